@@ -1,0 +1,97 @@
+namespace Dfu.Protocol.Errors;
+
+/// <summary>Every reason an update, a package or a command can fail for. Reports print the name in camelCase; <see cref="ErrorCatalog"/> has the sentence and the remedy.</summary>
+public enum DfuError
+{
+    None = 0,
+
+    // Packages and keys, found before any radio is touched.
+    PackageNotFound = 100,
+    PackageNotAZip,
+    PackageTooLarge,
+    PackageEntryMissing,
+    PackageEntryDoubled,
+    PackageEntryUnsafe,
+    PackageManifestInvalid,
+    InitPacketInvalid,
+    InitPacketTooLarge,
+    InitPacketTypeMismatch,
+    HashMismatch,
+    SizeMismatch,
+    SignatureInvalid,
+    SignatureMissing,
+    KeyInvalid,
+    FirmwareInvalid,
+
+    // The radio and the link.
+    LinkLost = 200,
+    ConnectFailed,
+    ConnectTimeout,
+    AdapterFull,
+    AdapterLost,
+    AttError,
+    RequestTimeout,
+    NotificationsRefused,
+    NotADfuDevice,
+    ProtocolViolation,
+
+    // What a bootloader refuses (findings: transcripts 10 to 22, extended errors 00 to 0D).
+    SignatureRefused = 300,
+    SignatureRequired,
+    HwVersionRefused,
+    SoftDeviceRefused,
+    VersionRefused,
+    ImageDoesNotFit,
+    InitPacketRefused,
+    InitPacketIncomplete,
+    HashTypeRefused,
+    SignatureTypeRefused,
+    VerificationFailed,
+    ObjectCorrupt,
+    ObjectRefused,
+    FlashBusy,
+    FlashFault,
+    DataPathStuck,
+    OperationNotPermitted,
+    OpCodeNotSupported,
+    DeviceRefused,
+
+    // The jump from the application to its bootloader.
+    ButtonlessRefused = 350,
+    BondRequired,
+    BootloaderNotHeard,
+
+    // The campaign.
+    NotHeard = 400,
+    NoAdapter,
+    ApplicationNotHeard,
+    Cancelled,
+    Interrupted,
+
+    // The host.
+    InvalidArgument = 500,
+    AdapterNotFound,
+    AdapterInUse,
+    DataDirectoryInUse,
+    DataDirectoryForeign,
+    DataDirectoryUnusable,
+    CampaignConflict,
+    ServerUnreachable,
+    Unexpected,
+}
+
+public static class DfuErrors
+{
+    /// <summary>Whether the same attempt may succeed later without anybody changing the package or the device.</summary>
+    public static bool IsTransient(this DfuError error) => error is
+        DfuError.LinkLost or DfuError.ConnectFailed or DfuError.ConnectTimeout or DfuError.AdapterFull or DfuError.AdapterLost
+        or DfuError.AttError or DfuError.RequestTimeout or DfuError.NotificationsRefused or DfuError.FlashBusy
+        or DfuError.ObjectCorrupt or DfuError.BootloaderNotHeard or DfuError.DataPathStuck or DfuError.ProtocolViolation;
+
+    /// <summary>The code as reports and JSON print it: the name with a small first letter.</summary>
+    public static string Code(this DfuError error)
+    {
+        var name = error.ToString();
+        return char.ToLowerInvariant(name[0]) + name[1..];
+    }
+}
