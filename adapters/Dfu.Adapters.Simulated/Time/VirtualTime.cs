@@ -10,8 +10,7 @@ public sealed class VirtualTime : TimeProvider
 {
     private readonly PriorityQueue<(VirtualTimer Timer, long Version), (long Due, long Sequence)> _timers = new();
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly object _gate = new();
     private readonly DateTimeOffset _start;
     private long _now;
     private long _sequence;
@@ -56,7 +55,7 @@ public sealed class VirtualTime : TimeProvider
                 if (!TryPeekDue(out var due))
                 {
                     if (!waitForOtherThreads) throw new InvalidOperationException("virtual time stands still: the run waits for something that no timer and no queued work will bring");
-                    _arrived.Wait();
+                    WaitForOthers(Timeout.InfiniteTimeSpan);
                     continue;
                 }
 
@@ -64,7 +63,11 @@ public sealed class VirtualTime : TimeProvider
                 {
                     var realDue = TimeSpan.FromTicks((long)((due - virtualStart) / scale));
                     var ahead = realDue - System.GetElapsedTime(realStart);
-                    if (ahead > TimeSpan.Zero && _arrived.Wait(ahead)) continue;
+                    if (ahead > TimeSpan.Zero)
+                    {
+                        WaitForOthers(ahead);
+                        continue;
+                    }
                 }
 
                 FireNext();
@@ -90,8 +93,11 @@ public sealed class VirtualTime : TimeProvider
 
     private void Post(SendOrPostCallback callback, object? state)
     {
-        lock (_gate) _posted.Enqueue((callback, state));
-        _arrived.Release();
+        lock (_gate)
+        {
+            _posted.Enqueue((callback, state));
+            Monitor.Pulse(_gate);
+        }
     }
 
     private void DrainPosted()
@@ -104,8 +110,15 @@ public sealed class VirtualTime : TimeProvider
                 if (!_posted.TryDequeue(out next)) return;
             }
 
-            _arrived.Wait(0);
             next.Callback(next.State);
+        }
+    }
+
+    private void WaitForOthers(TimeSpan atMost)
+    {
+        lock (_gate)
+        {
+            if (_posted.Count == 0) Monitor.Wait(_gate, atMost);
         }
     }
 
@@ -167,9 +180,9 @@ public sealed class VirtualTime : TimeProvider
                 Version++;
                 _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan) owner.Enqueue(this, owner._now + Math.Max(0, dueTime.Ticks));
+                Monitor.Pulse(owner._gate);
             }
 
-            owner._arrived.Release();
             return true;
         }
 
