@@ -3,7 +3,7 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Tests.Support;
 
-/// <summary>Calls <paramref name="atPoint"/> before and after every control write, after every packet and after every notification, in the order they happen.</summary>
+/// <summary>Calls back before and after every control write, after every packet and after every notification, in the order they happen.</summary>
 internal sealed class CuttingLink : IDfuLink
 {
     private readonly IDfuLink _inner;
