@@ -1,8 +1,4 @@
-using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
-using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Updates;
-using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
@@ -33,106 +29,75 @@ public abstract class CutTests(BootloaderProfile profile)
         for (var point = 1; ; point++)
         {
             var run = new CutRun(profile, point, powerCycle, objectsBetweenSaves);
-            try
-            {
-                run.Execute();
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                wrong.Add($"point {point}: {e.GetType().Name} {e.Message}; {run}");
-            }
-
+            var what = run.Execute();
             if (!run.WasCut) break;
             points++;
-            if (run.Wrong is { } what) wrong.Add($"point {point}: {what}; {run}");
+            if (what is not null) wrong.Add($"point {point}: {what}; {run}");
         }
 
         Assert.True(points > 100, $"only {points} points were found");
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {points} points went wrong:\n{string.Join('\n', wrong.Take(12))}");
     }
 
-    private sealed class CutRun(BootloaderProfile profile, int point, bool powerCycle, int objectsBetweenSaves)
+    private sealed class CutRun
     {
-        private readonly Recorder _recorder = new();
-        private readonly List<DfuError> _errors = [];
-        private VirtualDevice? _device;
+        private readonly Scenario _scenario;
+        private readonly int _point;
+        private readonly bool _powerCycle;
         private int _passed;
         private long _sentAtCut;
         private int _resumesAtCut;
 
-        public bool WasCut { get; private set; }
-
-        public string? Wrong { get; private set; }
-
-        public void Execute()
+        public CutRun(BootloaderProfile profile, int point, bool powerCycle, int objectsBetweenSaves)
         {
-            var time = new VirtualTime();
-            time.Run(() => UpdateAsync(time));
-            var activated = _device!.ActivatedImage;
-            if (activated is null || !activated.Value.Span.SequenceEqual(Package.Images[0].Firmware.Span)) Wrong = "the image on the device is not the package's";
-            else if (WasCut && Resent > Allowed) Wrong = $"{Resent} bytes were sent again, {Allowed} are allowed";
+            (_point, _powerCycle) = (point, powerCycle);
+            _scenario = new Scenario
+            {
+                Package = Package,
+                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false },
+                Transfer = new TransferOptions { MaxObjectsBetweenSaves = objectsBetweenSaves },
+                Wrap = (_, link, _) => new CuttingLink(link, Pass),
+            };
         }
 
-        public override string ToString() =>
-            $"sent {_recorder.Sent} ({_sentAtCut} at the cut), resumes {string.Join(", ", _recorder.Resumes.Select(r => $"{r.Diagnosis} {r.Stored}->{r.Held}"))}, errors {string.Join(", ", _errors)}";
+        public bool WasCut { get; private set; }
 
-        private long Resent => _recorder.Sent - ImageSize;
+        /// <summary>What is wrong with how it ended; null when nothing is.</summary>
+        public string? Execute()
+        {
+            try
+            {
+                _scenario.Run();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                return $"{e.GetType().Name} {e.Message}";
+            }
+
+            if (!_scenario.HasImage) return "the image on the device is not the package's";
+            return WasCut && _scenario.Resent > Allowed ? $"{_scenario.Resent} bytes were sent again, {Allowed} are allowed" : null;
+        }
+
+        public override string ToString() => $"{_sentAtCut} sent at the cut, {_scenario}";
 
         /// <summary>What was sent at the cut less the boundary at or below what the device reported on the first look after it.</summary>
         private long Allowed
         {
             get
             {
-                var held = _recorder.Resumes.Skip(_resumesAtCut).Select(r => r.Held).FirstOrDefault(_sentAtCut);
+                var held = _scenario.Recorder.Resumes.Skip(_resumesAtCut).Select(r => r.Held).FirstOrDefault(_sentAtCut);
                 return Math.Max(0, _sentAtCut - (held == ImageSize ? held : held / ObjectSize * ObjectSize));
             }
         }
 
-        private async Task UpdateAsync(VirtualTime time)
-        {
-            using var air = new SimulatedAir(time, LinkModel.Perfect, seed: 1);
-            _device = air.Add(new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false });
-            var adapter = await air.CreateAdapter("sim", new AdapterModel()).OpenAsync(CancellationToken.None);
-            await using var radio = new TestRadio(adapter, time) { Wrap = (link, _) => new CuttingLink(link, Pass) };
-            radio.Start();
-            var hint = new TransferHint();
-            for (var attempt = 1; ; attempt++)
-            {
-                var heard = await radio.HearAsync(_ => true, TimeSpan.FromMinutes(5), CancellationToken.None) ?? throw new InvalidOperationException("the device fell silent");
-                if (heard.Address == _device.ApplicationAddress && _recorder.LastExecuteSent) return; // activated, and nobody saw the answer
-                try
-                {
-                    await UpdateRun.RunAsync(radio, OrderFor(heard, hint), _recorder, time, CancellationToken.None);
-                    return;
-                }
-                catch (DfuException e) when (e.Error.IsTransient() && attempt < 5)
-                {
-                    _errors.Add(e.Error);
-                    hint = _recorder.NextHint(hint);
-                }
-            }
-        }
-
-        private UpdateOrder OrderFor(Advertisement heard, TransferHint hint) => new()
-        {
-            Heard = heard,
-            Application = _device!.ApplicationAddress,
-            Bootloader = _device.BootloaderAddress,
-            Package = Package,
-            Image = 0,
-            Hint = hint,
-            BootloaderName = "DFU543210",
-            Transfer = new TransferOptions { MaxObjectsBetweenSaves = objectsBetweenSaves },
-        };
-
         private void Pass()
         {
-            if (WasCut || ++_passed != point) return;
+            if (WasCut || ++_passed != _point) return;
             WasCut = true;
-            _sentAtCut = _recorder.Sent;
-            _resumesAtCut = _recorder.Resumes.Count;
-            if (powerCycle) _device!.PowerCycle();
-            else _device!.CutLink();
+            _sentAtCut = _scenario.Recorder.Sent;
+            _resumesAtCut = _scenario.Recorder.Resumes.Count;
+            if (_powerCycle) _scenario.Device.PowerCycle();
+            else _scenario.Device.CutLink();
         }
     }
 }
