@@ -1,1 +1,3 @@
-return 0;
+using Dfu.Cli;
+
+return await CommandLine.RunAsync(args, Terminal.OfProcess());
