@@ -32,6 +32,9 @@ public sealed record CampaignRequest
     public required DfuPackage Package { get; init; }
     public required TargetSelection Targets { get; init; }
 
+    /// <summary>The zip file <see cref="Package"/> was read from, stored before the campaign exists; empty stores nothing.</summary>
+    public ReadOnlyMemory<byte> PackageFile { get; init; }
+
     /// <summary>Forget what the store knows of an earlier campaign and begin anew.</summary>
     public bool Restart { get; init; }
 }
@@ -169,6 +172,12 @@ public sealed record FleetPolicy
 
     /// <summary>Attempts at all before a device fails. Default 50.</summary>
     public int MaxAttempts { get; init; } = 50;
+
+    /// <summary>Pause after the first attempt that confirmed nothing; it doubles with each further one. Default 1 s.</summary>
+    public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest such pause. Default 30 s.</summary>
+    public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(30);
     public LinkOptions Link { get; init; } = new();
     public TransferOptions Transfer { get; init; } = new();
 }

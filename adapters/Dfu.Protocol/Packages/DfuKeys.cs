@@ -94,7 +94,7 @@ public static class DfuKeys
             RequireP256(key);
             return key;
         }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        catch (Exception e) when (e is ArgumentException or CryptographicException or PlatformNotSupportedException)
         {
             key.Dispose();
             throw new DfuException(DfuError.KeyInvalid, pem.Contains("ENCRYPTED", StringComparison.Ordinal) ? "the private key is encrypted; decrypt it first" : "the file holds no EC key in PEM form, or more than one", e);

@@ -23,6 +23,7 @@ public sealed class ImageTransfer
     private readonly TransferOptions _options;
     private readonly TimeProvider _time;
     private readonly ControlPoint _control;
+    private readonly PrefixCrc _prefix;
     private BootloaderTraits _traits;
     private BootloaderRules _rules;
     private PacketStream _packets = null!;
@@ -32,6 +33,7 @@ public sealed class ImageTransfer
     {
         (_link, _image, _hint, _observer, _options, _time) = (link, image, hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
+        _prefix = new PrefixCrc(image.Firmware);
         _traits = hint.Traits;
     }
 
@@ -176,8 +178,8 @@ public sealed class ImageTransfer
             await SendObjectAsync(position, execute: true, cancellationToken);
             position = end;
             saver.ObjectDone();
-            _observer.Confirmed(position, Crc32.Of(_image.Firmware.Span[..(int)position]));
-            if (_hint.Probe && _traits.Keeps == Keeps.Unknown) return await ProbeAsync(cancellationToken);
+            _observer.Confirmed(position, _prefix.Of(position));
+            if (_hint.Probe && _traits.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
             if (saver.IsDue(_rules, _traits)) await SaveAsync(saver, position, cancellationToken);
         }
 
@@ -188,7 +190,7 @@ public sealed class ImageTransfer
     private async Task SendObjectAsync(long start, bool execute, CancellationToken cancellationToken)
     {
         var content = _image.Firmware.Slice((int)start, (int)ObjectAt(start));
-        var expected = new ChecksumResponse((uint)(start + content.Length), Crc32.Of(_image.Firmware.Span[..(int)(start + content.Length)]));
+        var expected = new ChecksumResponse((uint)(start + content.Length), _prefix.Of(start + content.Length));
         var stuck = 0;
         for (var attempt = 1; attempt <= _options.MaxObjectAttempts; attempt++)
         {
@@ -305,19 +307,27 @@ public sealed class ImageTransfer
             var barrier = await _control.ExecuteAsync(cancellationToken);
             ControlPoint.Expect(barrier, Asked.ExecuteData);
             _packets.FlashIdle();
-            if (saved.IsSuccess) _observer.Saved(position);
+            if (saved.IsSuccess)
+            {
+                _observer.Saved(position);
+                saver.Done(_time.GetElapsedTime(began));
+            }
         }
         else
         {
             await _control.SelectAsync(ObjectType.Data, cancellationToken);
         }
 
-        saver.Done(_time.GetElapsedTime(began));
         _observer.PhaseChanged(TransferPhase.Sending);
     }
 
-    private async Task<TransferEnd> ProbeAsync(CancellationToken cancellationToken)
+    /// <summary>One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its boundary, one that does neither at 0.</summary>
+    private async Task<TransferEnd> ProbeAsync(long position, CancellationToken cancellationToken)
     {
+        await CreateDataAsync(position, (int)ObjectAt(position), cancellationToken);
+        var packet = _image.Firmware.Slice((int)position, (int)Math.Min(_rules.Payload, ObjectAt(position)));
+        await _packets.SendAsync(position, packet, _traits.Pacing, cancellationToken);
+        await _control.GetCrcAsync(cancellationToken);
         await Task.Delay(ProbeSettles, _time, cancellationToken);
         await _link.DisposeAsync();
         return TransferEnd.Probed;
@@ -333,7 +343,7 @@ public sealed class ImageTransfer
     private long ObjectAt(long start) => Math.Min(_objectSize, _image.Firmware.Length - start);
 
     private bool Holds(long offset, uint crc) =>
-        offset <= _image.Firmware.Length && (offset == 0 || Crc32.Of(_image.Firmware.Span[..(int)offset]) == crc);
+        offset <= _image.Firmware.Length && (offset == 0 || _prefix.Of(offset) == crc);
 
     private void Learn(BootloaderTraits traits)
     {

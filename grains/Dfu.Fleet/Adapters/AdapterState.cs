@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Dfu.Adapters;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Adapters;
+
+/// <summary>A transfer that holds a slot.</summary>
+public sealed record AdapterSlot(BluetoothAddress Device, int Attempt);
+
+/// <summary>Everything decided and known about one adapter.</summary>
+public sealed record AdapterState
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    public required string Id { get; init; }
+    public string Name { get; init; } = "";
+    public AdapterStatus Status { get; init; }
+    public string Detail { get; init; } = "";
+
+    /// <summary>Counts openings; events of an earlier one are ignored.</summary>
+    public int Epoch { get; init; }
+
+    public ImmutableArray<AdapterSlot> Slots { get; init; } = [];
+
+    /// <summary>Who connects now or was granted the next connect; null when a connect may begin.</summary>
+    public AdapterSlot? Connecting { get; init; }
+
+    public TransferLimit Limit { get; init; } = new();
+
+    /// <summary>Connects in a row that failed for a reason that may lie in the adapter, and the devices they were for.</summary>
+    public int Errors { get; init; }
+    public ImmutableArray<BluetoothAddress> ErrorDevices { get; init; } = [];
+
+    /// <summary>Openings in a row that failed.</summary>
+    public int FailedOpenings { get; init; }
+
+    /// <summary>The next step of the ladder; null when the ladder is used up.</summary>
+    public RecoveryStep? NextStep { get; init; } = RecoveryStep.Reopen;
+
+    /// <summary>A step is being carried out.</summary>
+    public RecoveryStep? StepUnderWay { get; init; }
+
+    /// <summary>When to try again to open it; null when nothing is to be tried.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+    public DateTimeOffset? DrainUntil { get; init; }
+
+    [JsonIgnore]
+    public int Free => Status == AdapterStatus.Ready ? Math.Max(0, Limit.Current - Slots.Length) : 0;
+}
+
+/// <summary>How many transfers at once an adapter carries best, learned by trying.</summary>
+public sealed record TransferLimit
+{
+    public int Current { get; init; } = 1;
+
+    /// <summary>Policy and hardware allow this many.</summary>
+    public int Ceiling { get; init; } = 1;
+
+    /// <summary>Smoothed bytes confirmed per second with n transfers under way, at index n; 0 when never measured.</summary>
+    public ImmutableArray<double> Rates { get; init; } = [];
+
+    /// <summary>Measurements since the limit last changed.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>When a higher limit is tried again.</summary>
+    public DateTimeOffset? RaiseAt { get; init; }
+
+    /// <summary>How long the last lowering held; doubles each time.</summary>
+    public TimeSpan Hold { get; init; }
+}

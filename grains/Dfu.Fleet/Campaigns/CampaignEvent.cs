@@ -1,0 +1,70 @@
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>What happened to a campaign. All of them may come twice.</summary>
+public abstract record CampaignEvent
+{
+    private CampaignEvent()
+    {
+    }
+
+    public virtual bool IsCheckpoint => false;
+
+    /// <summary>A device that fits the targets was heard. <paramref name="Device"/> is its application address as far as that can be told.</summary>
+    public sealed record DeviceHeard(BluetoothAddress Device, DateTimeOffset At) : CampaignEvent;
+
+    /// <summary>An adapter is ready: the time for collecting runs from the first one on.</summary>
+    public sealed record Listening(DateTimeOffset At) : CampaignEvent;
+
+    public sealed record DeviceEnded(BluetoothAddress Device, DeviceOutcome Outcome, DfuError Error) : CampaignEvent;
+
+    /// <summary>The operator asks again for a device that had failed.</summary>
+    public sealed record DeviceRetried(BluetoothAddress Device) : CampaignEvent;
+
+    public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : CampaignEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record ProbeStarted(BluetoothAddress Device) : CampaignEvent;
+
+    public sealed record ProbeEnded(BluetoothAddress Device) : CampaignEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : CampaignEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record Worked(TimeSpan Time) : CampaignEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record CancelRequested : CampaignEvent;
+
+    public sealed record Tick(DateTimeOffset At) : CampaignEvent;
+}
+
+/// <summary>What must be done after a campaign's state was saved. Any of them may be carried out twice.</summary>
+public abstract record CampaignEffect
+{
+    private CampaignEffect()
+    {
+    }
+
+    public sealed record AddDevice(BluetoothAddress Device, DateTimeOffset At) : CampaignEffect;
+
+    public sealed record CancelDevice(BluetoothAddress Device) : CampaignEffect;
+
+    public sealed record KeepClass(ClassState Class) : CampaignEffect;
+
+    public sealed record Announce(string Notice) : CampaignEffect;
+
+    public sealed record Finished(CampaignOutcome Outcome) : CampaignEffect;
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>All decisions about a campaign: who belongs to it, what is known of its bootloaders, and when it is over.</summary>
+public static class CampaignMachine
+{
+    /// <summary>Probes that may come to nothing before none is tried any more.</summary>
+    private const int MaxProbes = 3;
+
+    /// <summary>A drop of a smaller image costs less than a probe.</summary>
+    private const long SmallestProbed = 8 * 4096;
+
+    public static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Apply(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
+    {
+        CampaignEvent.DeviceHeard h when state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
+        CampaignEvent.Listening l when state.Stage == CampaignStage.Collecting && state.CollectingSince is null => (state with { CollectingSince = l.At }, []),
+        CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) => FinishIfOver(
+            state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)) }),
+        CampaignEvent.DeviceRetried r when state.Results.ContainsKey(r.Device) =>
+            (state with { Results = state.Results.Remove(r.Device), Stage = Reopened(state), Outcome = CampaignOutcome.Running, CancelRequested = false }, []),
+        CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
+        CampaignEvent.ProbeStarted p when state.Prober is null => (state with { Prober = p.Device, Probes = state.Probes + 1 }, []),
+        CampaignEvent.ProbeEnded p when state.Prober == p.Device => (state with { Prober = null }, []),
+        CampaignEvent.LinkEnded l => (state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) }, []),
+        CampaignEvent.Worked w when state.Stage != CampaignStage.Finished => (state with { Seconds = state.Seconds + w.Time.TotalSeconds }, []),
+        CampaignEvent.CancelRequested when state.Stage != CampaignStage.Finished => Cancel(state),
+        CampaignEvent.Tick t when state.Stage == CampaignStage.Collecting => EndCollecting(state, t.At, policy),
+        _ => (state, []),
+    };
+
+    /// <summary>What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it could be misled by.</summary>
+    public static BootloaderTraits Prior(CampaignState state, string? ownClass)
+    {
+        if (ownClass is not null && state.Classes.TryGetValue(ownClass, out var own)) return own.Traits;
+        var known = state.Classes.Values.Where(entry => entry.HwVersion == state.HwVersion).Select(entry => entry.Traits).ToArray();
+        return known.Length switch
+        {
+            0 => new(),
+            1 => known[0],
+            _ => new() { Pacing = known.Select(traits => traits.Pacing).Aggregate(ClassLearning.Slower) },
+        };
+    }
+
+    /// <summary>Whether this device is to drop its link on purpose: nobody knows what its class keeps, no other device is finding out, and there is something to lose.</summary>
+    public static bool ShouldProbe(CampaignState state, string? ownClass)
+    {
+        var prior = Prior(state, ownClass);
+        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512 && state.ImageSizes.Max() > SmallestProbed;
+    }
+
+    private static CampaignStage Reopened(CampaignState state) => state.Stage == CampaignStage.Finished ? CampaignStage.Running : state.Stage;
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) Add(CampaignState state, CampaignEvent.DeviceHeard h)
+    {
+        if (state.Count is { } count && state.Devices.Length >= count) return (state, []);
+        return (state with { Devices = state.Devices.Add(h.Device), LastFound = h.At }, [new CampaignEffect.AddDevice(h.Device, h.At)]);
+    }
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) EndCollecting(CampaignState state, DateTimeOffset at, FleetPolicy policy)
+    {
+        if (state.Count is { } count)
+        {
+            if (state.Devices.Length >= count) return FinishIfOver(state with { Stage = CampaignStage.Running });
+            var since = state.LastFound > state.CollectingSince ? state.LastFound : state.CollectingSince ?? state.CreatedAt;
+            if (at - since < policy.Patience) return (state, []);
+            return Notice(state with { Stage = CampaignStage.Running }, string.Create(
+                CultureInfo.InvariantCulture, $"Only {state.Devices.Length} of {count} devices were heard; none more for {policy.Patience.TotalSeconds:0} s."));
+        }
+
+        if (state.CollectingSince is not { } from)
+            return at - state.CreatedAt < policy.Patience + state.ScanTime ? (state, []) : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
+        if (at - from < state.ScanTime) return (state, []);
+        return state.Devices.IsEmpty
+            ? Notice(state with { Stage = CampaignStage.Running }, "No device was heard; check that they are powered and near, or listen longer.")
+            : FinishIfOver(state with { Stage = CampaignStage.Running });
+    }
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) Notice(CampaignState state, string notice)
+    {
+        var (next, effects) = FinishIfOver(state with { Notices = state.Notices.Add(notice) });
+        return (next, effects.Insert(0, new CampaignEffect.Announce(notice)));
+    }
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) Cancel(CampaignState state)
+    {
+        var pending = state.Devices.Where(device => !state.Results.ContainsKey(device)).ToArray();
+        var next = state with { CancelRequested = true, Stage = CampaignStage.Running };
+        return pending.Length == 0 ? FinishIfOver(next) : (next, [.. pending.Select(CampaignEffect (device) => new CampaignEffect.CancelDevice(device))]);
+    }
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) FinishIfOver(CampaignState state)
+    {
+        if (state.Stage != CampaignStage.Running || state.Results.Count < state.Devices.Length) return (state, []);
+        var whole = state.Devices.Length > 0 && !(state.Count > state.Devices.Length);
+        var good = whole && state.Results.Values.All(static result => result.Outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent);
+        var outcome = good ? CampaignOutcome.Succeeded : CampaignOutcome.Failed;
+        return (state with { Stage = CampaignStage.Finished, Outcome = outcome, Prober = null }, [new CampaignEffect.Finished(outcome)]);
+    }
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) Learn(CampaignState state, BootloaderTraits learned)
+    {
+        var key = ClassKey.Of(state.HwVersion, learned);
+        var known = state.Classes.GetValueOrDefault(key);
+        var merged = known is null ? learned : ClassLearning.Merge(known.Traits, learned);
+        if (known is not null && merged == known.Traits) return (state, []);
+
+        var entry = new ClassState { Key = key, HwVersion = state.HwVersion, Traits = merged };
+        var next = state with { Classes = state.Classes.SetItem(key, entry) };
+        var effects = ImmutableArray.Create<CampaignEffect>(new CampaignEffect.KeepClass(entry));
+        if (merged.Keeps != Keeps.Nothing || state.NoticedClasses.Contains(key)) return (next, effects);
+
+        var notice = ClassLearning.SavesNothing(key, merged, state.ImageSizes.Max());
+        return (next with { NoticedClasses = state.NoticedClasses.Add(key), Notices = state.Notices.Add(notice) }, effects.Add(new CampaignEffect.Announce(notice)));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Campaigns;
+
+public enum CampaignStage
+{
+    /// <summary>Devices are still being added as they are heard.</summary>
+    Collecting = 0,
+    Running,
+    Finished,
+}
+
+/// <summary>What is known of a class of bootloaders; outlives campaigns.</summary>
+public sealed record ClassState
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>See <see cref="ClassKey"/>.</summary>
+    public required string Key { get; init; }
+    public required uint HwVersion { get; init; }
+    public required BootloaderTraits Traits { get; init; }
+}
+
+/// <summary>A device's result within its campaign.</summary>
+public sealed record DeviceResult(DeviceOutcome Outcome, DfuError Error);
+
+/// <summary>Everything decided and known about a campaign, its devices' own states excepted.</summary>
+public sealed record CampaignState
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    public required string Id { get; init; }
+    public required string PackageId { get; init; }
+
+    /// <summary>What the operator asked for, in a form that is equal for equal requests.</summary>
+    public required string Targets { get; init; }
+    public CampaignStage Stage { get; init; }
+    public CampaignOutcome Outcome { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Set while targets are collected: all devices, or those with a matching name.</summary>
+    public bool All { get; init; }
+    public string? NameGlob { get; init; }
+    public int? Count { get; init; }
+    public TimeSpan ScanTime { get; init; }
+    public DateTimeOffset? CollectingSince { get; init; }
+    public DateTimeOffset? LastFound { get; init; }
+
+    public required ImmutableArray<long> ImageSizes { get; init; }
+    public required uint HwVersion { get; init; }
+
+    public ImmutableArray<BluetoothAddress> Devices { get; init; } = [];
+    public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
+    public bool CancelRequested { get; init; }
+
+    public ImmutableDictionary<string, ClassState> Classes { get; init; } = ImmutableDictionary<string, ClassState>.Empty;
+
+    /// <summary>The device that drops its link on purpose for its class; null when none does.</summary>
+    public BluetoothAddress? Prober { get; init; }
+    public int Probes { get; init; }
+
+    /// <summary>Link time over all devices, in seconds, and how often a link dropped in it.</summary>
+    public double LinkSeconds { get; init; }
+    public int Drops { get; init; }
+
+    /// <summary>Seconds worked on over all runs.</summary>
+    public double Seconds { get; init; }
+    public ImmutableArray<string> Notices { get; init; } = [];
+
+    /// <summary>Classes a notice was given for.</summary>
+    public ImmutableArray<string> NoticedClasses { get; init; } = [];
+
+    [JsonIgnore]
+    public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
+}

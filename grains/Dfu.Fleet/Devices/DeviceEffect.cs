@@ -1,0 +1,20 @@
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>What must be done after a device's state was saved. Any of them may be carried out twice.</summary>
+public abstract record DeviceEffect
+{
+    private DeviceEffect()
+    {
+    }
+
+    /// <summary>The device waits for a slot.</summary>
+    public sealed record RequestSlot : DeviceEffect;
+
+    public sealed record StartAttempt(string Adapter, int Epoch, int Attempt) : DeviceEffect;
+
+    public sealed record StopAttempt(string Adapter, int Epoch, int Attempt, DfuError Reason) : DeviceEffect;
+
+    public sealed record ReportOutcome(DeviceOutcome Outcome, DfuError Error) : DeviceEffect;
+}

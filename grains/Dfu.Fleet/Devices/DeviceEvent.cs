@@ -1,0 +1,83 @@
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>What happened to a device. Events of an attempt carry its number; those of an earlier one are ignored.</summary>
+public abstract record DeviceEvent
+{
+    private DeviceEvent()
+    {
+    }
+
+    /// <summary>Whether the event may be applied before it is durable: it has no effects, and losing it costs a reconcile at most.</summary>
+    public virtual bool IsCheckpoint => false;
+
+    /// <summary>An adapter has a slot for the device and hears it now.</summary>
+    public sealed record Granted(
+        string Adapter, int Epoch, HeardAs Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
+
+    public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record ImageStarted(int Attempt, int Image) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record Saved(int Attempt, int Image, long Offset) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    public sealed record ClassLearned(int Attempt, string Class) : DeviceEvent
+    {
+        public override bool IsCheckpoint => true;
+    }
+
+    /// <summary>The last EXECUTE of the image waits for this to be durable.</summary>
+    public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent;
+
+    /// <param name="SoftDevicePart">Another image follows on a bootloader that leaves DFU mode after 10 s.</param>
+    public sealed record ImageActivated(int Attempt, int Image, bool SoftDevicePart, DateTimeOffset At) : DeviceEvent;
+
+    public sealed record Restarted(int Attempt, int Image, DateTimeOffset At) : DeviceEvent;
+
+    /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
+    public sealed record Ended(
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, bool AlreadyCurrent, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
+
+    /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
+    public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent;
+
+    /// <summary>Time passed while the device waits; what is known of the air goes with it.</summary>
+    /// <param name="LastHeard">When any adapter heard it last, null for never.</param>
+    /// <param name="AsApplication">Whether it was heard in its application.</param>
+    /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
+    /// <param name="DeafSince">Since when none has been, null while one is.</param>
+    public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince) : DeviceEvent;
+
+    public sealed record CancelRequested(DateTimeOffset At) : DeviceEvent;
+
+    /// <summary>The operator asked again for a device that had failed.</summary>
+    public sealed record RetryRequested(DateTimeOffset At) : DeviceEvent;
+}

@@ -1,0 +1,62 @@
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>What an attempt's reports say about the images of a device.</summary>
+internal static class DeviceProgress
+{
+    public static DeviceState With(DeviceState state, int image, Func<ImageProgress, ImageProgress> change) =>
+        state with { Images = state.Images.SetItem(image, change(state.Images[image])) };
+
+    public static DeviceState Confirm(DeviceState state, DeviceEvent.Confirmed c) =>
+        With(state, c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
+        {
+            AttemptFruitful = state.AttemptFruitful || c.Image > state.Image || c.Offset > state.AttemptBase,
+            BytesSent = Math.Max(state.BytesSent, c.Traffic.Sent),
+            BytesDistinct = Math.Max(state.BytesDistinct, c.Traffic.Distinct),
+            BootloaderUntil = c.At + DeviceMachine.Inactivity,
+        };
+
+    /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
+    public static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
+    {
+        var next = state with { Resumes = state.Resumes.Add(record), AttemptBase = record.Held };
+        return record.Diagnosis switch
+        {
+            Diagnosis.ProbablyActivated or Diagnosis.Corrupt => next,
+            Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Held & ~0xFFFL))),
+            Diagnosis.Fresh or Diagnosis.SavesNothing or Diagnosis.OtherUpdate or Diagnosis.VerificationRestart => With(next, image, progress => Hold(progress, 0)),
+            _ => With(next, image, progress => Hold(progress, record.Held)),
+        };
+    }
+
+    public static DeviceState Activate(DeviceState state, DeviceEvent.ImageActivated a)
+    {
+        if (state.Images[a.Image].Activated) return state;
+        var next = With(state, a.Image, image => image with { Activated = true, Confirmed = state.ImageSizes[a.Image], LastExecuteSent = true });
+        var more = a.Image + 1 < state.Images.Length;
+        return next with
+        {
+            Image = more ? a.Image + 1 : a.Image,
+            AttemptBase = 0,
+            AttemptFruitful = true,
+            ActivatedAt = more ? state.ActivatedAt : a.At,
+            BootloaderUntil = !more ? null : a.At + (a.SoftDevicePart ? DeviceMachine.Continuation : DeviceMachine.Inactivity),
+        };
+    }
+
+    public static DeviceState StartOver(DeviceState state, DeviceEvent.Restarted r) =>
+        With(state, r.Image, static image => image with { RestartedAfterVerification = true, LastExecuteSent = false, Confirmed = 0, Crc = 0, Saved = 0 }) with
+        {
+            AttemptBase = 0,
+            BootloaderUntil = r.At + DeviceMachine.Inactivity,
+        };
+
+    private static ImageProgress Hold(ImageProgress progress, long held) => progress with
+    {
+        Confirmed = held,
+        Crc = progress.Confirmed == held ? progress.Crc : 0,
+        Saved = Math.Min(progress.Saved, held),
+        LastExecuteSent = false,
+    };
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Dfu.Adapters;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>What is believed of one image on one device. Offsets in bytes; the device's own answers and CRCs decide.</summary>
+public sealed record ImageProgress
+{
+    public long Confirmed { get; init; }
+
+    /// <summary>CRC-32 of bytes [0, <see cref="Confirmed"/>); 0 when the offset came from a reconcile.</summary>
+    public uint Crc { get; init; }
+
+    /// <summary>Known to be in the device's flash.</summary>
+    public long Saved { get; init; }
+
+    /// <summary>The last EXECUTE was, or was about to be, sent. Durable before it is sent.</summary>
+    public bool LastExecuteSent { get; init; }
+
+    /// <summary>Started over once because the device refused the hash although every CRC was right.</summary>
+    public bool RestartedAfterVerification { get; init; }
+    public bool Activated { get; init; }
+}
+
+/// <summary>Everything decided and known about one device of a campaign.</summary>
+public sealed record DeviceState
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>The name of the device within its campaign: the address it was given or first heard by. Never changes.</summary>
+    public required BluetoothAddress Id { get; init; }
+    public required BluetoothAddress Application { get; init; }
+    public BluetoothAddress? Bootloader { get; init; }
+
+    /// <summary>Sizes in bytes of the package's images, in their order.</summary>
+    public required ImmutableArray<long> ImageSizes { get; init; }
+    public required ImmutableArray<ImageProgress> Images { get; init; }
+
+    public DevicePhase Phase { get; init; }
+    public DeviceOutcome Outcome { get; init; }
+    public DfuError Error { get; init; }
+    public string Detail { get; init; } = "";
+
+    /// <summary>The fencing number: counts grants, never goes back. Reports of any other attempt are ignored.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Attempts that ended in an error of the device or its link.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Attempts in a row that confirmed nothing new.</summary>
+    public int Fruitless { get; init; }
+
+    /// <summary>Index of the image to go on with.</summary>
+    public int Image { get; init; }
+
+    /// <summary>What the device held when this attempt looked, bytes of <see cref="Image"/>: anything confirmed beyond it is new.</summary>
+    public long AttemptBase { get; init; }
+    public bool AttemptFruitful { get; init; }
+    public bool Probing { get; init; }
+
+    public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
+
+    /// <summary>The adapter that works on the device or did last, and that adapter's epoch at the time.</summary>
+    public string? Adapter { get; init; }
+    public int AdapterEpoch { get; init; }
+
+    /// <summary>The advertisement the current attempt was granted for.</summary>
+    public HeardAs? Heard { get; init; }
+
+    /// <summary>The key of its class of bootloaders, null until learned.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>Bytes counted by the ledger at the last checkpoint, for the case that the ledger is lost.</summary>
+    public long BytesSent { get; init; }
+    public long BytesDistinct { get; init; }
+
+    public DateTimeOffset WaitingSince { get; init; }
+
+    /// <summary>No grant before this moment; the end of a backoff.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>When the waiting bootloader will leave DFU mode by itself, as far as is known.</summary>
+    public DateTimeOffset? BootloaderUntil { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? ActivatedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+    public bool CancelRequested { get; init; }
+
+    [JsonIgnore]
+    public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
+
+    [JsonIgnore]
+    public bool AllActivated => Images.All(static image => image.Activated);
+
+    [JsonIgnore]
+    public long BytesTotal => ImageSizes.Sum();
+
+    [JsonIgnore]
+    public long BytesConfirmed
+    {
+        get
+        {
+            long sum = 0;
+            for (var i = 0; i < Images.Length; i++) sum += Images[i].Activated || Outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent ? ImageSizes[i] : Images[i].Confirmed;
+            return sum;
+        }
+    }
+
+    [JsonIgnore]
+    public DeviceTraffic Traffic => new(BytesSent, BytesDistinct);
+
+    /// <summary>A device of a new campaign.</summary>
+    public static DeviceState New(BluetoothAddress id, ImmutableArray<long> imageSizes, DateTimeOffset at) => new()
+    {
+        Id = id,
+        Application = id,
+        ImageSizes = imageSizes,
+        Images = [.. imageSizes.Select(static _ => new ImageProgress())],
+        WaitingSince = at,
+    };
+}
+
+/// <summary>How a device was heard, as far as an attempt needs it.</summary>
+public sealed record HeardAs(BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService);

@@ -1,0 +1,130 @@
+using Dfu.Adapters;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Identity;
+
+/// <summary>Which device an advertisement is from, and in which of its two programs it is.</summary>
+public readonly record struct AdvertMatch(BluetoothAddress Device, BluetoothAddress Application, BluetoothAddress Bootloader, bool InBootloader);
+
+/// <summary>Tells which device of a campaign advertises. Targets are application or bootloader addresses, and neighbours may have consecutive ones.</summary>
+/// <remarks>
+/// An address that is a target and also the bootloader address of another target means two things. Our own label settles
+/// it; else what else was heard of that run of consecutive targets does; else, after <see cref="Grace"/>, the exact
+/// address wins. Not thread-safe.
+/// </remarks>
+public sealed class AdvertMatcher
+{
+    /// <summary>How long evidence is waited for before an ambiguous address is taken at its word.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    private enum Given
+    {
+        Unknown,
+        AsApplication,
+        AsBootloader,
+    }
+
+    private readonly Dictionary<BluetoothAddress, Given> _targets = [];
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Device, BluetoothAddress Application, bool Bonded)> _bootloaders = [];
+    private readonly Dictionary<BluetoothAddress, BluetoothAddress> _applications = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _ambiguousSince = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _heardExactly = [];
+
+    /// <param name="isApplication">True when the address is known to be an application's, because it was heard as one.</param>
+    public void Add(BluetoothAddress target, bool isApplication = false) => _targets[target] = isApplication ? Given.AsApplication : Given.Unknown;
+
+    /// <summary>What connecting showed. The same address twice means that the bootloader bonds and keeps it.</summary>
+    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    {
+        if (!_targets.ContainsKey(device)) return;
+        foreach (var stale in _bootloaders.Where(pair => pair.Value.Device == device).Select(pair => pair.Key).ToArray()) _bootloaders.Remove(stale);
+        _bootloaders[bootloader] = (device, application, application == bootloader);
+        _applications[application] = device;
+    }
+
+    public AdvertMatch? Match(in Advertisement advertisement, DateTimeOffset now)
+    {
+        var address = advertisement.Address;
+        var below = address.Application;
+        var named = DeviceNames.IsBootloader(advertisement.Name);
+        if (DeviceNames.TryParseLabel(advertisement.Name, out var label) && ByLabel(address, label) is { } labelled) return labelled;
+
+        var exact = _targets.ContainsKey(address);
+        if (_bootloaders.TryGetValue(address, out var corrected) && (named || !(exact || _applications.ContainsKey(address)) || corrected.Bonded))
+            return new(corrected.Device, corrected.Application, address, !corrected.Bonded || named);
+        if (!exact && _applications.TryGetValue(address, out var moved)) return new(moved, address, address.Bootloader, false);
+
+        var fromBelow = _targets.ContainsKey(below);
+        return (exact, fromBelow) switch
+        {
+            (true, _) when !named => Exactly(address, now),
+            (true, false) => AsBootloaderTarget(address),
+            (true, true) => Ambiguous(address, below, now),
+            (false, true) => FromBelow(address, below, named, advertisement.DfuService, now),
+            _ => null,
+        };
+    }
+
+    private AdvertMatch? ByLabel(BluetoothAddress address, uint label)
+    {
+        var below = address.Application;
+        if ((below.Value & 0xFF_FFFF) == label)
+        {
+            if (_targets.ContainsKey(below)) return new(below, below, address, true);
+            if (_targets.ContainsKey(address)) return new(address, below, address, true);
+            if (_applications.TryGetValue(below, out var moved)) return new(moved, below, address, true);
+        }
+
+        return (address.Value & 0xFF_FFFF) == label && _targets.ContainsKey(address) ? new AdvertMatch(address, address, address, true) : null;
+    }
+
+    private AdvertMatch Exactly(BluetoothAddress address, DateTimeOffset now)
+    {
+        Settle(address, Given.AsApplication);
+        _heardExactly[address] = now;
+        return new(address, address, address.Bootloader, false);
+    }
+
+    private AdvertMatch AsBootloaderTarget(BluetoothAddress address)
+    {
+        if (_targets.ContainsKey(address.Bootloader)) Settle(address, Given.AsBootloader);
+        return new(address, address.Application, address, true);
+    }
+
+    private AdvertMatch? Ambiguous(BluetoothAddress address, BluetoothAddress below, DateTimeOffset now)
+    {
+        switch (_targets[below])
+        {
+            case Given.AsApplication:
+                return new(below, below, address, true);
+            case Given.AsBootloader:
+                return new(address, below, address, true);
+        }
+
+        if (!_ambiguousSince.TryGetValue(address, out var since)) _ambiguousSince[address] = since = now;
+        return now - since < Grace ? null : new AdvertMatch(address, below, address, true);
+    }
+
+    /// <summary>The address above a target that is none itself. Without a bootloader's name it may be a neighbour's application: not while the target is heard at its own address.</summary>
+    private AdvertMatch? FromBelow(BluetoothAddress address, BluetoothAddress below, bool named, bool dfuService, DateTimeOffset now)
+    {
+        if (!named && (!dfuService || (_heardExactly.TryGetValue(below, out var heard) && now - heard < Grace))) return null;
+        if (named && _targets.ContainsKey(below.Application)) Settle(below, Given.AsApplication);
+        return new(below, below, address, true);
+    }
+
+    /// <summary>Marks the whole run of consecutive targets: people give one kind of address for all of them.</summary>
+    private void Settle(BluetoothAddress member, Given kind)
+    {
+        if (_targets[member] == kind) return;
+        for (var (at, steps) = (member, 0); steps < 256 && _targets.TryGetValue(at, out var given); at = at.Application, steps++)
+        {
+            if (given == Given.Unknown) _targets[at] = kind;
+        }
+
+        for (var (at, steps) = (member.Bootloader, 0); steps < 256 && _targets.TryGetValue(at, out var given); at = at.Bootloader, steps++)
+        {
+            if (given == Given.Unknown) _targets[at] = kind;
+        }
+    }
+}

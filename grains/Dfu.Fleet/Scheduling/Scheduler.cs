@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+
+namespace Dfu.Fleet.Scheduling;
+
+/// <summary>Who gets radio time next: earliest deadline first over all adapters, each device on the adapter that will serve it best.</summary>
+/// <remarks>
+/// A device is only granted a slot that is free, so one in its application is never sent to its bootloader to wait there.
+/// At most one grant per adapter and plan, because an adapter connects to one device at a time.
+/// </remarks>
+public static class Scheduler
+{
+    /// <summary>A protected transfer that ends within this time is waited for.</summary>
+    public static readonly TimeSpan WorthWaiting = TimeSpan.FromSeconds(2);
+
+    /// <summary>A device that leaves its bootloader within this time goes first even where a transfer is protected.</summary>
+    public static readonly TimeSpan Urgent = TimeSpan.FromSeconds(5);
+
+    public static ImmutableArray<Grant> Plan(SchedulerSnapshot snapshot)
+    {
+        var open = new bool[snapshot.Adapters.Length];
+        var active = 0;
+        var anyOpen = 0;
+        for (var i = 0; i < open.Length; i++)
+        {
+            var adapter = snapshot.Adapters[i];
+            active += adapter.Active;
+            open[i] = adapter.Free > 0 && !adapter.Connecting;
+            if (open[i]) anyOpen++;
+        }
+
+        var room = snapshot.MaxConcurrency is { } most ? Math.Max(0, most - active) : int.MaxValue;
+        if (anyOpen == 0 || room == 0 || snapshot.Devices.IsEmpty) return [];
+
+        var best = snapshot.Adapters.Max(adapter => adapter.Rate);
+        var grants = ImmutableArray.CreateBuilder<Grant>();
+        foreach (var device in snapshot.Devices.OrderBy(device => Order(device, snapshot.Now)))
+        {
+            if (Choose(snapshot, device, open, best) is not { } adapter) continue;
+            grants.Add(new(device.Id, adapter));
+            open[adapter] = false;
+            if (--room == 0 || --anyOpen == 0) break;
+        }
+
+        return grants.ToImmutable();
+    }
+
+    /// <summary>Deadlines still to be met, then whoever waits in its bootloader, then the rest; longest waiting first, and the address settles ties.</summary>
+    private static (int Group, DateTimeOffset Time, ulong Tie) Order(SchedulerDevice device, DateTimeOffset now) => device switch
+    {
+        { Deadline: { } deadline } when deadline > now => (0, deadline, device.Id.Value),
+        { InBootloader: true } => (1, device.WaitingSince, device.Id.Value),
+        _ => (2, device.WaitingSince, device.Id.Value),
+    };
+
+    private static int? Choose(SchedulerSnapshot snapshot, SchedulerDevice device, bool[] open, double bestRate)
+    {
+        var urgent = device.Deadline is { } deadline && deadline > snapshot.Now && deadline - snapshot.Now < Urgent;
+        int? chosen = null;
+        var chosenScore = (Free: false, Value: double.NegativeInfinity);
+        foreach (var heard in device.Heard)
+        {
+            if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter)) continue;
+            var adapter = snapshot.Adapters[heard.Adapter];
+            if (!urgent && adapter.ProtectedFor <= WorthWaiting) continue;
+            var score = (Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));
+            if (chosen is not null && score.CompareTo(chosenScore) <= 0) continue;
+            (chosen, chosenScore) = (heard.Adapter, score);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Grows with the share of a good transfer that the device can expect: signal, measured rate, and how many share the radio.</summary>
+    private static double Score(SchedulerAdapter adapter, int rssi, double bestRate)
+    {
+        var signal = Math.Clamp((rssi + 97) / 27.0, 0.1, 1);
+        var rate = adapter.Rate <= 0 || bestRate <= 0 ? 1 : Math.Clamp(adapter.Rate / bestRate, 0.25, 1);
+        return signal * rate / (adapter.Active + 1);
+    }
+}

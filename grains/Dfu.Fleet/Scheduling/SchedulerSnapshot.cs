@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Scheduling;
+
+/// <summary>How well one adapter hears a device, dBm.</summary>
+public readonly record struct Heard(int Adapter, int Rssi);
+
+/// <summary>An adapter as the scheduler sees it; its index in the snapshot is its name there.</summary>
+/// <param name="Free">Slots it has left, 0 when it is not ready.</param>
+/// <param name="Active">Transfers under way.</param>
+/// <param name="Connecting">It is connecting, or somebody was granted the next connect.</param>
+/// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
+/// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
+public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, double Rate, TimeSpan? ProtectedFor);
+
+/// <summary>A device that waits for a slot. Devices that back off, run or are done are not in the snapshot.</summary>
+/// <param name="Heard">Adapters that have heard it since its last attempt ended, and lately.</param>
+/// <param name="InBootloader">It waits in its bootloader already.</param>
+/// <param name="Deadline">When its bootloader leaves DFU mode; null when not known.</param>
+/// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
+public sealed record SchedulerDevice(
+    BluetoothAddress Id, ImmutableArray<Heard> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity);
+
+public sealed record SchedulerSnapshot
+{
+    public required DateTimeOffset Now { get; init; }
+    public required ImmutableArray<SchedulerAdapter> Adapters { get; init; }
+    public required ImmutableArray<SchedulerDevice> Devices { get; init; }
+
+    /// <summary>Transfers at once over all adapters; null is no limit.</summary>
+    public int? MaxConcurrency { get; init; }
+}
+
+/// <summary>A slot and the next connect of an adapter go to a device.</summary>
+public readonly record struct Grant(BluetoothAddress Device, int Adapter);
