@@ -78,6 +78,9 @@ public enum DfuError
     CampaignConflict,
     ServerUnreachable,
     Unexpected,
+
+    /// <summary>A report, package or key the operator asked for.</summary>
+    OutputNotWritten,
 }
 
 public static class DfuErrors

@@ -37,11 +37,11 @@ public sealed record TransferHint
     /// <summary>Last confirmed offset of this image in bytes, 0 for none.</summary>
     public long Confirmed { get; init; }
 
+    /// <summary>Offset of the last forced save whose barrier was answered, 0 for none.</summary>
+    public long Saved { get; init; }
+
     /// <summary>The last EXECUTE of this image was sent and its answer never seen.</summary>
     public bool LastExecuteSent { get; init; }
-
-    /// <summary>The image has been started over once already because the device refused its hash although every CRC was right.</summary>
-    public bool RestartedAfterVerification { get; init; }
 
     public BootloaderTraits Traits { get; init; } = new();
 
@@ -53,6 +53,9 @@ public sealed record TransferHint
 
     /// <summary>Drop the link on purpose after the first object to see what this class of bootloader keeps.</summary>
     public bool Probe { get; init; }
+
+    /// <summary>The link before this one was dropped by such a probe.</summary>
+    public bool Probed { get; init; }
 }
 
 /// <summary>What a reconcile found, in the words of the operator's report.</summary>

@@ -1,0 +1,36 @@
+namespace Dfu.Protocol.Packages;
+
+/// <summary>What a package is to be made of: an application, a SoftDevice, a bootloader, or several of them. A SoftDevice and a bootloader become one image.</summary>
+public sealed record PackageContents
+{
+    public FirmwareFile? Application { get; init; }
+
+    /// <summary>Without the master boot record.</summary>
+    public FirmwareFile? SoftDevice { get; init; }
+
+    public FirmwareFile? Bootloader { get; init; }
+
+    /// <summary>Needed with an application; a bootloader refuses one lower than it has.</summary>
+    public uint? ApplicationVersion { get; init; }
+
+    /// <summary>Needed with a bootloader; it must be higher than the one on the device.</summary>
+    public uint? BootloaderVersion { get; init; }
+
+    /// <summary>The number the bootloader was built with; by Nordic's default 52 on nRF52.</summary>
+    public required uint HwVersion { get; init; }
+
+    /// <summary>Ids of the SoftDevices a device may run before the update, 1 to 16; 0xFFFE stands for any, 0 for none.</summary>
+    public required IReadOnlyList<uint> SdReq { get; init; }
+
+    /// <summary>
+    /// Ids of the SoftDevice in this package; needed with SoftDevice and application, whose requirement they become. The SoftDevice's
+    /// own image accepts them as well, so that a package can be sent again to a device that has got as far as the SoftDevice.
+    /// </summary>
+    public IReadOnlyList<uint> SoftDeviceIds { get; init; } = [];
+
+    /// <summary>A bootloader built for debugging then checks no versions.</summary>
+    public bool IsDebug { get; init; }
+
+    /// <summary>Says how the bootloader is to check the image at every boot (CRC). False writes the shorter packet of SDK 12 to 14.</summary>
+    public bool BootValidation { get; init; } = true;
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Protocol.Packages;
+
+/// <summary>Reads DFU packages and checks them before any radio is touched. Takes at most the memory <see cref="PackageLimits"/> allows, whatever the file claims.</summary>
+public static class PackageReader
+{
+    /// <param name="path">A zip file.</param>
+    /// <param name="publicKey">A P-256 key every image must be signed for; null leaves signatures unchecked.</param>
+    /// <exception cref="DfuException">The first thing that is wrong, on one line.</exception>
+    public static DfuPackage Read(string path, ECDsa? publicKey) => Sound(Inspect(path, publicKey));
+
+    /// <inheritdoc cref="Read(string, ECDsa?)"/>
+    public static DfuPackage Read(ReadOnlyMemory<byte> zip, ECDsa? publicKey) => Sound(Inspect(zip, publicKey));
+
+    /// <summary>The facts of a package even if its images break their own hash, size, type or signature.</summary>
+    /// <param name="path">A zip file.</param>
+    /// <param name="publicKey">As for <see cref="Read(string, ECDsa?)"/>.</param>
+    /// <exception cref="DfuException">The key is not a P-256 key (<see cref="DfuError.KeyInvalid"/>).</exception>
+    public static PackageInspection Inspect(string path, ECDsa? publicKey)
+    {
+        DfuKeys.RequireP256(publicKey);
+        try
+        {
+            return Inspect(BoundedFile.Read(path, PackageLimits.ZipBytes, DfuError.PackageNotFound, DfuError.PackageTooLarge), publicKey);
+        }
+        catch (DfuException e)
+        {
+            return Broken(e);
+        }
+    }
+
+    /// <inheritdoc cref="Inspect(string, ECDsa?)"/>
+    public static PackageInspection Inspect(ReadOnlyMemory<byte> zip, ECDsa? publicKey)
+    {
+        DfuKeys.RequireP256(publicKey);
+        try
+        {
+            var problems = new List<PackageProblem>();
+            var entries = ZipEntries.Open(zip);
+            var images = ReadManifest(entries).Select(image => ReadImage(entries, image, publicKey, problems)).ToList();
+            return new PackageInspection(new DfuPackage { Id = Convert.ToHexStringLower(SHA256.HashData(zip.Span)), Images = images }, problems);
+        }
+        catch (DfuException e)
+        {
+            return Broken(e);
+        }
+    }
+
+    private static DfuPackage Sound(PackageInspection inspection) =>
+        inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, first.Text) : inspection.Package!;
+
+    private static PackageInspection Broken(DfuException e) => new(null, [new PackageProblem(e.Error, e.Message)]);
+
+    private static IReadOnlyList<ManifestImage> ReadManifest(ZipEntries entries)
+    {
+        if (entries.Has(Manifest.FileName)) return Manifest.Parse(entries.Read(Manifest.FileName, PackageLimits.ManifestBytes, DfuError.PackageTooLarge));
+        var nested = entries.Names.FirstOrDefault(name => name.EndsWith('/' + Manifest.FileName, StringComparison.Ordinal));
+        throw new DfuException(DfuError.PackageManifestInvalid, nested is null
+            ? $"{Manifest.FileName} is not in the package"
+            : $"{Manifest.FileName} must be at the top of the package, not at {OneLine.Quoted(nested)}");
+    }
+
+    private static DfuImage ReadImage(ZipEntries entries, ManifestImage manifest, ECDsa? publicKey, List<PackageProblem> problems)
+    {
+        var initPacket = entries.Read(manifest.DatFile, PackageLimits.InitPacketBytes, DfuError.InitPacketTooLarge);
+        if (!InitPacket.TryParse(initPacket, out var init, out var problem)) throw new DfuException(DfuError.InitPacketInvalid, $"{OneLine.Quoted(manifest.DatFile)} is no init packet: {problem}");
+        var firmware = entries.Read(manifest.BinFile, PackageLimits.ImageBytes, DfuError.PackageTooLarge);
+
+        var sha256 = SHA256.HashData(firmware);
+        var image = new DfuImage
+        {
+            Type = manifest.Type,
+            InitPacket = initPacket,
+            Firmware = firmware,
+            Crc = Crc32.Of(firmware),
+            Sha256 = sha256,
+            HashMatches = init.Sha256.Span.SequenceEqual(sha256),
+            FwVersion = init.FwVersion,
+            HwVersion = init.HwVersion,
+            SdReq = init.SdReq,
+            IsDebug = init.IsDebug,
+            Signature = init.Signature,
+            SignatureValid = publicKey is null ? null : init.IsSignedBy(publicKey),
+            SoftDeviceSize = init.SoftDeviceSize,
+            BootloaderSize = init.BootloaderSize,
+            ApplicationSize = init.ApplicationSize,
+        };
+        problems.AddRange(ProblemsOf(image, manifest, init));
+        return image;
+    }
+
+    private static IEnumerable<PackageProblem> ProblemsOf(DfuImage image, ManifestImage manifest, InitPacket init)
+    {
+        var (dat, bin) = (OneLine.Quoted(manifest.DatFile), OneLine.Quoted(manifest.BinFile));
+        if (init.Type != manifest.Type)
+            yield return new(DfuError.InitPacketTypeMismatch, $"{dat} announces {init.Type.ManifestName()}, the manifest {manifest.Type.ManifestName()}");
+        if (init.FirmwareSize != image.Firmware.Length)
+            yield return new(DfuError.SizeMismatch, $"{bin} has {image.Firmware.Length} bytes, {dat} announces {init.FirmwareSize}");
+        if ((manifest.SoftDeviceSize ?? init.SoftDeviceSize) != init.SoftDeviceSize || (manifest.BootloaderSize ?? init.BootloaderSize) != init.BootloaderSize)
+            yield return new(DfuError.SizeMismatch, $"{dat} has parts of {init.SoftDeviceSize} and {init.BootloaderSize} bytes, the manifest of {manifest.SoftDeviceSize} and {manifest.BootloaderSize}");
+        if (!image.HashMatches)
+            yield return new(DfuError.HashMismatch, $"{bin} has SHA-256 {Hex(image.Sha256)}, {dat} was made for {Hex(init.Sha256)}{ByteOrder(image, init)}");
+        if (image is { SignatureValid: false, Signature: SignatureKind.None })
+            yield return new(DfuError.SignatureMissing, $"{dat} is not signed");
+        else if (image.SignatureValid is false)
+            yield return new(DfuError.SignatureInvalid, $"{dat} has a signature that does not fit the public key");
+    }
+
+    private static string ByteOrder(DfuImage image, InitPacket init) =>
+        init.Sha256.ToArray().Reverse().SequenceEqual(image.Sha256.ToArray()) ? " (the same in the wrong byte order)" : "";
+
+    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
+}

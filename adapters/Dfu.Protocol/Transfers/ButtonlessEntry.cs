@@ -1,0 +1,106 @@
+using System.Text;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Protocol.Transfers;
+
+/// <summary>Sends an application to its bootloader, which then advertises at <see cref="BluetoothAddress.Bootloader"/>, or at the same address where it bonds.</summary>
+/// <remarks>nRF5 SDK, ble_dfu.c and ble_dfu_unbonded.c; transcript 64. SDK 12 knows no name, SDK 13 refuses it.</remarks>
+public static class ButtonlessEntry
+{
+    /// <summary>Longest name the bootloader takes, in bytes of UTF-8.</summary>
+    public const int LongestName = 20;
+
+    /// <summary>The buttonless characteristic of an application, null when it has none.</summary>
+    public static DfuCharacteristic? CharacteristicOf(IDfuLink link) =>
+        link.Characteristics.Contains(DfuCharacteristic.Buttonless) ? DfuCharacteristic.Buttonless
+        : link.Characteristics.Contains(DfuCharacteristic.ButtonlessBonded) ? DfuCharacteristic.ButtonlessBonded
+        : link.Characteristics.Contains(DfuCharacteristic.ButtonlessSdk12) ? DfuCharacteristic.ButtonlessSdk12
+        : null;
+
+    /// <summary>Returns when the device has agreed and closed the link, or was given <paramref name="timeout"/> to close it.</summary>
+    /// <param name="name">What the bootloader is to advertise, so that units can be told apart; a device that cannot do that keeps its own.</param>
+    public static async Task EnterAsync(IDfuLink link, DfuCharacteristic characteristic, string name, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await Bounded(link.SubscribeAsync(characteristic, cancellationToken), timeout, time, cancellationToken);
+        var bytes = Encoding.UTF8.GetBytes(name);
+        if (characteristic == DfuCharacteristic.Buttonless && bytes.Length is > 0 and <= LongestName)
+        {
+            // Refusing the name is no reason not to go on.
+            await AskAsync(link, characteristic, [Buttonless.SetName, (byte)bytes.Length, .. bytes], timeout, time, cancellationToken);
+        }
+
+        var result = await AskAsync(link, characteristic, [Buttonless.EnterBootloader], timeout, time, cancellationToken);
+        switch (result)
+        {
+            case null or Buttonless.Success:
+                break; // without an answer the jump may have happened all the same: whoever waits for the bootloader will see
+            case Buttonless.NotBonded:
+                throw new DfuException(DfuError.BondRequired, "the application answered 20 01 07 (not bonded)");
+            default:
+                throw new DfuException(DfuError.ButtonlessRefused, $"the application answered 20 01 {result:x2}");
+        }
+
+        try
+        {
+            await link.Closed.WaitAsync(timeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It answered and stays: the caller closes the link, which makes some applications reset.
+        }
+    }
+
+    private static async Task<byte?> AskAsync(
+        IDfuLink link, DfuCharacteristic characteristic, byte[] request, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await Bounded(link.WriteAsync(characteristic, request, cancellationToken), timeout, time, cancellationToken);
+        }
+        catch (DfuException e) when (e.Error == DfuError.LinkLost && request[0] == Buttonless.EnterBootloader)
+        {
+            return Take(link, request[0]);
+        }
+
+        try
+        {
+            while (await link.Notifications.WaitToReadAsync(either.Token))
+            {
+                if (Take(link, request[0]) is { } result) return result;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        if (request[0] == Buttonless.EnterBootloader) return null;
+        throw new DfuException(DfuError.LinkLost, $"the link dropped, reason {await link.Closed}");
+    }
+
+    private static byte? Take(IDfuLink link, byte opCode)
+    {
+        while (link.Notifications.TryRead(out var notification))
+        {
+            if (notification.Value.Span is [Buttonless.Response, var op, var result, ..] && op == opCode) return result;
+        }
+
+        return null;
+    }
+
+    private static async Task Bounded(Task task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new DfuException(DfuError.RequestTimeout, "the application did not acknowledge a write in time");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace Dfu.Protocol.Transfers;
+
+/// <summary>Decides when the next forced save is due, from what saves and objects cost here and how often links drop.</summary>
+internal sealed class ForcedSave
+{
+    private static readonly TimeSpan TypicalCost = TimeSpan.FromMilliseconds(240);
+
+    private readonly TransferHint _hint;
+    private readonly TransferOptions _options;
+    private readonly TimeProvider _time;
+    private readonly long _began;
+    private TimeSpan _cost = TypicalCost;
+    private TimeSpan _saving;
+    private int _objects;
+    private int _sinceSave;
+
+    public ForcedSave(TransferHint hint, TransferOptions options, TimeProvider time)
+    {
+        (_hint, _options, _time) = (hint, options, time);
+        _began = time.GetTimestamp();
+    }
+
+    public void ObjectDone()
+    {
+        _objects++;
+        _sinceSave++;
+    }
+
+    /// <summary>Never for a bootloader that keeps its progress anyway, nor for one whose EXECUTE(command) writes nothing.</summary>
+    public bool IsDue(BootloaderRules rules, BootloaderTraits traits)
+    {
+        if (!_options.ForcedSaves || !rules.SavesOnExecuteCommand || traits.Keeps is Keeps.Objects or Keeps.Ram) return false;
+        var perObject = (_time.GetElapsedTime(_began) - _saving) / Math.Max(1, _objects);
+        return _sinceSave >= SaveInterval.Objects(_cost, perObject, _hint.MeanTimeBetweenDrops, _hint.LinkTimeObserved, _options.MaxObjectsBetweenSaves);
+    }
+
+    public void Done(TimeSpan took)
+    {
+        _cost = took;
+        _saving += took;
+        _sinceSave = 0;
+    }
+}

@@ -1,0 +1,354 @@
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Protocol.Transfers;
+
+/// <summary>Moves one image to a bootloader over one link: reconcile, init packet, objects, last EXECUTE.</summary>
+/// <remarks>
+/// Right on SDK 12 to 17 without knowing which it talks to. Whatever interrupts it, running it again over a new link goes on
+/// from where the device is. Ends with a <see cref="TransferEnd"/> or throws <see cref="DfuException"/>; never leaves
+/// something of its own running. The link stays the caller's, except after <see cref="TransferEnd.Probed"/>.
+/// </remarks>
+public sealed class ImageTransfer
+{
+    private static readonly TimeSpan PauseAfterShortObject = TimeSpan.FromMilliseconds(300); // F33: the queue still holds the old packets
+    private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
+
+    private readonly IDfuLink _link;
+    private readonly DfuImage _image;
+    private readonly TransferHint _hint;
+    private readonly ITransferObserver _observer;
+    private readonly TransferOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ControlPoint _control;
+    private readonly PrefixCrc _prefix;
+    private BootloaderTraits _traits;
+    private BootloaderRules _rules;
+    private PacketStream _packets = null!;
+    private long _objectSize = 4096;
+
+    private ImageTransfer(IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time)
+    {
+        (_link, _image, _hint, _observer, _options, _time) = (link, image, hint, observer, options, time);
+        _control = new ControlPoint(link, options, time);
+        _prefix = new PrefixCrc(image.Firmware);
+        _traits = hint.Traits;
+    }
+
+    public static Task<TransferEnd> RunAsync(
+        IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        new ImageTransfer(link, image, hint, observer, options, time).RunAsync(cancellationToken);
+
+    private async Task<TransferEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(TransferPhase.Reconciling);
+        await _control.SubscribeAsync(cancellationToken);
+        var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
+        _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
+        Learn(_traits with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
+        _packets = new PacketStream(_link, _control, _rules, _observer, _options, _time);
+
+        var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span));
+        if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
+        var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
+        _objectSize = data.MaxSize;
+        var plan = Reconcile.Decide(InputOf(command, data));
+        _observer.Resumed(new ResumeRecord(_hint.Confirmed, data.Offset, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
+        if (plan.Keeps != Keeps.Unknown) Learn(_traits with { Keeps = plan.Keeps });
+
+        if (plan.Action == ReconcileAction.Verify)
+        {
+            // Trap T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
+            await _control.SetPrnAsync(0, cancellationToken);
+            return TransferEnd.ProbablyActivated;
+        }
+
+        if (plan.Action == ReconcileAction.SendInit) await SendInitAsync(cancellationToken);
+        else if (_hint.LastExecuteSent) await ExecuteAgainAsync(cancellationToken);
+        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        var position = plan.Action switch
+        {
+            ReconcileAction.GoOn => await SettleAsync(plan.Position, cancellationToken),
+            ReconcileAction.CreateAndAsk => await CreateAndAskAsync(plan.Position, cancellationToken),
+            _ => 0,
+        };
+        return await SendObjectsAsync(position, cancellationToken);
+    }
+
+    private ReconcileInput InputOf(SelectResponse command, SelectResponse data) => new()
+    {
+        Command = command,
+        Data = data,
+        InitLength = _image.InitPacket.Length,
+        InitCrc = Crc32.Of(_image.InitPacket.Span),
+        ImageSize = _image.Firmware.Length,
+        PrefixMatches = Holds(data.Offset, data.Crc),
+        Hint = _hint with { Traits = _traits },
+    };
+
+    /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
+    private async Task ExecuteInitAsync(CancellationToken cancellationToken)
+    {
+        ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteCommand);
+        _packets.SaveBegan();
+    }
+
+    private async Task ExecuteAgainAsync(CancellationToken cancellationToken)
+    {
+        await _control.SelectAsync(ObjectType.Command, cancellationToken);
+        await ExecuteInitAsync(cancellationToken);
+        await _control.SelectAsync(ObjectType.Data, cancellationToken);
+    }
+
+    private async Task SendInitAsync(CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(TransferPhase.SendingInit);
+        var init = _image.InitPacket;
+        await _control.SetPrnAsync(0, cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            ControlPoint.Expect(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
+            for (var sent = 0; sent < init.Length; sent += _rules.Payload)
+            {
+                await _link.WriteCommandAsync(DfuCharacteristic.Packet, init.Slice(sent, Math.Min(_rules.Payload, init.Length - sent)), cancellationToken);
+            }
+
+            var checksum = await _control.GetCrcAsync(cancellationToken);
+            if (checksum.Offset == init.Length && checksum.Crc == Crc32.Of(init.Span)) break;
+            if (attempt == _options.MaxObjectAttempts) throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
+        }
+
+        await ExecuteInitAsync(cancellationToken);
+        await _control.SelectAsync(ObjectType.Data, cancellationToken);
+    }
+
+    /// <summary>At a boundary only the device knows whether the object below was executed: execute, which is also the barrier that flash and RAM agree (F32, F34).</summary>
+    private async Task<long> SettleAsync(long position, CancellationToken cancellationToken)
+    {
+        if (position == 0 || position == _image.Firmware.Length) return position;
+        var response = await _control.ExecuteAsync(cancellationToken);
+        if (response.IsSuccess)
+        {
+            if (_rules.SavesOnExecuteCommand) _packets.FlashIdle();
+            return position;
+        }
+
+        return response.Result == ResultCode.OperationNotPermitted
+            ? await CreateAndAskAsync(position, cancellationToken)
+            : throw Refusal.Exception(response, Asked.ExecuteData);
+    }
+
+    /// <summary>CREATE rewinds the device to its last executed boundary; the CRC answer then tells the truth. Starts over once when even that is not our image.</summary>
+    private async Task<long> CreateAndAskAsync(long position, CancellationToken cancellationToken)
+    {
+        foreach (var guess in new[] { position, Math.Max(0, position - _objectSize) }.Distinct())
+        {
+            var size = ObjectAt(Math.Min(guess, Math.Max(0, _image.Firmware.Length - 1) / _objectSize * _objectSize));
+            var response = await _control.CreateAsync(ObjectType.Data, size, cancellationToken);
+            if (response.Result is ResultCode.OperationNotPermitted or ResultCode.InvalidParameter) continue;
+            ControlPoint.Expect(response, Asked.CreateData);
+            var checksum = await _control.GetCrcAsync(cancellationToken);
+            await Task.Delay(PauseAfterShortObject, _time, cancellationToken);
+            if (checksum.Offset % _objectSize == 0 && Holds(checksum.Offset, checksum.Crc)) return checksum.Offset;
+            break;
+        }
+
+        _observer.Resumed(new ResumeRecord(position, 0, Diagnosis.Corrupt));
+        await SendInitAsync(cancellationToken);
+        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        return 0;
+    }
+
+    private async Task<TransferEnd> SendObjectsAsync(long position, CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(TransferPhase.Sending);
+        var size = _image.Firmware.Length;
+        var saver = new ForcedSave(_hint, _options, _time);
+        while (position < size)
+        {
+            var end = position + ObjectAt(position);
+            if (end == size)
+            {
+                await SendObjectAsync(position, execute: false, cancellationToken);
+                return await ExecuteLastAsync(cancellationToken);
+            }
+
+            await SendObjectAsync(position, execute: true, cancellationToken);
+            position = end;
+            saver.ObjectDone();
+            _observer.Confirmed(position, _prefix.Of(position));
+            if (_hint.Probe && _traits.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
+            if (saver.IsDue(_rules, _traits)) await SaveAsync(saver, position, cancellationToken);
+        }
+
+        return await ExecuteLastAsync(cancellationToken);
+    }
+
+    /// <summary>One object until it is whole and, when asked, executed.</summary>
+    private async Task SendObjectAsync(long start, bool execute, CancellationToken cancellationToken)
+    {
+        var content = _image.Firmware.Slice((int)start, (int)ObjectAt(start));
+        var expected = new ChecksumResponse((uint)(start + content.Length), _prefix.Of(start + content.Length));
+        var stuck = 0;
+        for (var attempt = 1; attempt <= _options.MaxObjectAttempts; attempt++)
+        {
+            await CreateDataAsync(start, content.Length, cancellationToken);
+            var pacing = _traits.Pacing;
+            var saves = _packets.SaveMayRun;
+            var held = await _packets.SendAsync(start, content, pacing, cancellationToken);
+            if (execute && _rules.ExecutesEarly(_link))
+            {
+                if (await ExecuteEarlyAsync(expected, cancellationToken))
+                {
+                    Whole(pacing, saves);
+                    return;
+                }
+
+                held = await _control.GetCrcAsync(cancellationToken);
+            }
+            else
+            {
+                held ??= await _control.GetCrcAsync(cancellationToken);
+                if (held == expected)
+                {
+                    if (execute) await ExecuteDataAsync(cancellationToken);
+                    Whole(pacing, saves);
+                    return;
+                }
+            }
+
+            stuck = held.Value.Offset <= start ? stuck + 1 : 0;
+            if (stuck >= 3 && !_rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
+            var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + _rules.Payload - 1) / _rules.Payload));
+            Learn(_traits with { Pacing = pacing.AfterShort(saves, lost) });
+            await Task.Delay(PauseAfterShortObject, _time, cancellationToken);
+        }
+
+        throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {_options.MaxObjectAttempts} times");
+    }
+
+    private void Whole(Pacing pacing, bool saves)
+    {
+        var next = pacing.AfterClean(saves);
+        if (next != pacing) Learn(_traits with { Pacing = next });
+        if (_traits.Keeps == Keeps.Objects || _rules.IsOld) _packets.SaveBegan();
+    }
+
+    private async Task CreateDataAsync(long start, int length, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var response = await _control.CreateAsync(ObjectType.Data, length, cancellationToken);
+            if (response.IsSuccess)
+            {
+                _packets.Created();
+                return;
+            }
+
+            switch (response.Result)
+            {
+                case ResultCode.OperationNotPermitted when attempt == 1:
+                    // The init packet is not valid in this session (T4): execute it, the progress stays.
+                    await ExecuteAgainAsync(cancellationToken);
+                    break;
+                case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < _options.MaxObjectAttempts:
+                    await Task.Delay(PauseAfterShortObject, _time, cancellationToken); // the flash queue is full (F33)
+                    break;
+                case ResultCode.InvalidObject when _rules.IsOld:
+                    throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
+                default:
+                    throw Refusal.Exception(response, Asked.CreateData);
+            }
+        }
+    }
+
+    /// <summary>EXECUTE right after the last packet; true when the object was whole. The CRC is looked at afterwards (F30, F31).</summary>
+    private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
+    {
+        var response = await _control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationNotPermitted) return false;
+        ControlPoint.Expect(response, Asked.ExecuteData);
+        var checksum = _control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await _control.GetCrcAsync(cancellationToken);
+        if (checksum == expected) return true;
+        throw new DfuException(DfuError.ObjectCorrupt, $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
+    }
+
+    private async Task ExecuteDataAsync(CancellationToken cancellationToken)
+    {
+        var response = await _control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationFailed) response = await _control.ExecuteAsync(cancellationToken); // T3: progress advanced, only the save found the queue full
+        ControlPoint.Expect(response, Asked.ExecuteData);
+    }
+
+    private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(TransferPhase.Activating);
+        await _observer.LastExecuteAsync(cancellationToken);
+        if (_rules.PauseBeforeLastExecute > TimeSpan.Zero) await Task.Delay(_rules.PauseBeforeLastExecute, _time, cancellationToken);
+        if (await _control.ExecuteLastAsync(cancellationToken) is not { } response) return TransferEnd.ProbablyActivated;
+        ControlPoint.Expect(response, Asked.ExecuteData);
+        _observer.Confirmed(_image.Firmware.Length, _image.Crc);
+        return TransferEnd.Accepted;
+    }
+
+    /// <summary>SELECT(command), EXECUTE(command), SELECT(data), EXECUTE(data): the progress is in flash when the last answer is here (F9b, F32).</summary>
+    private async Task SaveAsync(ForcedSave saver, long position, CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(TransferPhase.Saving);
+        var began = _time.GetTimestamp();
+        var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
+        if (Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span)))
+        {
+            var saved = await _control.ExecuteAsync(cancellationToken);
+            if (saved.IsSuccess) _packets.SaveBegan();
+            await _control.SelectAsync(ObjectType.Data, cancellationToken);
+            var barrier = await _control.ExecuteAsync(cancellationToken);
+            ControlPoint.Expect(barrier, Asked.ExecuteData);
+            _packets.FlashIdle();
+            if (saved.IsSuccess)
+            {
+                _observer.Saved(position);
+                saver.Done(_time.GetElapsedTime(began));
+            }
+        }
+        else
+        {
+            await _control.SelectAsync(ObjectType.Data, cancellationToken);
+        }
+
+        _observer.PhaseChanged(TransferPhase.Sending);
+    }
+
+    /// <summary>One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its boundary, one that does neither at 0.</summary>
+    private async Task<TransferEnd> ProbeAsync(long position, CancellationToken cancellationToken)
+    {
+        await CreateDataAsync(position, (int)ObjectAt(position), cancellationToken);
+        var packet = _image.Firmware.Slice((int)position, (int)Math.Min(_rules.Payload, ObjectAt(position)));
+        await _packets.SendAsync(position, packet, _traits.Pacing, cancellationToken);
+        await _control.GetCrcAsync(cancellationToken);
+        await Task.Delay(ProbeSettles, _time, cancellationToken);
+        await _link.DisposeAsync();
+        return TransferEnd.Probed;
+    }
+
+    /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>
+    private async Task GiveUpOnDataPathAsync(CancellationToken cancellationToken)
+    {
+        await _control.AbortAsync(cancellationToken);
+        throw new DfuException(DfuError.DataPathStuck, "three objects in a row did not gain a byte; the bootloader was asked to reset");
+    }
+
+    private long ObjectAt(long start) => Math.Min(_objectSize, _image.Firmware.Length - start);
+
+    private bool Holds(long offset, uint crc) =>
+        offset <= _image.Firmware.Length && (offset == 0 || _prefix.Of(offset) == crc);
+
+    private void Learn(BootloaderTraits traits)
+    {
+        if (traits == _traits) return;
+        _traits = traits;
+        _observer.TraitsLearned(traits);
+    }
+}

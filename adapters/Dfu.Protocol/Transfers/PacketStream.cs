@@ -1,0 +1,64 @@
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Protocol.Transfers;
+
+/// <summary>Sends the packets of one object at the pace the bootloader's flash allows.</summary>
+internal sealed class PacketStream(
+    IDfuLink link, ControlPoint control, BootloaderRules rules, ITransferObserver observer, TransferOptions options, TimeProvider time)
+{
+    private long _created;
+    private long? _saveBegan;
+
+    /// <summary>Whether a settings save may still be under way, so that the longer guard counts.</summary>
+    public bool SaveMayRun => _saveBegan is not null;
+
+    /// <summary>CREATE(data) was answered just now: its page erase is queued.</summary>
+    public void Created() => _created = time.GetTimestamp();
+
+    /// <summary>An EXECUTE that writes settings was answered just now.</summary>
+    public void SaveBegan() => _saveBegan = time.GetTimestamp();
+
+    /// <summary>A barrier was answered: nothing is queued.</summary>
+    public void FlashIdle() => _saveBegan = null;
+
+    /// <summary>Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent; what the device holds when it fell behind on the way.</summary>
+    public async Task<ChecksumResponse?> SendAsync(long start, ReadOnlyMemory<byte> content, Pacing pacing, CancellationToken cancellationToken)
+    {
+        control.ForgetReceipt();
+        var burst = rules.IsOld ? 0 : SaveMayRun ? pacing.BurstAfterSave : pacing.Burst;
+        var sent = 0;
+        for (var packets = 0; sent < content.Length; packets++)
+        {
+            if (packets == burst) await GuardAsync(pacing, cancellationToken);
+            var count = Math.Min(rules.Payload, content.Length - sent);
+            await link.WriteCommandAsync(DfuCharacteristic.Packet, content.Slice(sent, count), cancellationToken);
+            observer.Sent(start + sent, count);
+            sent += count;
+            if (rules.IsOld && (packets + 1) % rules.Prn(content.Length) == 0 && await IsBehindAsync(start + sent, cancellationToken) is { } held) return held;
+        }
+
+        _saveBegan = null;
+        return null;
+    }
+
+    /// <summary>Old engines: waits for the receipt of a window; what it says when the device is behind what was sent, else null.</summary>
+    private async Task<ChecksumResponse?> IsBehindAsync(long expected, CancellationToken cancellationToken)
+    {
+        var receipt = await control.ReceiptAsync(options.RequestTimeout, cancellationToken) ?? await control.GetCrcAsync(cancellationToken);
+        control.ForgetReceipt();
+        return receipt.Offset == expected ? null : receipt;
+    }
+
+    private async Task GuardAsync(Pacing pacing, CancellationToken cancellationToken)
+    {
+        var wait = pacing.Guard - time.GetElapsedTime(_created);
+        if (_saveBegan is { } began)
+        {
+            var afterSave = pacing.GuardAfterSave - time.GetElapsedTime(began);
+            if (afterSave > wait) wait = afterSave;
+        }
+
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+    }
+}

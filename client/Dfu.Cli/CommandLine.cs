@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Dfu.Cli.Arguments;
+using Dfu.Cli.Commands;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Cli;
+
+/// <summary>The <c>dfu</c> command: what it offers, and how it refuses.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create(Terminal terminal) => new("Updates Nordic nRF5 devices over Bluetooth LE, many at once, and loses nothing when a link drops.")
+    {
+        DemoCommand.Create(terminal),
+        FlashCommand.Create(terminal),
+        SimulateCommand.Create(terminal),
+        PackageCommand.Create(terminal),
+        KeysCommand.Create(terminal),
+    };
+
+    public static async Task<int> RunAsync(string[] arguments, Terminal terminal)
+    {
+        try
+        {
+            var result = Create(terminal).Parse(arguments);
+            if (Refusal(result) is { } refusal) return Fail(terminal, DfuError.InvalidArgument, refusal.What, refusal.Remedy);
+            return await result.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = terminal.Out,
+                Error = terminal.Error,
+            });
+        }
+        catch (DfuException refused)
+        {
+            return Fail(terminal, refused.Error, refused.Message, ErrorCatalog.Describe(refused.Error).Remedy);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception unforeseen) when (unforeseen is not OutOfMemoryException)
+        {
+            return Fail(terminal, DfuError.Unexpected, $"{unforeseen.GetType().Name}: {unforeseen.Message}", ErrorCatalog.Describe(DfuError.Unexpected).Remedy);
+        }
+    }
+
+    private static int Fail(Terminal terminal, DfuError error, string what, string remedy)
+    {
+        terminal.Error.WriteLine(ErrorLine(error, what, remedy));
+        return ExitCode.Of(error);
+    }
+
+    /// <summary>One line, whatever the text carries.</summary>
+    internal static string ErrorLine(DfuError error, string what, string remedy)
+    {
+        var line = $"dfu: {what.TrimEnd('.', ' ')} - {remedy.TrimEnd('.', ' ')} ({error.Code()})";
+        return string.Concat(line.Select(character => char.IsControl(character) ? ' ' : character));
+    }
+
+    private static (string What, string Remedy)? Refusal(ParseResult result)
+    {
+        var help = $"see 'dfu{Path(result.CommandResult)} --help'";
+        if (result.Errors.Count == 0 || result.Action is System.CommandLine.Help.HelpAction) return null;
+        if (result.UnmatchedTokens.Count > 0)
+        {
+            // The words after an unknown option are mostly its values.
+            var unknown = result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'), result.UnmatchedTokens[0]);
+            var isOption = unknown.StartsWith('-');
+            var command = result.CommandResult.Command;
+            var known = isOption ? command.Options.Select(option => option.Name).Append("--help") : command.Subcommands.Select(sub => sub.Name);
+            var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+            return ($"unknown {what} '{unknown}'", Suggestions.For(unknown, known) is { } meant ? $"did you mean {meant}?" : help);
+        }
+
+        return (result.Errors[0].Message, help);
+    }
+
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "";
+}

@@ -1,0 +1,3 @@
+using Dfu.Cli;
+
+return await CommandLine.RunAsync(args, Terminal.OfProcess());

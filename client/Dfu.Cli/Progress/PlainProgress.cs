@@ -1,0 +1,59 @@
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Cli.Progress;
+
+/// <summary>Progress for files and pipes: one line every few seconds, and one for every failure, notice and change of an adapter.</summary>
+internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
+{
+    private readonly HashSet<string> _told = [];
+    private readonly Dictionary<string, AdapterStatus> _adapters = [];
+
+    public void Begin() => writer.WriteLine($"dfu: {title.Firmware}{(title.Note.Length > 0 ? ", " + title.Note : "")}");
+
+    /// <summary>What happened since the last call.</summary>
+    public void News(CampaignView view)
+    {
+        foreach (var notice in view.Notices) Once("notice " + notice, $"note: {notice}");
+        foreach (var device in view.Devices)
+        {
+            if (device.Outcome != DeviceOutcome.Failed) continue;
+            var detail = device.Detail.Length > 0 ? $" ({device.Detail})" : "";
+            Once("failed " + device.Application, $"{device.Application} failed, {device.Error.Code()}: {ErrorCatalog.Describe(device.Error).Sentence}{detail}");
+        }
+
+        foreach (var adapter in view.Adapters)
+        {
+            var known = _adapters.TryGetValue(adapter.Id, out var before);
+            if (known && before == adapter.Status) continue;
+            _adapters[adapter.Id] = adapter.Status;
+            if (!known && adapter.Status is AdapterStatus.Opening or AdapterStatus.Ready) continue;
+            if (adapter.Status == AdapterStatus.Opening) continue;
+            var detail = adapter.Detail.Length > 0 ? $": {adapter.Detail}" : "";
+            writer.WriteLine($"dfu: adapter {adapter.Id} is {adapter.Status.ToString().ToLowerInvariant()}{detail}");
+        }
+    }
+
+    /// <summary>The state in one line.</summary>
+    public void State(CampaignView view, double rate, double? left)
+    {
+        if (view.Collecting)
+        {
+            writer.WriteLine($"dfu: listening, {Format.Count(view.Devices.Length, "device")} so far");
+            return;
+        }
+
+        var tally = Tally.Of(view);
+        var line = $"dfu: {tally.Done} of {tally.Devices} updated";
+        if (tally.Failed > 0) line += $", {tally.Failed} failed";
+        line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
+        if (rate > 0) line += $", {Format.Rate(rate)}";
+        if (left is { } seconds) line += $", {Format.Clock(seconds)} left";
+        writer.WriteLine(line);
+    }
+
+    private void Once(string key, string line)
+    {
+        if (_told.Add(key)) writer.WriteLine($"dfu: {line}");
+    }
+}

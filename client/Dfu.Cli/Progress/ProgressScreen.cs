@@ -1,0 +1,145 @@
+using System.Globalization;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Dfu.Cli.Progress;
+
+/// <summary>One frame of the live view: what a campaign does right now, never taller or wider than the terminal.</summary>
+internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, double rate, double? left, int height) : Renderable
+{
+    private const int FailuresShown = 3;
+    private const int NoticesShown = 2;
+    private const int BarOfDevice = 16;
+
+    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+    {
+        var first = true;
+        foreach (var line in Lines(maxWidth).Take(Math.Max(4, height - 1)))
+        {
+            if (!first) yield return Segment.LineBreak;
+            first = false;
+            foreach (var segment in Crop(((IRenderable)new Markup(line)).Render(options, 4096), maxWidth)) yield return segment;
+        }
+    }
+
+    internal IEnumerable<string> Lines(int width)
+    {
+        var tally = Tally.Of(view);
+        var head = Head(tally, width).ToList();
+        var adapters = Adapters(width).ToList();
+        var failures = Failures().ToList();
+        var notices = view.Notices.TakeLast(NoticesShown).Select(notice => $"  [yellow]![/] {Markup.Escape(notice)}").ToList();
+        var room = Math.Max(3, height - 3 - head.Count - adapters.Count - failures.Count - notices.Count);
+        return head.Concat(adapters).Append("").Concat(Devices(room)).Concat(failures).Concat(notices);
+    }
+
+    private IEnumerable<string> Head(Tally tally, int width)
+    {
+        yield return $"  [bold]{(view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating")}[/]  [grey]{Markup.Escape(title.Firmware)}{(title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "")}[/]";
+        var share = tally.BytesTotal > 0 ? (double)tally.BytesDone / tally.BytesTotal : tally.Devices > 0 ? (double)(tally.Done + tally.Failed) / tally.Devices : 0;
+        var percent = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100),3:0} %");
+        yield return $"  {Bar(share, Math.Max(10, width - 10), tally.Failed > 0 ? "yellow" : "green")} {percent}";
+
+        var counts = $"  [bold]{tally.Done}[/] of {tally.Devices} updated";
+        if (tally.Failed > 0) counts += $" · [red]{tally.Failed} failed[/]";
+        if (tally.Cancelled > 0) counts += $" · {tally.Cancelled} cancelled";
+        counts += $" · {tally.Active} active · {tally.Waiting} waiting   [grey]{Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
+        if (rate > 0) counts += $" · {Format.Rate(rate)}";
+        if (left is { } seconds) counts += $" · {Format.Clock(seconds)} left";
+        yield return counts + "[/]";
+    }
+
+    private IEnumerable<string> Adapters(int width)
+    {
+        // As many per line as fit; the width is measured without the markup.
+        var line = " ";
+        var used = 1;
+        foreach (var adapter in view.Adapters)
+        {
+            var ready = adapter.Status == AdapterStatus.Ready;
+            var state = ready ? $"{adapter.Active}/{adapter.Limit}" + (adapter.Rate > 0 ? $" {Format.Rate(adapter.Rate)}" : "") : State(adapter);
+            if (state.Length > width / 2) state = state[..(width / 2)] + "…";
+            var cells = 5 + adapter.Id.Length + state.Length;
+            if (used + cells > width && used > 1)
+            {
+                yield return line;
+                (line, used) = (" ", 1);
+            }
+
+            line += $" [{(ready ? "green" : adapter.Status == AdapterStatus.Quarantined ? "red" : "yellow")}]●[/] {Markup.Escape(adapter.Id)} [grey]{Markup.Escape(state)}[/]";
+            used += cells;
+        }
+
+        if (used > 1) yield return line;
+    }
+
+    private static string State(AdapterView adapter)
+    {
+        var word = adapter.Status.ToString().ToLowerInvariant();
+        return adapter.Detail.Length > 0 ? $"{word}: {adapter.Detail}" : word;
+    }
+
+    private IEnumerable<string> Devices(int room)
+    {
+        var active = view.Devices.Where(Tally.IsActive).OrderBy(device => device.Application).ToList();
+        var shown = active.Count <= room ? active.Count : room - 1;
+        for (var i = 0; i < shown; i++) yield return Device(active[i]);
+        if (shown < active.Count) yield return $"  [grey]and {active.Count - shown} more at work[/]";
+    }
+
+    private static string Device(DeviceView device)
+    {
+        var share = device.BytesTotal > 0 ? (double)device.BytesConfirmed / device.BytesTotal : 0;
+        var phase = Format.Word(device.Phase).PadRight(13);
+        var bytes = Format.Bytes(device.BytesConfirmed).PadLeft(10);
+        var speed = (device.Rate > 0 ? Format.Rate(device.Rate) : "").PadLeft(12);
+        return $"  {device.Application}  [{Colour(device.Phase)}]{phase}[/] {Bar(share, BarOfDevice, "blue")} {bytes} {speed}  [grey]{Markup.Escape(device.Adapter ?? "")}[/]";
+    }
+
+    private IEnumerable<string> Failures()
+    {
+        var failed = view.Devices.Where(device => device.Outcome == DeviceOutcome.Failed).ToList();
+        foreach (var device in failed.Take(FailuresShown))
+        {
+            yield return $"  [red]✗[/] {device.Application}  [red]{device.Error.Code()}[/]  {Markup.Escape(ErrorCatalog.Describe(device.Error).Sentence)}";
+        }
+
+        if (failed.Count > FailuresShown) yield return $"  [red]✗[/] [grey]and {failed.Count - FailuresShown} more failed[/]";
+    }
+
+    private static string Colour(DevicePhase phase) => phase switch
+    {
+        DevicePhase.Sending => "blue",
+        DevicePhase.Saving => "cyan",
+        DevicePhase.Activating or DevicePhase.Verifying => "green",
+        _ => "grey",
+    };
+
+    private static string Bar(double share, int width, string colour)
+    {
+        var full = (int)Math.Round(Math.Clamp(share, 0, 1) * width);
+        return $"[{colour}]{new string('━', full)}[/][grey27]{new string('─', width - full)}[/]";
+    }
+
+    private static IEnumerable<Segment> Crop(IEnumerable<Segment> segments, int width)
+    {
+        var used = 0;
+        foreach (var segment in segments)
+        {
+            if (segment.IsLineBreak) yield break;
+            var cells = segment.CellCount();
+            if (used + cells > width)
+            {
+                // All we draw is one cell wide per character, names from the air aside: those may lose one more.
+                var text = segment.Text[..Math.Min(segment.Text.Length, Math.Max(0, width - used - 1))];
+                yield return new Segment(text + "…", segment.Style);
+                yield break;
+            }
+
+            used += cells;
+            yield return segment;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Transfers;
+using Spectre.Console;
+
+namespace Dfu.Cli.Progress;
+
+/// <summary>The end of a run, for somebody who has not watched it.</summary>
+internal static class Summary
+{
+    private const int DevicesNamed = 5;
+
+    /// <param name="extra">Further rows: what only this command knows, such as where the report is.</param>
+    public static void Write(IAnsiConsole console, CampaignView view, ProgressTitle title, IEnumerable<(string Label, string Text)> extra)
+    {
+        var tally = Tally.Of(view);
+        console.WriteLine();
+        console.MarkupLine(Headline(view, tally, title));
+        console.WriteLine();
+
+        Sheet.Write(console, [.. Rows(view, tally, title).Concat(extra).Select(row => ($"[grey]{row.Label}[/]", row.Text)), .. Failures(view)]);
+        console.WriteLine();
+    }
+
+    private static string Headline(CampaignView view, Tally tally, ProgressTitle title)
+    {
+        var all = Format.Count(tally.Devices, "device");
+        var time = $"in {Format.Duration(view.Seconds)}" + (title.TimeScale > 1 ? " of simulated time" : "");
+        return view.Outcome switch
+        {
+            CampaignOutcome.Succeeded when tally.Current == tally.Devices => $"  [green]✓[/] [bold]Nothing to do: {all} already run this package.[/]",
+            CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}."
+                + (tally.Current > 0 ? $" {tally.Current} of them already ran it." : ""),
+            CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Done} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
+            _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Done} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
+                + "Everything confirmed is kept; the same command goes on from here.",
+        };
+    }
+
+    private static IEnumerable<(string Label, string Text)> Rows(CampaignView view, Tally tally, ProgressTitle title)
+    {
+        yield return ("Firmware", Markup.Escape(title.Firmware) + $" [grey]({view.PackageId[..Math.Min(12, view.PackageId.Length)]})[/]");
+
+        long sent = view.Devices.Sum(device => device.BytesSent), again = view.Devices.Sum(device => device.BytesResent);
+        if (sent > 0)
+        {
+            yield return ("Sent", $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
+            if (view.Seconds > 0) yield return ("Speed", $"{Format.Rate((sent - again) / view.Seconds)} over {Format.Count(view.Adapters.Length, "adapter")}");
+        }
+
+        var resumes = view.Devices.SelectMany(device => device.Resumes).Where(IsAfterDrop).ToList();
+        if (resumes.Count > 0)
+        {
+            var kept = resumes.Sum(resume => resume.Held);
+            var text = $"{Format.Count(resumes.Count, "transfer")} broke off and went on: {Format.Bytes(kept)} kept, {Format.Bytes(again)} sent again.";
+            if (kept > 0) text += $" Starting over each time would have sent {Format.Bytes(kept + again)} again, {Factor(kept + again, again)}.";
+            yield return ("Resume", text);
+        }
+
+        if (view.GoesOn) yield return ("Run", "this run went on from an earlier one; figures are over all runs");
+        foreach (var notice in view.Notices) yield return ("Note", Markup.Escape(notice));
+    }
+
+    private static string Factor(long without, long with) =>
+        with == 0 ? "and this run sent nothing twice" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
+
+    // A first start and a drop on purpose are no drops survived.
+    private static bool IsAfterDrop(ResumeRecord resume) =>
+        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
+
+    private static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
+    {
+        var groups = view.Devices.Where(device => device.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled)
+            .GroupBy(device => device.Error).OrderByDescending(group => group.Count());
+        foreach (var group in groups)
+        {
+            var (sentence, remedy) = ErrorCatalog.Describe(group.Key);
+            var devices = group.OrderBy(device => device.Application).ToList();
+            var named = string.Join(", ", devices.Take(DevicesNamed).Select(device => device.Application))
+                + (devices.Count > DevicesNamed ? $" and {devices.Count - DevicesNamed} more" : "");
+            var detail = devices[0].Detail.Length > 0 && devices[0].Detail != sentence ? $"\n[grey]{Markup.Escape(devices[0].Detail)}[/]" : "";
+            yield return ($"[red]{devices.Count} failed[/]", $"[red]{group.Key.Code()}[/]: {Markup.Escape(sentence)} [bold]{Markup.Escape(remedy)}[/]\n[grey]{named}[/]{detail}");
+        }
+    }
+}

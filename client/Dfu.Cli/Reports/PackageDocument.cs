@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Cli.Reports;
+
+/// <summary>What <c>dfu package show --json</c> prints: names and order of the fields are a contract.</summary>
+internal sealed record PackageDocument(string Id, IReadOnlyList<PackageImage> Images)
+{
+    public static PackageDocument Of(DfuPackage package) => new(package.Id, package.Images.Select(PackageImage.Of).ToList());
+
+    public string ToJson() => JsonSerializer.Serialize(this, PackageJson.Default.PackageDocument);
+}
+
+internal sealed record PackageImage(
+    string Type, int Bytes, string Crc32, string Sha256, bool HashMatches, uint FwVersion, uint HwVersion, IReadOnlyList<uint> SdReq,
+    bool IsDebug, string Signature, bool? SignatureValid)
+{
+    public static PackageImage Of(DfuImage image) => new(
+        Name(image.Type),
+        image.Firmware.Length,
+        string.Create(CultureInfo.InvariantCulture, $"0x{image.Crc:x8}"),
+        Convert.ToHexStringLower(image.Sha256.Span),
+        image.HashMatches,
+        image.FwVersion,
+        image.HwVersion,
+        image.SdReq,
+        image.IsDebug,
+        image.Signature == SignatureKind.None ? "none" : "ecdsaP256Sha256",
+        image.SignatureValid);
+
+    public static string Name(ImageType type) => type switch
+    {
+        ImageType.Application => "application",
+        ImageType.SoftDevice => "softdevice",
+        ImageType.Bootloader => "bootloader",
+        _ => "softdevice_bootloader",
+    };
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(PackageDocument))]
+internal sealed partial class PackageJson : JsonSerializerContext;

@@ -1,0 +1,208 @@
+using Dfu.Adapters;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Updates;
+
+/// <summary>One attempt to update one device over one adapter: find, jump, connect, transfer, activate, verify.</summary>
+/// <remarks>Decides nothing durable: it reports, and the device machine decides what an attempt's end means. Shells of every engine run the same one.</remarks>
+public sealed class UpdateRun
+{
+    private static readonly TimeSpan LinkCloses = TimeSpan.FromSeconds(5); // the bootloader disconnects itself after the last EXECUTE; a supervision timeout takes 4 to 6 s
+
+    private readonly IUpdateRadio _radio;
+    private readonly UpdateOrder _order;
+    private readonly IUpdateObserver _observer;
+    private readonly TimeProvider _time;
+    private BluetoothAddress _application;
+    private BluetoothAddress _bootloader;
+    private Advertisement? _heard;
+
+    private UpdateRun(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time)
+    {
+        (_radio, _order, _observer, _time) = (radio, order, observer, time);
+        (_application, _bootloader, _heard) = (order.Application, order.Bootloader, order.Heard);
+    }
+
+    public static Task<UpdateResult> RunAsync(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken) =>
+        new UpdateRun(radio, order, observer, time).RunAsync(cancellationToken);
+
+    private async Task<UpdateResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var images = _order.Package.Images;
+        var heard = false;
+        for (var index = _order.Image; index < images.Count; index++)
+        {
+            var hint = index == _order.Image ? _order.Hint : new TransferHint { Traits = _order.Hint.Traits };
+            heard = await SendAsync(index, hint, cancellationToken);
+            await _observer.ImageActivatedAsync(index, cancellationToken);
+        }
+
+        return new UpdateResult(heard, AlreadyCurrent: false);
+    }
+
+    /// <summary>Sends one image until the device accepted it; whether its application was heard afterwards.</summary>
+    private async Task<bool> SendAsync(int index, TransferHint hint, CancellationToken cancellationToken)
+    {
+        var image = _order.Package.Images[index];
+        var restarted = false;
+        var uncertain = hint.LastExecuteSent;
+        while (true)
+        {
+            var progress = new ImageProgress(_observer, index, hint);
+            TransferEnd end;
+            var link = await ConnectToBootloaderAsync(cancellationToken);
+            await using (link)
+            {
+                _observer.ImageStarted(index);
+                _observer.Linked(link.Mtu, link.Interval);
+                try
+                {
+                    end = await ImageTransfer.RunAsync(link, image, hint, progress, _order.Transfer, _time, cancellationToken);
+                }
+                catch (DfuException e) when (e.Error == DfuError.VerificationFailed && !restarted)
+                {
+                    // F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything: once more from zero.
+                    restarted = true;
+                    await _observer.RestartedAsync(index, cancellationToken);
+                    _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));
+                    await ClosedAsync(link, cancellationToken);
+                    hint = progress.NextHint with { Confirmed = 0, Saved = 0, LastExecuteSent = false };
+                    uncertain = false;
+                    continue;
+                }
+                catch (DfuException e) when (e.Error == DfuError.VersionRefused && uncertain)
+                {
+                    return false; // the same version is there: the last EXECUTE of an earlier attempt was obeyed
+                }
+
+                if (end != TransferEnd.Probed) await ClosedAsync(link, cancellationToken);
+            }
+
+            hint = progress.NextHint with { Probe = false, Probed = end == TransferEnd.Probed };
+            switch (end)
+            {
+                case TransferEnd.Accepted:
+                    return await VerifyAsync(image, index, cancellationToken);
+                case TransferEnd.Probed:
+                    await Task.Delay(_order.Times.Probe, _time, cancellationToken);
+                    break;
+                case TransferEnd.ProbablyActivated:
+                    uncertain = true;
+                    if (await CameUpAsync(cancellationToken)) return true;
+                    hint = hint with { LastExecuteSent = false }; // it is still in its bootloader and holds nothing: what counts now is what it says
+                    break;
+            }
+        }
+    }
+
+    private async Task<IDfuLink> ConnectToBootloaderAsync(CancellationToken cancellationToken)
+    {
+        for (var jumps = 0; ; jumps++)
+        {
+            _observer.PhaseChanged(UpdatePhase.Connecting);
+            var target = _heard ?? await HearAsync(IsOurs, _order.Times.Jump, cancellationToken)
+                ?? throw new DfuException(DfuError.BootloaderNotHeard, $"neither {_bootloader} nor {_application} was heard within {_order.Times.Jump.TotalSeconds:0} s");
+            _heard = null;
+            var link = await _radio.ConnectAsync(target.Address, target.AddressType, cancellationToken);
+            try
+            {
+                if (link.Characteristics.Contains(DfuCharacteristic.ControlPoint) && link.Characteristics.Contains(DfuCharacteristic.Packet))
+                {
+                    // A bootloader where the application was expected: the operator gave the bootloader's address.
+                    if (target.Address == _application && _application != _bootloader) Identify(target.Address.Application, target.Address);
+                    else Identify(_application, target.Address);
+                    return link;
+                }
+
+                var buttonless = ButtonlessEntry.CharacteristicOf(link)
+                    ?? throw new DfuException(DfuError.NotADfuDevice, $"{target.Address} has no DFU control point and no buttonless characteristic");
+                if (jumps == 2) throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {jumps} jumps");
+                var bonded = buttonless == DfuCharacteristic.ButtonlessBonded;
+                Identify(target.Address, bonded ? target.Address : target.Address.Bootloader);
+                await JumpAsync(link, buttonless, cancellationToken);
+            }
+            catch
+            {
+                await link.DisposeAsync();
+                throw;
+            }
+
+            await link.DisposeAsync();
+            _heard = await HearAsync(IsBootloader, _order.Times.Jump, cancellationToken)
+                ?? throw new DfuException(DfuError.BootloaderNotHeard, $"{_bootloader} was not heard within {_order.Times.Jump.TotalSeconds:0} s after the jump");
+        }
+    }
+
+    private async Task JumpAsync(IDfuLink link, DfuCharacteristic buttonless, CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(UpdatePhase.Jumping);
+        await ButtonlessEntry.EnterAsync(link, buttonless, _order.BootloaderName, LinkCloses, _time, cancellationToken);
+    }
+
+    /// <summary>After an accepted image: whether the application was heard. A device that must take another image, or has no application, comes back in its bootloader.</summary>
+    private async Task<bool> VerifyAsync(DfuImage image, int index, CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(UpdatePhase.Verifying);
+        if (index < _order.Package.Images.Count - 1)
+        {
+            // 10 s until an old application boots (F27): whoever comes first is taken at once.
+            _heard = await HearAsync(IsOurs, _order.Times.Activation, cancellationToken);
+            return false;
+        }
+
+        if (await CameUpAsync(cancellationToken)) return true;
+        if (image.Type == ImageType.Application && _heard is { } still && _application != _bootloader)
+        {
+            throw new DfuException(DfuError.ApplicationNotHeard, $"{still.Address} advertises its bootloader {_order.Times.Activation.TotalSeconds:0} s after the image was accepted");
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for the application; remembers the bootloader if that is all that was heard.</summary>
+    private async Task<bool> CameUpAsync(CancellationToken cancellationToken)
+    {
+        _observer.PhaseChanged(UpdatePhase.Verifying);
+        Advertisement? bootloader = null;
+        var application = await HearAsync(
+            heard =>
+            {
+                if (IsBootloader(heard)) bootloader = heard;
+                return heard.Address == _application && _application != _bootloader;
+            },
+            _order.Times.Activation,
+            cancellationToken);
+        _heard = application is null ? bootloader : null;
+        return application is not null;
+    }
+
+    private bool IsOurs(Advertisement heard) => heard.Address == _application || IsBootloader(heard);
+
+    private bool IsBootloader(Advertisement heard) =>
+        heard.Address == _bootloader || (heard.Name.Length > 0 && heard.Name == _order.BootloaderName);
+
+    private void Identify(BluetoothAddress application, BluetoothAddress bootloader)
+    {
+        if ((application, bootloader) == (_application, _bootloader)) return;
+        (_application, _bootloader) = (application, bootloader);
+        _observer.Identified(application, bootloader);
+    }
+
+    private Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _radio.HearAsync(heard => heard.Connectable && wanted(heard), timeout, cancellationToken);
+
+    private async Task ClosedAsync(IDfuLink link, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await link.Closed.WaitAsync(LinkCloses, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Disposal closes it.
+        }
+    }
+}

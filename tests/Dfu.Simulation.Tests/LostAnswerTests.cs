@@ -1,0 +1,64 @@
+using Dfu.Adapters.Simulated;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
+using Dfu.Protocol.Transfers;
+using Dfu.Simulation.Tests.Support;
+
+namespace Dfu.Simulation.Tests;
+
+/// <summary>Every request and every answer of an update is lost once, on every bootloader.</summary>
+public sealed class LostAnswerTests
+{
+    private static readonly DfuPackage Package = TestPackages.Application((2 * 4096) + 900);
+
+    public static TheoryData<string> Profiles => new(BootloaderProfile.All.Select(profile => profile.ToString()));
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void A_lost_request_is_asked_again_and_nothing_is_sent_twice(string profile) => LoseEach(profile, Loss.Request, allowed: 0);
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void A_lost_notification_is_repaired_by_asking_and_nothing_is_sent_twice(string profile) => LoseEach(profile, Loss.Notification, allowed: 0);
+
+    /// <summary>An ATT write that is never acknowledged leaves the link useless: a new one goes on from what the device holds.</summary>
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void A_lost_acknowledgement_costs_a_link_and_no_more(string profile) => LoseEach(profile, Loss.Acknowledgement, allowed: (2 * 4096) + 900);
+
+    private static void LoseEach(string name, Loss kind, long allowed)
+    {
+        var profile = BootloaderProfile.All.Single(candidate => candidate.ToString() == name);
+        var wrong = new List<string>();
+        var losses = 0;
+        for (var n = 1; ; n++)
+        {
+            var seen = 0;
+            var scenario = new Scenario
+            {
+                Package = Package,
+                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false },
+                Transfer = new TransferOptions { MaxObjectsBetweenSaves = 1 },
+                Wrap = (_, link, _) => new LossyLink(link, loss => loss == kind && ++seen == n),
+            };
+            string? what = null;
+            try
+            {
+                scenario.Run();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                what = $"{e.GetType().Name} {e.Message}";
+            }
+
+            if (seen < n) break;
+            losses++;
+            if (what is null && !scenario.HasImage) what = "the image on the device is not the package's";
+            if (what is null && scenario.Resent > allowed) what = $"{scenario.Resent} bytes were sent again";
+            if (what is not null) wrong.Add($"{kind} {n}: {what}; {scenario}");
+        }
+
+        Assert.True(losses > 10, $"only {losses} were lost");
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {losses} went wrong:\n{string.Join('\n', wrong.Take(12))}");
+    }
+}
