@@ -18,7 +18,7 @@ internal static class ClassLearning
     };
 
     /// <summary>The more careful of two.</summary>
-    public static Pacing Slower(Pacing a, Pacing b) => new(Max(a.Guard, b.Guard), Max(a.GuardAfterSave, b.GuardAfterSave), Math.Min(a.Burst, b.Burst))
+    public static Pacing Slower(Pacing a, Pacing b) => new(Max(a.Guard, b.Guard), Max(a.GuardAfterSave, b.GuardAfterSave), Math.Min(a.Burst, b.Burst), Math.Min(a.BurstAfterSave, b.BurstAfterSave))
     {
         LossGuard = Max(a.LossGuard, b.LossGuard),
         LossGuardAfterSave = Max(a.LossGuardAfterSave, b.LossGuardAfterSave),
