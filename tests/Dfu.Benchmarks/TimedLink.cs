@@ -68,12 +68,17 @@ internal sealed class TimedLink : IDfuLink
 
     private async Task PassOnAsync()
     {
-        await foreach (var notification in _inner.Notifications.ReadAllAsync())
+        while (await _inner.Notifications.WaitToReadAsync())
         {
-            if (notification.Value.Span is [OpCode.Response, OpCode.Execute, ..]) _ended = _time.GetTimestamp();
-            _notifications.Writer.TryWrite(notification);
+            while (_inner.Notifications.TryRead(out var notification)) PassOn(notification);
         }
 
         _notifications.Writer.Complete();
+    }
+
+    private void PassOn(LinkNotification notification)
+    {
+        if (notification.Value.Span is [OpCode.Response, OpCode.Execute, ..]) _ended = _time.GetTimestamp();
+        _notifications.Writer.TryWrite(notification);
     }
 }

@@ -48,12 +48,17 @@ internal sealed class CuttingLink : IDfuLink
 
     private async Task PassOnAsync()
     {
-        await foreach (var notification in _inner.Notifications.ReadAllAsync())
+        while (await _inner.Notifications.WaitToReadAsync())
         {
-            _notifications.Writer.TryWrite(notification);
-            _atPoint();
+            while (_inner.Notifications.TryRead(out var notification)) PassOn(notification);
         }
 
         _notifications.Writer.Complete();
+    }
+
+    private void PassOn(LinkNotification notification)
+    {
+        _notifications.Writer.TryWrite(notification);
+        _atPoint();
     }
 }

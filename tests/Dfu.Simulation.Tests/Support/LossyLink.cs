@@ -53,11 +53,16 @@ internal sealed class LossyLink : IDfuLink
 
     private async Task PassOnAsync()
     {
-        await foreach (var notification in _inner.Notifications.ReadAllAsync())
+        while (await _inner.Notifications.WaitToReadAsync())
         {
-            if (!_loses(Loss.Notification)) _notifications.Writer.TryWrite(notification);
+            while (_inner.Notifications.TryRead(out var notification)) PassOn(notification);
         }
 
         _notifications.Writer.Complete();
+    }
+
+    private void PassOn(LinkNotification notification)
+    {
+        if (!_loses(Loss.Notification)) _notifications.Writer.TryWrite(notification);
     }
 }

@@ -1,4 +1,3 @@
-using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Updates;
