@@ -154,7 +154,7 @@ public sealed class SqliteFleetStore : IFleetStore
     }
 
     /// <summary>SQLite works on the caller's thread: a save takes milliseconds, and virtual time must not leave its thread.</summary>
-    private Task Do(Action work) => Answer(() =>
+    private Task<bool> Do(Action work) => Answer(() =>
     {
         work();
         return true;
