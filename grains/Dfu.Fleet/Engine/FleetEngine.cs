@@ -61,6 +61,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         await OpenAdaptersAsync(cancellationToken);
         try
         {
+            if (!request.PackageFile.IsEmpty) await _store.SavePackageAsync(request.Package.Id, request.PackageFile, cancellationToken);
             var fleet = same ? stored! : await BeginAsync(request, targets, cancellationToken);
             var loop = Prepare(fleet, request, same, await _store.LoadClassesAsync(cancellationToken));
             await loop.BeginAsync();
@@ -120,7 +121,6 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
     private async Task<StoredFleet> BeginAsync(CampaignRequest request, string targets, CancellationToken cancellationToken)
     {
-        if (!request.PackageFile.IsEmpty) await _store.SavePackageAsync(request.Package.Id, request.PackageFile, cancellationToken);
         var now = _time.GetUtcNow();
         var sizes = request.Package.Images.Select(image => (long)image.Firmware.Length).ToImmutableArray();
         var devices = request.Targets.Addresses.Distinct().ToImmutableArray();

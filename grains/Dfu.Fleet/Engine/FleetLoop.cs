@@ -264,7 +264,7 @@ internal sealed class FleetLoop
             {
                 Confirmed = progress.Confirmed,
                 LastExecuteSent = progress.LastExecuteSent,
-                RestartedAfterVerification = progress.RestartedAfterVerification,
+                Saved = progress.Saved,
                 Traits = CampaignMachine.Prior(campaign, device.Class),
                 MeanTimeBetweenDrops = campaign.MeanTimeBetweenDrops,
                 LinkTimeObserved = TimeSpan.FromSeconds(campaign.LinkSeconds),

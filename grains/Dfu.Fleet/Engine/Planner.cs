@@ -42,8 +42,8 @@ internal sealed class Planner(FleetMachines machines, Hearings hearings, Goodput
     {
         var heard = hearings.By(device.Id, device.WaitingSince, now);
         if (heard.IsEmpty) return null;
-        var inBootloader = hearings.Last(device.Id).InBootloader;
-        if (device.AllActivated && !inBootloader) return null;
+        var (last, inBootloader) = hearings.Last(device.Id);
+        if (!inBootloader && (device.AllActivated || DeviceMachine.LeftItsBootloader(device, last))) return null;
         var bonded = inBootloader && device.Bootloader == device.Application;
         return new(device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, bonded ? machines.IndexOf(device.Adapter) : null);
     }
