@@ -33,6 +33,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     /// <summary>Takes a message for this link, on the reading loop.</summary>
     public void Accept(ToBridge message)
     {
+        if (_closeAsked.Task.IsCompleted) return;
         switch (message.BodyCase)
         {
             case Body.Disconnect:
@@ -74,9 +75,10 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    /// <summary>Says that the link cannot go on, and closes it.</summary>
-    public void Fault(string message)
+    /// <summary>Says, once, that the link cannot go on, and closes it.</summary>
+    private void Fault(string message)
     {
+        if (_closeAsked.Task.IsCompleted) return;
         Send(new FromBridge { Link = number, Fault = new Fault { Message = WireValues.ForPeople(message) } });
         AskToClose();
     }
