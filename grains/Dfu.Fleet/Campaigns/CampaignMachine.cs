@@ -15,6 +15,7 @@ public static class CampaignMachine
 
     public static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Apply(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
     {
+        CampaignEvent.RunStarted r => (state with { RunStartedAt = r.At, CollectingSince = null, LastFound = null, Prober = null }, []),
         CampaignEvent.DeviceHeard h when state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
         CampaignEvent.Listening l when state.Stage == CampaignStage.Collecting && state.CollectingSince is null => (state with { CollectingSince = l.At }, []),
         CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) => FinishIfOver(
@@ -64,14 +65,14 @@ public static class CampaignMachine
         if (state.Count is { } count)
         {
             if (state.Devices.Length >= count) return FinishIfOver(state with { Stage = CampaignStage.Running });
-            var since = state.LastFound > state.CollectingSince ? state.LastFound : state.CollectingSince ?? state.CreatedAt;
+            var since = state.LastFound > state.CollectingSince ? state.LastFound : state.CollectingSince ?? state.RunStartedAt;
             if (at - since < policy.Patience) return (state, []);
             return Notice(state with { Stage = CampaignStage.Running }, string.Create(
                 CultureInfo.InvariantCulture, $"Only {state.Devices.Length} of {count} devices were heard; none more for {policy.Patience.TotalSeconds:0} s."));
         }
 
         if (state.CollectingSince is not { } from)
-            return at - state.CreatedAt < policy.Patience + state.ScanTime ? (state, []) : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
+            return at - state.RunStartedAt < policy.Patience + state.ScanTime ? (state, []) : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
         if (at - from < state.ScanTime) return (state, []);
         return state.Devices.IsEmpty
             ? Notice(state with { Stage = CampaignStage.Running }, "No device was heard; check that they are powered and near, or listen longer.")

@@ -47,6 +47,7 @@ public sealed record CampaignState
     public CampaignStage Stage { get; init; }
     public CampaignOutcome Outcome { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset RunStartedAt { get; init; }
 
     /// <summary>Set while targets are collected: all devices, or those with a matching name.</summary>
     public bool All { get; init; }

@@ -39,6 +39,10 @@ public static class DeviceMachine
         _ => (state, []),
     };
 
+    /// <summary>Whether a device heard in its application has carried out a last EXECUTE whose answer was lost: had it not, it would still wait in its bootloader.</summary>
+    public static bool LeftItsBootloader(DeviceState state, DateTimeOffset? heard) =>
+        state.Images[^1].LastExecuteSent && heard >= state.WaitingSince && heard < state.BootloaderUntil;
+
     /// <summary>What must be under way for a device in this state; carried out again after a restart.</summary>
     public static ImmutableArray<DeviceEffect> Outstanding(DeviceState state) => state switch
     {
@@ -166,6 +170,7 @@ public static class DeviceMachine
 
         if (state.Phase != DevicePhase.Queued) return (state, []);
         if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt) return Finish(state, DeviceOutcome.Updated, DfuError.None, "", w.At);
+        if (w.AsApplication && LeftItsBootloader(state, w.LastHeard)) return Finish(state, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the application was heard", w.At);
         if (w.DeafSince is { } deaf)
         {
             return w.At - Latest(deaf, state.WaitingSince) >= policy.Patience

@@ -1,0 +1,29 @@
+using System.Globalization;
+using Dfu.Adapters;
+using Dfu.Fleet.Identity;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>What an operator's choice of targets means.</summary>
+public static class CampaignTargets
+{
+    /// <summary>A text that is equal for equal choices: the order of addresses does not matter.</summary>
+    /// <exception cref="DfuException">InvalidArgument unless exactly one kind of choice was made and its numbers make sense.</exception>
+    public static string Key(TargetSelection targets)
+    {
+        var kinds = (targets.Addresses.IsDefaultOrEmpty ? 0 : 1) + (targets.All ? 1 : 0) + (targets.NameGlob is null ? 0 : 1);
+        if (kinds != 1) throw new DfuException(DfuError.InvalidArgument, "give either addresses, a name pattern, or all");
+        if (targets.Count is <= 0) throw new DfuException(DfuError.InvalidArgument, "the number of devices to wait for must be at least 1");
+        if (targets.ScanTime < TimeSpan.FromSeconds(1) || targets.ScanTime > TimeSpan.FromMinutes(10))
+            throw new DfuException(DfuError.InvalidArgument, "the time to listen must be 1 s to 10 min");
+        if (!targets.Addresses.IsDefaultOrEmpty) return string.Join(' ', targets.Addresses.Distinct().Order());
+        var kind = targets.All ? "all" : "name:" + targets.NameGlob;
+        return targets.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $"{kind} count:{count}") : kind;
+    }
+
+    /// <summary>Which advertisements belong to a campaign that collects its targets.</summary>
+    internal static Func<Advertisement, bool> Wanted(CampaignState campaign) => campaign.NameGlob is { } glob
+        ? advertisement => advertisement.Connectable && DeviceNames.Matches(advertisement.Name, glob)
+        : static advertisement => advertisement.Connectable && (advertisement.DfuService || DeviceNames.IsBootloader(advertisement.Name));
+}

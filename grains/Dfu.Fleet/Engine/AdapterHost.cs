@@ -1,0 +1,166 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, recovers, closes. Tells the loop what happened.</summary>
+internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAsyncDisposable
+{
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RecoverTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ScanPause = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly TaskCompletionSource<DfuException?> _firstOpening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OpenRadio? _radio;
+    private Task _closing = Task.CompletedTask;
+
+    public string Id => source.Id;
+
+    /// <summary>Completes when the first opening has succeeded (null) or failed.</summary>
+    public Task<DfuException?> FirstOpening => _firstOpening.Task;
+
+    /// <summary>The radio of an epoch; null when it is no longer open.</summary>
+    public OpenRadio? Radio(int epoch)
+    {
+        lock (_gate) return _radio is { } radio && radio.Epoch == epoch && !radio.Closed ? radio : null;
+    }
+
+    public void Carry(AdapterEffect effect)
+    {
+        _ = effect switch
+        {
+            AdapterEffect.Open open => OpenAsync(open.Epoch),
+            AdapterEffect.Close => CloseAsync(),
+            AdapterEffect.Recover recover => RecoverAsync(recover.Epoch, recover.Step),
+            _ => Task.CompletedTask,
+        };
+    }
+
+    /// <summary>Gives up an opening that is under way.</summary>
+    public void Stop() => _ = _stopped.CancelInPlace();
+
+    public async ValueTask DisposeAsync()
+    {
+        Stop();
+        await CloseAsync();
+        _stopped.Dispose();
+    }
+
+    private async Task OpenAsync(int epoch)
+    {
+        try
+        {
+            await CloseAsync();
+            using var timeout = new CancellationTokenSource(OpenTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopped.Token);
+            var adapter = await source.OpenAsync(either.Token);
+            var radio = new OpenRadio(adapter, epoch, time);
+            bool wanted;
+            lock (_gate)
+            {
+                wanted = !_stopped.IsCancellationRequested && _radio is null;
+                if (wanted) _radio = radio;
+            }
+
+            if (!wanted)
+            {
+                await adapter.DisposeAsync();
+                return;
+            }
+
+            Post(new AdapterEvent.Opened(epoch, adapter.Name, adapter.MaxLinks, time.GetUtcNow()));
+            _firstOpening.TrySetResult(null);
+            _ = WatchAsync(radio);
+            _ = ScanAsync(radio);
+        }
+        catch (Exception e)
+        {
+            var error = e as DfuException ?? new DfuException(DfuError.AdapterNotFound, e is OperationCanceledException ? "it did not open in time" : e.Message, e);
+            Post(new AdapterEvent.OpenFailed(epoch, error.Message, time.GetUtcNow()));
+            _firstOpening.TrySetResult(error);
+        }
+    }
+
+    private async Task WatchAsync(OpenRadio radio)
+    {
+        var reason = await radio.Adapter.Lost;
+        Post(new AdapterEvent.Lost(radio.Epoch, reason, time.GetUtcNow()));
+    }
+
+    private async Task ScanAsync(OpenRadio radio)
+    {
+        var gone = radio.Gone.Token;
+        while (!gone.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var advertisement in radio.Adapter.ScanAsync(gone))
+                {
+                    if (gone.IsCancellationRequested) return;
+                    var news = hearings.Hear(index, advertisement, time.GetUtcNow(), out var found);
+                    if (found is { } device) post(new EngineEvent.Found(device));
+                    if (news) post(new EngineEvent.Wake());
+                    radio.Heard(advertisement);
+                }
+
+                await Task.Delay(ScanPause, time, gone);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Post(new AdapterEvent.Lost(radio.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
+                return;
+            }
+        }
+    }
+
+    private async Task RecoverAsync(int epoch, RecoveryStep step)
+    {
+        var done = false;
+        try
+        {
+            await CloseAsync();
+            using var timeout = new CancellationTokenSource(RecoverTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopped.Token);
+            done = await source.RecoverAsync(step, either.Token);
+        }
+        catch (Exception)
+        {
+            // A step that fails is a step that was not done; the ladder has the next one.
+        }
+
+        Post(new AdapterEvent.Recovered(epoch, done, time.GetUtcNow()));
+    }
+
+    private Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            if (_radio is not { } radio) return _closing;
+            _radio = null;
+            return _closing = LetGoAsync(radio);
+        }
+    }
+
+    private async Task LetGoAsync(OpenRadio radio)
+    {
+        radio.Close();
+        hearings.Forget(index);
+        try
+        {
+            await radio.Adapter.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // Whatever it was, the radio is gone for us; the next opening tells whether it is well.
+        }
+    }
+
+    private void Post(AdapterEvent e) => post(new EngineEvent.Adapter(index, e));
+}

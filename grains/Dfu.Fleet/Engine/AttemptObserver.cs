@@ -1,0 +1,88 @@
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Telemetry;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Packages;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>Turns an attempt's reports into events with its number; after the attempt is over they go nowhere.</summary>
+internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimeProvider time, Action<EngineEvent> post) : IUpdateObserver
+{
+    private int _image;
+
+    public void PhaseChanged(UpdatePhase phase) => Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
+
+    public void Identified(Protocol.Links.BluetoothAddress application, Protocol.Links.BluetoothAddress bootloader) =>
+        Post(new DeviceEvent.Identified(run.Attempt, application, bootloader));
+
+    public void ImageStarted(int image)
+    {
+        _image = image;
+        Post(new DeviceEvent.ImageStarted(run.Attempt, image));
+    }
+
+    public void Linked(int mtu, TimeSpan? interval)
+    {
+    }
+
+    public void Resumed(ResumeRecord record)
+    {
+        FleetMetrics.Resumed(record.Diagnosis);
+        Post(new DeviceEvent.Resumed(run.Attempt, _image, record));
+    }
+
+    public void Sent(int image, long offset, int count) => run.Traffic.Sent(image, offset, count);
+
+    public void Confirmed(int image, long offset, uint crc) =>
+        Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()));
+
+    public void Saved(int image, long offset) => Post(new DeviceEvent.Saved(run.Attempt, image, offset));
+
+    public void TraitsLearned(BootloaderTraits traits)
+    {
+        if (run.Fenced) return;
+        post(new EngineEvent.Campaign(new CampaignEvent.TraitsLearned(run.Device, traits)));
+        Post(new DeviceEvent.ClassLearned(run.Attempt, ClassKey.Of(package.Images[_image].HwVersion, traits)));
+    }
+
+    public Task LastExecuteAsync(int image, CancellationToken cancellationToken) =>
+        PostDurableAsync(new DeviceEvent.LastExecute(run.Attempt, image, time.GetUtcNow()), cancellationToken);
+
+    public Task ImageActivatedAsync(int image, CancellationToken cancellationToken)
+    {
+        var softDevice = package.Images[image].Type is ImageType.SoftDevice or ImageType.SoftDeviceBootloader;
+        return PostDurableAsync(new DeviceEvent.ImageActivated(run.Attempt, image, softDevice, time.GetUtcNow()), cancellationToken);
+    }
+
+    public Task RestartedAsync(int image, CancellationToken cancellationToken) =>
+        PostDurableAsync(new DeviceEvent.Restarted(run.Attempt, image, time.GetUtcNow()), cancellationToken);
+
+    private static DevicePhase ToDevicePhase(UpdatePhase phase) => phase switch
+    {
+        UpdatePhase.Connecting => DevicePhase.Connecting,
+        UpdatePhase.Jumping => DevicePhase.Jumping,
+        UpdatePhase.Reconciling => DevicePhase.Reconciling,
+        UpdatePhase.SendingInit => DevicePhase.SendingInit,
+        UpdatePhase.Sending => DevicePhase.Sending,
+        UpdatePhase.Saving => DevicePhase.Saving,
+        UpdatePhase.Activating => DevicePhase.Activating,
+        UpdatePhase.Verifying => DevicePhase.Verifying,
+        _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, null),
+    };
+
+    private void Post(DeviceEvent e)
+    {
+        if (!run.Fenced) post(new EngineEvent.Device(run.Device, e));
+    }
+
+    private async Task PostDurableAsync(DeviceEvent e, CancellationToken cancellationToken)
+    {
+        if (run.Fenced) throw new OperationCanceledException("the attempt is over");
+        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = cancellationToken.Register(() => durable.TrySetCanceled(cancellationToken));
+        post(new EngineEvent.Device(run.Device, e, durable));
+        await durable.Task;
+    }
+}

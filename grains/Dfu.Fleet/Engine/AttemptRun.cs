@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>Carries out one attempt: reconciles, transfers, activates and verifies one device.</summary>
+public delegate Task<UpdateResult> UpdateRunner(
+    IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken);
+
+/// <summary>One attempt as its own task. It ends exactly once, however it ends, and its links are closed by then.</summary>
+internal sealed class AttemptRun : IDisposable
+{
+    /// <summary>An attempt that was stopped and does not end within this time is abandoned: its links are closed and it is ignored.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly Action<EngineEvent> _post;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<IDfuLink> _links = [];
+    private int _ended;
+    private int _reason;
+
+    public AttemptRun(BluetoothAddress device, int attempt, int adapter, OpenRadio radio, ITrafficSlot traffic, TimeProvider time, Action<EngineEvent> post)
+    {
+        Device = device;
+        Attempt = attempt;
+        Adapter = adapter;
+        Radio = radio;
+        Traffic = traffic;
+        _time = time;
+        _post = post;
+    }
+
+    public BluetoothAddress Device { get; }
+    public int Attempt { get; }
+    public int Adapter { get; }
+    public OpenRadio Radio { get; }
+    public ITrafficSlot Traffic { get; }
+
+    /// <summary>Why it was told to stop; None while it was not.</summary>
+    public DfuError StopReason => (DfuError)Volatile.Read(ref _reason);
+
+    /// <summary>Nothing it reports counts any more.</summary>
+    public bool Fenced => Volatile.Read(ref _ended) != 0;
+
+    public async Task RunAsync(UpdateRunner runner, UpdateOrder order, AttemptObserver observer, UpdateRadio radio)
+    {
+        var before = Traffic.Read();
+        using var activity = FleetMetrics.Activities.StartActivity("dfu.attempt");
+        activity?.SetTag("dfu.device", Device.ToString());
+        activity?.SetTag("dfu.attempt", Attempt);
+        FleetMetrics.Started();
+        var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
+        try
+        {
+            result = await runner(radio, order, observer, _time, _stop.Token);
+        }
+        catch (DfuException e)
+        {
+            (error, detail) = (e.Error, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            error = DfuError.Interrupted;
+        }
+        catch (Exception e)
+        {
+            (error, detail) = (DfuError.Unexpected, $"{e.GetType().Name}: {e.Message}");
+        }
+
+        await CloseLinksAsync();
+        if (error != DfuError.None && StopReason != DfuError.None) (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? "its adapter went away" : "");
+        else if (error.IsTransient() && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
+        if (error != DfuError.None) activity?.SetStatus(ActivityStatusCode.Error, error.Code());
+        FleetMetrics.Stopped();
+        var after = Traffic.Read();
+        FleetMetrics.Moved(after.Sent - before.Sent, after.Resent - before.Resent);
+        End(error, detail, result);
+        Dispose();
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    /// <summary>Asks the attempt to end; the first reason counts.</summary>
+    public void Stop(DfuError reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, (int)reason, 0) != 0) return;
+        _ = _stop.CancelInPlace();
+        if (!Fenced) _ = AbandonAsync();
+    }
+
+    public void Opened(IDfuLink link)
+    {
+        lock (_links) _links.Add(link);
+    }
+
+    private async Task AbandonAsync()
+    {
+        await Task.Delay(StopTimeout, _time, CancellationToken.None);
+        if (Fenced) return;
+        End(StopReason, "it did not stop when told to", null);
+        await CloseLinksAsync();
+    }
+
+    private void End(DfuError error, string detail, UpdateResult? result)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+        _post(new EngineEvent.AttemptEnded(
+            this,
+            new(Attempt, error, detail, result?.ApplicationHeard ?? false, result?.AlreadyCurrent ?? false, Traffic.Read(), _time.GetUtcNow())));
+    }
+
+    private async Task CloseLinksAsync()
+    {
+        while (true)
+        {
+            IDfuLink link;
+            lock (_links)
+            {
+                if (_links.Count == 0) return;
+                link = _links[^1];
+                _links.RemoveAt(_links.Count - 1);
+            }
+
+            try
+            {
+                await link.DisposeAsync();
+            }
+            catch (Exception)
+            {
+                // A link that cannot even be closed is gone with its radio.
+            }
+        }
+    }
+}

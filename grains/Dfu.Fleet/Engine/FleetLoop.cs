@@ -1,0 +1,299 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Identity;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>What the loop works with; one object because all of it comes from the engine.</summary>
+internal sealed record FleetLoopParts(
+    FleetMachines Machines,
+    AdapterHost[] Hosts,
+    Hearings Hearings,
+    IFleetStore Store,
+    UpdateRunner Runner,
+    DfuPackage Package,
+    FleetPolicy Policy,
+    TimeProvider Time,
+    bool GoesOn);
+
+/// <summary>The one place where states change: takes events in, saves, then acts. Everything else only posts events to it.</summary>
+internal sealed class FleetLoop
+{
+    private const int BatchSize = 512;
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(0.2);
+
+    /// <summary>A checkpoint is durable this much later at most, and no decision's save has flushed it before.</summary>
+    private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(0.8);
+
+    private readonly FleetLoopParts _parts;
+    private readonly FleetMachines _machines;
+    private readonly TimeProvider _time;
+    private readonly ChannelReader<EngineEvent> _events;
+    private readonly Action<EngineEvent> _post;
+    private readonly Action<CampaignView> _publish;
+    private readonly Dictionary<BluetoothAddress, AttemptRun> _runs = [];
+    private readonly List<(TaskCompletionSource Waiting, bool Taken)> _durables = [];
+    private readonly GoodputMeter[] _goodput;
+    private readonly FleetViews _views;
+    private readonly Planner _planner;
+    private long _lastSave;
+    private long _lastPublish;
+    private long _lastTick;
+    private DateTimeOffset? _listeningSince;
+    private DateTimeOffset? _deafSince;
+    private bool _stopping;
+
+    public FleetLoop(FleetLoopParts parts, ChannelReader<EngineEvent> events, Action<EngineEvent> post, Action<CampaignView> publish)
+    {
+        _parts = parts;
+        _machines = parts.Machines;
+        _time = parts.Time;
+        _events = events;
+        _post = post;
+        _publish = publish;
+        _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter())];
+        _views = new(parts.Hearings, parts.Store.Ledger, parts.Time);
+        _planner = new(_machines, parts.Hearings, _goodput, _views, parts.Policy);
+        _deafSince = parts.Time.GetUtcNow();
+        _lastSave = _lastPublish = _lastTick = parts.Time.GetTimestamp();
+    }
+
+    /// <summary>Saves what taking up the campaign changed, and shows it.</summary>
+    public async Task BeginAsync()
+    {
+        await CommitAsync();
+        Publish();
+    }
+
+    /// <summary>Runs until it is told to stop and nothing is under way any more.</summary>
+    /// <exception cref="DfuException">DataDirectoryUnusable when a save failed; all attempts have been stopped by then.</exception>
+    public async Task RunAsync()
+    {
+        try
+        {
+            using var timer = _time.CreateTimer(_ => _post(new EngineEvent.Tick()), null, TickEvery, TickEvery);
+            while (!(_stopping && _runs.Count == 0) && await _events.WaitToReadAsync())
+            {
+                for (var taken = 0; taken < BatchSize && _events.TryRead(out var e); taken++) Take(e);
+                if (_machines.PlanNeeded && !_stopping) _planner.Plan(_time.GetUtcNow());
+                await CommitAsync();
+                if (_time.GetElapsedTime(_lastPublish) >= PublishEvery || _machines.Campaign.Stage == CampaignStage.Finished) Publish();
+            }
+
+            await SaveAsync();
+            Publish();
+        }
+        catch (Exception)
+        {
+            await AbandonAsync();
+            throw;
+        }
+    }
+
+    private void Take(EngineEvent e)
+    {
+        var now = _time.GetUtcNow();
+        switch (e)
+        {
+            case EngineEvent.Device device:
+                TakeDevice(device, now);
+                break;
+            case EngineEvent.Adapter adapter:
+                _machines.Apply(adapter.Index, adapter.Event, now);
+                break;
+            case EngineEvent.Campaign campaign:
+                _machines.Apply(campaign.Event, now);
+                break;
+            case EngineEvent.Found found:
+                _machines.Apply(new CampaignEvent.DeviceHeard(found.Address, now), now);
+                if (_machines.Devices.ContainsKey(found.Address)) _parts.Hearings.AddTarget(found.Address, isApplication: true);
+                break;
+            case EngineEvent.AttemptEnded ended:
+                EndAttempt(ended, now);
+                break;
+            case EngineEvent.Tick:
+                Tick(now);
+                break;
+            case EngineEvent.Wake:
+                _machines.PlanNeeded = true;
+                break;
+            case EngineEvent.Cancel:
+                _machines.Apply(new CampaignEvent.CancelRequested(), now);
+                break;
+            case EngineEvent.Stop:
+                _stopping = true;
+                foreach (var run in _runs.Values.ToArray()) run.Stop(DfuError.Interrupted);
+                break;
+        }
+    }
+
+    private void TakeDevice(EngineEvent.Device e, DateTimeOffset now)
+    {
+        var before = _machines.Devices.GetValueOrDefault(e.Id);
+        var taken = _machines.Apply(e.Id, e.Event, now);
+        if (e.Durable is not null) _durables.Add((e.Durable, taken || Repeats(before, e.Event)));
+        if (!taken || before is null) return;
+        var after = _machines.Devices[e.Id];
+        if (e.Event is DeviceEvent.Identified) _parts.Hearings.Correct(e.Id, after.Application, after.Bootloader ?? after.Application);
+        if (e.Event is DeviceEvent.Confirmed or DeviceEvent.Resumed && _machines.IndexOf(after.Adapter) is { } adapter)
+            _goodput[adapter].Moved(after.BytesConfirmed - before.BytesConfirmed);
+    }
+
+    /// <summary>An event that changes nothing because it was applied before is as durable as it will ever be.</summary>
+    private static bool Repeats(DeviceState? state, DeviceEvent e) =>
+        state is { Running: true } && e is DeviceEvent.ImageActivated a && a.Attempt == state.Attempt;
+
+    private void EndAttempt(EngineEvent.AttemptEnded e, DateTimeOffset now)
+    {
+        var run = e.Run;
+        if (_runs.TryGetValue(run.Device, out var current) && current == run) _runs.Remove(run.Device);
+        _machines.Apply(run.Adapter, new AdapterEvent.SlotFreed(run.Radio.Epoch, run.Device, run.Attempt, now), now);
+        _machines.Apply(new CampaignEvent.ProbeEnded(run.Device), now);
+        _machines.Apply(run.Device, e.Event, now);
+        var device = _machines.Devices[run.Device];
+        if (device.Phase == DevicePhase.Done) FleetMetrics.Ended(device.Outcome, device.Error);
+        _machines.PlanNeeded = true;
+    }
+
+    private void Tick(DateTimeOffset now)
+    {
+        var ready = _machines.Adapters.Any(adapter => adapter.Status is AdapterStatus.Ready or AdapterStatus.Draining);
+        _listeningSince = ready ? _listeningSince ?? now : null;
+        _deafSince = ready ? null : _deafSince ?? now;
+        for (var i = 0; i < _machines.Adapters.Length; i++)
+        {
+            _machines.Apply(i, new AdapterEvent.Tick(now), now);
+            var adapter = _machines.Adapters[i];
+            if (_goodput[i].Tick(adapter.Slots.Length, now) is { } measured)
+                _machines.Apply(i, new AdapterEvent.Measured(adapter.Epoch, measured.Active, measured.Rate, now), now);
+        }
+
+        if (!_stopping)
+        {
+            foreach (var device in _machines.Devices.Values.Where(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff).ToArray())
+            {
+                var (heard, inBootloader) = _parts.Hearings.Last(device.Id);
+                _machines.Apply(device.Id, new DeviceEvent.Waited(now, heard, heard is not null && !inBootloader, _listeningSince, _deafSince), now);
+            }
+
+            _machines.Apply(new CampaignEvent.Tick(now), now);
+            if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.Hearings.Collect(null);
+        }
+
+        _machines.Apply(new CampaignEvent.Worked(_time.GetElapsedTime(_lastTick)), now);
+        _lastTick = _time.GetTimestamp();
+        _machines.PlanNeeded = true;
+    }
+
+    private async Task CommitAsync()
+    {
+        var due = _machines.CheckpointPending && _time.GetElapsedTime(_lastSave) >= CheckpointEvery;
+        if (_machines.DecisionPending || _durables.Count > 0 || due) await SaveAsync();
+        foreach (var (waiting, taken) in _durables)
+        {
+            if (taken) waiting.TrySetResult();
+            else waiting.TrySetCanceled();
+        }
+
+        _durables.Clear();
+        foreach (var action in _machines.TakeActions()) Carry(action);
+    }
+
+    private async Task SaveAsync()
+    {
+        _lastSave = _time.GetTimestamp();
+        if (_machines.CheckpointPending) await _parts.Store.SaveAsync(_machines.TakeChanges(), CancellationToken.None);
+    }
+
+    private void Carry(EngineAction action)
+    {
+        switch (action)
+        {
+            case EngineAction.StartAttempt start:
+                Start(start);
+                break;
+            case EngineAction.StopAttempt stop when _runs.TryGetValue(stop.Device, out var run) && run.Attempt == stop.Attempt:
+                run.Stop(stop.Reason);
+                break;
+            case EngineAction.CarryAdapter adapter when !_stopping || adapter.Effect is AdapterEffect.Close:
+                _parts.Hosts[adapter.Index].Carry(adapter.Effect);
+                break;
+        }
+    }
+
+    private void Start(EngineAction.StartAttempt start)
+    {
+        var device = _machines.Devices[start.Device];
+        if (_runs.ContainsKey(start.Device) || device.Attempt != start.Attempt || !device.Running) return;
+        if (_stopping || _parts.Hosts[start.Adapter].Radio(start.Epoch) is not { } radio)
+        {
+            var at = _time.GetUtcNow();
+            _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, start.Device, start.Attempt, at), at);
+            _machines.Apply(start.Device, new DeviceEvent.Interrupted(start.Attempt, at), at);
+            return;
+        }
+
+        var run = new AttemptRun(start.Device, start.Attempt, start.Adapter, radio, _parts.Store.Ledger.Slot(start.Device), _time, _post);
+        _runs[start.Device] = run;
+        var observer = new AttemptObserver(run, _parts.Package, _time, _post);
+        _ = run.RunAsync(_parts.Runner, Order(device), observer, new UpdateRadio(run, _parts.Policy.Link, _time, _post));
+    }
+
+    private Updates.UpdateOrder Order(DeviceState device)
+    {
+        var progress = device.Images[device.Image];
+        var campaign = _machines.Campaign;
+        var heard = device.Heard!;
+        return new()
+        {
+            Heard = new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true),
+            Application = device.Application,
+            Bootloader = device.Bootloader ?? device.Application.Bootloader,
+            Package = _parts.Package,
+            Image = device.Image,
+            Hint = new()
+            {
+                Confirmed = progress.Confirmed,
+                LastExecuteSent = progress.LastExecuteSent,
+                Saved = progress.Saved,
+                Traits = CampaignMachine.Prior(campaign, device.Class),
+                MeanTimeBetweenDrops = campaign.MeanTimeBetweenDrops,
+                LinkTimeObserved = TimeSpan.FromSeconds(campaign.LinkSeconds),
+                Probe = device.Probing,
+            },
+            BootloaderName = DeviceNames.Label(device.Application),
+            Transfer = _parts.Policy.Transfer,
+        };
+    }
+
+    private void Publish()
+    {
+        _lastPublish = _time.GetTimestamp();
+        _publish(_views.Build(_machines, _parts.GoesOn, _stopping));
+    }
+
+    /// <summary>The store no longer takes what is decided: nothing more is begun, and what is under way is stopped.</summary>
+    private async Task AbandonAsync()
+    {
+        foreach (var (waiting, _) in _durables) waiting.TrySetCanceled();
+        _durables.Clear();
+        foreach (var run in _runs.Values) run.Stop(DfuError.Interrupted);
+        while (_runs.Count > 0 && await _events.WaitToReadAsync())
+        {
+            while (_events.TryRead(out var e))
+            {
+                if (e is EngineEvent.AttemptEnded ended) _runs.Remove(ended.Run.Device);
+                else if (e is EngineEvent.Device { Durable: { } durable }) durable.TrySetCanceled();
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>All states of one process and the way events travel between their machines. Changes are taken out to be saved before the actions are.</summary>
+internal sealed class FleetMachines
+{
+    private readonly FleetPolicy _policy;
+    private readonly Dictionary<string, int> _adapterIndex;
+    private readonly HashSet<BluetoothAddress> _changedDevices = [];
+    private readonly Dictionary<string, ClassState> _changedClasses = [];
+    private readonly List<HistoryEntry> _history = [];
+    private readonly List<EngineAction> _actions = [];
+    private bool _campaignChanged;
+
+    public FleetMachines(CampaignState campaign, IEnumerable<DeviceState> devices, IReadOnlyList<AdapterState> adapters, FleetPolicy policy)
+    {
+        Campaign = campaign;
+        Devices = devices.ToDictionary(device => device.Id);
+        Adapters = [.. adapters];
+        _policy = policy;
+        _adapterIndex = adapters.Select((adapter, index) => (adapter.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index);
+    }
+
+    public CampaignState Campaign { get; private set; }
+    public Dictionary<BluetoothAddress, DeviceState> Devices { get; }
+    public AdapterState[] Adapters { get; }
+
+    /// <summary>Something changed that must be durable before it has effects.</summary>
+    public bool DecisionPending { get; private set; }
+
+    /// <summary>Something changed that may be saved a little later.</summary>
+    public bool CheckpointPending => _campaignChanged || _changedDevices.Count > 0 || _changedClasses.Count > 0 || _history.Count > 0;
+
+    /// <summary>Somebody may be granted a slot who could not before.</summary>
+    public bool PlanNeeded { get; set; }
+
+    public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
+
+    /// <returns>Whether the event was taken; false for a late one.</returns>
+    public bool Apply(BluetoothAddress device, DeviceEvent e, DateTimeOffset now)
+    {
+        if (!Devices.TryGetValue(device, out var state)) return false;
+        var (next, effects) = DeviceMachine.Apply(state, e, _policy);
+        if (ReferenceEquals(next, state) && effects.IsEmpty) return false;
+        Devices[device] = next;
+        _changedDevices.Add(device);
+        DecisionPending |= !e.IsCheckpoint;
+        foreach (var effect in effects) Route(next, effect, now);
+        return true;
+    }
+
+    public void Apply(int adapter, AdapterEvent e, DateTimeOffset now)
+    {
+        var state = Adapters[adapter];
+        var (next, effects) = AdapterMachine.Apply(state, e, _policy);
+        Adapters[adapter] = next;
+        if (next.Free > 0 && (next.Free != state.Free || next.Connecting != state.Connecting)) PlanNeeded = true;
+        if (next.Status != state.Status)
+        {
+            Note(null, "adapter", next.Detail.Length == 0 ? $"{next.Id}: {next.Status}" : $"{next.Id}: {next.Status} ({next.Detail})", now);
+            if (next.Status == AdapterStatus.Ready) Apply(new CampaignEvent.Listening(now), now);
+        }
+
+        foreach (var effect in effects)
+        {
+            if (effect is AdapterEffect.HandOver handOver) _actions.Add(new EngineAction.StopAttempt(handOver.Slot.Device, handOver.Slot.Attempt, Protocol.Errors.DfuError.AdapterLost));
+            else _actions.Add(new EngineAction.CarryAdapter(adapter, effect));
+        }
+    }
+
+    public void Apply(CampaignEvent e, DateTimeOffset now)
+    {
+        var (next, effects) = CampaignMachine.Apply(Campaign, e, _policy);
+        if (ReferenceEquals(next, Campaign) && effects.IsEmpty) return;
+        Campaign = next;
+        _campaignChanged = true;
+        DecisionPending |= !e.IsCheckpoint;
+        foreach (var effect in effects) Route(effect, now);
+    }
+
+    /// <summary>What changed since the last time, to be saved in one piece.</summary>
+    public FleetChanges TakeChanges()
+    {
+        var changes = new FleetChanges
+        {
+            Campaign = _campaignChanged ? Campaign : null,
+            Devices = [.. _changedDevices.Select(device => Devices[device])],
+            Classes = [.. _changedClasses.Values],
+            History = [.. _history],
+        };
+        _campaignChanged = false;
+        DecisionPending = false;
+        _changedDevices.Clear();
+        _changedClasses.Clear();
+        _history.Clear();
+        return changes;
+    }
+
+    public ImmutableArray<EngineAction> TakeActions()
+    {
+        var actions = _actions.ToImmutableArray();
+        _actions.Clear();
+        return actions;
+    }
+
+    public void Note(BluetoothAddress? device, string kind, string text, DateTimeOffset at) => _history.Add(new(at, Campaign.Id, device, kind, text));
+
+    private void Route(DeviceState device, DeviceEffect effect, DateTimeOffset now)
+    {
+        switch (effect)
+        {
+            case DeviceEffect.RequestSlot:
+                PlanNeeded = true;
+                break;
+            case DeviceEffect.StartAttempt start when IndexOf(start.Adapter) is { } adapter:
+                Apply(adapter, new AdapterEvent.SlotTaken(start.Epoch, device.Id, start.Attempt), now);
+                _actions.Add(new EngineAction.StartAttempt(device.Id, adapter, start.Epoch, start.Attempt));
+                break;
+            case DeviceEffect.StopAttempt stop:
+                _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
+                break;
+            case DeviceEffect.ReportOutcome report:
+                Note(device.Id, "outcome", device.Detail.Length == 0 ? report.Outcome.ToString() : $"{report.Outcome}: {device.Detail}", now);
+                Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
+                break;
+        }
+    }
+
+    private void Route(CampaignEffect effect, DateTimeOffset now)
+    {
+        switch (effect)
+        {
+            case CampaignEffect.AddDevice add:
+                if (Devices.TryAdd(add.Device, DeviceState.New(add.Device, Campaign.ImageSizes, add.At))) _changedDevices.Add(add.Device);
+                PlanNeeded = true;
+                break;
+            case CampaignEffect.CancelDevice cancel:
+                Apply(cancel.Device, new DeviceEvent.CancelRequested(now), now);
+                break;
+            case CampaignEffect.KeepClass keep:
+                _changedClasses[keep.Class.Key] = keep.Class;
+                break;
+            case CampaignEffect.Announce announce:
+                Note(null, "notice", announce.Notice, now);
+                break;
+            case CampaignEffect.Finished finished:
+                Note(null, "campaign", finished.Outcome.ToString(), now);
+                break;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Dfu.Adapters;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Identity;
+using Dfu.Fleet.Scheduling;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>Who hears whom. Written by every adapter's scan, read by the loop; all members may be called from any thread.</summary>
+internal sealed class Hearings(int adapters)
+{
+    /// <summary>A device that was not heard for this long is not granted a slot.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+
+    /// <summary>A device heard again after this long of silence is news.</summary>
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private readonly AdvertMatcher _matcher = new();
+    private readonly Dictionary<BluetoothAddress, Entry> _devices = [];
+    private Func<Advertisement, bool>? _collect;
+
+    /// <summary>Whether devices that are no targets yet are wanted; null for no.</summary>
+    public void Collect(Func<Advertisement, bool>? wanted)
+    {
+        lock (_gate) _collect = wanted;
+    }
+
+    public void AddTarget(BluetoothAddress target, bool isApplication)
+    {
+        lock (_gate)
+        {
+            if (_devices.TryAdd(target, new(adapters))) _matcher.Add(target, isApplication);
+        }
+    }
+
+    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    {
+        lock (_gate) _matcher.Correct(device, application, bootloader);
+    }
+
+    /// <param name="found">The application address of a device that is wanted but no target yet.</param>
+    /// <returns>True when a device was heard that had been silent.</returns>
+    public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset now, out BluetoothAddress? found)
+    {
+        found = null;
+        lock (_gate)
+        {
+            if (_matcher.Match(advertisement, now) is not { } match)
+            {
+                if (_collect is not null && _collect(advertisement))
+                    found = DeviceNames.IsBootloader(advertisement.Name) ? advertisement.Address.Application : advertisement.Address;
+                return false;
+            }
+
+            if (!advertisement.Connectable || !_devices.TryGetValue(match.Device, out var entry)) return false;
+            var news = entry.Last is not { } last || now - last > News || entry.Match.InBootloader != match.InBootloader;
+            ref var ear = ref entry.Ears[adapter];
+            var rssi = ear.At is null || now - ear.At > Fresh ? advertisement.Rssi : ((3 * ear.Rssi) + advertisement.Rssi) / 4.0;
+            ear = new(now, rssi);
+            entry.Last = now;
+            entry.Match = match;
+            entry.Heard = new(advertisement.Address, advertisement.AddressType, advertisement.Rssi, advertisement.Name, advertisement.DfuService);
+            return news;
+        }
+    }
+
+    /// <summary>An adapter went away: what it heard no longer counts.</summary>
+    public void Forget(int adapter)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in _devices.Values) entry.Ears[adapter] = default;
+        }
+    }
+
+    public (DateTimeOffset? At, bool InBootloader) Last(BluetoothAddress device)
+    {
+        lock (_gate) return _devices.TryGetValue(device, out var entry) ? (entry.Last, entry.Match.InBootloader) : (null, false);
+    }
+
+    /// <summary>Signal strength at the adapter that hears it best, null when none does any more.</summary>
+    public int? Rssi(BluetoothAddress device, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_devices.TryGetValue(device, out var entry)) return null;
+            double? best = null;
+            foreach (var ear in entry.Ears)
+            {
+                if (ear.At is { } at && now - at <= Fresh && !(ear.Rssi <= best)) best = ear.Rssi;
+            }
+
+            return best is { } rssi ? (int)Math.Round(rssi) : null;
+        }
+    }
+
+    /// <summary>Which adapters hear a device now, having heard it after <paramref name="since"/>.</summary>
+    public ImmutableArray<Heard> By(BluetoothAddress device, DateTimeOffset since, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_devices.TryGetValue(device, out var entry)) return [];
+            var heard = ImmutableArray.CreateBuilder<Heard>();
+            for (var i = 0; i < entry.Ears.Length; i++)
+            {
+                if (entry.Ears[i].At is { } at && at >= since && now - at <= Fresh) heard.Add(new(i, (int)Math.Round(entry.Ears[i].Rssi)));
+            }
+
+            return heard.ToImmutable();
+        }
+    }
+
+    public (AdvertMatch Match, HeardAs Heard)? Latest(BluetoothAddress device)
+    {
+        lock (_gate) return _devices.TryGetValue(device, out var entry) && entry.Heard is { } heard ? (entry.Match, heard) : null;
+    }
+
+    private readonly record struct Ear(DateTimeOffset? At, double Rssi);
+
+    private sealed class Entry(int adapters)
+    {
+        public Ear[] Ears { get; } = new Ear[adapters];
+        public DateTimeOffset? Last { get; set; }
+        public AdvertMatch Match { get; set; }
+        public HeardAs? Heard { get; set; }
+    }
+}

@@ -1,0 +1,75 @@
+using Dfu.Adapters;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>A radio from its opening to its loss, and what waits on it.</summary>
+internal sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
+{
+    private readonly object _gate = new();
+    private readonly List<Ear> _ears = [];
+    private bool _closed;
+
+    public IAdapter Adapter { get; } = adapter;
+    public int Epoch { get; } = epoch;
+    public ConnectQueue Connects { get; } = new();
+
+    /// <summary>Cancelled when the radio is let go.</summary>
+    public CancellationTokenSource Gone { get; } = new();
+
+    public bool Closed => Volatile.Read(ref _closed);
+
+    public void Heard(Advertisement advertisement)
+    {
+        lock (_gate)
+        {
+            for (var i = _ears.Count - 1; i >= 0; i--)
+            {
+                if (!_ears[i].Wanted(advertisement)) continue;
+                _ears[i].Answer.TrySetResult(advertisement);
+                _ears.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <exception cref="DfuException">AdapterLost.</exception>
+    public async Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var ear = new Ear(wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            if (_closed) throw Lost();
+            _ears.Add(ear);
+        }
+
+        using var late = new CancellationTokenSource(timeout, time);
+        using var onLate = late.Token.Register(() => ear.Answer.TrySetResult(null));
+        using var onCancel = cancellationToken.Register(() => ear.Answer.TrySetCanceled(cancellationToken));
+        try
+        {
+            return await ear.Answer.Task;
+        }
+        finally
+        {
+            lock (_gate) _ears.Remove(ear);
+        }
+    }
+
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            Volatile.Write(ref _closed, true);
+            foreach (var ear in _ears) ear.Answer.TrySetException(Lost());
+            _ears.Clear();
+        }
+
+        Connects.Close();
+        _ = Gone.CancelInPlace();
+    }
+
+    private static DfuException Lost() => new(DfuError.AdapterLost, "the adapter went away");
+
+    private sealed record Ear(Func<Advertisement, bool> Wanted, TaskCompletionSource<Advertisement?> Answer);
+}

@@ -1,0 +1,71 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Engine;
+
+/// <summary>An attempt's share of its radio.</summary>
+internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvider time, Action<EngineEvent> post) : IUpdateRadio
+{
+    /// <summary>How much longer than asked an adapter may take before the connect is given up for it.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
+        run.Radio.HearAsync(wanted, timeout, cancellationToken);
+
+    public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
+    {
+        await run.Radio.Connects.EnterAsync(cancellationToken);
+        var error = DfuError.Cancelled;
+        try
+        {
+            if (run.Fenced) throw new OperationCanceledException("the attempt is over");
+            Post(new AdapterEvent.ConnectStarted(run.Radio.Epoch, run.Device, run.Attempt));
+            var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
+            error = DfuError.None;
+            run.Opened(link);
+            _ = WatchAsync(link);
+            return link;
+        }
+        catch (DfuException e)
+        {
+            error = e.Error;
+            throw;
+        }
+        finally
+        {
+            run.Radio.Connects.Exit();
+            Post(new AdapterEvent.ConnectEnded(run.Radio.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
+        }
+    }
+
+    private async Task<IDfuLink> ConnectInTimeAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(options.ConnectTimeout + Grace, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, run.Radio.Gone.Token);
+        try
+        {
+            return await run.Radio.Adapter.ConnectAsync(address, addressType, options, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw run.Radio.Closed
+                ? new DfuException(DfuError.AdapterLost, "the adapter went away while connecting")
+                : new DfuException(DfuError.ConnectTimeout, $"no link to {address} within {options.ConnectTimeout.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Measures how long the link lasted and whether it dropped: how often links drop decides how often progress is saved.</summary>
+    private async Task WatchAsync(IDfuLink link)
+    {
+        var opened = time.GetTimestamp();
+        var closure = await link.Closed;
+        var wanted = closure.Reason is LinkClosure.LocalHost or LinkClosure.RemoteUser || run.Radio.Closed || run.Radio.Adapter.Lost.IsCompleted;
+        post(new EngineEvent.Campaign(new CampaignEvent.LinkEnded(time.GetElapsedTime(opened), !wanted)));
+    }
+
+    private void Post(AdapterEvent e) => post(new EngineEvent.Adapter(run.Adapter, e));
+}

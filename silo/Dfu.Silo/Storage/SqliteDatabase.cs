@@ -1,0 +1,135 @@
+using System.Globalization;
+using Dfu.Protocol.Errors;
+using Microsoft.Data.Sqlite;
+
+namespace Dfu.Silo.Storage;
+
+/// <summary>The database file of a data directory: opened, recognised, and brought to this program's schema.</summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    public const string Engine = "dfu-single-process";
+    public const int Schema = 1;
+
+    private const string Tables = """
+        CREATE TABLE campaign (id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE device (campaign TEXT NOT NULL, id INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (campaign, id)) WITHOUT ROWID;
+        CREATE TABLE class (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE history (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, campaign TEXT NOT NULL, device INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL);
+        CREATE INDEX history_device ON history (device);
+        """;
+
+    private readonly SqliteConnection _connection;
+
+    private SqliteDatabase(SqliteConnection connection, string path) => (_connection, Path) = (connection, path);
+
+    public string Path { get; }
+
+    /// <exception cref="DfuException">DataDirectoryForeign when another engine or a newer version wrote it, DataDirectoryUnusable when it is no database or cannot be written.</exception>
+    public static SqliteDatabase Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        try
+        {
+            connection.Open();
+            var database = new SqliteDatabase(connection, path);
+            database.Prepare();
+            return database;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw Unusable(path, e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs all of it or nothing. Durable when it returns.</summary>
+    public void Write(Action<SqliteTransaction> work)
+    {
+        try
+        {
+            using var transaction = _connection.BeginTransaction();
+            work(transaction);
+            transaction.Commit();
+        }
+        catch (SqliteException e)
+        {
+            throw Unusable(Path, e);
+        }
+    }
+
+    public T Read<T>(Func<SqliteConnection, T> work)
+    {
+        try
+        {
+            return work(_connection);
+        }
+        catch (SqliteException e)
+        {
+            throw Unusable(Path, e);
+        }
+    }
+
+    public SqliteCommand Command(string text, params (string Name, object? Value)[] parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        return command;
+    }
+
+    public void Run(string text, params (string Name, object? Value)[] parameters)
+    {
+        using var command = Command(text, parameters);
+        command.ExecuteNonQuery();
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private void Prepare()
+    {
+        // FULL makes every commit wait for the disk: the WAL is synced before a caller is answered.
+        Run("PRAGMA journal_mode = WAL");
+        Run("PRAGMA synchronous = FULL");
+        Run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+        var engine = Meta("engine");
+        if (engine is null)
+        {
+            using var transaction = _connection.BeginTransaction();
+            Run(Tables);
+            Run("INSERT INTO meta (key, value) VALUES ('engine', $engine), ('schema', $schema)", ("$engine", Engine), ("$schema", Schema.ToString(CultureInfo.InvariantCulture)));
+            transaction.Commit();
+            return;
+        }
+
+        if (engine != Engine) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} belongs to the engine '{engine}', this is '{Engine}'");
+        if (!int.TryParse(Meta("schema"), NumberStyles.None, CultureInfo.InvariantCulture, out var schema))
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"{Path} does not say which schema it has");
+        if (schema > Schema) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} has schema {schema}; this program knows schemas up to {Schema}");
+    }
+
+    public string? Meta(string key)
+    {
+        using var command = Command("SELECT value FROM meta WHERE key = $key", ("$key", key));
+        return command.ExecuteScalar() as string;
+    }
+
+    private static DfuException Unusable(string path, SqliteException e)
+    {
+        var why = e.SqliteErrorCode switch
+        {
+            13 => "the disk is full",
+            8 => "it may not be written",
+            14 => "it cannot be opened",
+            11 or 26 => "it is damaged or no database",
+            5 or 6 => "another program holds it",
+            10 => "reading or writing failed",
+            _ => e.Message,
+        };
+        return new(DfuError.DataDirectoryUnusable, $"{path}: {why} (SQLite {e.SqliteErrorCode})", e);
+    }
+}
