@@ -15,8 +15,8 @@ public sealed class BridgeTimeTests : ServedRadio
     {
         using var host = await HostAsync();
         var end = host.ReadOrEndAsync();
-        await _time.AdvanceUntilAsync(end);
-        Assert.Null(await end);
+        await _time.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Null(await end.Soon());
     }
 
     [Fact]
@@ -35,8 +35,23 @@ public sealed class BridgeTimeTests : ServedRadio
         Radio.OnConnect = static (_, _, token) => FakeRadio.NeverAsync(token);
         await host.SendAsync(Connect(1, timeoutMs: 5_000));
         var end = host.ReadAsync();
-        await _time.AdvanceUntilAsync(end);
+        await _time.PassAsync(TimeSpan.FromSeconds(6));
         Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x3e } }, await end);
+    }
+
+    [Fact]
+    public async Task A_radio_that_does_not_stop_connecting_is_not_waited_for_and_what_it_brings_is_closed()
+    {
+        using var host = await GreetedHostAsync();
+        var connected = new TaskCompletionSource<FakeLink>();
+        Radio.OnConnect = (_, _, _) => connected.Task;
+        await host.SendAsync(Connect(1), Disconnect(1));
+        var end = host.ReadAsync();
+        await _time.PassAsync(TimeSpan.FromSeconds(3));
+        Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x16 } }, await end);
+        var late = new FakeLink();
+        connected.SetResult(late);
+        await late.Closed.Soon();
     }
 
     [Fact]
@@ -46,7 +61,7 @@ public sealed class BridgeTimeTests : ServedRadio
         Radio.OnConnect = static (_, _, token) => FakeRadio.NeverAsync(token);
         await host.SendAsync(Connect(1, timeoutMs: 200_000), Connect(2, timeoutMs: 2_000));
         var end = host.ReadAsync();
-        await _time.AdvanceUntilAsync(end);
+        await _time.PassAsync(TimeSpan.FromSeconds(2));
         Assert.Equal(new FromBridge { Link = 2, Disconnected = new Disconnected { Reason = 0x3e } }, await end);
         Assert.Equal(1, Radio.MostConnectsAtOnce);
     }
@@ -59,7 +74,7 @@ public sealed class BridgeTimeTests : ServedRadio
         link.OnPacket = static _ => new TaskCompletionSource().Task;
         await host.SendAsync(Packet(1, 1), Disconnect(1));
         var end = host.ReadAsync();
-        await _time.AdvanceUntilAsync(end);
+        await _time.PassAsync(TimeSpan.FromSeconds(3));
         Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x16 } }, await end);
     }
 
@@ -71,7 +86,7 @@ public sealed class BridgeTimeTests : ServedRadio
         link.OnRequest = static _ => new TaskCompletionSource<byte[]>().Task;
         await host.SendAsync(Write(1, 1), Disconnect(1));
         var end = host.ReadAsync();
-        await _time.AdvanceUntilAsync(end);
+        await _time.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(Body.Disconnected, (await end).BodyCase);
     }
 

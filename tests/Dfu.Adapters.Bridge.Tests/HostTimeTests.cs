@@ -15,8 +15,8 @@ public sealed class HostTimeTests : FakeBridge
         using var _ = bridge;
         var write = link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, Ct);
         Assert.Equal(Body.Write, (await bridge.ReadAsync()).BodyCase);
-        await Assert.ThrowsAsync<DfuException>(() => Time.AdvanceUntilAsync(write));
-        Assert.Equal(DfuError.RequestTimeout, (await Assert.ThrowsAsync<DfuException>(() => write)).Error);
+        await Time.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(DfuError.RequestTimeout, (await Assert.ThrowsAsync<DfuException>(() => write.Soon())).Error);
         Assert.Equal(Body.Disconnect, (await bridge.ReadAsync()).BodyCase);
         await bridge.SendAsync(Disconnected(1, 0x16));
         Assert.Contains("Written", (await link.Closed.Soon()).Detail, StringComparison.Ordinal);
@@ -29,8 +29,8 @@ public sealed class HostTimeTests : FakeBridge
         var (bridge, _, link) = await LinkAsync();
         using var _ = bridge;
         var packet = link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, Ct).AsTask();
-        await Assert.ThrowsAsync<DfuException>(() => Time.AdvanceUntilAsync(packet));
-        Assert.Equal(DfuError.LinkLost, (await Assert.ThrowsAsync<DfuException>(() => packet)).Error);
+        await Time.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(DfuError.LinkLost, (await Assert.ThrowsAsync<DfuException>(() => packet.Soon())).Error);
         Assert.Equal(Body.Disconnect, (await bridge.ReadAsync()).BodyCase);
         await bridge.SendAsync(Disconnected(1, 0x16));
         Assert.Contains("credit", (await link.Closed.Soon()).Detail, StringComparison.Ordinal);
@@ -43,9 +43,8 @@ public sealed class HostTimeTests : FakeBridge
         using var _ = bridge;
         var connecting = adapter.ConnectAsync(Device, AddressType.Random, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }, Ct);
         Assert.Equal(Body.Connect, (await bridge.ReadAsync()).BodyCase);
-        var taken = bridge.ReadAsync();
-        await Time.AdvanceUntilAsync(taken);
-        Assert.Equal(Body.Disconnect, (await taken).BodyCase);
+        await Time.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(Body.Disconnect, (await bridge.ReadAsync()).BodyCase);
         await bridge.SendAsync(new FromBridge { Link = 1, Connected = new Connected { Mtu = 23 } });
         Assert.Equal(Body.Disconnect, (await bridge.ReadAsync()).BodyCase);
         await bridge.SendAsync(Disconnected(1, 0x16));
@@ -59,8 +58,9 @@ public sealed class HostTimeTests : FakeBridge
         var (bridge, adapter) = await OpenAsync();
         using var _ = bridge;
         var connecting = adapter.ConnectAsync(Device, AddressType.Random, new LinkOptions(), Ct);
-        await Time.AdvanceUntilAsync(adapter.Lost);
-        Assert.Contains("disconnect", await adapter.Lost, StringComparison.Ordinal);
+        await Time.PassAsync(TimeSpan.FromSeconds(25));
+        await Time.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("disconnect", await adapter.Lost.Soon(), StringComparison.Ordinal);
         await Assert.ThrowsAsync<DfuException>(() => connecting.Soon());
     }
 
@@ -70,7 +70,8 @@ public sealed class HostTimeTests : FakeBridge
         var (bridge, adapter, link) = await LinkAsync();
         using var _ = bridge;
         var disposing = link.DisposeAsync().AsTask();
-        await Time.AdvanceUntilAsync(disposing);
+        await Time.PassAsync(TimeSpan.FromSeconds(10));
+        await disposing.Soon();
         await adapter.Lost.Soon();
         await adapter.DisposeAsync().Soon();
     }

@@ -105,7 +105,8 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
             // The radio keeps the time-out; a radio that does not is cut off a little later.
             using var late = new CancellationTokenSource(left + TimeSpan.FromSeconds(1), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _connecting.Token);
-            return (await radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token), 0);
+            var connected = radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token);
+            return (await WithinAsync(connected, either.Token), 0);
         }
         catch (OperationCanceledException)
         {
@@ -127,6 +128,21 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         finally
         {
             if (held) turn.Release();
+        }
+    }
+
+    /// <summary>A radio that is told to stop gets a moment to do so; one that goes on regardless is not waited for.</summary>
+    private async Task<IDfuLink> WithinAsync(Task<IDfuLink> connected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connected.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!connected.IsCompleted)
+        {
+            if (await connected.CameAsync(BridgeTimes.Dispose, time)) return await connected;
+            _ = connected.DisposeWhenItComesAsync();
+            throw;
         }
     }
 
