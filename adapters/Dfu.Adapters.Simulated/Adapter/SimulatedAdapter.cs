@@ -59,7 +59,10 @@ internal sealed class SimulatedAdapter : IAdapter
 
         try
         {
-            await foreach (var advertisement in scan.Reader.ReadAllAsync(cancellationToken)) yield return advertisement;
+            while (await scan.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (scan.Reader.TryRead(out var advertisement)) yield return advertisement;
+            }
         }
         finally
         {
