@@ -64,6 +64,7 @@ public sealed partial class SimulatedLink
         else _device.OnDisconnected(this, LinkClosure.SupervisionTimeout);
     }
 
+    /// <summary>What the radio has taken leaves the air first, as its queue has it before the termination; what still waits for room does not.</summary>
     internal void CloseByHost()
     {
         if (_ended) return;
@@ -110,7 +111,7 @@ public sealed partial class SimulatedLink
         }
 
         DeliverToHost();
-        if (!_dead && _closesByHost) End(LinkClosure.LocalHost);
+        if (!_dead && _closesByHost && _radio.Count == 0) End(LinkClosure.LocalHost);
         else if (!_dead && _closesByDevice && _toHost.Count == 0) End(LinkClosure.RemoteUser);
         else if (!_dead) DeliverToDevice();
         Plan();
@@ -191,7 +192,7 @@ public sealed partial class SimulatedLink
 
     private void Refill()
     {
-        while (_radio.Count < Capacity && _waiting.TryDequeue(out var item))
+        while (!_closesByHost && _radio.Count < Capacity && _waiting.TryDequeue(out var item))
         {
             if (item.Withdrawn) continue;
             item.Accepted?.TrySetResult();
