@@ -62,11 +62,14 @@ internal static class CommandLine
     private static (string What, string Remedy)? Refusal(ParseResult result)
     {
         var help = $"see 'dfu{Path(result.CommandResult)} --help'";
-        if (result.Errors.Count == 0 || result.Action is System.CommandLine.Help.HelpAction) return null;
-        if (result.UnmatchedTokens.Count > 0)
+        if (result.Action is System.CommandLine.Help.HelpAction) return null;
+
+        // An unknown option may pass for a file or for another option's value, and the words after it are mostly its own values.
+        var unknown = result.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-', _, ..])?.Value
+            ?? result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'))
+            ?? (result.UnmatchedTokens is [var first, ..] ? first : null);
+        if (unknown is not null)
         {
-            // The words after an unknown option are mostly its values.
-            var unknown = result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'), result.UnmatchedTokens[0]);
             var isOption = unknown.StartsWith('-');
             var command = result.CommandResult.Command;
             var known = isOption ? command.Options.Select(option => option.Name).Append("--help") : command.Subcommands.Select(sub => sub.Name);
@@ -74,7 +77,7 @@ internal static class CommandLine
             return ($"unknown {what} '{unknown}'", Suggestions.For(unknown, known) is { } meant ? $"did you mean {meant}?" : help);
         }
 
-        return (result.Errors[0].Message, help);
+        return result.Errors is [var error, ..] ? (error.Message, help) : null;
     }
 
     private static string Path(CommandResult result) =>

@@ -5,6 +5,12 @@ namespace Dfu.Cli;
 /// <summary>Labels and texts in two columns; the texts may carry markup and several lines.</summary>
 internal static class Sheet
 {
+    public static void Line(IAnsiConsole console, string markup)
+    {
+        if (console.Profile.Capabilities.Ansi) console.MarkupLine(markup);
+        else console.Profile.Out.Writer.WriteLine(Markup.Remove(markup));
+    }
+
     public static void Write(IAnsiConsole console, IReadOnlyList<(string Label, string Text)> rows)
     {
         if (console.Profile.Capabilities.Ansi)

@@ -5,6 +5,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(long Due, TaskCompletionSource Set)> _awaited = [];
     private long _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -16,8 +17,8 @@ internal sealed class ManualTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
-        timer.Change(dueTime, period);
         lock (_gate) _timers.Add(timer);
+        timer.Change(dueTime, period);
         return timer;
     }
 
@@ -34,7 +35,21 @@ internal sealed class ManualTime : TimeProvider
         foreach (var timer in due) timer.Callback(timer.State);
     }
 
-    /// <summary>Moves on second by second until the task has ended, however late its timer is set; fails after an hour.</summary>
+    /// <summary>Waits until something waits for exactly this long from now, then lets that time pass.</summary>
+    public async Task PassAsync(TimeSpan span)
+    {
+        var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_timers.Any(t => t.Due == _now + span.Ticks)) set.SetResult();
+            else _awaited.Add((_now + span.Ticks, set));
+        }
+
+        await set.Task.Soon();
+        Advance(span);
+    }
+
+    /// <summary>Moves on second by second until the task has ended; for waits that begin and end again. Fails after an hour.</summary>
     public async Task AdvanceUntilAsync(Task task)
     {
         for (var second = 0; second < 3600 && !task.IsCompleted; second++)
@@ -56,7 +71,15 @@ internal sealed class ManualTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (owner._gate) Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : owner._now + dueTime.Ticks;
+            lock (owner._gate)
+            {
+                Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : owner._now + dueTime.Ticks;
+                foreach (var (due, set) in owner._awaited)
+                {
+                    if (due == Due) set.TrySetResult();
+                }
+            }
+
             return true;
         }
 

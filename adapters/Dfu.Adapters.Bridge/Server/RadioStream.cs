@@ -143,7 +143,7 @@ internal sealed class RadioStream
         }
         catch (OperationCanceledException)
         {
-            if (opening is not null) _ = DisposeLateAsync(opening);
+            if (opening is not null) _ = opening.DisposeWhenItComesAsync();
             return Fault("the radio did not open in time");
         }
 #pragma warning disable CA1031 // Whatever opening a radio throws, the host is told.
@@ -151,20 +151,6 @@ internal sealed class RadioStream
 #pragma warning restore CA1031
         {
             return Fault(e.Message);
-        }
-    }
-
-    /// <summary>Lets go of a radio that opened when nobody waited for it any more.</summary>
-    private static async Task DisposeLateAsync(Task<IAdapter> opening)
-    {
-        try
-        {
-            await (await opening).DisposeAsync();
-        }
-#pragma warning disable CA1031 // Nobody is left to be told.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     /// <summary>Takes a message for this link, on the reading loop.</summary>
     public void Accept(ToBridge message)
     {
+        if (_closeAsked.Task.IsCompleted) return;
         switch (message.BodyCase)
         {
             case Body.Disconnect:
@@ -74,9 +75,10 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    /// <summary>Says that the link cannot go on, and closes it.</summary>
-    public void Fault(string message)
+    /// <summary>Says, once, that the link cannot go on, and closes it.</summary>
+    private void Fault(string message)
     {
+        if (_closeAsked.Task.IsCompleted) return;
         Send(new FromBridge { Link = number, Fault = new Fault { Message = WireValues.ForPeople(message) } });
         AskToClose();
     }
@@ -103,7 +105,8 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
             // The radio keeps the time-out; a radio that does not is cut off a little later.
             using var late = new CancellationTokenSource(left + TimeSpan.FromSeconds(1), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _connecting.Token);
-            return (await radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token), 0);
+            var connected = radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token);
+            return (await WithinAsync(connected, either.Token), 0);
         }
         catch (OperationCanceledException)
         {
@@ -125,6 +128,21 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         finally
         {
             if (held) turn.Release();
+        }
+    }
+
+    /// <summary>A radio that is told to stop gets a moment to do so; one that goes on regardless is not waited for.</summary>
+    private async Task<IDfuLink> WithinAsync(Task<IDfuLink> connected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connected.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!connected.IsCompleted)
+        {
+            if (await connected.CameAsync(BridgeTimes.Dispose, time)) return await connected;
+            _ = connected.DisposeWhenItComesAsync();
+            throw;
         }
     }
 

@@ -8,6 +8,7 @@ internal static class BoundedFile
 {
     public static byte[] Read(string path, int limit, DfuError unreadable, DfuError tooLarge)
     {
+        if (Directory.Exists(path)) throw new DfuException(unreadable, $"{OneLine.Path(path)} is a folder");
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -22,12 +23,16 @@ internal static class BoundedFile
 
             return content.ToArray();
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DfuException(unreadable, $"{OneLine.Path(path)} does not exist", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or SecurityException)
         {
-            throw new DfuException(unreadable, $"{OneLine.Quoted(path)} cannot be read: {OneLine.Of(e.Message)}", e);
+            throw new DfuException(unreadable, $"{OneLine.Path(path)} cannot be read: {OneLine.Of(e.Message)}", e);
         }
     }
 
     private static DfuException TooLarge(string path, int limit, DfuError error) =>
-        new(error, $"{OneLine.Quoted(path)} is larger than {limit} bytes");
+        new(error, $"{OneLine.Path(path)} is larger than {limit} bytes");
 }

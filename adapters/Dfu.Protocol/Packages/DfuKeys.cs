@@ -14,11 +14,11 @@ public static class DfuKeys
 
     /// <param name="path">A PEM file with EC PRIVATE KEY or PRIVATE KEY (not encrypted).</param>
     /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>.</exception>
-    public static ECDsa ReadPrivate(string path) => ParsePrivate(ReadText(path));
+    public static ECDsa ReadPrivate(string path) => ReadFile(path, ParsePrivate);
 
     /// <param name="path">A PEM file with PUBLIC KEY; of a private key the public half is taken.</param>
     /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>.</exception>
-    public static ECDsa ReadPublic(string path) => ParsePublic(ReadText(path));
+    public static ECDsa ReadPublic(string path) => ReadFile(path, ParsePublic);
 
     /// <inheritdoc cref="ReadPrivate"/>
     public static ECDsa ParsePrivate(string pem)
@@ -26,7 +26,7 @@ public static class DfuKeys
         var key = Import(pem);
         if (HasPrivateHalf(key)) return key;
         key.Dispose();
-        throw new DfuException(DfuError.KeyInvalid, "the file holds a public key, a private one is needed");
+        throw new DfuException(DfuError.KeyInvalid, "it holds a public key, a private one is needed");
     }
 
     /// <inheritdoc cref="ReadPublic"/>
@@ -66,7 +66,7 @@ public static class DfuKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"{OneLine.Quoted(path)} cannot be written: {OneLine.Of(e.Message)}", e);
+            throw new DfuException(DfuError.InvalidArgument, $"{OneLine.Path(path)} cannot be written: {OneLine.Of(e.Message)}", e);
         }
     }
 
@@ -76,7 +76,7 @@ public static class DfuKeys
         if (key is null) return;
         try
         {
-            if (key.ExportParameters(includePrivateParameters: false).Curve.Oid is { Value: P256 }) return;
+            if (key.ExportParameters(includePrivateParameters: false).Curve.Oid is { Value: P256 } or { FriendlyName: "nistP256" or "ECDSA_P256" }) return;
         }
         catch (CryptographicException)
         {
@@ -97,7 +97,9 @@ public static class DfuKeys
         catch (Exception e) when (e is ArgumentException or CryptographicException or PlatformNotSupportedException)
         {
             key.Dispose();
-            throw new DfuException(DfuError.KeyInvalid, pem.Contains("ENCRYPTED", StringComparison.Ordinal) ? "the private key is encrypted; decrypt it first" : "the file holds no EC key in PEM form, or more than one", e);
+            var encrypted = pem.Contains("ENCRYPTED", StringComparison.Ordinal);
+            var what = encrypted ? "the private key is encrypted; decrypt it first" : "there is no P-256 key in PEM form, or more than one";
+            throw new DfuException(DfuError.KeyInvalid, what, e);
         }
         catch (DfuException)
         {
@@ -125,6 +127,16 @@ public static class DfuKeys
         return InitPacket.SwapHalves([.. point.X!, .. point.Y!]);
     }
 
-    private static string ReadText(string path) =>
-        Encoding.UTF8.GetString(BoundedFile.Read(path, MaxKeyFileBytes, DfuError.KeyInvalid, DfuError.KeyInvalid));
+    private static ECDsa ReadFile(string path, Func<string, ECDsa> parse)
+    {
+        var text = Encoding.UTF8.GetString(BoundedFile.Read(path, MaxKeyFileBytes, DfuError.KeyInvalid, DfuError.KeyInvalid));
+        try
+        {
+            return parse(text);
+        }
+        catch (DfuException e)
+        {
+            throw new DfuException(e.Error, $"{OneLine.Path(path)}: {e.Message}", e);
+        }
+    }
 }

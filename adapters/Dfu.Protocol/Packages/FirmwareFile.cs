@@ -28,7 +28,7 @@ public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
         }
         catch (DfuException e)
         {
-            throw new DfuException(e.Error, $"{OneLine.Quoted(path)}: {e.Message}", e);
+            throw new DfuException(e.Error, $"{OneLine.Path(path)}: {e.Message}", e);
         }
     }
 
@@ -40,7 +40,7 @@ public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
 
         var image = IntelHex.Read(content, part == ImageType.SoftDevice ? MbrEnd : 0);
         if (image.Start < MbrEnd && part != ImageType.SoftDevice)
-            throw Invalid($"it has bytes at 0x{image.Start:x}, but everything below 0x{MbrEnd:x} belongs to the master boot record; link it for a device with a bootloader");
+            throw Invalid($"it has bytes at 0x{image.Start:x}, but everything below 0x{MbrEnd:x} belongs to the master boot record");
         return image.Bytes;
     }
 

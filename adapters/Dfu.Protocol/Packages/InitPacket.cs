@@ -81,7 +81,8 @@ public sealed record InitPacket
         if (Signature == SignatureKind.None) return false;
         try
         {
-            return publicKey.VerifyData(SignedBytes.Span, SwapHalves(SignatureValue.Span), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            var signature = SwapHalves(SignatureValue.Span);
+            return publicKey.VerifyData(SignedBytes.Span, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         catch (CryptographicException)
         {
@@ -110,17 +111,21 @@ public sealed record InitPacket
         if (Command.Parser.ParseFrom(commands[0]).OpCode != OpCode.Init || inits.Count != 1) return (null, "its command is not one init command");
 
         var signature = signed.Count == 0 ? null : SignedCommand.Parser.ParseFrom(signed[0]);
-        if (signature is not null && signature.SignatureType != SignatureType.EcdsaP256Sha256) return (null, $"its signature is of type {(int)signature.SignatureType}, bootloaders know ECDSA P-256 only");
-        if (signature is not null && signature.Signature.Length != SignatureBytes) return (null, $"its signature has {signature.Signature.Length} bytes instead of {SignatureBytes}");
+        if (signature is not null && signature.SignatureType != SignatureType.EcdsaP256Sha256)
+            return (null, $"its signature is of type {(int)signature.SignatureType}, bootloaders know ECDSA P-256 only");
+        if (signature is not null && signature.Signature.Length != SignatureBytes)
+            return (null, $"its signature has {signature.Signature.Length} bytes instead of {SignatureBytes}");
         return FromCommand(InitCommand.Parser.ParseFrom(inits[0]), inits[0], signature?.Signature.ToByteArray());
     }
 
     private static (InitPacket? Packet, string Problem) FromCommand(InitCommand command, byte[] signedBytes, byte[]? signature)
     {
-        if (!command.HasType || TypeOf(command.Type) is not { } type) return (null, command.HasType ? $"it is for an image of type {(int)command.Type}, which is not supported" : "it has no type");
+        if (!command.HasType || TypeOf(command.Type) is not { } type)
+            return (null, command.HasType ? $"it is for an image of type {(int)command.Type}, which is not supported" : "it has no type");
         if (!command.HasHwVersion) return (null, "it has no hw_version");
         if (!command.HasFwVersion && type != ImageType.SoftDevice) return (null, "it has no fw_version");
-        if (command.SdReq.Count > PackageLimits.SdReq) return (null, $"it names {command.SdReq.Count} SoftDevices, a bootloader has room for {PackageLimits.SdReq}");
+        if (command.SdReq.Count > PackageLimits.SdReq)
+            return (null, $"it names {command.SdReq.Count} SoftDevices, a bootloader has room for {PackageLimits.SdReq}");
         if (command.Hash is null) return (null, "it has no hash");
         if (command.Hash.HashType != HashType.Sha256) return (null, $"its hash is of type {(int)command.Hash.HashType}, bootloaders want SHA-256");
         if (command.Hash.Hash_.Length != HashBytes) return (null, $"its hash has {command.Hash.Hash_.Length} bytes instead of {HashBytes}");

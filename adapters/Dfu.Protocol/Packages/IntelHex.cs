@@ -15,7 +15,9 @@ public static class IntelHex
 
     /// <param name="text">The file; any line endings.</param>
     /// <param name="dropBelow">Bytes at lower addresses are left out.</param>
-    /// <exception cref="DfuException"><see cref="DfuError.FirmwareInvalid"/>, naming the line; also when the bytes overlap, span more than 16 MiB, or there are none.</exception>
+    /// <exception cref="DfuException">
+    /// <see cref="DfuError.FirmwareInvalid"/>, naming the line; also when the bytes overlap, span more than 16 MiB, or there are none.
+    /// </exception>
     public static HexImage Read(ReadOnlySpan<byte> text, uint dropBelow = 0)
     {
         var (first, end) = Span(text, dropBelow);

@@ -57,7 +57,8 @@ internal static class Manifest
             (softDevice, bootloader) = (Size(metadata, "sd_size"), Size(metadata, "bl_size"));
         }
 
-        return new ManifestImage(type, Text(Member(image, "bin_file", where), "bin_file"), Text(Member(image, "dat_file", where), "dat_file"), softDevice, bootloader);
+        var (bin, dat) = (Text(Member(image, "bin_file", where), "bin_file"), Text(Member(image, "dat_file", where), "dat_file"));
+        return new ManifestImage(type, bin, dat, softDevice, bootloader);
     }
 
     private static IReadOnlyList<ManifestImage> InOrder(List<ManifestImage> images)

@@ -1,6 +1,7 @@
 namespace Dfu.Protocol.Packages;
 
-/// <summary>What a package is to be made of: an application, a SoftDevice, a bootloader, or several of them. A SoftDevice and a bootloader become one image.</summary>
+/// <summary>What a package is to be made of: an application, a SoftDevice, a bootloader, or several of them.</summary>
+/// <remarks>A SoftDevice and a bootloader become one image.</remarks>
 public sealed record PackageContents
 {
     public FirmwareFile? Application { get; init; }

@@ -35,10 +35,16 @@ internal static class PackageParts
                 });
                 break;
             case ({ } softDevice, null):
-                parts.Add(new(ImageType.SoftDevice, NameOf(contents.SoftDevice!, "softdevice"), softDevice, NoVersion, either) { SoftDeviceSize = (uint)softDevice.Length });
+                parts.Add(new(ImageType.SoftDevice, NameOf(contents.SoftDevice!, "softdevice"), softDevice, NoVersion, either)
+                {
+                    SoftDeviceSize = (uint)softDevice.Length,
+                });
                 break;
             case (null, { } bootloader):
-                parts.Add(new(ImageType.Bootloader, NameOf(contents.Bootloader!, "bootloader"), bootloader, contents.BootloaderVersion!.Value, before) { BootloaderSize = (uint)bootloader.Length });
+                parts.Add(new(ImageType.Bootloader, NameOf(contents.Bootloader!, "bootloader"), bootloader, contents.BootloaderVersion!.Value, before)
+                {
+                    BootloaderSize = (uint)bootloader.Length,
+                });
                 break;
         }
 
@@ -46,7 +52,10 @@ internal static class PackageParts
         {
             var name = NameOf(contents.Application!, "application");
             if (parts.Exists(part => part.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) name += "_app";
-            parts.Add(new(ImageType.Application, name, application, contents.ApplicationVersion!.Value, after) { ApplicationSize = (uint)application.Length });
+            parts.Add(new(ImageType.Application, name, application, contents.ApplicationVersion!.Value, after)
+            {
+                ApplicationSize = (uint)application.Length,
+            });
         }
 
         return parts;
@@ -54,19 +63,22 @@ internal static class PackageParts
 
     private static void Check(PackageContents contents)
     {
-        if ((contents.Application ?? contents.SoftDevice ?? contents.Bootloader) is null) throw Wrong("a package needs an application, a SoftDevice or a bootloader");
+        if ((contents.Application ?? contents.SoftDevice ?? contents.Bootloader) is null)
+            throw Wrong("a package needs an application, a SoftDevice or a bootloader");
         if (contents.Application is not null && contents.ApplicationVersion is null) throw Wrong("an application needs a version");
         if (contents.Bootloader is not null && contents.BootloaderVersion is null) throw Wrong("a bootloader needs a version");
         if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0xFFFE for any, 0 for none)");
-        if (contents.SdReq.Union(contents.SoftDeviceIds).Count() > PackageLimits.SdReq) throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");
-        if (contents is { Application: not null, SoftDevice: not null, SoftDeviceIds.Count: 0 }) throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it");
+        if (contents.SdReq.Union(contents.SoftDeviceIds).Count() > PackageLimits.SdReq)
+            throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");
+        if (contents is { Application: not null, SoftDevice: not null, SoftDeviceIds.Count: 0 })
+            throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it");
     }
 
     private static byte[]? Words(FirmwareFile? file) => file switch
     {
         null => null,
-        { Bytes.IsEmpty: true } => throw new DfuException(DfuError.FirmwareInvalid, $"{OneLine.Quoted(file.Name)} is empty"),
-        { Bytes.Length: > PackageLimits.ImageBytes } => throw new DfuException(DfuError.FirmwareInvalid, $"{OneLine.Quoted(file.Name)} has {file.Bytes.Length} bytes, more than {PackageLimits.ImageBytes}"),
+        { Bytes.IsEmpty: true } => throw Unfit(file, "is empty"),
+        { Bytes.Length: > PackageLimits.ImageBytes } => throw Unfit(file, $"has {file.Bytes.Length} bytes, more than {PackageLimits.ImageBytes}"),
         _ => PackageWriter.Pad(file.Bytes.Span),
     };
 
@@ -76,6 +88,8 @@ internal static class PackageParts
         var name = string.Concat(file.Name.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'));
         return name.Trim('.', '_').Length == 0 || name.Equals("manifest", StringComparison.OrdinalIgnoreCase) ? fallback : name;
     }
+
+    private static DfuException Unfit(FirmwareFile file, string what) => new(DfuError.FirmwareInvalid, $"{OneLine.Quoted(file.Name)} {what}");
 
     private static DfuException Wrong(string what) => new(DfuError.InvalidArgument, what);
 }

@@ -4,7 +4,8 @@ using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Packages;
 
-/// <summary>Reads DFU packages and checks them before any radio is touched. Takes at most the memory <see cref="PackageLimits"/> allows, whatever the file claims.</summary>
+/// <summary>Reads DFU packages and checks them before any radio is touched.</summary>
+/// <remarks>Takes at most the memory <see cref="PackageLimits"/> allows, whatever the file claims.</remarks>
 public static class PackageReader
 {
     /// <param name="path">A zip file.</param>
@@ -66,7 +67,8 @@ public static class PackageReader
     private static DfuImage ReadImage(ZipEntries entries, ManifestImage manifest, ECDsa? publicKey, List<PackageProblem> problems)
     {
         var initPacket = entries.Read(manifest.DatFile, PackageLimits.InitPacketBytes, DfuError.InitPacketTooLarge);
-        if (!InitPacket.TryParse(initPacket, out var init, out var problem)) throw new DfuException(DfuError.InitPacketInvalid, $"{OneLine.Quoted(manifest.DatFile)} is no init packet: {problem}");
+        if (!InitPacket.TryParse(initPacket, out var init, out var problem))
+            throw new DfuException(DfuError.InitPacketInvalid, $"{OneLine.Quoted(manifest.DatFile)} is no init packet: {problem}");
         var firmware = entries.Read(manifest.BinFile, PackageLimits.ImageBytes, DfuError.PackageTooLarge);
 
         var sha256 = SHA256.HashData(firmware);
@@ -100,7 +102,7 @@ public static class PackageReader
         if (init.FirmwareSize != image.Firmware.Length)
             yield return new(DfuError.SizeMismatch, $"{bin} has {image.Firmware.Length} bytes, {dat} announces {init.FirmwareSize}");
         if ((manifest.SoftDeviceSize ?? init.SoftDeviceSize) != init.SoftDeviceSize || (manifest.BootloaderSize ?? init.BootloaderSize) != init.BootloaderSize)
-            yield return new(DfuError.SizeMismatch, $"{dat} has parts of {init.SoftDeviceSize} and {init.BootloaderSize} bytes, the manifest of {manifest.SoftDeviceSize} and {manifest.BootloaderSize}");
+            yield return new(DfuError.SizeMismatch, $"{dat} has sd_size {init.SoftDeviceSize} and bl_size {init.BootloaderSize}, the manifest other sizes");
         if (!image.HashMatches)
             yield return new(DfuError.HashMismatch, $"{bin} has SHA-256 {Hex(image.Sha256)}, {dat} was made for {Hex(init.Sha256)}{ByteOrder(image, init)}");
         if (image is { SignatureValid: false, Signature: SignatureKind.None })

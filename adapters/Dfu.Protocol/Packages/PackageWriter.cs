@@ -21,7 +21,9 @@ public static class PackageWriter
     /// <returns>The zip; it has been read back and checked.</returns>
     /// <param name="contents">What goes in.</param>
     /// <param name="privateKey">Signs every image; null makes a package that only bootloaders without a key take.</param>
-    /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/> when parts do not go together, <see cref="DfuError.FirmwareInvalid"/>, <see cref="DfuError.KeyInvalid"/>.</exception>
+    /// <exception cref="DfuException">
+    /// <see cref="DfuError.InvalidArgument"/> when parts do not go together, <see cref="DfuError.FirmwareInvalid"/>, <see cref="DfuError.KeyInvalid"/>.
+    /// </exception>
     public static byte[] Create(PackageContents contents, ECDsa? privateKey)
     {
         DfuKeys.RequireP256(privateKey);
@@ -74,7 +76,8 @@ public static class PackageWriter
         };
         init.SdReq.AddRange(part.SdReq);
         var validations = contents.BootValidation ? part.Type == ImageType.SoftDeviceBootloader ? 2 : 1 : 0;
-        for (var i = 0; i < validations; i++) init.BootValidation.Add(new BootValidation { Type = ValidationType.ValidateGeneratedCrc, Bytes = ByteString.Empty });
+        var validation = new BootValidation { Type = ValidationType.ValidateGeneratedCrc, Bytes = ByteString.Empty };
+        init.BootValidation.AddRange(Enumerable.Repeat(validation, validations));
 
         var command = new Command { OpCode = OpCode.Init, Init = init };
         return (privateKey is null ? new Packet { Command = command } : new Packet { SignedCommand = Sign(command, privateKey) }).ToByteArray();
@@ -85,7 +88,12 @@ public static class PackageWriter
         try
         {
             var signature = privateKey.SignData(command.Init.ToByteArray(), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-            return new SignedCommand { Command = command, SignatureType = SignatureType.EcdsaP256Sha256, Signature = ByteString.CopyFrom(InitPacket.SwapHalves(signature)) };
+            return new SignedCommand
+            {
+                Command = command,
+                SignatureType = SignatureType.EcdsaP256Sha256,
+                Signature = ByteString.CopyFrom(InitPacket.SwapHalves(signature)),
+            };
         }
         catch (CryptographicException e)
         {

@@ -30,7 +30,8 @@ internal sealed class ZipEntries
     /// <exception cref="DfuException">The zip is damaged, unsafe or too large.</exception>
     public static ZipEntries Open(ReadOnlyMemory<byte> zip)
     {
-        if (zip.Length > PackageLimits.ZipBytes) throw new DfuException(DfuError.PackageTooLarge, $"the package has {zip.Length} bytes, at most {PackageLimits.ZipBytes} are read");
+        if (zip.Length > PackageLimits.ZipBytes)
+            throw new DfuException(DfuError.PackageTooLarge, $"the package has {zip.Length} bytes, at most {PackageLimits.ZipBytes} are read");
         var entries = new ZipEntries(zip);
         entries.ReadDirectory();
         return entries;
@@ -54,13 +55,15 @@ internal sealed class ZipEntries
     {
         var zip = _zip.Span;
         var (offset, end, count) = FindDirectory(zip);
-        if (count > PackageLimits.Entries) throw new DfuException(DfuError.PackageTooLarge, $"the package has {count} entries, at most {PackageLimits.Entries} are read");
+        if (count > PackageLimits.Entries)
+            throw new DfuException(DfuError.PackageTooLarge, $"the package has {count} entries, at most {PackageLimits.Entries} are read");
         var directoryStart = offset;
         long total = 0;
         for (var i = 0; i < count; i++)
         {
             var (entry, length) = ReadEntry(zip, offset, end, directoryStart);
-            if (!_entries.TryAdd(entry.Name, entry)) throw new DfuException(DfuError.PackageEntryDoubled, $"{OneLine.Quoted(entry.Name)} is in the package twice");
+            if (!_entries.TryAdd(entry.Name, entry))
+                throw new DfuException(DfuError.PackageEntryDoubled, $"{OneLine.Quoted(entry.Name)} is in the package twice");
             if ((total += entry.Size) > PackageLimits.ZipBytes)
                 throw new DfuException(DfuError.PackageTooLarge, $"the package's entries unpack to more than {PackageLimits.ZipBytes} bytes");
             offset += length;
@@ -75,7 +78,8 @@ internal sealed class ZipEntries
         var end = zip.Length - EndBytes;
         var last = Math.Max(0, end - ushort.MaxValue);
         while (end >= last && !(U32(zip, end) == EndSignature && end + EndBytes + U16(zip, end + 20) == zip.Length)) end--;
-        if (end < last) throw Damaged(zip.Length >= 4 && U32(zip, 0) == LocalSignature ? "it is cut short, its directory is missing" : "it is not a zip archive");
+        if (end < last)
+            throw Damaged(zip.Length >= 4 && U32(zip, 0) == LocalSignature ? "it is cut short, its directory is missing" : "it is not a zip archive");
 
         var (count, size, offset) = (U16(zip, end + 10), U32(zip, end + 12), U32(zip, end + 16));
         if (count == ushort.MaxValue || size == uint.MaxValue || offset == uint.MaxValue
@@ -104,24 +108,27 @@ internal sealed class ZipEntries
         if (size > PackageLimits.ImageBytes)
             throw new DfuException(DfuError.PackageTooLarge, $"{OneLine.Quoted(name)} has {size} bytes, at most {PackageLimits.ImageBytes} are allowed");
         if ((flags & 0x2041) != 0) throw Damaged($"{OneLine.Quoted(name)} is encrypted");
-        if (method is not (ZipEntry.Stored or ZipEntry.Deflated)) throw Damaged($"{OneLine.Quoted(name)} is compressed by method {method}; only stored and deflated are known");
+        if (method is not (ZipEntry.Stored or ZipEntry.Deflated))
+            throw Damaged($"{OneLine.Quoted(name)} is compressed by method {method}; only stored and deflated are known");
         if ((U32(header, 38) >> 28) == 0xA) throw new DfuException(DfuError.PackageEntryUnsafe, $"{OneLine.Quoted(name)} is a symbolic link");
 
         var dataStart = CheckLocalHeader(zip[..directoryStart], start, name, rawName, method);
         if (dataStart + compressed > directoryStart) throw Damaged($"{OneLine.Quoted(name)} is cut short");
-        var entry = new ZipEntry { Name = name, Method = method, Crc = crc, CompressedSize = compressed, Size = size, Start = start, End = dataStart + compressed };
-        return (entry, length);
+        var dataEnd = dataStart + compressed;
+        return (new ZipEntry { Name = name, Method = method, Crc = crc, CompressedSize = compressed, Size = size, Start = start, End = dataEnd }, length);
     }
 
     /// <summary>Some tools believe the local header, some the directory: a package on which they differ is refused.</summary>
     private static long CheckLocalHeader(ReadOnlySpan<byte> files, long start, string name, ReadOnlySpan<byte> rawName, int method)
     {
-        if (start + LocalBytes > files.Length || U32(files, (int)start) != LocalSignature) throw Damaged($"{OneLine.Quoted(name)} is not where the directory says");
+        if (start + LocalBytes > files.Length || U32(files, (int)start) != LocalSignature)
+            throw Damaged($"{OneLine.Quoted(name)} is not where the directory says");
         var header = files[(int)start..];
         var nameBytes = U16(header, 26);
         var headerBytes = LocalBytes + nameBytes + U16(header, 28);
         if (headerBytes > header.Length) throw Damaged($"{OneLine.Quoted(name)} is cut short");
-        if (!header.Slice(LocalBytes, nameBytes).SequenceEqual(rawName) || U16(header, 8) != method) throw Damaged($"{OneLine.Quoted(name)} has another name or method in the directory");
+        if (!header.Slice(LocalBytes, nameBytes).SequenceEqual(rawName) || U16(header, 8) != method)
+            throw Damaged($"{OneLine.Quoted(name)} has another name or method in the directory");
         return start + headerBytes;
     }
 

@@ -36,20 +36,22 @@ internal sealed record ZipEntry
 
     private byte[] Inflate(ReadOnlyMemory<byte> compressed)
     {
-        if (Size > CompressedSize * MaxRatio)
-            throw new DfuException(DfuError.PackageTooLarge, $"{OneLine.Quoted(Name)} claims {Size} bytes out of {CompressedSize} compressed ones, more than deflate can do");
+        if (Size > CompressedSize * MaxRatio) throw TooLarge($"claims {Size} bytes out of {CompressedSize} compressed ones, more than deflate can do");
         try
         {
             using var deflate = new DeflateStream(new MemoryStream(compressed.ToArray(), writable: false), CompressionMode.Decompress);
             var content = new byte[Size];
-            if (deflate.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length) throw Damaged($"it ends before the {Size} bytes it claims");
-            return deflate.ReadByte() < 0 ? content : throw new DfuException(DfuError.PackageTooLarge, $"{OneLine.Quoted(Name)} holds more than the {Size} bytes it claims");
+            if (deflate.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length)
+                throw Damaged($"it ends before the {Size} bytes it claims");
+            return deflate.ReadByte() < 0 ? content : throw TooLarge($"holds more than the {Size} bytes it claims");
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw Damaged("its compressed data make no sense");
         }
     }
+
+    private DfuException TooLarge(string what) => new(DfuError.PackageTooLarge, $"{OneLine.Quoted(Name)} {what}");
 
     private DfuException Damaged(string what) => new(DfuError.PackageNotAZip, $"{OneLine.Quoted(Name)} is damaged: {what}");
 }

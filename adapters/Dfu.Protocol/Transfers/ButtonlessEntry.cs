@@ -2,6 +2,7 @@ using System.Text;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Protocol.Transfers;
 
@@ -44,7 +45,7 @@ public static class ButtonlessEntry
 
         try
         {
-            await link.Closed.WaitAsync(timeout, time, cancellationToken);
+            await link.Closed.WithinAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -96,7 +97,7 @@ public static class ButtonlessEntry
     {
         try
         {
-            await task.WaitAsync(timeout, time, cancellationToken);
+            await task.WithinAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {

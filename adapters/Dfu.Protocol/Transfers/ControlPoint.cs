@@ -1,6 +1,7 @@
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Protocol.Transfers;
 
@@ -17,7 +18,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         try
         {
-            await link.SubscribeAsync(DfuCharacteristic.ControlPoint, cancellationToken).WaitAsync(options.RequestTimeout, time, cancellationToken);
+            await link.SubscribeAsync(DfuCharacteristic.ControlPoint, cancellationToken).WithinAsync(options.RequestTimeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -70,7 +71,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         try
         {
-            await link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken).WaitAsync(options.RequestTimeout, time, cancellationToken);
+            await link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken).WithinAsync(options.RequestTimeout, time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or DfuException)
         {
@@ -112,7 +113,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         TakeReceipts();
         try
         {
-            await link.WriteAsync(DfuCharacteristic.ControlPoint, request, cancellationToken).WaitAsync(timeout, time, cancellationToken);
+            await link.WriteAsync(DfuCharacteristic.ControlPoint, request, cancellationToken).WithinAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -14,6 +14,7 @@ namespace Dfu.Protocol.Transfers;
 public sealed class ImageTransfer
 {
     private static readonly TimeSpan PauseAfterShortObject = TimeSpan.FromMilliseconds(300); // F33: the queue still holds the old packets
+    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(130); // F32: a second EXECUTE is answered after 30 ms when the flash is idle, after 190 ms during a save
     private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
 
     private readonly IDfuLink _link;
@@ -179,6 +180,7 @@ public sealed class ImageTransfer
             position = end;
             saver.ObjectDone();
             _observer.Confirmed(position, _prefix.Of(position));
+            if (_traits.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
             if (_hint.Probe && _traits.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
             if (saver.IsDue(_rules, _traits)) await SaveAsync(saver, position, cancellationToken);
         }
@@ -233,7 +235,7 @@ public sealed class ImageTransfer
     {
         var next = pacing.AfterClean(saves);
         if (next != pacing) Learn(_traits with { Pacing = next });
-        if (_traits.Keeps == Keeps.Objects || _rules.IsOld) _packets.SaveBegan();
+        if (_traits.WritesAfterExecute == true || _rules.IsOld) _packets.SaveBegan();
     }
 
     private async Task CreateDataAsync(long start, int length, CancellationToken cancellationToken)
@@ -282,15 +284,47 @@ public sealed class ImageTransfer
         ControlPoint.Expect(response, Asked.ExecuteData);
     }
 
+    /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how long that takes tells whether every object is saved.</summary>
+    private async Task MeasureAfterExecuteAsync(CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteData);
+        Learn(_traits with { WritesAfterExecute = _time.GetElapsedTime(began) >= SaveTakes });
+        _packets.FlashIdle();
+    }
+
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
     {
         _observer.PhaseChanged(TransferPhase.Activating);
         await _observer.LastExecuteAsync(cancellationToken);
         if (_rules.PauseBeforeLastExecute > TimeSpan.Zero) await Task.Delay(_rules.PauseBeforeLastExecute, _time, cancellationToken);
-        if (await _control.ExecuteLastAsync(cancellationToken) is not { } response) return TransferEnd.ProbablyActivated;
-        ControlPoint.Expect(response, Asked.ExecuteData);
-        _observer.Confirmed(_image.Firmware.Length, _image.Crc);
-        return TransferEnd.Accepted;
+        for (var repeat = 0; repeat <= _options.RequestRepeats; repeat++)
+        {
+            if (await _control.ExecuteLastAsync(cancellationToken) is { } response)
+            {
+                ControlPoint.Expect(response, Asked.ExecuteData);
+                _observer.Confirmed(_image.Firmware.Length, _image.Crc);
+                return TransferEnd.Accepted;
+            }
+
+            if (_link.Closed.IsCompleted || !await StillHoldsAllAsync(cancellationToken)) break;
+        }
+
+        return TransferEnd.ProbablyActivated;
+    }
+
+    /// <summary>A bootloader that still answers and still holds the whole image has not obeyed the last EXECUTE.</summary>
+    private async Task<bool> StillHoldsAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
+            return data.Offset == _image.Firmware.Length && data.Crc == _image.Crc;
+        }
+        catch (DfuException e) when (e.Error is DfuError.LinkLost or DfuError.RequestTimeout)
+        {
+            return false;
+        }
     }
 
     /// <summary>SELECT(command), EXECUTE(command), SELECT(data), EXECUTE(data): the progress is in flash when the last answer is here (F9b, F32).</summary>

@@ -27,6 +27,9 @@ public sealed record BootloaderTraits
 
     public Keeps Keeps { get; init; }
 
+    /// <summary>Whether the flash is busy after EXECUTE(data) was answered, as with a save after every object; null when not yet measured.</summary>
+    public bool? WritesAfterExecute { get; init; }
+
     /// <summary>Pacing learned after CREATE(data).</summary>
     public Pacing Pacing { get; init; } = Pacing.Initial;
 }

@@ -42,13 +42,23 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         var percent = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100),3:0} %");
         yield return $"  {Bar(share, Math.Max(10, width - 10), tally.Failed > 0 ? "yellow" : "green")} {percent}";
 
+        // Side by side where they fit, one below the other where they don't.
         var counts = $"  [bold]{tally.Done}[/] of {tally.Devices} updated";
         if (tally.Failed > 0) counts += $" · [red]{tally.Failed} failed[/]";
         if (tally.Cancelled > 0) counts += $" · {tally.Cancelled} cancelled";
-        counts += $" · {tally.Active} active · {tally.Waiting} waiting   [grey]{Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
-        if (rate > 0) counts += $" · {Format.Rate(rate)}";
-        if (left is { } seconds) counts += $" · {Format.Clock(seconds)} left";
-        yield return counts + "[/]";
+        counts += $" · {tally.Active} active · {tally.Waiting} waiting";
+        var bytes = $"[grey]{Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
+        if (rate > 0) bytes += $" · {Format.Rate(rate)}";
+        if (left is { } seconds) bytes += $" · {Format.Clock(seconds)} left";
+        bytes += "[/]";
+        if (Markup.Remove(counts + bytes).Length + 3 <= width)
+        {
+            yield return $"{counts}   {bytes}";
+            yield break;
+        }
+
+        yield return counts;
+        yield return $"  {bytes}";
     }
 
     private IEnumerable<string> Adapters(int width)
@@ -123,23 +133,20 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         return $"[{colour}]{new string('━', full)}[/][grey27]{new string('─', width - full)}[/]";
     }
 
-    private static IEnumerable<Segment> Crop(IEnumerable<Segment> segments, int width)
+    private static IEnumerable<Segment> Crop(IEnumerable<Segment> line, int width)
     {
-        var used = 0;
+        var segments = line.TakeWhile(segment => !segment.IsLineBreak).ToList();
+        if (segments.Sum(segment => segment.CellCount()) <= width) return segments;
+        var (kept, room) = (new List<Segment>(), width - 1);
         foreach (var segment in segments)
         {
-            if (segment.IsLineBreak) yield break;
-            var cells = segment.CellCount();
-            if (used + cells > width)
-            {
-                // All we draw is one cell wide per character, names from the air aside: those may lose one more.
-                var text = segment.Text[..Math.Min(segment.Text.Length, Math.Max(0, width - used - 1))];
-                yield return new Segment(text + "…", segment.Style);
-                yield break;
-            }
-
-            used += cells;
-            yield return segment;
+            // What we draw is one cell wide per character; a wider one in a name only ends the line sooner.
+            var text = segment.CellCount() <= room ? segment.Text : segment.Text[..Math.Min(segment.Text.Length, room / (segment.CellCount() > segment.Text.Length ? 2 : 1))];
+            kept.Add(new Segment(text, segment.Style));
+            room -= Segment.CellCount([kept[^1]]);
+            if (text.Length < segment.Text.Length || room <= 0) break;
         }
+
+        return kept.Append(new Segment("…"));
     }
 }

@@ -15,7 +15,7 @@ internal static class Summary
     {
         var tally = Tally.Of(view);
         console.WriteLine();
-        console.MarkupLine(Headline(view, tally, title));
+        Sheet.Line(console, Headline(view, tally, title));
         console.WriteLine();
 
         Sheet.Write(console, [.. Rows(view, tally, title).Concat(extra).Select(row => ($"[grey]{row.Label}[/]", row.Text)), .. Failures(view)]);
@@ -28,7 +28,7 @@ internal static class Summary
         var time = $"in {Format.Duration(view.Seconds)}" + (title.TimeScale > 1 ? " of simulated time" : "");
         return view.Outcome switch
         {
-            CampaignOutcome.Succeeded when tally.Current == tally.Devices => $"  [green]✓[/] [bold]Nothing to do: {all} already run this package.[/]",
+            CampaignOutcome.Succeeded when tally.Current == tally.Devices => $"  [green]✓[/] [bold]Nothing to do: {(tally.Devices == 1 ? "the device already runs" : $"all {tally.Devices} devices already run")} this package.[/]",
             CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}."
                 + (tally.Current > 0 ? $" {tally.Current} of them already ran it." : ""),
             CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Done} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",

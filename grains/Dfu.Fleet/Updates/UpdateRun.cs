@@ -2,6 +2,7 @@ using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Timing;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Updates;
@@ -198,7 +199,7 @@ public sealed class UpdateRun
     {
         try
         {
-            await link.Closed.WaitAsync(LinkCloses, _time, cancellationToken);
+            await link.Closed.WithinAsync(LinkCloses, _time, cancellationToken);
         }
         catch (TimeoutException)
         {

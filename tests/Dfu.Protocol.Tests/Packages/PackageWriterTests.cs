@@ -66,7 +66,13 @@ public class PackageWriterTests
     [Fact]
     public void Pads_each_part_of_a_SoftDevice_with_bootloader()
     {
-        var contents = Application([1]) with { Application = null, SoftDevice = new("sd", new byte[] { 1, 2, 3 }), Bootloader = new("bl", new byte[] { 4, 5 }), BootloaderVersion = 9 };
+        var contents = Application([1]) with
+        {
+            Application = null,
+            SoftDevice = new("sd", new byte[] { 1, 2, 3 }),
+            Bootloader = new("bl", new byte[] { 4, 5 }),
+            BootloaderVersion = 9,
+        };
 
         var image = Assert.Single(PackageReader.Read(PackageWriter.Create(contents, Key), Key).Images);
 
@@ -176,10 +182,12 @@ public class PackageWriterTests
     {
         var package = PackageReader.Read(zip, null);
         DfuImage? Of(params ImageType[] types) => package.Images.FirstOrDefault(image => types.Contains(image.Type));
-        var names = new RawZip(zip).Entries.Select(entry => entry.Name).Where(name => name.EndsWith(".bin", StringComparison.Ordinal)).Select(name => name[..^4]).Where(name => name != "sd_bl").ToList();
-        FirmwareFile? File(DfuImage? image, Range range) => image is null ? null : new FirmwareFile(names.FirstOrDefault("parts"), image.Firmware[range]);
+        var name = new RawZip(zip).Entries.Select(entry => entry.Name).LastOrDefault(name => name.EndsWith(".bin", StringComparison.Ordinal) && name != "sd_bl.bin", "parts.bin")[..^4];
+        FirmwareFile? File(DfuImage? image, Range range) => image is null ? null : new FirmwareFile(name, image.Firmware[range]);
 
-        var (application, softDevice, bootloader) = (Of(ImageType.Application), Of(ImageType.SoftDevice, ImageType.SoftDeviceBootloader), Of(ImageType.Bootloader, ImageType.SoftDeviceBootloader));
+        var application = Of(ImageType.Application);
+        var softDevice = Of(ImageType.SoftDevice, ImageType.SoftDeviceBootloader);
+        var bootloader = Of(ImageType.Bootloader, ImageType.SoftDeviceBootloader);
         return new PackageContents
         {
             Application = File(application, ..),

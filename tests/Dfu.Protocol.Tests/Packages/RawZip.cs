@@ -72,16 +72,22 @@ internal sealed class RawZip
             var deflated = (deflate || entry.Deflate) && entry.Content.Length > 0;
             var data = deflated ? Compress(entry.Content) : entry.Content;
             var method = entry.Method ?? (ushort)(deflated ? 8 : 0);
-            var (crc, compressed, size) = (entry.Crc ?? Crc32.Of(entry.Content), entry.CompressedSize ?? (uint)data.Length, entry.Size ?? (uint)entry.Content.Length);
+            var (compressed, size) = (entry.CompressedSize ?? (uint)data.Length, entry.Size ?? (uint)entry.Content.Length);
+            byte[] common = [.. U16(20), .. U16(entry.Flags), .. U16(method), .. U32(0), .. U32(entry.Crc ?? Crc32.Of(entry.Content)), .. U32(compressed), .. U32(size)];
             var offset = (uint)files.Length;
             var (name, localName) = (Encoding.UTF8.GetBytes(entry.Name), Encoding.UTF8.GetBytes(entry.LocalName ?? entry.Name));
-            files.Write([.. U32(0x04034b50), .. U16(20), .. U16(entry.Flags), .. U16(method), .. U32(0), .. U32(crc), .. U32(compressed), .. U32(size), .. U16(localName.Length), .. U16(0), .. localName, .. data]);
-            directory.Write([.. U32(0x02014b50), .. U16(20), .. U16(20), .. U16(entry.Flags), .. U16(method), .. U32(0), .. U32(crc), .. U32(compressed), .. U32(size),
-                .. U16(name.Length), .. U16(0), .. U16(0), .. U16(0), .. U16(0), .. U32(entry.ExternalAttributes), .. U32(entry.Offset ?? offset), .. name]);
+            files.Write([.. U32(0x04034b50), .. common, .. U16(localName.Length), .. U16(0), .. localName, .. data]);
+            directory.Write([
+                .. U32(0x02014b50), .. U16(20), .. common, .. U16(name.Length), .. U16(0), .. U16(0), .. U16(0), .. U16(0),
+                .. U32(entry.ExternalAttributes), .. U32(entry.Offset ?? offset), .. name]);
         }
 
         var count = Count ?? Entries.Count;
-        byte[] end = [.. U32(0x06054b50), .. U16(Disk), .. U16(Disk), .. U16(count), .. U16(count), .. U32((uint)directory.Length), .. U32(DirectoryOffset ?? (uint)files.Length), .. U16(0)];
+        byte[] end =
+        [
+            .. U32(0x06054b50), .. U16(Disk), .. U16(Disk), .. U16(count), .. U16(count),
+            .. U32((uint)directory.Length), .. U32(DirectoryOffset ?? (uint)files.Length), .. U16(0),
+        ];
         return [.. files.ToArray(), .. directory.ToArray(), .. end];
     }
 

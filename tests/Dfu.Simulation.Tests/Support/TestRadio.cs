@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Simulation.Tests.Support;
 
@@ -24,7 +25,7 @@ internal sealed class TestRadio(IAdapter adapter, TimeProvider time) : IUpdateRa
         _listeners.Add((wanted, found));
         try
         {
-            return await found.Task.WaitAsync(timeout, time, cancellationToken);
+            return await found.Task.WithinAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -44,7 +45,7 @@ internal sealed class TestRadio(IAdapter adapter, TimeProvider time) : IUpdateRa
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _scan;
         await adapter.DisposeAsync();
         _stop.Dispose();

@@ -1,0 +1,23 @@
+namespace Dfu.Adapters.Simulated;
+
+/// <summary>How one simulated radio behaves.</summary>
+public sealed record AdapterModel
+{
+    /// <summary>Links at once, 1 and up.</summary>
+    public int MaxLinks { get; init; } = 8;
+
+    /// <summary>From the advertisement that is answered to a connected link with its services discovered.</summary>
+    public TimeSpan ConnectTime { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Probability that a connect fails with reason 0x3e although the device was there.</summary>
+    public double ConnectFailureRate { get; init; }
+
+    /// <summary>How much the signal strength of a device differs from adapter to adapter, in dB either way.</summary>
+    public int PathSpread { get; init; } = 6;
+
+    /// <summary>How much the signal strength differs from one advertisement to the next, in dB either way.</summary>
+    public int RssiJitter { get; init; } = 3;
+
+    /// <summary>Weakest advertisement that is heard, in dBm.</summary>
+    public int Sensitivity { get; init; } = -96;
+}

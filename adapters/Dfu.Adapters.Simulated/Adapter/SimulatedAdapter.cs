@@ -1,0 +1,209 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Dfu.Adapters.Simulated.Air;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Adapters.Simulated.Adapter;
+
+/// <summary>An open simulated radio.</summary>
+internal sealed class SimulatedAdapter : IAdapter
+{
+    private static readonly TimeSpan SpacingPerLink = TimeSpan.FromMilliseconds(7.5);
+
+    private readonly SimulatedAir _air;
+    private readonly SimulatedAdapterSource _source;
+    private readonly EventQueue _events;
+    private readonly Random _random;
+    private readonly List<SimulatedLink> _links = [];
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Channel<Advertisement>? _scan;
+    private EventQueue.Scheduled? _scanTick;
+    private PendingConnect? _connecting;
+
+    public SimulatedAdapter(SimulatedAir air, SimulatedAdapterSource source)
+    {
+        (_air, _source, _events) = (air, source, air.Events);
+        _random = air.RandomFor(1, source.Index, 0);
+    }
+
+    public string Name => $"simulated radio {_source.Id}";
+
+    public BluetoothAddress? Address => new BluetoothAddress(0x02_00_00_00_00_00ul + (ulong)_source.Index);
+
+    public int MaxLinks => _source.Model.MaxLinks;
+
+    public Task<string> Lost => _lost.Task;
+
+    /// <summary>Time between connection events of each link: an adapter gives every link 7.5 ms.</summary>
+    internal TimeSpan Spacing
+    {
+        get
+        {
+            var needed = SpacingPerLink * Math.Max(1, _links.Count);
+            return needed > _air.Link.Interval ? needed : _air.Link.Interval;
+        }
+    }
+
+    public async IAsyncEnumerable<Advertisement> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Channel<Advertisement> scan;
+        using (_events.Enter())
+        {
+            if (_lost.Task.IsCompleted) throw LostError();
+            if (_scan is not null) throw new InvalidOperationException("one scan at a time");
+            _scan = scan = Channel.CreateBounded<Advertisement>(
+                new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+            _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
+        }
+
+        try
+        {
+            await foreach (var advertisement in scan.Reader.ReadAllAsync(cancellationToken)) yield return advertisement;
+        }
+        finally
+        {
+            using (_events.Enter())
+            {
+                _scanTick?.Cancel();
+                _scan = null;
+            }
+        }
+    }
+
+    public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, LinkOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PendingConnect pending;
+        using (_events.Enter())
+        {
+            if (_lost.Task.IsCompleted) throw LostError();
+            if (_connecting is not null) throw new DfuException(DfuError.ConnectFailed, $"{Name} is connecting already; one connect at a time");
+            if (_links.Count >= MaxLinks) throw new DfuException(DfuError.AdapterFull, $"{Name} holds {_links.Count} links");
+            _connecting = pending = new PendingConnect(address, options.PreferredMtu);
+            pending.Timeout = _events.After(options.ConnectTimeout, () => Fail(pending, DfuError.ConnectTimeout, $"{address} did not answer"));
+            if (_air.DevicesUnderLock.FirstOrDefault(device => device.Advertises?.Address == address) is { } device) OnHeard(device, address);
+        }
+
+        await using var registration = cancellationToken.Register(() =>
+        {
+            using (_events.Enter())
+            {
+                if (Forget(pending)) pending.Link.TrySetCanceled(cancellationToken);
+            }
+        });
+        return await pending.Link.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        List<SimulatedLink> links;
+        using (_events.Enter())
+        {
+            if (_connecting is { } pending) Fail(pending, DfuError.AdapterLost, $"{Name} was closed");
+            links = [.. _links];
+            foreach (var link in links) link.CloseByHost();
+        }
+
+        foreach (var link in links) await link.Closed;
+        using (_events.Enter())
+        {
+            _lost.TrySetResult("closed");
+            _scan?.Writer.TryComplete();
+            _source.Closed(this);
+        }
+    }
+
+    /// <summary>A device advertises: the connect that waits for it begins.</summary>
+    internal void OnHeard(VirtualDevice device, BluetoothAddress address)
+    {
+        if (_connecting is not { } pending || pending.Address != address || pending.Attempt is { Cancelled: false }) return;
+        pending.Attempt = _events.After(_source.Model.ConnectTime, () => Establish(pending, device));
+    }
+
+    internal void OnLinkEnded(SimulatedLink link)
+    {
+        if (_links.Remove(link)) Respace();
+    }
+
+    internal void Lose(string reason)
+    {
+        if (!_lost.TrySetResult(reason)) return;
+        if (_connecting is { } pending) Fail(pending, DfuError.AdapterLost, reason);
+        _scanTick?.Cancel();
+        _scan?.Writer.TryComplete(LostError());
+        foreach (var link in _links.ToList()) link.LoseAdapter(reason);
+    }
+
+    private void Establish(PendingConnect pending, VirtualDevice device)
+    {
+        if (device.Advertises?.Address != pending.Address) return;
+        if (_random.NextDouble() < _source.Model.ConnectFailureRate)
+        {
+            Fail(pending, DfuError.ConnectFailed, $"{pending.Address}: connection failed to be established (0x3e)");
+            return;
+        }
+
+        Forget(pending);
+        var random = _air.RandomFor(2, device.Index, device.Counters.Connects);
+        var link = new SimulatedLink(_air, this, device, pending.PreferredMtu, random);
+        _links.Add(link);
+        device.OnConnected(link);
+        Respace();
+        if (!pending.Link.TrySetResult(link)) link.CloseByHost();
+    }
+
+    private void Respace()
+    {
+        var spacing = Spacing;
+        foreach (var link in _links)
+        {
+            if (link.Interval != spacing) link.ChangeSpacing(spacing);
+        }
+    }
+
+    private void Fail(PendingConnect pending, DfuError error, string detail)
+    {
+        if (Forget(pending)) pending.Link.TrySetException(new DfuException(error, detail));
+    }
+
+    private bool Forget(PendingConnect pending)
+    {
+        pending.Timeout?.Cancel();
+        pending.Attempt?.Cancel();
+        if (!ReferenceEquals(_connecting, pending)) return false;
+        _connecting = null;
+        return true;
+    }
+
+    private void ScanTick()
+    {
+        if (_scan is not { } scan) return;
+        foreach (var device in _air.DevicesUnderLock)
+        {
+            if (device.Advertises is not { } heard) continue;
+            var rssi = device.Options.Rssi + PathOf(device) + _random.Next(-_source.Model.RssiJitter, _source.Model.RssiJitter + 1);
+            if (rssi < _source.Model.Sensitivity) continue;
+            scan.Writer.TryWrite(new Advertisement(heard.Address, AddressType.Random, rssi, heard.Name, DfuService: true, Connectable: true));
+        }
+
+        _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
+    }
+
+    private int PathOf(VirtualDevice device)
+    {
+        var spread = _source.Model.PathSpread;
+        return spread == 0 ? 0 : _air.RandomFor(3, device.Index, _source.Index).Next(-spread, spread + 1);
+    }
+
+    private DfuException LostError() => new(DfuError.AdapterLost, $"{Name}: {(_lost.Task.IsCompletedSuccessfully ? _lost.Task.Result : "lost")}");
+
+    private sealed class PendingConnect(BluetoothAddress address, int preferredMtu)
+    {
+        public BluetoothAddress Address => address;
+        public int PreferredMtu => preferredMtu;
+        public TaskCompletionSource<IDfuLink> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public EventQueue.Scheduled? Timeout { get; set; }
+        public EventQueue.Scheduled? Attempt { get; set; }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using Dfu.Adapters.Simulated.Air;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Adapters.Simulated.Bootloader;
+
+/// <summary>After the last EXECUTE: the hash over what is in the flash, the verdict, the settings, and the way out.</summary>
+internal sealed partial class BootloaderCore
+{
+    private static readonly TimeSpan ResetDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Sdk12Delay = TimeSpan.FromMilliseconds(120);
+    private static readonly TimeSpan Sdk14Delay = TimeSpan.FromMilliseconds(50);
+
+    private EventQueue.Scheduled? _ending;
+    private EndingStep _step;
+    private bool _stopped;
+
+    private enum EndingStep
+    {
+        None,
+        Saving,
+        Delivering,
+        Leaving,
+    }
+
+    /// <summary>About to reset: nothing is advertised any more.</summary>
+    public bool Leaves => _step == EndingStep.Leaving;
+
+    /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (T7).</summary>
+    public void OnNotificationDelivered()
+    {
+        if (_step != EndingStep.Delivering || _stopped) return;
+        _step = EndingStep.Leaving;
+        if (_profile.End == EndKind.ResetOnDelivery) _port.Reset();
+        else _ending = _events.After(Sdk14Delay, DisconnectAndReset);
+    }
+
+    private void FinishImage()
+    {
+        var image = _memory.Read(_start, _imageSize);
+        var good = _initValid && _decoded is { } init && SHA256.HashData(image).AsSpan().SequenceEqual(Reversed(init));
+        var bank = good ? new Bank(_imageSize, Crc32.Of(image), _decoded!.Bank) : default;
+        _initValid = false;
+        _progress = new Progress { Crc = _profile.StaleCrc ? (uint)(_options.Chip.ApplicationStart + _start) : 0 };
+        _settings = _settings with
+        {
+            Bank1 = bank,
+            Bank1Start = _start,
+            PendingVersion = good ? _decoded!.Command.FwVersion : 0,
+            PendingSoftDevice = good ? (int)_decoded!.Command.SdSize : 0,
+        };
+        if (good) Answer(OpCode.Execute, Success);
+        else if (_profile.ExtendedErrors) Answer(OpCode.Execute, (byte)ResultCode.ExtendedError, (byte)ExtendedError.VerificationFailed);
+        else Answer(OpCode.Execute, (byte)ResultCode.InvalidObject);
+
+        _step = _profile.End is EndKind.ResetOnDelivery or EndKind.DisconnectOnDelivery ? EndingStep.Delivering : EndingStep.Saving;
+        _ = TrySave();
+        if (!_flash.Busy) ContinueEnding();
+    }
+
+    private void ContinueEnding()
+    {
+        if (_step != EndingStep.Saving) return;
+        _step = EndingStep.Leaving;
+        if (_profile.End == EndKind.ResetWithoutDisconnect) _ending = _events.After(Sdk12Delay, _port.Reset);
+        else DisconnectAndReset();
+    }
+
+    private void DisconnectAndReset()
+    {
+        _step = EndingStep.Leaving;
+        _port.Disconnect();
+        _ending = _events.After(ResetDelay, _port.Reset);
+    }
+
+    /// <summary>The init packet stores the hash last byte first.</summary>
+    private static byte[] Reversed(DecodedInit init)
+    {
+        var hash = init.Command.Hash.Hash_.ToByteArray();
+        Array.Reverse(hash);
+        return hash;
+    }
+}

@@ -1,0 +1,110 @@
+namespace Dfu.Adapters.Simulated.Bootloader;
+
+/// <summary>What survives a power cut: settings pages, the application's room by pages, SoftDevice id. Addresses are relative to the start of the application.</summary>
+/// <remarks>As in real flash, writing only clears bits: a page must be erased before it is written again. A page that is not there is erased.</remarks>
+internal sealed class FlashMemory
+{
+    private readonly SortedDictionary<int, byte[]> _pages = [];
+    private readonly SortedSet<int> _dirty = [];
+    private Settings? _main;
+    private Settings? _backup;
+    private uint? _softDeviceId;
+
+    public Settings? Main
+    {
+        get => _main;
+        set
+        {
+            _main = value;
+            Changed = true;
+        }
+    }
+
+    public Settings? Backup
+    {
+        get => _backup;
+        set
+        {
+            _backup = value;
+            Changed = true;
+        }
+    }
+
+    public uint? SoftDeviceId
+    {
+        get => _softDeviceId;
+        set
+        {
+            _softDeviceId = value;
+            Changed = true;
+        }
+    }
+
+    /// <summary>Whether something other than a page changed since the last <see cref="TakeDirtyPages"/>.</summary>
+    public bool Changed { get; set; }
+
+    public IReadOnlyDictionary<int, byte[]> Pages => _pages;
+
+    public bool HasDirtyPages => _dirty.Count > 0;
+
+    public void Erase(int address, int pages)
+    {
+        for (var page = address / ChipModel.PageSize; pages > 0; page++, pages--)
+        {
+            _pages.Remove(page);
+            _dirty.Add(page);
+        }
+    }
+
+    public void Write(int address, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var (number, at) = Math.DivRem(address, ChipModel.PageSize);
+            var count = Math.Min(bytes.Length, ChipModel.PageSize - at);
+            if (!_pages.TryGetValue(number, out var page))
+            {
+                page = new byte[ChipModel.PageSize];
+                page.AsSpan().Fill(0xff);
+                _pages.Add(number, page);
+            }
+
+            for (var i = 0; i < count; i++) page[at + i] &= bytes[i];
+            _dirty.Add(number);
+            bytes = bytes[count..];
+            address += count;
+        }
+    }
+
+    public byte[] Read(int address, int length)
+    {
+        var bytes = new byte[length];
+        for (var done = 0; done < length;)
+        {
+            var (number, at) = Math.DivRem(address + done, ChipModel.PageSize);
+            var count = Math.Min(length - done, ChipModel.PageSize - at);
+            if (_pages.TryGetValue(number, out var page)) page.AsSpan(at, count).CopyTo(bytes.AsSpan(done));
+            else bytes.AsSpan(done, count).Fill(0xff);
+            done += count;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Copies of the pages that changed since the last call; null is an erased page.</summary>
+    public List<(int Number, byte[]? Content)> TakeDirtyPages()
+    {
+        var pages = _dirty.Select(number => (number, _pages.TryGetValue(number, out var page) ? (byte[]?)page.Clone() : null)).ToList();
+        _dirty.Clear();
+        Changed = false;
+        return pages;
+    }
+
+    public void LoadPage(int number, byte[] content) => _pages[number] = content;
+
+    public void Clear()
+    {
+        foreach (var number in _pages.Keys) _dirty.Add(number);
+        _pages.Clear();
+    }
+}

@@ -1,0 +1,46 @@
+namespace Dfu.Adapters.Simulated;
+
+/// <summary>What a virtual device has seen since it was made, over all boots and restarts of the simulator.</summary>
+public sealed record DeviceCounters
+{
+    /// <summary>Bytes of packet characteristic writes the radio received, whether the bootloader could keep them or not.</summary>
+    public long PacketBytes { get; internal set; }
+
+    /// <summary>The part of <see cref="PacketBytes"/> that came while the command object was selected.</summary>
+    public long InitBytes { get; internal set; }
+
+    /// <summary>The part of <see cref="PacketBytes"/> that came while it was not.</summary>
+    public long FirmwareBytes { get; internal set; }
+
+    public int Connects { get; internal set; }
+
+    /// <summary>Links lost by supervision timeout.</summary>
+    public int Drops { get; internal set; }
+
+    /// <summary>CREATE(data) requests, refused ones included.</summary>
+    public int Creates { get; internal set; }
+
+    /// <summary>EXECUTE(data) requests, refused ones included.</summary>
+    public int Executes { get; internal set; }
+
+    /// <summary>CREATE(command) requests, refused ones included.</summary>
+    public int CreateCommands { get; internal set; }
+
+    /// <summary>EXECUTE(command) requests, refused ones included.</summary>
+    public int ExecuteCommands { get; internal set; }
+
+    /// <summary>Packets lost because no buffer was free.</summary>
+    public int PacketsWithoutBuffer { get; internal set; }
+
+    /// <summary>Packets lost, or objects thrown away, because the flash queue was full.</summary>
+    public int PacketsRefused { get; internal set; }
+
+    /// <summary>Packets that did not reach the flash whole because they were not aligned to words (T8).</summary>
+    public int UnalignedWrites { get; internal set; }
+
+    /// <summary>Images activated.</summary>
+    public int Activations { get; internal set; }
+
+    /// <summary>Control writes, packets and notifications that reached their receiver.</summary>
+    public long Operations { get; internal set; }
+}

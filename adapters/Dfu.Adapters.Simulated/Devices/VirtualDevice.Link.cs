@@ -1,0 +1,113 @@
+using Dfu.Adapters.Simulated.Devices;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Adapters.Simulated;
+
+/// <summary>The device's end of a link: what its characteristics take and refuse.</summary>
+public sealed partial class VirtualDevice
+{
+    private const int LongestControlWrite = 23;
+    private const byte AttInvalidHandle = 0x01;
+    private const byte AttInsufficientAuthentication = 0x05;
+    private const byte AttInvalidLength = 0x0d;
+    private const byte AttCccdImproperlyConfigured = 0xfd;
+
+    private const byte AttWriteNotPermitted = 0x03;
+
+    private readonly HashSet<DfuCharacteristic> _subscribed = [];
+    private bool _answerDelivered;
+
+    internal IReadOnlySet<DfuCharacteristic> Characteristics => Mode == DeviceMode.Application
+        ? new HashSet<DfuCharacteristic> { ButtonlessCharacteristic, DfuCharacteristic.FirmwareRevision }
+        : new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+
+    private DfuCharacteristic ButtonlessCharacteristic => Options.Profile.Buttonless == ButtonlessKind.Sdk12Notify
+        ? DfuCharacteristic.ButtonlessSdk12
+        : Options.Bonded ? DfuCharacteristic.ButtonlessBonded : DfuCharacteristic.Buttonless;
+
+    /// <summary>The MTU both agree to; a bootloader makes it a multiple of 4 plus 3, an application keeps to 23.</summary>
+    internal int NegotiateMtu(int asked)
+    {
+        if (Mode == DeviceMode.Application) return 23;
+        var agreed = Math.Min(asked, Options.Profile.MtuMax);
+        return Math.Max(23, ((agreed - 3) & ~3) + 3);
+    }
+
+    internal void OnConnected(SimulatedLink link)
+    {
+        _link = link;
+        _subscribed.Clear();
+        Counters.Connects++;
+    }
+
+    internal void OnDisconnected(SimulatedLink link, byte reason)
+    {
+        if (reason == LinkClosure.SupervisionTimeout) Counters.Drops++;
+        if (!ReferenceEquals(_link, link)) return;
+        _link = null;
+        _subscribed.Clear();
+        _core?.OnDisconnected();
+        var leaves = _entersBootloader && _answerDelivered;
+        _entersBootloader = leaves;
+        _answerDelivered = false;
+        if (leaves) Reboot(holdsBootloader: false, powerCut: false);
+        else _air.AdvertisingChanged(this);
+    }
+
+    /// <returns>ATT status.</returns>
+    internal byte OnSubscribe(DfuCharacteristic characteristic, bool on)
+    {
+        if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
+        if (on) _subscribed.Add(characteristic);
+        else _subscribed.Remove(characteristic);
+        return 0;
+    }
+
+    /// <returns>ATT status.</returns>
+    internal byte OnWrite(DfuCharacteristic characteristic, byte[] value)
+    {
+        if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
+        if (characteristic is DfuCharacteristic.Packet or DfuCharacteristic.FirmwareRevision) return AttWriteNotPermitted;
+        if (value.Length > LongestControlWrite) return AttInvalidLength;
+        if (characteristic == DfuCharacteristic.ButtonlessBonded && !Options.BondKnown) return AttInsufficientAuthentication;
+        if (!_subscribed.Contains(characteristic)) return AttCccdImproperlyConfigured;
+        if (characteristic == DfuCharacteristic.ControlPoint) _core?.OnControl(value);
+        else OnButtonless(characteristic, value);
+        return 0;
+    }
+
+    internal void OnPacket(byte[] value)
+    {
+        if (Mode == DeviceMode.Bootloader) _core?.OnPacket(value);
+    }
+
+    internal (byte Status, byte[] Value) OnRead(DfuCharacteristic characteristic) =>
+        characteristic == DfuCharacteristic.FirmwareRevision && Mode == DeviceMode.Application
+            ? ((byte)0, System.Text.Encoding.UTF8.GetBytes(FlashSettings.ApplicationVersion.ToString(System.Globalization.CultureInfo.InvariantCulture)))
+            : (AttInvalidHandle, []);
+
+    /// <summary>A value the device sent has reached the host.</summary>
+    internal void OnDelivered(DfuCharacteristic characteristic)
+    {
+        if (characteristic == DfuCharacteristic.ControlPoint) _core?.OnNotificationDelivered();
+        else if (_entersBootloader)
+        {
+            _answerDelivered = true;
+            _link?.CloseByDevice();
+        }
+    }
+
+    private void OnButtonless(DfuCharacteristic characteristic, byte[] value)
+    {
+        var (answer, name, enters) = ButtonlessApplication.Handle(Options.Profile.Buttonless, value);
+        if (name is not null && FlashSettings is var settings) _memory.Main = settings with { Name = name };
+        _entersBootloader |= enters;
+        Notify(characteristic, answer);
+    }
+
+    private void Notify(DfuCharacteristic characteristic, byte[] value)
+    {
+        if (LoseNotificationAfter >= 0 && LoseNotificationAfter-- == 0) return;
+        _link?.SendToHost(characteristic, value);
+    }
+}

@@ -1,0 +1,52 @@
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("packag", "dfu: unknown command 'packag' - did you mean package? (invalidArgument)")]
+    [InlineData("package shwo", "dfu: unknown command 'shwo' - did you mean show? (invalidArgument)")]
+    [InlineData("package show --jsno x.zip", "dfu: unknown option '--jsno' - did you mean --json? (invalidArgument)")]
+    [InlineData("package show x.zip --public-key --nonsense", "dfu: unknown option '--nonsense' - see 'dfu package show --help' (invalidArgument)")]
+    [InlineData("keys show x.pem --format pme", "dfu: --format: 'pme' is not one of pem, hex, code - see 'dfu keys show --help' (invalidArgument)")]
+    public async Task A_slip_gets_one_line_with_what_may_be_meant(string arguments, string line)
+    {
+        var (code, _, error) = await RunAsync(arguments.Split(' '));
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Equal(line, Assert.Single(error));
+    }
+
+    [Fact]
+    public async Task A_missing_package_is_invalid_input()
+    {
+        var (code, output, error) = await RunAsync("package", "show", "/no/such/package.zip");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Empty(output);
+        Assert.EndsWith("(packageNotFound)", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_is_one_line_whatever_its_text_carries() => Assert.Equal(
+        "dfu: a b [31m - do c (unexpected)",
+        CommandLine.ErrorLine(DfuError.Unexpected, "a\nb\u001b[31m.", "do c."));
+
+    [Theory]
+    [InlineData(DfuError.HashMismatch, ExitCode.Invalid)]
+    [InlineData(DfuError.InvalidArgument, ExitCode.Invalid)]
+    [InlineData(DfuError.VersionRefused, ExitCode.SomeFailed)]
+    [InlineData(DfuError.Interrupted, ExitCode.Interrupted)]
+    [InlineData(DfuError.AdapterNotFound, ExitCode.Environment)]
+    [InlineData(DfuError.DataDirectoryInUse, ExitCode.Environment)]
+    public void Exit_codes_follow_the_kind_of_error(DfuError error, int code) => Assert.Equal(code, ExitCode.Of(error));
+
+    private static async Task<(int Code, string[] Output, string[] Error)> RunAsync(params string[] arguments)
+    {
+        var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
+        var terminal = new Terminal { Out = output, Error = error, OutConsole = Terminal.Plain(output), ErrorConsole = Terminal.Plain(error) };
+        var code = await CommandLine.RunAsync(arguments, terminal);
+        return (code, Lines(output), Lines(error));
+    }
+
+    private static string[] Lines(StringWriter writer) => writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,69 @@
+using Dfu.Cli.Progress;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Cli.Tests.Progress;
+
+public sealed class SummaryTests
+{
+    private static readonly ProgressTitle Title = new("application 3, 200.0 KiB");
+
+    [Fact]
+    public void A_success_says_how_many_how_long_and_what_resume_saved()
+    {
+        var view = Views.Campaign(
+            CampaignOutcome.Succeeded,
+            Views.Updated(1).Resumed(73_728, 65_536, Diagnosis.BackAtSave),
+            Views.Updated(2).Resumed(0, 0, Diagnosis.Fresh).Resumed(4096, 0, Diagnosis.Probe));
+
+        Assert.Equal(
+            [
+                "",
+                "  ✓ All 2 devices are updated, in 1 min 15 s.",
+                "",
+                "  Firmware  application 3, 200.0 KiB (0f1e2d3c4b5a)",
+                "  Sent      412.0 KiB, of it 12.0 KiB a second time (2.9 %)",
+                "  Speed     5.3 KiB/s over 1 adapter",
+                "  Resume    1 transfer broke off and went on: 64.0 KiB kept, 12.0 KiB sent again. Starting over each time would have sent 76.0 KiB again, 6.3 times as much.",
+                "  Report    r.csv",
+            ],
+            Written(view, ("Report", "r.csv")));
+    }
+
+    [Fact]
+    public void Failures_are_grouped_by_reason_with_what_to_do()
+    {
+        var view = Views.Campaign(
+            CampaignOutcome.Failed,
+            [Views.Updated(1), Views.Failed(2, DfuError.VersionRefused, "60 04 0b 05"), .. Enumerable.Range(3, 7).Select(number => Views.Failed(number, DfuError.NotHeard))]);
+
+        var lines = Written(view);
+
+        Assert.Contains("  ✗ 1 of 9 devices updated, 8 not, in 1 min 15 s.", lines);
+        var first = Array.FindIndex(lines, line => line.StartsWith("  7 failed", StringComparison.Ordinal));
+        Assert.Equal("  7 failed  notHeard: No adapter heard the device for as long as --patience allows. Power it, bring it nearer, or check its address; then run the same command again.", lines[first]);
+        Assert.EndsWith("C0:98:76:54:00:0E and 2 more", lines[first + 1], StringComparison.Ordinal);
+        Assert.StartsWith("  1 failed  versionRefused: The device runs this version or a newer one.", lines[first + 2], StringComparison.Ordinal);
+        Assert.Equal("            60 04 0b 05", lines[first + 4]);
+    }
+
+    [Fact]
+    public void An_interruption_says_that_the_same_command_goes_on() =>
+        Assert.Contains(
+            "  ■ Interrupted: 1 of 2 devices updated, 1 unfinished, in 1 min 15 s. Everything confirmed is kept; the same command goes on from here.",
+            Written(Views.Campaign(CampaignOutcome.Interrupted, Views.Updated(1), Views.Device(2, DevicePhase.Queued))));
+
+    [Fact]
+    public void Devices_that_run_the_package_already_are_no_update() =>
+        Assert.Contains(
+            "  ✓ Nothing to do: the device already runs this package.",
+            Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Device(1, DevicePhase.Done, 0, DeviceOutcome.AlreadyCurrent))));
+
+    private static string[] Written(CampaignView view, params (string, string)[] extra)
+    {
+        var (console, written) = Views.Recorder(100);
+        Summary.Write(console, view, Title, extra);
+        return written.Lines();
+    }
+}
