@@ -26,10 +26,9 @@ internal sealed class ScriptedRunner(World world)
         {
             observer.PhaseChanged(UpdatePhase.Connecting);
             var link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
+            device.InBootloader = true;
             observer.Identified(device.Application, device.Application.Bootloader);
             for (var image = order.Image; image < order.Package.Images.Count; image++) await SendAsync(device, link, image, order, observer, time, cancellationToken);
-            device.Activations++;
-            device.Held = 0;
             link.Close(LinkClosure.RemoteUser);
             observer.PhaseChanged(UpdatePhase.Verifying);
             var heard = await radio.HearAsync(advertisement => advertisement.Address == device.Application, TimeSpan.FromSeconds(15), cancellationToken);
@@ -59,9 +58,13 @@ internal sealed class ScriptedRunner(World world)
             if (link.IsClosed) throw new DfuException(DfuError.LinkLost, "the link dropped");
             if (device.AlwaysFails is { } always) throw always;
             if (device.Failures.TryDequeue(out var failure)) throw failure;
+            var last = device.Held + count == size;
+            if (last) await observer.LastExecuteAsync(image, cancellationToken);
             device.Held += count;
-            if (device.Held == size) await observer.LastExecuteAsync(image, cancellationToken);
             observer.Confirmed(image, device.Held, (uint)device.Held);
+            if (!last) continue;
+            device.Activate(image == order.Package.Images.Count - 1);
+            break;
         }
 
         await observer.ImageActivatedAsync(image, cancellationToken);

@@ -38,6 +38,15 @@ internal sealed class FakeDevice(BluetoothAddress application)
     public Queue<Exception> Failures { get; } = new();
     public Exception? AlwaysFails { get; set; }
 
+    /// <summary>Obeys the last EXECUTE of an image.</summary>
+    public void Activate(bool lastImage)
+    {
+        Held = 0;
+        if (!lastImage) return;
+        Activations++;
+        InBootloader = false;
+    }
+
     public BluetoothAddress Address => InBootloader ? Application.Bootloader : Application;
     public string Name => InBootloader ? "DfuTarg" : "Sensor";
 }
