@@ -110,6 +110,13 @@ internal sealed class TestHost : IDisposable
         Assert.Equal("600401", await ExecuteAsync());
     }
 
+    /// <summary>Announces an init packet and sends it without looking whether it arrived.</summary>
+    public async Task InitWithoutPacketsAsync()
+    {
+        await CreateAsync(ObjectType.Command, Image.Init.Length);
+        await SendAsync(Image.Init);
+    }
+
     public int ObjectSize(int offset) => Math.Min(4096, Image.Firmware.Length - offset);
 
     /// <summary>Creates an object, waits, sends it whole and returns what the device has of the image then.</summary>
