@@ -14,9 +14,14 @@ internal sealed class TestHost : IDisposable
     private IAdapter? _adapter;
 
     public TestHost(VirtualDeviceOptions? options = null, LinkModel? link = null, int seed = 1)
+        : this(air => air.Add(options ?? Options()), link, seed)
+    {
+    }
+
+    public TestHost(Func<SimulatedAir, VirtualDevice> add, LinkModel? link = null, int seed = 1)
     {
         Air = new SimulatedAir(Time, link ?? LinkModel.Perfect, seed);
-        Device = Air.Add(options ?? Options());
+        Device = add(Air);
         _source = Air.CreateAdapter("sim", new AdapterModel());
     }
 
