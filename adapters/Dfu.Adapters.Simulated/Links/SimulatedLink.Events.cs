@@ -112,7 +112,7 @@ public sealed partial class SimulatedLink
         }
 
         DeliverToHost();
-        if (!_dead && _closesByHost) End(LinkClosure.LocalHost);
+        if (!_dead && _closesByHost && _radio.Count == 0) End(LinkClosure.LocalHost); // what the radio has taken leaves the air first
         else if (!_dead && _closesByDevice && _toHost.Count == 0) End(LinkClosure.RemoteUser);
         else if (!_dead) DeliverToDevice();
         Plan();
