@@ -1,3 +1,5 @@
+using Dfu.Protocol.Timing;
+
 namespace Dfu.Adapters.Bridge;
 
 /// <summary>How long each side waits for the other before it gives up. Real time: a simulator behind a bridge may run at another pace, the bridge does not.</summary>
@@ -41,7 +43,7 @@ internal static class BridgeTimes
     {
         try
         {
-            await task.WaitAsync(within, time);
+            await task.WithinAsync(within, time, CancellationToken.None);
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {

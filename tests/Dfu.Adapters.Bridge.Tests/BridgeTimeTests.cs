@@ -91,6 +91,24 @@ public sealed class BridgeTimeTests : ServedRadio
     }
 
     [Fact]
+    public async Task Nothing_follows_disconnected_even_when_the_radio_answers_after_it()
+    {
+        MakeRadio = static () => new FakeRadio { OnConnect = static (_, _, _) => Task.FromResult(new FakeLink { Stubborn = true }) };
+        var (host, link, _) = await LinkedHostAsync();
+        using var _ = host;
+        var late = new TaskCompletionSource<byte[]>();
+        link.OnRequest = _ => late.Task;
+        await host.SendAsync(Write(1, 1), Disconnect(1));
+        var end = host.ReadAsync();
+        await _time.PassAsync(TimeSpan.FromSeconds(1));
+        await _time.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(Body.Disconnected, (await end).BodyCase);
+        late.SetResult([]);
+        await host.SendAsync(Connect(2));
+        Assert.Equal((2u, Body.Connected), await host.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
+    }
+
+    [Fact]
     public async Task A_host_that_takes_nothing_loses_its_stream()
     {
         var (host, link, _) = await LinkedHostAsync();

@@ -31,6 +31,9 @@ internal sealed class FakeLink : IDfuLink
 
     public Func<Call, Task> OnPacket { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>Whether requests go on after the link has closed, as they should not.</summary>
+    public bool Stubborn { get; init; }
+
     public int Unread => _notifications.Reader.Count;
 
     public Task<Call> NextAsync() => _calls.Reader.ReadAsync().Soon();
@@ -70,6 +73,7 @@ internal sealed class FakeLink : IDfuLink
     {
         _calls.Writer.TryWrite(call);
         var answer = OnRequest(call);
+        if (Stubborn) return await answer;
         await UnlessClosedAsync(answer.WaitAsync(cancellationToken));
         return await answer;
     }

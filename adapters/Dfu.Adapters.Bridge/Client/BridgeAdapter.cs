@@ -5,6 +5,7 @@ using Dfu.Adapters.Bridge.Framing;
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Google.Protobuf;
 
 namespace Dfu.Adapters.Bridge.Client;
@@ -49,7 +50,7 @@ internal sealed class BridgeAdapter : IAdapter
     /// <exception cref="DfuException">AdapterNotFound.</exception>
     public async Task GreetAsync(CancellationToken cancellationToken)
     {
-        var answered = _hello.Task.WaitAsync(BridgeTimes.Hello, _time, cancellationToken);
+        var answered = _hello.Task.WithinAsync(BridgeTimes.Hello, _time, cancellationToken);
         Send(new ToBridge { Hello = new Hello { Version = WireValues.Version } });
         HelloReply reply;
         try
@@ -81,7 +82,10 @@ internal sealed class BridgeAdapter : IAdapter
         try
         {
             Send(new ToBridge { StartScan = new StartScan() });
-            await foreach (var advertisement in heard.Reader.ReadAllAsync(cancellationToken)) yield return advertisement;
+            while (await heard.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (heard.Reader.TryRead(out var advertisement)) yield return advertisement;
+            }
         }
         finally
         {
@@ -94,7 +98,7 @@ internal sealed class BridgeAdapter : IAdapter
     {
         cancellationToken.ThrowIfCancellationRequested();
         var link = Reserve(address);
-        var opened = link.Opened.WaitAsync(options.ConnectTimeout + BridgeTimes.ConnectGrace, _time, cancellationToken);
+        var opened = link.Opened.WithinAsync(options.ConnectTimeout + BridgeTimes.ConnectGrace, _time, cancellationToken);
         Send(new ToBridge
         {
             Link = link.Number,

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Google.Protobuf;
 using Body = Dfu.Adapters.Bridge.Wire.FromBridge.BodyOneofCase;
 
@@ -205,7 +206,7 @@ internal sealed class BridgeLink : IDfuLink
         FromBridge reply;
         try
         {
-            reply = (await request.Done.Task.WaitAsync(BridgeTimes.Request, _time, cancellationToken))!;
+            reply = (await request.Done.Task.WithinAsync(BridgeTimes.Request, _time, cancellationToken))!;
         }
         catch (TimeoutException)
         {
@@ -233,7 +234,7 @@ internal sealed class BridgeLink : IDfuLink
     {
         try
         {
-            await packet.Done.Task.WaitAsync(BridgeTimes.Credit, _time, cancellationToken);
+            await packet.Done.Task.WithinAsync(BridgeTimes.Credit, _time, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -191,8 +191,9 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
 
     private async Task NotifyAsync(IDfuLink link)
     {
-        await foreach (var notification in link.Notifications.ReadAllAsync())
+        while (await link.Notifications.WaitToReadAsync())
         {
+            if (!link.Notifications.TryRead(out var notification)) continue;
             var value = new Notification { Characteristic = notification.Characteristic.ToWire(), Value = UnsafeByteOperations.UnsafeWrap(notification.Value) };
             Send(new FromBridge { Link = number, Notification = value });
             await writer.RoomAsync(CancellationToken.None);
@@ -204,8 +205,9 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     {
         try
         {
-            await foreach (var message in _queue.Reader.ReadAllAsync(_cut.Token))
+            while (await _queue.Reader.WaitToReadAsync(_cut.Token))
             {
+                if (!_queue.Reader.TryRead(out var message)) continue;
                 if (message.BodyCase != Body.WriteCommand)
                 {
                     _answering = AnswerAsync(link, message);

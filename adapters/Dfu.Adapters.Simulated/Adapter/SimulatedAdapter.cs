@@ -16,6 +16,7 @@ internal sealed class SimulatedAdapter : IAdapter
     private readonly EventQueue _events;
     private readonly Random _random;
     private readonly List<SimulatedLink> _links = [];
+    private readonly Dictionary<int, int> _paths = [];
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Channel<Advertisement>? _scan;
     private EventQueue.Scheduled? _scanTick;
@@ -59,7 +60,10 @@ internal sealed class SimulatedAdapter : IAdapter
 
         try
         {
-            await foreach (var advertisement in scan.Reader.ReadAllAsync(cancellationToken)) yield return advertisement;
+            while (await scan.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (scan.Reader.TryRead(out var advertisement)) yield return advertisement;
+            }
         }
         finally
         {
@@ -190,10 +194,12 @@ internal sealed class SimulatedAdapter : IAdapter
         _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
     }
 
+    /// <summary>What the way from this device to this radio adds to its signal strength, always the same.</summary>
     private int PathOf(VirtualDevice device)
     {
+        if (_paths.TryGetValue(device.Index, out var path)) return path;
         var spread = _source.Model.PathSpread;
-        return spread == 0 ? 0 : _air.RandomFor(3, device.Index, _source.Index).Next(-spread, spread + 1);
+        return _paths[device.Index] = _air.RandomFor(3, device.Index, _source.Index).Next(-spread, spread + 1);
     }
 
     private DfuException LostError() => new(DfuError.AdapterLost, $"{Name}: {(_lost.Task.IsCompletedSuccessfully ? _lost.Task.Result : "lost")}");

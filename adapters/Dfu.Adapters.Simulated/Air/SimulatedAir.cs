@@ -44,7 +44,16 @@ public sealed class SimulatedAir : IDisposable
         }
     }
 
-    public void Dispose() => Events.Dispose();
+    /// <summary>Ends time here: every open adapter is lost.</summary>
+    public void Dispose()
+    {
+        using (Events.Enter())
+        {
+            foreach (var adapter in _adapters) adapter.Kill("the simulation has ended");
+        }
+
+        Events.Dispose();
+    }
 
     internal VirtualDevice Add(VirtualDeviceOptions options, DeviceSnapshot? restored)
     {

@@ -6,46 +6,11 @@ internal sealed class FlashMemory
 {
     private readonly SortedDictionary<int, byte[]> _pages = [];
     private readonly SortedSet<int> _dirty = [];
-    private Settings? _main;
-    private Settings? _backup;
-    private uint? _softDeviceId;
+    public Settings? Main { get; set; }
 
-    public Settings? Main
-    {
-        get => _main;
-        set
-        {
-            _main = value;
-            Changed = true;
-        }
-    }
+    public Settings? Backup { get; set; }
 
-    public Settings? Backup
-    {
-        get => _backup;
-        set
-        {
-            _backup = value;
-            Changed = true;
-        }
-    }
-
-    public uint? SoftDeviceId
-    {
-        get => _softDeviceId;
-        set
-        {
-            _softDeviceId = value;
-            Changed = true;
-        }
-    }
-
-    /// <summary>Whether something other than a page changed since the last <see cref="TakeDirtyPages"/>.</summary>
-    public bool Changed { get; set; }
-
-    public IReadOnlyDictionary<int, byte[]> Pages => _pages;
-
-    public bool HasDirtyPages => _dirty.Count > 0;
+    public uint? SoftDeviceId { get; set; }
 
     public void Erase(int address, int pages)
     {
@@ -96,15 +61,8 @@ internal sealed class FlashMemory
     {
         var pages = _dirty.Select(number => (number, _pages.TryGetValue(number, out var page) ? (byte[]?)page.Clone() : null)).ToList();
         _dirty.Clear();
-        Changed = false;
         return pages;
     }
 
     public void LoadPage(int number, byte[] content) => _pages[number] = content;
-
-    public void Clear()
-    {
-        foreach (var number in _pages.Keys) _dirty.Add(number);
-        _pages.Clear();
-    }
 }

@@ -45,7 +45,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
         var mode = restored?.Mode ?? (options.StartsInApplication ? DeviceMode.Application : DeviceMode.Bootloader);
         Boots = 1;
         if (mode == DeviceMode.Application && HasApplication) StartApplication();
-        else if (restored is not null && PendingActivation) Decide(false);
+        else if (PendingActivation || mode is DeviceMode.Booting or DeviceMode.Off) Decide(stays: false);
         else StartBootloader(options.Profile.Inactivity);
     }
 

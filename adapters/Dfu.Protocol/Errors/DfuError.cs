@@ -81,6 +81,9 @@ public enum DfuError
 
     /// <summary>A report, package or key the operator asked for.</summary>
     OutputNotWritten,
+
+    /// <summary>An address to serve on: a port in use, an address this machine does not have.</summary>
+    ListenFailed,
 }
 
 public static class DfuErrors

@@ -74,6 +74,7 @@ public static class ErrorCatalog
         DfuError.CampaignConflict => ("The data directory holds another unfinished update.", "Finish it with its own package and targets, give another --data-dir, or --restart to forget it."),
         DfuError.ServerUnreachable => ("The server does not answer.", "Check --server and that the server runs."),
         DfuError.OutputNotWritten => ("A file that was asked for cannot be written.", "Check the folder, its permissions and its room; an update that was under way is not affected."),
+        DfuError.ListenFailed => ("The address cannot be listened on.", "Take another port, or stop the process that uses this one."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };

@@ -1,8 +1,107 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using Dfu.Cli.Arguments;
+using Dfu.Cli.Progress;
+using Dfu.Cli.Reports;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
+using Dfu.Silo.Hosting;
 
 namespace Dfu.Cli.Commands;
 
+/// <summary><c>dfu flash</c>.</summary>
 internal static class FlashCommand
 {
-    public static Command Create(Terminal terminal) => new("flash", "");
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "The package, a zip file. It is checked whole before any radio is touched." };
+        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC");
+        adapter.Required = true;
+        var device = Arguments.Option.Many<BluetoothAddress>("--device", "These devices, by application or bootloader address.", BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS");
+        var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
+        var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
+        var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
+        var scanTime = Arguments.Option.Of<TimeSpan>("--scan-time", "How long --all and --name listen, 1 s to 10 min.", ScanTime, "a time from 1s to 10min", TimeSpan.FromSeconds(10), "TIME");
+        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
+        var patience = Arguments.Option.Of<TimeSpan>("--patience", "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long.", Patience, "a time such as 120s", TimeSpan.FromSeconds(120), "TIME");
+        var concurrency = Arguments.Option.Number("--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
+        var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).", "DIR");
+        var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
+        var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
+        var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
+        var json = Arguments.Option.Flag("--json", "Print one JSON document.");
+        var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
+        {
+            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json,
+        };
+        command.SetAction((result, _) =>
+        {
+            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            var (package, zip) = Read(result.GetRequiredValue(file), key);
+            if (result.GetValue(report) is { } path) ReportFile.Check(path);
+            var request = new CampaignRequest
+            {
+                Package = package,
+                PackageFile = zip,
+                Targets = Select(result.GetRequiredValue(device), result.GetValue(all), result.GetValue(name), result.GetValue(targets)) with
+                {
+                    ScanTime = result.GetValue(scanTime),
+                    Count = result.GetValue(count),
+                },
+                Restart = result.GetValue(restart),
+            };
+            var settings = new StationSettings
+            {
+                DataDirectory = result.GetValue(dataDir) ?? StationSettings.DefaultDataDirectory,
+                Adapters = [.. result.GetRequiredValue(adapter).Select(AdapterSpec.Parse)],
+                Policy = new FleetPolicy { Patience = result.GetValue(patience), MaxConcurrency = result.GetValue(concurrency) },
+            };
+            return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
+    {
+        using var signals = new StopSignals(() => Environment.Exit(ExitCode.Interrupted));
+        await using var station = Station.Open(settings, TimeProvider.System);
+        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Count, "adapter"));
+        var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
+        return CampaignRun.Report(terminal, title, view, json, report, []);
+    }
+
+    /// <summary>The package and the very bytes it was read from.</summary>
+    private static (DfuPackage Package, byte[] Zip) Read(string path, ECDsa? key)
+    {
+        var package = PackageReader.Read(path, key);
+        var zip = File.ReadAllBytes(path);
+        return Convert.ToHexStringLower(SHA256.HashData(zip)) == package.Id
+            ? (package, zip)
+            : throw new DfuException(DfuError.PackageNotAZip, $"{path} was changed while it was read");
+    }
+
+    private static TargetSelection Select(BluetoothAddress[] devices, bool all, string? name, string? targets)
+    {
+        var kinds = (devices.Length > 0 ? 1 : 0) + (all ? 1 : 0) + (name is null ? 0 : 1) + (targets is null ? 0 : 1);
+        if (kinds != 1) throw new DfuException(DfuError.InvalidArgument, kinds == 0 ? "no devices are chosen: give --device, --all, --name or --targets" : "give only one of --device, --all, --name and --targets");
+        return new TargetSelection
+        {
+            Addresses = targets is null ? [.. devices] : [.. TargetList.Read(targets)],
+            All = all,
+            NameGlob = name,
+        };
+    }
+
+    private static bool Words(string text, out string value)
+    {
+        value = text;
+        return text.Length > 0;
+    }
+
+    private static bool ScanTime(string text, out TimeSpan value) =>
+        Quantities.TryParseDuration(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromMinutes(10);
+
+    private static bool Patience(string text, out TimeSpan value) => Quantities.TryParseDuration(text, out value) && value >= TimeSpan.FromSeconds(1);
 }

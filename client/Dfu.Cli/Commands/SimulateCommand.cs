@@ -1,8 +1,90 @@
 using System.CommandLine;
+using System.Net;
+using Dfu.Adapters.Simulated;
+using Dfu.Cli.Arguments;
+using Dfu.Protocol.Packages;
+using Dfu.Silo.Hosting;
+using Dfu.Silo.Simulation;
 
 namespace Dfu.Cli.Commands;
 
+/// <summary><c>dfu simulate</c>.</summary>
 internal static class SimulateCommand
 {
-    public static Command Create(Terminal terminal) => new("simulate", "");
+    private static readonly (string, BootloaderProfile)[] Profiles =
+        [.. BootloaderProfile.All.Select(profile => profile.Name).Distinct().Select(name => (name, BootloaderProfile.TryParse(name, out var profile) ? profile : throw new InvalidOperationException(name)))];
+
+    private static readonly (string, ChipModel)[] Chips = [("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832)];
+
+    public static Command Create(Terminal terminal)
+    {
+        var listen = Arguments.Option.Many<IPEndPoint>("--listen", "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.", Endpoint, "an address such as 127.0.0.1:7001", "HOST:PORT");
+        listen.Required = true;
+        var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
+        var profile = Arguments.Option.OneOf("--profile", "Which SDK's bootloader they have.", Profiles, BootloaderProfile.Sdk17);
+        var chip = Arguments.Option.OneOf("--chip", "Which chip's flash they have.", Chips, ChipModel.Nrf52840);
+        var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
+        var mode = Arguments.Option.OneOf("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", [("dfu", false), ("app", true)], false);
+        var softDevice = Arguments.Option.Of<uint?>("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", Id, "an id such as 0x0100", null, "0xID");
+        var state = Arguments.Option.Text("--state", "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.", "DIR");
+        var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the bootloader saves its progress; SDK 12 to 14 always do.", false);
+        var dropAfter = Arguments.Option.Of<long?>("--drop-after", "Drop each device's link once, after this many packet bytes.", Bytes, "a size such as 20000 or 20KiB", null, "BYTES");
+        var dropRate = Arguments.Option.Of<double>("--drop-rate", "Probability per data object (4 KiB) that a link drops.", Quantities.TryParseProbability, "a probability such as 0.02 or 2%", 0, "P");
+        var timeScale = Arguments.Option.Of<double>("--time-scale", "Simulated seconds in a real one.", Quantities.TryParseFactor, "a factor such as 20", 1, "X");
+        var seed = Arguments.Option.Number("--seed", "Decides the addresses, the losses and the drops.", 0, int.MaxValue, 1);
+        var publicKey = Arguments.Option.Text("--public-key", "The bootloaders' key; any signature is accepted unless given.", "PEM");
+        var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
+        {
+            listen, devices, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey,
+        };
+        command.SetAction(async (result, _) =>
+        {
+            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            var settings = new SimulationSettings
+            {
+                Devices = result.GetValue(devices)!.Value,
+                Profile = result.GetRequiredValue(profile),
+                Chip = result.GetRequiredValue(chip),
+                SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,
+                Deaf = result.GetValue(deaf),
+                InApplication = result.GetValue(mode),
+                SoftDevice = result.GetValue(softDevice),
+                DropAfter = result.GetValue(dropAfter),
+                DropRate = result.GetValue(dropRate),
+                TimeScale = result.GetValue(timeScale),
+                Seed = result.GetValue(seed)!.Value,
+                PublicKey = key,
+            };
+            using var signals = new StopSignals(() => Environment.Exit(ExitCode.Interrupted));
+            await using var simulator = new Simulator(settings, result.GetRequiredValue(listen), result.GetValue(state), TimeProvider.System);
+            var bound = await simulator.StartAsync(signals.Token);
+            terminal.Out.WriteLine($"ready {string.Join(' ', bound)}");
+            await terminal.Out.FlushAsync(CancellationToken.None);
+            await simulator.RunAsync(signals.Token);
+            return ExitCode.Succeeded;
+        });
+        return command;
+    }
+
+    private static bool Endpoint(string text, out IPEndPoint endpoint)
+    {
+        if (text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase)) text = "127.0.0.1" + text["localhost".Length..];
+        var read = IPEndPoint.TryParse(text, out var parsed) && (parsed.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal));
+        endpoint = parsed!;
+        return read;
+    }
+
+    private static bool Id(string text, out uint? id)
+    {
+        var read = Quantities.TryParseId(text, out var value);
+        id = value;
+        return read;
+    }
+
+    private static bool Bytes(string text, out long? bytes)
+    {
+        var read = Quantities.TryParseSize(text, out var value);
+        bytes = value;
+        return read && value > 0;
+    }
 }

@@ -30,7 +30,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         var head = Head(tally, width).ToList();
         var adapters = Adapters(width).ToList();
         var failures = Failures().ToList();
-        var notices = view.Notices.TakeLast(NoticesShown).Select(notice => $"  [yellow]![/] {Markup.Escape(notice)}").ToList();
+        var notices = view.Notices.TakeLast(NoticesShown).SelectMany(notice => Wrapped(notice, width - 4)).ToList();
         var room = Math.Max(3, height - 3 - head.Count - adapters.Count - failures.Count - notices.Count);
         return head.Concat(adapters).Append("").Concat(Devices(room)).Concat(failures).Concat(notices);
     }
@@ -71,14 +71,14 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
             var ready = adapter.Status == AdapterStatus.Ready;
             var state = ready ? $"{adapter.Active}/{adapter.Limit}" + (adapter.Rate > 0 ? $" {Format.Rate(adapter.Rate)}" : "") : State(adapter);
             if (state.Length > width / 2) state = state[..(width / 2)] + "…";
-            var cells = 5 + adapter.Id.Length + state.Length;
+            var cells = 6 + adapter.Id.Length + state.Length;
             if (used + cells > width && used > 1)
             {
                 yield return line;
                 (line, used) = (" ", 1);
             }
 
-            line += $" [{(ready ? "green" : adapter.Status == AdapterStatus.Quarantined ? "red" : "yellow")}]●[/] {Markup.Escape(adapter.Id)} [grey]{Markup.Escape(state)}[/]";
+            line += $"{(used > 1 ? "  " : " ")}[{(ready ? "green" : adapter.Status == AdapterStatus.Quarantined ? "red" : "yellow")}]●[/] {Markup.Escape(adapter.Id)} [grey]{Markup.Escape(state)}[/]";
             used += cells;
         }
 
@@ -104,7 +104,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         var share = device.BytesTotal > 0 ? (double)device.BytesConfirmed / device.BytesTotal : 0;
         var phase = Format.Word(device.Phase).PadRight(13);
         var bytes = Format.Bytes(device.BytesConfirmed).PadLeft(10);
-        var speed = (device.Rate > 0 ? Format.Rate(device.Rate) : "").PadLeft(12);
+        var speed = (device.Rate >= 1 && device.Phase is DevicePhase.Sending or DevicePhase.Saving ? Format.Rate(device.Rate) : "").PadLeft(12);
         return $"  {device.Application}  [{Colour(device.Phase)}]{phase}[/] {Bar(share, BarOfDevice, "blue")} {bytes} {speed}  [grey]{Markup.Escape(device.Adapter ?? "")}[/]";
     }
 
@@ -117,6 +117,18 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         }
 
         if (failed.Count > FailuresShown) yield return $"  [red]✗[/] [grey]and {failed.Count - FailuresShown} more failed[/]";
+    }
+
+    private static IEnumerable<string> Wrapped(string text, int width)
+    {
+        var mark = "[yellow]![/]";
+        while (text.Length > width && text.LastIndexOf(' ', width) is > 0 and var at)
+        {
+            yield return $"  {mark} {Markup.Escape(text[..at])}";
+            (text, mark) = (text[(at + 1)..], " ");
+        }
+
+        yield return $"  {mark} {Markup.Escape(text)}";
     }
 
     private static string Colour(DevicePhase phase) => phase switch

@@ -1,6 +1,5 @@
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Transfers;
 using Spectre.Console;
 
 namespace Dfu.Cli.Progress;
@@ -48,7 +47,7 @@ internal static class Summary
             if (view.Seconds > 0) yield return ("Speed", $"{Format.Rate((sent - again) / view.Seconds)} over {Format.Count(view.Adapters.Length, "adapter")}");
         }
 
-        var resumes = view.Devices.SelectMany(device => device.Resumes).Where(IsAfterDrop).ToList();
+        var resumes = view.Devices.SelectMany(device => device.Resumes).Where(Tally.IsAfterDrop).ToList();
         if (resumes.Count > 0)
         {
             var kept = resumes.Sum(resume => resume.Held);
@@ -63,10 +62,6 @@ internal static class Summary
 
     private static string Factor(long without, long with) =>
         with == 0 ? "and this run sent nothing twice" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
-
-    // A first start and a drop on purpose are no drops survived.
-    private static bool IsAfterDrop(ResumeRecord resume) =>
-        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
 
     private static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
     {

@@ -1,4 +1,5 @@
 using Dfu.Fleet;
+using Dfu.Protocol.Transfers;
 
 namespace Dfu.Cli.Progress;
 
@@ -47,6 +48,10 @@ internal sealed record Tally
             Active = active, Waiting = waiting, BytesDone = done, BytesTotal = total,
         };
     }
+
+    /// <summary>Whether a transfer had broken off and went on: a first start and a drop on purpose are no such thing.</summary>
+    public static bool IsAfterDrop(ResumeRecord resume) =>
+        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
 
     public static bool IsActive(DeviceView device) =>
         device is { Outcome: DeviceOutcome.Pending, Phase: not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done) };

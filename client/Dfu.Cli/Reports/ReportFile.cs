@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
+using Dfu.Cli.Progress;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 
@@ -46,7 +47,7 @@ internal static class ReportFile
                 Number(device.BytesTotal),
                 Number(device.BytesSent),
                 Number(device.BytesResent),
-                Number(device.Resumes.Length),
+                Number(device.Resumes.Count(Tally.IsAfterDrop)),
                 device.Adapter ?? "",
                 device.Seconds.ToString("0.###", CultureInfo.InvariantCulture),
             ];

@@ -44,6 +44,15 @@ public sealed class ProgressScreenTests
         Assert.Equal("  ! this kind of bootloader saves nothing by itself", frame[^1]);
     }
 
+    [Fact]
+    public void A_long_notice_is_wrapped()
+    {
+        var view = Views.Campaign(CampaignOutcome.Running) with { Notices = [string.Join(' ', Enumerable.Repeat("words", 20))] };
+        var frame = Frame(view, 60, 24);
+        Assert.Equal("  ! words words words words words words words words words", frame[^3]);
+        Assert.Equal("    words words", frame[^1]);
+    }
+
     [Theory]
     [InlineData(80, 24)]
     [InlineData(40, 10)]

@@ -1,0 +1,21 @@
+namespace Dfu.Adapters.Simulated;
+
+/// <summary>What others may see of a device while it runs.</summary>
+public sealed partial class VirtualDevice
+{
+    /// <summary>Mode, counters and activated image of one moment.</summary>
+    internal (DeviceMode Mode, DeviceCounters Counters, byte[]? Activated) Observe()
+    {
+        using (_events.Enter()) return (Mode, Counters with { }, Activated);
+    }
+
+    /// <summary>What has to be written for this device to be the same after a restart; only pages that changed since the last call.</summary>
+    internal (StateDirectory.Saved Saved, List<(int Number, byte[]? Content)> Pages, byte[]? Activated) TakeChanges()
+    {
+        using (_events.Enter())
+        {
+            var saved = new StateDirectory.Saved(Mode, _memory.Main, _memory.Backup, _memory.SoftDeviceId, StateDirectory.SavedCounters.Of(Counters));
+            return (saved, _memory.TakeDirtyPages(), Activated);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Dfu.Cli.Progress;
+using Dfu.Cli.Reports;
+using Dfu.Fleet;
+using Spectre.Console;
+
+namespace Dfu.Cli.Commands;
+
+/// <summary>What every command that updates devices does around its campaign.</summary>
+internal static class CampaignRun
+{
+    /// <summary>Shows progress until the campaign is over.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">What ended the campaign before its time.</exception>
+    public static async Task<CampaignView> ShowAsync(Terminal terminal, ProgressTitle title, Func<CampaignView?> snapshot, Task<CampaignView> running)
+    {
+        await new ProgressView(terminal, title, TimeProvider.System).ShowAsync(snapshot, running);
+        var view = await running;
+        return view.Outcome == CampaignOutcome.Running ? view with { Outcome = CampaignOutcome.Interrupted } : view;
+    }
+
+    /// <summary>Writes report, document and summary; the exit code of the campaign.</summary>
+    public static int Report(Terminal terminal, ProgressTitle title, CampaignView view, bool json, string? report, IEnumerable<(string Label, string Text)> extra)
+    {
+        if (report is not null) ReportFile.Write(report, view);
+        var rows = report is null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report))));
+        if (json) terminal.Out.WriteLine(RunDocument.Of(view).ToJson());
+        Summary.Write(json ? terminal.ErrorConsole : terminal.OutConsole, view, title, rows);
+        return ExitCode.Of(view.Outcome);
+    }
+}

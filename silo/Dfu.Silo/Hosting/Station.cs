@@ -1,0 +1,95 @@
+using Dfu.Adapters;
+using Dfu.Fleet;
+using Dfu.Fleet.Engine;
+using Dfu.Fleet.Updates;
+using Dfu.Silo.Storage;
+
+namespace Dfu.Silo.Hosting;
+
+/// <summary>What one station works with.</summary>
+public sealed record StationSettings
+{
+    /// <summary>Where state is kept when nobody says.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryUnusable: there is no home folder.</exception>
+    public static string DefaultDataDirectory => Hosting.DataDirectory.Default;
+
+    public required string DataDirectory { get; init; }
+    public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
+    public FleetPolicy Policy { get; init; } = new();
+}
+
+/// <summary>The single-process engine with everything it needs: its data directory, its radios, its store.</summary>
+public sealed class Station : IAsyncDisposable
+{
+    private readonly DataDirectory _directory;
+    private readonly AdapterLocks _locks;
+    private readonly List<IDisposable> _owned;
+    private readonly SqliteFleetStore _store;
+    private readonly FleetEngine _engine;
+
+    private Station(DataDirectory directory, AdapterLocks locks, List<IDisposable> owned, SqliteFleetStore store, FleetEngine engine) =>
+        (_directory, _locks, _owned, _store, _engine) = (directory, locks, owned, store, engine);
+
+    /// <summary>Takes the data directory and the radios; nothing is sent yet.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
+    public static Station Open(StationSettings settings, TimeProvider time)
+    {
+        var directory = Hosting.DataDirectory.Open(settings.DataDirectory, time);
+        var locks = new AdapterLocks(time);
+        var owned = new List<IDisposable>();
+        try
+        {
+            var sources = new List<IAdapterSource>();
+            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(locks, owned, time));
+            var store = SqliteFleetStore.Open(directory.Path);
+            return new Station(directory, locks, owned, store, new FleetEngine(store, sources, settings.Policy, time, UpdateRun.RunAsync));
+        }
+        catch
+        {
+            foreach (var one in owned) one.Dispose();
+            locks.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The latest view, null before the first; callable from any thread.</summary>
+    public CampaignView? Snapshot()
+    {
+        try
+        {
+            return _engine.Snapshot();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
+    public async Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop)
+    {
+        await _engine.StartAsync(request, stop);
+        try
+        {
+            await _engine.WaitAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The engine stops below; its last view says how far it came.
+        }
+
+        await _engine.StopAsync();
+        return _engine.Snapshot();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        await _store.DisposeAsync();
+        foreach (var one in _owned) one.Dispose();
+        _locks.Dispose();
+        _directory.Dispose();
+    }
+}

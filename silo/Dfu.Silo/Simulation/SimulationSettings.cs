@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Dfu.Adapters.Simulated;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Silo.Simulation;
+
+/// <summary>A room of virtual devices, as <c>dfu simulate</c>, <c>dfu demo</c> and <c>sim:</c> adapters ask for it.</summary>
+public sealed record SimulationSettings
+{
+    /// <summary>1 to 10000.</summary>
+    public int Devices { get; init; } = 10;
+    public BootloaderProfile Profile { get; init; } = BootloaderProfile.Sdk17;
+    public ChipModel Chip { get; init; } = ChipModel.Nrf52840;
+
+    /// <summary>Whether the bootloader saves its progress; null is what the profile does. SDK 12 to 14 always save.</summary>
+    public bool? SaveProgress { get; init; }
+    public bool Deaf { get; init; }
+
+    /// <summary>Devices run an application with buttonless DFU instead of waiting in their bootloader.</summary>
+    public bool InApplication { get; init; }
+
+    /// <summary>Null takes any.</summary>
+    public uint? SoftDevice { get; init; }
+
+    /// <summary>Packet bytes after which a device's link drops, once; null is never.</summary>
+    public long? DropAfter { get; init; }
+
+    /// <summary>Probability per data object, 0 to 1.</summary>
+    public double DropRate { get; init; }
+
+    /// <summary>Simulated seconds in a real one.</summary>
+    public double TimeScale { get; init; } = 1;
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Null takes any signature, and none.</summary>
+    public ECDsa? PublicKey { get; init; }
+
+    public LinkModel Link => LinkModel.Perfect with { DropRate = DropRate, DropAfterBytes = DropAfter };
+
+    public VirtualDeviceOptions Device(int index) => new()
+    {
+        ApplicationAddress = AddressOf(Seed, index),
+        Profile = SaveProgress is { } saves ? Profile with { SaveProgress = saves } : Profile,
+        Chip = Chip,
+        RadioDeafDuringErase = Deaf,
+        StartsInApplication = InApplication,
+        SoftDeviceId = SoftDevice,
+        PublicKey = PublicKey,
+        RequireSigned = PublicKey is not null,
+        Rssi = -50 - (index * 7 % 30),
+    };
+
+    /// <summary>A random static address that only the seed and the index decide; low bytes are even, so no device takes another's bootloader address.</summary>
+    internal static BluetoothAddress AddressOf(int seed, int index)
+    {
+        var high = unchecked((uint)seed * 2654435761u) & 0x3FFF_FFFF;
+        return new BluetoothAddress(0xC000_0000_0000ul | ((ulong)high << 16) | ((ulong)index * 2));
+    }
+}
