@@ -8,6 +8,7 @@ public sealed partial class SimulatedLink
     private readonly Queue<Item> _radio = new();
     private readonly Queue<Item> _waiting = new();
     private readonly Queue<Outgoing> _toHost = new();
+    private Queue<Outgoing>? _behindAnswer;
     private long _anchor;
     private long _spacing;
     private long _planned = long.MaxValue;
@@ -32,7 +33,8 @@ public sealed partial class SimulatedLink
     internal void SendToHost(DfuCharacteristic characteristic, byte[] value)
     {
         if (_dead || _ended) return;
-        _toHost.Enqueue(new Outgoing(_events.Now, characteristic, value, null, 0));
+        // The ATT layer acknowledges a write before the application can answer it.
+        (_behindAnswer ?? _toHost).Enqueue(new Outgoing(_events.Now, characteristic, value, null, 0));
         Plan();
     }
 
@@ -165,6 +167,7 @@ public sealed partial class SimulatedLink
 
     private void DeliverRequest(Item item)
     {
+        _behindAnswer = new Queue<Outgoing>();
         var (status, value) = item.Kind switch
         {
             ItemKind.Subscribe => (_device.OnSubscribe(item.Characteristic, item.Value[0] != 0), []),
@@ -172,6 +175,8 @@ public sealed partial class SimulatedLink
             _ => (Write(item), []),
         };
         _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, value, item, status));
+        while (_behindAnswer.TryDequeue(out var behind)) _toHost.Enqueue(behind);
+        _behindAnswer = null;
         if (_dead) return;
         if (item.Kind == ItemKind.Write && _device.CountOperation()) return;
         if (_objectBytes >= _dropObjectAt) Drop();
