@@ -14,9 +14,14 @@ internal sealed class TestHost : IDisposable
     private IAdapter? _adapter;
 
     public TestHost(VirtualDeviceOptions? options = null, LinkModel? link = null, int seed = 1)
+        : this(air => air.Add(options ?? Options()), link, seed)
+    {
+    }
+
+    public TestHost(Func<SimulatedAir, VirtualDevice> add, LinkModel? link = null, int seed = 1)
     {
         Air = new SimulatedAir(Time, link ?? LinkModel.Perfect, seed);
-        Device = Air.Add(options ?? Options());
+        Device = add(Air);
         _source = Air.CreateAdapter("sim", new AdapterModel());
     }
 
@@ -108,6 +113,13 @@ internal sealed class TestHost : IDisposable
         await SendAsync(Image.Init);
         Assert.Equal((Image.Init.Length, Crc32.Of(Image.Init)), await CrcAsync());
         Assert.Equal("600401", await ExecuteAsync());
+    }
+
+    /// <summary>Announces an init packet and sends it without looking whether it arrived.</summary>
+    public async Task InitWithoutPacketsAsync()
+    {
+        await CreateAsync(ObjectType.Command, Image.Init.Length);
+        await SendAsync(Image.Init);
     }
 
     public int ObjectSize(int offset) => Math.Min(4096, Image.Firmware.Length - offset);

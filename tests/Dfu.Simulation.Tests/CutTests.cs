@@ -94,7 +94,7 @@ public abstract class CutTests(BootloaderProfile profile)
         {
             if (WasCut || ++_passed != _point) return;
             WasCut = true;
-            _sentAtCut = _scenario.Recorder.Sent;
+            _sentAtCut = _scenario.Device.Counters.FirmwareBytes;
             _resumesAtCut = _scenario.Recorder.Resumes.Count;
             if (_powerCycle) _scenario.Device.PowerCycle();
             else _scenario.Device.CutLink();

@@ -21,6 +21,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
     private volatile bool _stalled;
     private TaskCompletionSource? _work;
     private TaskCompletionSource? _room;
+    private TaskCompletionSource? _left;
 
     /// <summary>Whether less than <see cref="RoomBytes"/> wait to leave.</summary>
     public bool HasRoom
@@ -68,6 +69,17 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         }
     }
 
+    /// <summary>Waits until everything encoded so far has been given to the stream, or the stream is closed.</summary>
+    public ValueTask LeftAsync()
+    {
+        lock (_gate)
+        {
+            if (_completed || _filled == 0) return ValueTask.CompletedTask;
+            _left ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_left.Task);
+        }
+    }
+
     /// <summary>From now on nobody waits for room: the stream is about to end, and what is left is little.</summary>
     public void ReleaseRoom()
     {
@@ -86,6 +98,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _completed = true;
             _work?.TrySetResult();
             _room?.TrySetResult();
+            _left?.TrySetResult();
         }
     }
 
@@ -98,12 +111,19 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         {
             while (await SomethingAsync())
             {
-                var batch = TakeBatch();
-                var write = stream.WriteAsync(batch);
-                if (write.IsCompletedSuccessfully) continue;
-                timer.Change(BridgeTimes.Stall, Timeout.InfiniteTimeSpan);
-                await write;
-                timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                var (batch, left) = TakeBatch();
+                try
+                {
+                    var write = stream.WriteAsync(batch);
+                    if (write.IsCompletedSuccessfully) continue;
+                    timer.Change(BridgeTimes.Stall, Timeout.InfiniteTimeSpan);
+                    await write;
+                    timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                }
+                finally
+                {
+                    left?.TrySetResult();
+                }
             }
 
             return null;
@@ -145,7 +165,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         }
     }
 
-    private ReadOnlyMemory<byte> TakeBatch()
+    private (ReadOnlyMemory<byte> Batch, TaskCompletionSource? Left) TakeBatch()
     {
         lock (_gate)
         {
@@ -155,7 +175,9 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _filled = 0;
             _room?.TrySetResult();
             _room = null;
-            return batch;
+            var left = _left;
+            _left = null;
+            return (batch, left);
         }
     }
 }

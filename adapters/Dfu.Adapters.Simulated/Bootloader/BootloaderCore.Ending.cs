@@ -20,6 +20,7 @@ internal sealed partial class BootloaderCore
         None,
         Saving,
         Delivering,
+        Delivered,
         Leaving,
     }
 
@@ -30,9 +31,8 @@ internal sealed partial class BootloaderCore
     public void OnNotificationDelivered()
     {
         if (_step != EndingStep.Delivering || _stopped) return;
-        _step = EndingStep.Leaving;
-        if (_profile.End == EndKind.ResetOnDelivery) _port.Reset();
-        else _ending = _events.After(Sdk14Delay, DisconnectAndReset);
+        _step = EndingStep.Delivered;
+        if (!_flash.Busy) ContinueEnding();
     }
 
     private void FinishImage()
@@ -58,11 +58,14 @@ internal sealed partial class BootloaderCore
         if (!_flash.Busy) ContinueEnding();
     }
 
+    /// <summary>The flash is idle: the settings are written.</summary>
     private void ContinueEnding()
     {
-        if (_step != EndingStep.Saving) return;
+        if (_step is not (EndingStep.Saving or EndingStep.Delivered)) return;
         _step = EndingStep.Leaving;
         if (_profile.End == EndKind.ResetWithoutDisconnect) _ending = _events.After(Sdk12Delay, _port.Reset);
+        else if (_profile.End == EndKind.ResetOnDelivery) _port.Reset();
+        else if (_profile.End == EndKind.DisconnectOnDelivery) _ending = _events.After(Sdk14Delay, DisconnectAndReset);
         else DisconnectAndReset();
     }
 

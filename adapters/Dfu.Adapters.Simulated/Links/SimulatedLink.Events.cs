@@ -8,6 +8,7 @@ public sealed partial class SimulatedLink
     private readonly Queue<Item> _radio = new();
     private readonly Queue<Item> _waiting = new();
     private readonly Queue<Outgoing> _toHost = new();
+    private Queue<Outgoing>? _behindAnswer;
     private long _anchor;
     private long _spacing;
     private long _planned = long.MaxValue;
@@ -32,7 +33,8 @@ public sealed partial class SimulatedLink
     internal void SendToHost(DfuCharacteristic characteristic, byte[] value)
     {
         if (_dead || _ended) return;
-        _toHost.Enqueue(new Outgoing(_events.Now, characteristic, value, null, 0));
+        // The ATT layer acknowledges a write before the application can answer it.
+        (_behindAnswer ?? _toHost).Enqueue(new Outgoing(_events.Now, characteristic, value, null, 0));
         Plan();
     }
 
@@ -42,7 +44,7 @@ public sealed partial class SimulatedLink
         Plan();
     }
 
-    /// <summary>Nothing gets through any more; both sides notice after the supervision timeout.</summary>
+    /// <summary>Nothing gets through any more; both sides notice after the supervision timeout. A device that was reset is such a side too.</summary>
     internal void Drop()
     {
         if (_dead || _ended) return;
@@ -50,30 +52,16 @@ public sealed partial class SimulatedLink
         _events.After(_air.Link.SupervisionTimeout, () => End(LinkClosure.SupervisionTimeout));
     }
 
-    /// <summary>The device was reset: its side of the link is gone, the host notices after the supervision timeout.</summary>
-    internal void Vanish() => Drop();
-
     /// <summary>The adapter is gone: the host notices at once, the device after the supervision timeout.</summary>
     internal void LoseAdapter(string reason)
     {
-        if (_ended) return;
-        var wasDead = _dead;
-        Kill();
+        Drop();
         EndForHost(new LinkClosure(LinkClosure.SupervisionTimeout, reason));
-        if (!wasDead) _events.After(_air.Link.SupervisionTimeout, () => _device.OnDisconnected(this, LinkClosure.SupervisionTimeout));
-        else _device.OnDisconnected(this, LinkClosure.SupervisionTimeout);
     }
 
-    /// <summary>What the radio has taken leaves the air first, as its queue has it before the termination; what still waits for room does not.</summary>
     internal void CloseByHost()
     {
-        if (_ended) return;
-        if (_dead)
-        {
-            End(LinkClosure.LocalHost);
-            return;
-        }
-
+        if (_dead) EndForHost(new LinkClosure(LinkClosure.LocalHost));
         _closesByHost = true;
         Plan();
     }
@@ -111,7 +99,7 @@ public sealed partial class SimulatedLink
         }
 
         DeliverToHost();
-        if (!_dead && _closesByHost && _radio.Count == 0) End(LinkClosure.LocalHost);
+        if (!_dead && _closesByHost && _radio.Count == 0) End(LinkClosure.LocalHost); // what the radio has taken leaves the air first
         else if (!_dead && _closesByDevice && _toHost.Count == 0) End(LinkClosure.RemoteUser);
         else if (!_dead) DeliverToDevice();
         Plan();
@@ -166,6 +154,7 @@ public sealed partial class SimulatedLink
 
     private void DeliverRequest(Item item)
     {
+        _behindAnswer = new Queue<Outgoing>();
         var (status, value) = item.Kind switch
         {
             ItemKind.Subscribe => (_device.OnSubscribe(item.Characteristic, item.Value[0] != 0), []),
@@ -173,6 +162,8 @@ public sealed partial class SimulatedLink
             _ => (Write(item), []),
         };
         _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, value, item, status));
+        while (_behindAnswer.TryDequeue(out var behind)) _toHost.Enqueue(behind);
+        _behindAnswer = null;
         if (_dead) return;
         if (item.Kind == ItemKind.Write && _device.CountOperation()) return;
         if (_objectBytes >= _dropObjectAt) Drop();
@@ -192,7 +183,7 @@ public sealed partial class SimulatedLink
 
     private void Refill()
     {
-        while (!_closesByHost && _radio.Count < Capacity && _waiting.TryDequeue(out var item))
+        while (_radio.Count < Capacity && _waiting.TryDequeue(out var item))
         {
             if (item.Withdrawn) continue;
             item.Accepted?.TrySetResult();
@@ -202,7 +193,6 @@ public sealed partial class SimulatedLink
 
     private void End(byte reason)
     {
-        if (_ended) return;
         Kill();
         EndForHost(new LinkClosure(reason));
         _device.OnDisconnected(this, reason);
@@ -210,6 +200,7 @@ public sealed partial class SimulatedLink
 
     private void EndForHost(LinkClosure closure)
     {
+        if (_ended) return;
         _ended = true;
         _closure = closure;
         foreach (var item in _radio.Concat(_waiting).Concat(_toHost.Where(o => o.Answers is not null).Select(o => o.Answers!)))

@@ -71,7 +71,7 @@ public sealed partial class SimulatedLink : IDfuLink
 
         using (_events.Enter())
         {
-            if (_ended || _closesByHost) return ValueTask.FromException(Lost());
+            if (_ended) return ValueTask.FromException(Lost());
             var item = new Item(ItemKind.Packet, characteristic, value.ToArray());
             if (_radio.Count < Capacity && _waiting.Count == 0)
             {
@@ -110,7 +110,7 @@ public sealed partial class SimulatedLink : IDfuLink
         var item = new Item(kind, characteristic, value) { Answer = new(TaskCreationOptions.RunContinuationsAsynchronously) };
         using (_events.Enter())
         {
-            if (_ended || _closesByHost) throw Lost();
+            if (_ended) throw Lost();
             if (_radio.Count < Capacity && _waiting.Count == 0) _radio.Enqueue(item);
             else _waiting.Enqueue(item);
             Plan();

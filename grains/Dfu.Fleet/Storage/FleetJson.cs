@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Dfu.Fleet.Adapters;
@@ -12,6 +13,13 @@ namespace Dfu.Fleet.Storage;
 /// <summary>Stored states as JSON; each carries its version in <c>v</c>, and one from a newer program is refused rather than misread.</summary>
 public static class FleetJson
 {
+    private static readonly JsonObject EmptyCampaign = Optional(
+        Write(new CampaignState { Id = "", PackageId = "", Targets = "", ImageSizes = [], HwVersion = 0 }), "id", "packageId", "targets", "imageSizes", "hwVersion");
+
+    private static readonly JsonObject EmptyDevice = Optional(Write(DeviceState.New(default, [], default)), "id", "application", "imageSizes", "images");
+    private static readonly JsonObject EmptyClass = Optional(Write(new ClassState { Key = "", HwVersion = 0, Traits = new() }), "key", "hwVersion");
+    private static readonly JsonObject EmptyAdapter = Optional(Write(new AdapterState { Id = "" }), "id");
+
     public static string Write(CampaignState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.CampaignState);
 
     public static string Write(DeviceState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.DeviceState);
@@ -21,42 +29,56 @@ public static class FleetJson
     public static string Write(AdapterState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.AdapterState);
 
     /// <exception cref="DfuException">DataDirectoryForeign for a newer version, DataDirectoryUnusable for text that is no such state.</exception>
-    public static CampaignState ReadCampaign(string json) => Read(json, FleetJsonContext.Default.CampaignState, CampaignState.CurrentVersion);
+    public static CampaignState ReadCampaign(string json) => Read(json, FleetJsonContext.Default.CampaignState, EmptyCampaign, CampaignState.CurrentVersion);
 
     /// <inheritdoc cref="ReadCampaign"/>
-    public static DeviceState ReadDevice(string json) => Read(json, FleetJsonContext.Default.DeviceState, DeviceState.CurrentVersion);
+    public static DeviceState ReadDevice(string json) => Read(json, FleetJsonContext.Default.DeviceState, EmptyDevice, DeviceState.CurrentVersion);
 
     /// <inheritdoc cref="ReadCampaign"/>
-    public static ClassState ReadClass(string json) => Read(json, FleetJsonContext.Default.ClassState, ClassState.CurrentVersion);
+    public static ClassState ReadClass(string json) => Read(json, FleetJsonContext.Default.ClassState, EmptyClass, ClassState.CurrentVersion);
 
     /// <inheritdoc cref="ReadCampaign"/>
-    public static AdapterState ReadAdapter(string json) => Read(json, FleetJsonContext.Default.AdapterState, AdapterState.CurrentVersion);
+    public static AdapterState ReadAdapter(string json) => Read(json, FleetJsonContext.Default.AdapterState, EmptyAdapter, AdapterState.CurrentVersion);
 
-    private static T Read<T>(string json, JsonTypeInfo<T> type, int known)
+    private static T Read<T>(string json, JsonTypeInfo<T> type, JsonObject empty, int known)
         where T : class
     {
         try
         {
-            using (var document = JsonDocument.Parse(json))
-            {
-                var version = document.RootElement.GetProperty("v").GetInt32();
-                if (version > known)
-                    throw new DfuException(DfuError.DataDirectoryForeign, $"a stored {typeof(T).Name} has version {version}; this program knows versions up to {known}");
-            }
-
-            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
+            var state = JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("null");
+            var version = state["v"]?.GetValue<int>() ?? throw new JsonException("no version");
+            if (version > known)
+                throw new DfuException(DfuError.DataDirectoryForeign, $"a stored {typeof(T).Name} has version {version}; this program knows versions up to {known}");
+            FillIn(state, empty);
+            return state.Deserialize(type) ?? throw new JsonException("null");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new DfuException(DfuError.DataDirectoryUnusable, $"a stored {typeof(T).Name} cannot be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>A field that did not exist yet when the state was stored gets its default. What is null is stored as null, so missing means older.</summary>
+    private static void FillIn(JsonObject state, JsonObject empty)
+    {
+        foreach (var (name, value) in empty)
+        {
+            if (!state.ContainsKey(name)) state[name] = value?.DeepClone();
+            else if (state[name] is JsonObject inner && value is JsonObject emptyInner) FillIn(inner, emptyInner);
+        }
+    }
+
+    private static JsonObject Optional(string json, params string[] required)
+    {
+        var empty = JsonNode.Parse(json)!.AsObject();
+        foreach (var name in required) empty.Remove(name);
+        return empty;
     }
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(BluetoothAddressConverter)])]
 [JsonSerializable(typeof(CampaignState))]
 [JsonSerializable(typeof(DeviceState))]

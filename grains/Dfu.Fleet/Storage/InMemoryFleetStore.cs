@@ -65,7 +65,7 @@ public sealed class InMemoryFleetStore : IFleetStore
 
     public Task<ReadOnlyMemory<byte>?> LoadPackageAsync(string id, CancellationToken cancellationToken)
     {
-        lock (_gate) return Task.FromResult<ReadOnlyMemory<byte>?>(_packages.TryGetValue(id, out var file) ? file : null);
+        lock (_gate) return Task.FromResult(_packages.TryGetValue(id, out var file) ? file : (ReadOnlyMemory<byte>?)null);
     }
 
     public Task<ImmutableArray<HistoryEntry>> LoadHistoryAsync(BluetoothAddress? device, CancellationToken cancellationToken)

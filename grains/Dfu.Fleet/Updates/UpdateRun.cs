@@ -49,6 +49,7 @@ public sealed class UpdateRun
     {
         var image = _order.Package.Images[index];
         var restarted = false;
+        var accepted = false;
         var uncertain = hint.LastExecuteSent;
         while (true)
         {
@@ -86,7 +87,12 @@ public sealed class UpdateRun
             switch (end)
             {
                 case TransferEnd.Accepted:
-                    return await VerifyAsync(image, index, cancellationToken);
+                    if (await VerifyAsync(image, index, cancellationToken) is { } heard) return heard;
+                    if (accepted) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was twice back in its bootloader after it had accepted the image");
+                    accepted = true; // power was lost between the answer and the activation, or the application does not start: one more look tells
+                    uncertain = true;
+                    hint = hint with { LastExecuteSent = false };
+                    break;
                 case TransferEnd.Probed:
                     await Task.Delay(_order.Times.Probe, _time, cancellationToken);
                     break;
@@ -143,8 +149,8 @@ public sealed class UpdateRun
         await ButtonlessEntry.EnterAsync(link, buttonless, _order.BootloaderName, LinkCloses, _time, cancellationToken);
     }
 
-    /// <summary>After an accepted image: whether the application was heard. A device that must take another image, or has no application, comes back in its bootloader.</summary>
-    private async Task<bool> VerifyAsync(DfuImage image, int index, CancellationToken cancellationToken)
+    /// <summary>After an accepted image: whether its application was heard; null when the device is back in its bootloader although the image is an application.</summary>
+    private async Task<bool?> VerifyAsync(DfuImage image, int index, CancellationToken cancellationToken)
     {
         _observer.PhaseChanged(UpdatePhase.Verifying);
         if (index < _order.Package.Images.Count - 1)
@@ -155,12 +161,7 @@ public sealed class UpdateRun
         }
 
         if (await CameUpAsync(cancellationToken)) return true;
-        if (image.Type == ImageType.Application && _heard is { } still && _application != _bootloader)
-        {
-            throw new DfuException(DfuError.ApplicationNotHeard, $"{still.Address} advertises its bootloader {_order.Times.Activation.TotalSeconds:0} s after the image was accepted");
-        }
-
-        return false;
+        return image.Type == ImageType.Application && _heard is not null && _application != _bootloader ? null : false;
     }
 
     /// <summary>Waits for the application; remembers the bootloader if that is all that was heard.</summary>

@@ -25,8 +25,8 @@ internal sealed class Scenario
     public VirtualTime Time { get; } = new();
     public UpdateResult? Result { get; private set; }
 
-    /// <summary>Bytes of the last image that were sent more than once.</summary>
-    public long Resent => Recorder.Sent - Package.Images.Sum(image => image.Firmware.Length);
+    /// <summary>Bytes of firmware that reached the device more than once.</summary>
+    public long Resent => Device.Counters.FirmwareBytes - Package.Images.Sum(image => image.Firmware.Length);
 
     public bool HasImage => Device.ActivatedImage is { } image && image.Span.SequenceEqual(Package.Images[^1].Firmware.Span);
 
@@ -37,7 +37,7 @@ internal sealed class Scenario
     }
 
     public override string ToString() =>
-        $"sent {Recorder.Sent}, resumes {string.Join(", ", Recorder.Resumes.Select(r => $"{r.Diagnosis} {r.Stored}->{r.Held}"))}, errors {string.Join(", ", Errors)}";
+        $"sent {Device?.Counters.FirmwareBytes}, resumes {string.Join(", ", Recorder.Resumes.Select(r => $"{r.Diagnosis} {r.Stored}->{r.Held}"))}, errors {string.Join(", ", Errors)}";
 
     private async Task RunAsync()
     {

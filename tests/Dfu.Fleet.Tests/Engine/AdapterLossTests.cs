@@ -1,0 +1,126 @@
+using Dfu.Fleet.Tests.Fakes;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Tests.Engine;
+
+public sealed class AdapterLossTests
+{
+    [Fact]
+    public void A_dead_adapters_devices_go_on_with_the_others_at_once()
+    {
+        var station = new Station(devices: 12, adapters: 2);
+        var handedOver = new List<double>();
+        var view = station.Run(async () =>
+        {
+            await using var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(2);
+            station.Sources[0].Unplug();
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.All(view.Devices.Where(device => device.Attempts > 1), device => Assert.Equal("fake:1", device.Adapter));
+        Assert.Contains(view.Devices, device => device.Attempts > 1);
+        Assert.Equal(1, station.World.MostDriversPerDevice);
+        Assert.All(station.World.Devices.Values, device => Assert.Equal(1, device.Activations));
+        Assert.Contains(view.Adapters, adapter => adapter.Id == "fake:0" && adapter.Status != AdapterStatus.Ready && adapter.Detail.Length > 0);
+    }
+
+    [Fact]
+    public void An_adapter_that_comes_back_is_used_again()
+    {
+        var station = new Station(devices: 20, adapters: 2);
+        var view = station.Run(async () =>
+        {
+            await using var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(2);
+            station.Sources[0].Unplug();
+            await station.After(3);
+            station.Sources[0].Present = true;
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.Equal(2, station.Sources[0].Opened);
+        Assert.Contains(view.Devices, device => device is { Adapter: "fake:0", Attempts: 1 });
+        Assert.All(view.Adapters, adapter => Assert.Equal(AdapterStatus.Ready, adapter.Status));
+    }
+
+    [Fact]
+    public void Losing_adapters_again_and_again_never_counts_against_a_device()
+    {
+        var station = new Station(devices: 2);
+        var view = station.Run(async () =>
+        {
+            await using var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            for (var i = 0; i < 8; i++)
+            {
+                await station.After(0.6);
+                if (station.Sources[0].Current is { Lost.IsCompleted: false } current) current.Lose();
+                await station.After(2);
+            }
+
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+    }
+
+    [Fact]
+    public void When_the_last_adapter_stays_away_the_rest_fails_with_that_reason_after_the_patience()
+    {
+        var station = new Station(devices: 4);
+        var view = station.Run(async () =>
+        {
+            await using var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(1);
+            station.Sources[0].Unplug();
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.All(view.Devices, device => Assert.Equal(DfuError.NoAdapter, device.Error));
+        Assert.InRange(station.Time.Elapsed.TotalSeconds, 120, 125);
+        Assert.Contains(Dfu.Adapters.RecoveryStep.PowerCycle, station.Sources[0].Steps);
+        Assert.Contains(Dfu.Adapters.RecoveryStep.UsbReset, station.Sources[0].Steps);
+    }
+
+    [Fact]
+    public void No_adapter_at_the_start_is_refused_before_a_campaign_exists()
+    {
+        var station = new Station();
+        station.Sources[0].Present = false;
+        var refused = Assert.Throws<DfuException>(() => station.Run(() => station.FlashAsync()));
+        Assert.Equal(DfuError.AdapterNotFound, refused.Error);
+        Assert.Null(station.Run(() => station.Store.LoadAsync(CancellationToken.None)));
+    }
+
+    [Fact]
+    public void Somebody_elses_adapter_is_refused_even_when_another_is_free()
+    {
+        var station = new Station(adapters: 2);
+        station.Sources[1].Refuses = new DfuException(DfuError.AdapterInUse, "pid 4711 has it");
+        var refused = Assert.Throws<DfuException>(() => station.Run(() => station.FlashAsync()));
+        Assert.Equal(DfuError.AdapterInUse, refused.Error);
+        Assert.True(station.Sources[0].Current!.Lost.IsCompleted);
+    }
+
+    [Fact]
+    public void An_adapter_that_takes_fewer_links_than_it_says_teaches_its_limit()
+    {
+        var station = new Station(devices: 6);
+        station.Sources[0].MaxLinks = 2;
+        var view = station.Run(() => station.FlashAsync());
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.Equal(2, station.Sources[0].Current!.MostLinks);
+    }
+
+    [Fact]
+    public void A_device_only_one_adapter_hears_is_updated_over_that_one()
+    {
+        var station = new Station(devices: 6, adapters: 2);
+        var lonely = World.Address(3);
+        station.Sources[0].Deaf.Add(lonely);
+        var view = station.Run(() => station.FlashAsync());
+        Assert.Equal("fake:1", Assert.Single(view.Devices, device => device.Application == lonely).Adapter);
+    }
+}

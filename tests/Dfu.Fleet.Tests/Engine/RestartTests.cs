@@ -1,0 +1,138 @@
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Tests.Fakes;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Tests.Engine;
+
+public sealed class RestartTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_write_the_process_dies_at_the_next_one_goes_on_and_nothing_is_done_twice(bool takesEffect)
+    {
+        for (var write = 0; ; write++)
+        {
+            var station = new Station(devices: 3, adapters: 2) { Package = Packages.Application(10 * 4096) };
+            var memory = new InMemoryFleetStore();
+            var faulty = new FaultyStore(memory, write, takesEffect);
+            station.Store = faulty;
+            var died = station.Run(async () =>
+            {
+                try
+                {
+                    await station.FlashAsync();
+                    return false;
+                }
+                catch (DfuException e)
+                {
+                    Assert.Equal(DfuError.DataDirectoryUnusable, e.Error);
+                    return true;
+                }
+            });
+            Assert.Equal(died, faulty.Dead);
+            Assert.All(station.World.Devices.Values, device => Assert.Null(device.Link));
+            if (!died) break;
+
+            station.Store = memory;
+            var view = station.Run(() => station.FlashAsync());
+            Assert.True(view.Outcome == CampaignOutcome.Succeeded, $"write {write}: {view.Outcome}");
+            Assert.All(station.World.Devices.Values, device => Assert.Equal(1, device.Activations));
+            Assert.Equal(1, station.World.MostDriversPerDevice);
+
+            // A cut costs at most the object under way, of each of the devices under way.
+            Assert.All(view.Devices, device => Assert.InRange(device.BytesResent, 0, 4096));
+        }
+    }
+
+    [Fact]
+    public void Stopping_ends_transfers_keeps_what_is_confirmed_and_says_interrupted()
+    {
+        var station = new Station(devices: 4);
+        var view = station.Run(async () =>
+        {
+            var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(2);
+            await engine.StopAsync();
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.Equal(CampaignOutcome.Interrupted, view.Outcome);
+        Assert.All(station.World.Devices.Values, device => Assert.Null(device.Link));
+        Assert.All(view.Devices, device => Assert.Equal(DevicePhase.Queued, device.Phase));
+        Assert.True(view.Devices.Sum(device => device.BytesConfirmed) > 0);
+
+        var again = station.Run(() => station.FlashAsync());
+        Assert.True(again.GoesOn);
+        Assert.Equal(CampaignOutcome.Succeeded, again.Outcome);
+        Assert.InRange(again.Devices.Sum(device => device.BytesResent), 0, 3 * 4096);
+    }
+
+    [Fact]
+    public void A_finished_campaign_is_returned_without_touching_a_radio()
+    {
+        var station = new Station(devices: 2);
+        station.Run(() => station.FlashAsync());
+        var started = station.Runner.Started;
+        station.Sources[0].Present = false;
+        var view = station.Run(() => station.FlashAsync());
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.True(view.GoesOn);
+        Assert.Equal(2, view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated));
+        Assert.Equal(started, station.Runner.Started);
+        Assert.All(view.Devices, device => Assert.Equal(station.Package.TotalBytes, device.BytesSent));
+    }
+
+    [Fact]
+    public void Devices_that_failed_are_tried_again_by_the_same_request_and_the_others_are_left_alone()
+    {
+        var station = new Station(devices: 3);
+        station.World.Devices[World.Address(1)].AlwaysFails = new DfuException(DfuError.SignatureRefused, "60 04 05");
+        station.Run(() => station.FlashAsync());
+        station.World.Devices[World.Address(1)].AlwaysFails = null;
+        var view = station.Run(() => station.FlashAsync());
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.All(station.World.Devices.Values, device => Assert.Equal(1, device.Activations));
+    }
+
+    [Fact]
+    public void Another_unfinished_campaign_is_a_conflict_unless_it_is_to_be_forgotten()
+    {
+        var station = new Station(devices: 2);
+        station.Run(async () =>
+        {
+            var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await engine.StopAsync();
+            return 0;
+        });
+        var other = station.Request(new() { Addresses = [World.Address(1)] });
+        var conflict = Assert.Throws<DfuException>(() => station.Run(() => station.FlashAsync(other)));
+        Assert.Equal(DfuError.CampaignConflict, conflict.Error);
+
+        var view = station.Run(() => station.FlashAsync(other with { Restart = true }));
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.False(view.GoesOn);
+        Assert.Single(view.Devices);
+    }
+
+    [Fact]
+    public void The_package_file_is_stored_before_the_campaign()
+    {
+        var station = new Station();
+        station.Run(() => station.FlashAsync(station.Request() with { PackageFile = new byte[] { 1, 2, 3 } }));
+        var stored = station.Run(() => station.Store.LoadPackageAsync(station.Package.Id, CancellationToken.None));
+        Assert.Equal([1, 2, 3], stored!.Value.ToArray());
+    }
+
+    [Fact]
+    public void The_audit_trail_tells_the_story()
+    {
+        var station = new Station(devices: 2);
+        station.Run(() => station.FlashAsync());
+        var history = station.Run(() => station.Store.LoadHistoryAsync(null, CancellationToken.None));
+        Assert.Equal(2, history.Count(entry => entry is { Kind: "outcome", Device: not null }));
+        Assert.Contains(history, entry => entry.Kind == "campaign" && entry.Text.StartsWith("begins", StringComparison.Ordinal));
+        Assert.Contains(history, entry => entry is { Kind: "campaign", Text: "Succeeded" });
+    }
+}

@@ -1,0 +1,191 @@
+using Dfu.Adapters;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Tests.Fakes;
+
+/// <summary>Devices that advertise while nobody is connected to them, and what the scripted runner did to them.</summary>
+internal sealed class World
+{
+    public Dictionary<BluetoothAddress, FakeDevice> Devices { get; } = [];
+
+    /// <summary>Attempts that ran at the same time on one device: never more than one.</summary>
+    public int MostDriversPerDevice { get; set; }
+
+    public static BluetoothAddress Address(int n) => new(0xC0_00_00_00_00_00ul + ((ulong)n * 16));
+
+    public World Add(int count)
+    {
+        for (var n = 1; n <= count; n++) Devices[Address(n)] = new(Address(n));
+        return this;
+    }
+
+    public IEnumerable<FakeDevice> Advertising => Devices.Values.Where(device => device.Silent is false && device.Link is null);
+
+    public FakeDevice? At(BluetoothAddress address) => Devices.GetValueOrDefault(address) ?? Devices.GetValueOrDefault(address.Application);
+}
+
+internal sealed class FakeDevice(BluetoothAddress application)
+{
+    public BluetoothAddress Application { get; } = application;
+    public bool InBootloader { get; set; }
+    public bool Silent { get; set; }
+    public FakeLink? Link { get; set; }
+    public long Held { get; set; }
+    public int Activations { get; set; }
+    public int Drivers { get; set; }
+
+    /// <summary>What the next attempts of the scripted runner end with, first one first; after them all go well.</summary>
+    public Queue<Exception> Failures { get; } = new();
+    public Exception? AlwaysFails { get; set; }
+
+    /// <summary>Obeys the last EXECUTE of an image.</summary>
+    public void Activate(bool lastImage)
+    {
+        Held = 0;
+        if (!lastImage) return;
+        Activations++;
+        InBootloader = false;
+    }
+
+    public BluetoothAddress Address => InBootloader ? Application.Bootloader : Application;
+    public string Name => InBootloader ? "DfuTarg" : "Sensor";
+}
+
+internal sealed class FakeSource(World world, TimeProvider time, string id) : IAdapterSource
+{
+    public string Id => id;
+    public bool Present { get; set; } = true;
+    public int Opened { get; private set; }
+    public int MaxLinks { get; set; } = 8;
+    public FakeAdapter? Current { get; private set; }
+    public List<RecoveryStep> Steps { get; } = [];
+
+    /// <summary>Devices it cannot hear.</summary>
+    public HashSet<BluetoothAddress> Deaf { get; } = [];
+    public Protocol.Errors.DfuException? Refuses { get; set; }
+
+    public async Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
+        if (Refuses is not null) throw Refuses;
+        if (!Present) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.AdapterNotFound, $"{id} is not there");
+        Opened++;
+        return Current = new FakeAdapter(world, time, this);
+    }
+
+    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken)
+    {
+        Steps.Add(step);
+        return Task.FromResult(true);
+    }
+
+    /// <summary>The radio is pulled out.</summary>
+    public void Unplug()
+    {
+        Present = false;
+        Current!.Lose();
+    }
+}
+
+internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource source) : IAdapter
+{
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _gone = new();
+    private readonly List<FakeLink> _links = [];
+    private int _connecting;
+
+    public string Name => "fake " + source.Id;
+    public BluetoothAddress? Address => null;
+    public int MaxLinks => source.MaxLinks;
+    public Task<string> Lost => _lost.Task;
+    public int MostConnects { get; private set; }
+    public int MostLinks { get; private set; }
+
+    public async IAsyncEnumerable<Advertisement> ScanAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _gone.Token);
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, either.Token);
+            foreach (var device in world.Advertising.ToArray())
+            {
+                if (!source.Deaf.Contains(device.Application)) yield return new(device.Address, AddressType.Random, -60, device.Name, true, true);
+            }
+        }
+    }
+
+    public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, LinkOptions options, CancellationToken cancellationToken)
+    {
+        MostConnects = Math.Max(MostConnects, ++_connecting);
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _gone.Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(150), time, either.Token);
+            var device = world.At(address);
+            if (device is null || device.Silent || device.Link is not null) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
+            var link = new FakeLink(device);
+            device.Link = link;
+            _links.Add(link);
+            _ = ForgetAsync(link);
+            MostLinks = Math.Max(MostLinks, _links.Count);
+            return link;
+        }
+        finally
+        {
+            _connecting--;
+        }
+    }
+
+    public void Lose()
+    {
+        _lost.TrySetResult("pulled out");
+        _gone.Cancel();
+        foreach (var link in _links.ToArray()) link.Close(LinkClosure.SupervisionTimeout);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!_gone.IsCancellationRequested) Lose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ForgetAsync(FakeLink link)
+    {
+        await link.Closed;
+        _links.Remove(link);
+    }
+}
+
+/// <summary>A link the scripted runner only holds; values do not move over it.</summary>
+internal sealed class FakeLink(FakeDevice device) : IDfuLink
+{
+    private readonly TaskCompletionSource<LinkClosure> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public FakeDevice Device { get; } = device;
+    public int Mtu => 247;
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public TimeSpan? Interval => null;
+    public bool KeepsOrder => true;
+    public System.Threading.Channels.ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
+    public Task<LinkClosure> Closed => _closed.Task;
+    public bool IsClosed => _closed.Task.IsCompleted;
+
+    public void Close(byte reason)
+    {
+        if (_closed.TrySetResult(new(reason)) && Device.Link == this) Device.Link = null;
+    }
+
+    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask DisposeAsync()
+    {
+        Close(LinkClosure.LocalHost);
+        return ValueTask.CompletedTask;
+    }
+}

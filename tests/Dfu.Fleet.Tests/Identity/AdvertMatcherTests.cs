@@ -1,0 +1,133 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Identity;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Tests.Identity;
+
+public sealed class AdvertMatcherTests
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly AdvertMatcher _matcher = new();
+
+    private static BluetoothAddress A(byte low) => new(0xC0_98_76_54_32_00ul | low);
+
+    private AdvertMatch? Hear(byte low, string name = "", bool dfu = true, double at = 0) =>
+        _matcher.Match(new(A(low), AddressType.Random, -60, name, dfu, true), T0.AddSeconds(at));
+
+    private void Targets(params byte[] lows)
+    {
+        foreach (var low in lows) _matcher.Add(A(low));
+    }
+
+    [Fact]
+    public void An_exact_address_is_the_application()
+    {
+        Targets(0x10);
+        Assert.Equal(new AdvertMatch(A(0x10), A(0x10), A(0x11), false), Hear(0x10, "Sensor"));
+    }
+
+    [Fact]
+    public void One_above_is_the_bootloader_and_the_low_byte_wraps_without_carry()
+    {
+        Targets(0x10, 0xFF);
+        Assert.Equal(new AdvertMatch(A(0x10), A(0x10), A(0x11), true), Hear(0x11, "DfuTarg"));
+        Assert.Equal(new AdvertMatch(A(0xFF), A(0xFF), A(0x00), true), Hear(0x00, "DfuTarg"));
+    }
+
+    [Fact]
+    public void A_target_given_by_its_bootloaders_address_is_known_by_its_applications()
+    {
+        Targets(0x11);
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x10), A(0x11), true), Hear(0x11, "DfuTarg"));
+    }
+
+    [Fact]
+    public void Strangers_are_nobody()
+    {
+        Targets(0x10);
+        Assert.Null(Hear(0x40, "DfuTarg"));
+        Assert.Null(Hear(0x0F, "DfuTarg"));
+        Assert.Null(Hear(0x11, "Neighbour", dfu: false));
+    }
+
+    [Fact]
+    public void A_neighbours_application_one_above_is_not_taken_for_the_bootloader_while_the_target_is_heard()
+    {
+        Targets(0x10);
+        Hear(0x10, "Sensor");
+        Assert.Null(Hear(0x11, "Sensor", at: 1));
+        Assert.True(Hear(0x11, "MyBoot", at: 30)!.Value.InBootloader);
+    }
+
+    [Fact]
+    public void Our_label_settles_whose_bootloader_it_is()
+    {
+        Targets(0x10, 0x11);
+        Assert.Equal("DFU543210", DeviceNames.Label(A(0x10)));
+        Assert.Equal(A(0x10), Hear(0x11, DeviceNames.Label(A(0x10)))!.Value.Device);
+        Assert.Equal(A(0x11), Hear(0x12, DeviceNames.Label(A(0x11)))!.Value.Device);
+    }
+
+    [Fact]
+    public void Consecutive_application_addresses_are_told_by_the_bootloader_above_the_last()
+    {
+        Targets(0x10, 0x11, 0x12);
+        Assert.Null(Hear(0x11, "DfuTarg"));
+        Assert.Equal(A(0x12), Hear(0x13, "DfuTarg")!.Value.Device);
+        Assert.Equal(A(0x10), Hear(0x11, "DfuTarg")!.Value.Device);
+        Assert.Equal(A(0x11), Hear(0x12, "DfuTarg")!.Value.Device);
+    }
+
+    [Fact]
+    public void Consecutive_bootloader_addresses_are_told_by_the_first()
+    {
+        Targets(0x11, 0x12, 0x13);
+        Assert.Null(Hear(0x12, "DfuTarg"));
+        Assert.Equal(A(0x11), Hear(0x11, "DfuTarg")!.Value.Device);
+        Assert.Equal(new AdvertMatch(A(0x12), A(0x11), A(0x12), true), Hear(0x12, "DfuTarg"));
+    }
+
+    [Fact]
+    public void An_application_heard_tells_the_same()
+    {
+        Targets(0x10, 0x11);
+        Hear(0x11, "Sensor");
+        Assert.Equal(A(0x10), Hear(0x11, "DfuTarg")!.Value.Device);
+    }
+
+    [Fact]
+    public void Without_evidence_the_exact_address_wins_after_a_while()
+    {
+        Targets(0x10, 0x11);
+        Assert.Null(Hear(0x11, "DfuTarg"));
+        Assert.Equal(A(0x11), Hear(0x11, "DfuTarg", at: 3)!.Value.Device);
+    }
+
+    [Fact]
+    public void What_connecting_showed_is_believed()
+    {
+        Targets(0x20);
+        _matcher.Correct(A(0x20), A(0x1F), A(0x20));
+        Assert.Equal(new AdvertMatch(A(0x20), A(0x1F), A(0x20), true), Hear(0x20, "DfuTarg"));
+        Assert.Equal(new AdvertMatch(A(0x20), A(0x1F), A(0x20), false), Hear(0x1F, "Sensor"));
+    }
+
+    [Fact]
+    public void A_bonded_device_keeps_its_address()
+    {
+        Targets(0x30);
+        _matcher.Correct(A(0x30), A(0x30), A(0x30));
+        Assert.Equal(new AdvertMatch(A(0x30), A(0x30), A(0x30), true), Hear(0x30, "DfuTarg"));
+        Assert.Equal(new AdvertMatch(A(0x30), A(0x30), A(0x30), false), Hear(0x30, "Sensor"));
+    }
+
+    [Theory]
+    [InlineData("Sensor-12", "Sensor*", true)]
+    [InlineData("Sensor-12", "*-1?", true)]
+    [InlineData("Sensor-12", "Sensor", false)]
+    [InlineData("", "*", true)]
+    [InlineData("abcabd", "*ab?", true)]
+    [InlineData("abc", "a**c", true)]
+    [InlineData("sensor", "S*", false)]
+    public void Name_patterns_work_as_in_a_shell(string name, string glob, bool matches) => Assert.Equal(matches, DeviceNames.Matches(name, glob));
+}
