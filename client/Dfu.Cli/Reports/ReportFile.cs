@@ -28,7 +28,7 @@ internal static class ReportFile
     {
         ".csv" => Csv(view),
         ".xml" => JUnit(view),
-        _ => RunDocument.Of(view).ToJson() + "\n",
+        _ => RunDocument.Of(view, bothAddresses: true).ToJson() + "\n",
     }));
 
     internal static string Csv(CampaignView view)

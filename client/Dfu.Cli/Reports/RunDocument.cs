@@ -8,7 +8,8 @@ namespace Dfu.Cli.Reports;
 /// <summary>What <c>--json</c> prints: names and order of the fields are a contract.</summary>
 internal sealed record RunDocument(string Outcome, string PackageId, IReadOnlyList<RunDevice> Devices, RunTotals Totals)
 {
-    public static RunDocument Of(CampaignView view) => new(
+    /// <param name="bothAddresses">Names the bootloaders' addresses too: report files do, <c>--json</c> does not.</param>
+    public static RunDocument Of(CampaignView view, bool bothAddresses = false) => new(
         view.Outcome switch
         {
             CampaignOutcome.Succeeded => "succeeded",
@@ -16,7 +17,7 @@ internal sealed record RunDocument(string Outcome, string PackageId, IReadOnlyLi
             _ => "interrupted",
         },
         view.PackageId,
-        view.Devices.Select(RunDevice.Of).ToList(),
+        view.Devices.Select(device => RunDevice.Of(device) with { Bootloader = bothAddresses ? device.Bootloader?.ToString() : null }).ToList(),
         new RunTotals(
             view.Devices.Length,
             view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated),
@@ -32,6 +33,9 @@ internal sealed record RunDevice(
     string Device, string Outcome, string? Error, string Detail, int Attempts, long BytesTotal, long BytesSent, long BytesResent,
     IReadOnlyList<RunResume> Resumes, string? Adapter, double Seconds)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Bootloader { get; init; }
+
     public static RunDevice Of(DeviceView device) => new(
         device.Application.ToString(),
         CamelCase(device.Outcome.ToString()),

@@ -80,6 +80,10 @@ public sealed class ReportTests
         RunDocument.Of(View).ToJson());
 
     [Fact]
+    public void A_json_report_names_the_bootloader_too() =>
+        Assert.Contains("\"bootloader\": \"C0:98:76:54:00:03\"", RunDocument.Of(View, bothAddresses: true).ToJson(), StringComparison.Ordinal);
+
+    [Fact]
     public void Csv_names_both_addresses_and_quotes_what_needs_it() => Assert.Equal(
         """
         device,bootloader,outcome,error,detail,attempts,bytesTotal,bytesSent,bytesResent,drops,adapter,seconds

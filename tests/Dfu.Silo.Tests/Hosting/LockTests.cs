@@ -1,0 +1,56 @@
+using Dfu.Protocol.Errors;
+using Dfu.Silo.Hosting;
+
+namespace Dfu.Silo.Tests.Hosting;
+
+public sealed class LockTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("dfu-locks-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    [Fact]
+    public void A_data_directory_has_one_owner_and_the_next_is_told_who()
+    {
+        using var first = DataDirectory.Open(Path.Combine(_folder, "data"), TimeProvider.System);
+        var refused = Assert.Throws<DfuException>(() => DataDirectory.Open(first.Path, TimeProvider.System));
+        Assert.Equal(DfuError.DataDirectoryInUse, refused.Error);
+        Assert.Contains(first.Path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"process {Environment.ProcessId}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_data_directory_is_free_again_although_its_lock_file_is_still_there()
+    {
+        using (DataDirectory.Open(_folder, TimeProvider.System))
+        {
+        }
+
+        Assert.NotEmpty(Directory.GetFiles(_folder));
+        using var second = DataDirectory.Open(_folder, TimeProvider.System);
+        Assert.Equal(_folder, second.Path);
+    }
+
+    [Fact]
+    public void A_data_directory_that_is_a_file_is_said_plainly()
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => DataDirectory.Open(file, TimeProvider.System)).Error);
+    }
+
+    [Fact]
+    public void A_radio_has_one_owner_whatever_it_is_called()
+    {
+        using var first = new AdapterLocks(TimeProvider.System, _folder);
+        using var second = new AdapterLocks(TimeProvider.System, _folder);
+        first.Take("bridge:127.0.0.1:7001", "bridge:tcp://localhost:7001");
+        second.Take("bridge:127.0.0.1:7002", "bridge:tcp://localhost:7002");
+        var refused = Assert.Throws<DfuException>(() => second.Take("bridge:127.0.0.1:7001", "bridge:tcp://127.0.0.1:7001"));
+        Assert.Equal(DfuError.AdapterInUse, refused.Error);
+        Assert.Contains("bridge:tcp://127.0.0.1:7001", refused.Message, StringComparison.Ordinal);
+
+        first.Dispose();
+        second.Take("bridge:127.0.0.1:7001", "again");
+    }
+}
