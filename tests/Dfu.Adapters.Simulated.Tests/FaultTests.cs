@@ -237,6 +237,18 @@ public sealed class FaultTests
         TestHost.Options(BootloaderProfile.Sdk17Saving));
 
     [Fact]
+    public void F16_with_lazy_system_attributes_a_write_succeeds_and_no_answer_comes() => TestHost.Run(
+        async host =>
+        {
+            await host.ConnectAsync(subscribe: false);
+            Assert.Equal("", await host.CreateAsync(ObjectType.Command, 140));
+            Assert.Equal(1, host.Device.Counters.CreateCommands);
+            await host.Link.SubscribeAsync(host.Control, default);
+            Assert.Equal("600101", await host.CreateAsync(ObjectType.Command, 140));
+        },
+        TestHost.Options() with { LazySystemAttributes = true });
+
+    [Fact]
     public void F25_select_decides_where_packets_go() => TestHost.Run(async host =>
     {
         await host.ConnectAsync();

@@ -69,6 +69,49 @@ public sealed class LinkModelTests
         return created;
     }
 
+    [Theory]
+    [InlineData(3, 4096)]
+    [InlineData(4, 4096 - 244)]
+    public void Without_a_guard_the_two_events_of_the_answer_make_the_difference(int packets, int held) => TestHost.Run(
+        async host =>
+        {
+            await host.ConnectAsync();
+            await host.InitAsync();
+            await host.SelectAsync(ObjectType.Data);
+            await host.Wait(500);
+            Assert.Equal(held, await host.ObjectAsync(0, guard: 0));
+        },
+        link: LinkModel.Perfect with { PacketsPerEvent = packets });
+
+    /// <summary>Save 188.4, erase 85, write 42: 315.4 ms of flash; the guard of 290 ms after EXECUTE's answer and the grid of events make it 345.</summary>
+    [Fact]
+    public void An_object_of_a_saving_bootloader_takes() => TestHost.Run(
+        async host =>
+        {
+            host.Image = Large;
+            await host.ConnectAsync();
+            await host.InitAsync();
+            await host.AskAsync(OpCode.SetPrn, 17, 0);
+            await host.SelectAsync(ObjectType.Data);
+            await host.Wait(500);
+            double executed = host.Milliseconds, created = 0;
+            for (var offset = 0; offset < 8 * 4096; offset += 4096)
+            {
+                Assert.Equal("600101", await host.CreateAsync(ObjectType.Data, 4096));
+                if (offset > 4096) Assert.Equal(345, host.Milliseconds - created);
+                created = host.Milliseconds;
+                var bytes = host.Image.Firmware.AsMemory(offset, 4096);
+                await host.SendAsync(bytes[..(11 * 244)]);
+                await host.Wait(executed + 290 - host.Milliseconds);
+                await host.SendAsync(bytes[(11 * 244)..]);
+                await host.Link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { OpCode.Execute }, default);
+                Assert.Equal((offset + 4096), BitConverter.ToInt32(Convert.FromHexString(await host.AnswerAsync()), 3));
+                Assert.Equal("600401", await host.AnswerAsync());
+                executed = host.Milliseconds;
+            }
+        },
+        TestHost.Options(BootloaderProfile.Sdk17Saving));
+
     [Fact]
     public void A_whole_image_in_the_fastest_order_takes_50_objects() => TestHost.Run(async host =>
     {

@@ -15,6 +15,7 @@ public sealed partial class VirtualDevice
     private const byte AttWriteNotPermitted = 0x03;
 
     private readonly HashSet<DfuCharacteristic> _subscribed = [];
+    private bool _subscriptionTouched;
     private bool _answerDelivered;
 
     internal IReadOnlySet<DfuCharacteristic> Characteristics => Mode == DeviceMode.Application
@@ -37,6 +38,7 @@ public sealed partial class VirtualDevice
     {
         _link = link;
         _subscribed.Clear();
+        _subscriptionTouched = false;
         Counters.Connects++;
     }
 
@@ -58,6 +60,7 @@ public sealed partial class VirtualDevice
     internal byte OnSubscribe(DfuCharacteristic characteristic, bool on)
     {
         if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
+        _subscriptionTouched = true;
         if (on) _subscribed.Add(characteristic);
         else _subscribed.Remove(characteristic);
         return 0;
@@ -70,7 +73,7 @@ public sealed partial class VirtualDevice
         if (characteristic is DfuCharacteristic.Packet or DfuCharacteristic.FirmwareRevision) return AttWriteNotPermitted;
         if (value.Length > LongestControlWrite) return AttInvalidLength;
         if (characteristic == DfuCharacteristic.ButtonlessBonded && !Options.BondKnown) return AttInsufficientAuthentication;
-        if (!_subscribed.Contains(characteristic)) return AttCccdImproperlyConfigured;
+        if (!_subscribed.Contains(characteristic) && (_subscriptionTouched || !Options.LazySystemAttributes)) return AttCccdImproperlyConfigured;
         if (characteristic == DfuCharacteristic.ControlPoint) _core?.OnControl(value);
         else OnButtonless(characteristic, value);
         return 0;
@@ -107,6 +110,7 @@ public sealed partial class VirtualDevice
 
     private void Notify(DfuCharacteristic characteristic, byte[] value)
     {
+        if (!_subscribed.Contains(characteristic)) return;
         if (LoseNotificationAfter >= 0 && LoseNotificationAfter-- == 0) return;
         _link?.SendToHost(characteristic, value);
     }

@@ -52,6 +52,9 @@ public sealed record VirtualDeviceOptions
     /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (T5, T6).</summary>
     public bool PowerCutDamagesSettings { get; init; }
 
+    /// <summary>A write is accepted, and never answered, while nobody has turned notifications on or off in this connection (F16); else it is refused with ATT status 0xfd.</summary>
+    public bool LazySystemAttributes { get; init; }
+
     /// <summary>From reset to the first advertisement of bootloader or application.</summary>
     public TimeSpan BootTime { get; init; } = TimeSpan.FromMilliseconds(100);
 
