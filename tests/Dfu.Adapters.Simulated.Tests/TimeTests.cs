@@ -51,6 +51,16 @@ public sealed class TimeTests
     }
 
     [Fact]
+    public void Addresses_derive_from_the_seed_and_are_all_different()
+    {
+        var addresses = Enumerable.Range(0, 600).Select(i => VirtualDeviceOptions.AddressFor(5, i)).ToList();
+        Assert.Equal(1200, addresses.Concat(addresses.Select(address => address.Bootloader)).Distinct().Count());
+        Assert.All(addresses, address => Assert.Equal(0xC0ul, (address.Value >> 40) & 0xC0));
+        Assert.Equal(addresses[7], VirtualDeviceOptions.AddressFor(5, 7));
+        Assert.NotEqual(addresses[7], VirtualDeviceOptions.AddressFor(6, 7));
+    }
+
+    [Fact]
     public void A_hundred_devices_take_their_images_in_virtual_time()
     {
         var time = new VirtualTime();

@@ -22,7 +22,6 @@ internal sealed partial class TranscriptReplay : IDisposable
     private IAdapter? _adapter;
     private SimulatedLink? _link;
     private int _at;
-    private int _resets;
 
     private TranscriptReplay(string[] lines)
     {
@@ -141,10 +140,7 @@ internal sealed partial class TranscriptReplay : IDisposable
                 var closure = await _link!.Closed.WaitAsync(TimeSpan.FromSeconds(60), _time);
                 Equal(reason, $"{closure.Reason:x2}");
                 break;
-            case ["RESETTING", _]:
-                _resets++;
-                break;
-            case ["ATT_ERR", _] or ["ERROR", ..]:
+            case ["RESETTING", _] or ["ATT_ERR", _] or ["ERROR", ..]:
                 break;
             default:
                 Assert.Fail($"unknown answer, {Line}");

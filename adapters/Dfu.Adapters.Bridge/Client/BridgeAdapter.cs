@@ -135,9 +135,7 @@ internal sealed class BridgeAdapter : IAdapter
     /// <summary>Encodes and queues; a message to a bridge that is gone is dropped, the waiting ends through <see cref="Fail"/>.</summary>
     internal void Send(ToBridge message) => _writer.Enqueue(message);
 
-    internal bool HasRoom => _writer.HasRoom;
-
-    internal ValueTask RoomAsync() => _writer.RoomAsync(CancellationToken.None);
+    internal ValueTask LeftAsync() => _writer.LeftAsync();
 
     /// <summary>The radio is gone: everything that waits for it ends now.</summary>
     internal void Fail(string reason)

@@ -82,7 +82,7 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate)
         {
             if (_closing) return ValueTask.FromException(Lost());
-            if (_queue.TrySendPacket(packet)) return _adapter.HasRoom ? ValueTask.CompletedTask : _adapter.RoomAsync();
+            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync(); // so that a killed process has counted what it had sent
             waiting = _queue.Add(packet);
         }
 
@@ -235,6 +235,7 @@ internal sealed class BridgeLink : IDfuLink
         try
         {
             await packet.Done.Task.WithinAsync(BridgeTimes.Credit, _time, cancellationToken);
+            await _adapter.LeftAsync();
         }
         catch (TimeoutException)
         {

@@ -21,15 +21,8 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
     private volatile bool _stalled;
     private TaskCompletionSource? _work;
     private TaskCompletionSource? _room;
-
-    /// <summary>Whether less than <see cref="RoomBytes"/> wait to leave.</summary>
-    public bool HasRoom
-    {
-        get
-        {
-            lock (_gate) return HasRoomNow;
-        }
-    }
+    private TaskCompletionSource _left = NewSignal();
+    private TaskCompletionSource? _goes;
 
     /// <summary>Bytes encoded and not yet given to the stream.</summary>
     public int Waiting
@@ -68,6 +61,17 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         }
     }
 
+    /// <summary>Waits until everything encoded so far has been given to the stream, or the stream is closed.</summary>
+    public ValueTask LeftAsync()
+    {
+        lock (_gate)
+        {
+            if (_completed) return ValueTask.CompletedTask;
+            if (_filled > 0) return new ValueTask(_left.Task);
+            return _goes is { } goes ? new ValueTask(goes.Task) : ValueTask.CompletedTask;
+        }
+    }
+
     /// <summary>From now on nobody waits for room: the stream is about to end, and what is left is little.</summary>
     public void ReleaseRoom()
     {
@@ -86,6 +90,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _completed = true;
             _work?.TrySetResult();
             _room?.TrySetResult();
+            _left.TrySetResult();
         }
     }
 
@@ -98,12 +103,19 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         {
             while (await SomethingAsync())
             {
-                var batch = TakeBatch();
-                var write = stream.WriteAsync(batch);
-                if (write.IsCompletedSuccessfully) continue;
-                timer.Change(BridgeTimes.Stall, Timeout.InfiniteTimeSpan);
-                await write;
-                timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                var (batch, left) = TakeBatch();
+                try
+                {
+                    var write = stream.WriteAsync(batch);
+                    if (write.IsCompletedSuccessfully) continue;
+                    timer.Change(BridgeTimes.Stall, Timeout.InfiniteTimeSpan);
+                    await write;
+                    timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                }
+                finally
+                {
+                    left.TrySetResult();
+                }
             }
 
             return null;
@@ -117,6 +129,8 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             Complete();
         }
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool HasRoomNow => _filled < RoomBytes || _unbounded || _completed;
 
@@ -145,7 +159,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         }
     }
 
-    private ReadOnlyMemory<byte> TakeBatch()
+    private (ReadOnlyMemory<byte> Batch, TaskCompletionSource Left) TakeBatch()
     {
         lock (_gate)
         {
@@ -155,7 +169,9 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _filled = 0;
             _room?.TrySetResult();
             _room = null;
-            return batch;
+            _goes = _left;
+            _left = NewSignal();
+            return (batch, _goes);
         }
     }
 }

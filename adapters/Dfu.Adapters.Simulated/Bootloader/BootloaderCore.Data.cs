@@ -6,7 +6,7 @@ namespace Dfu.Adapters.Simulated.Bootloader;
 internal sealed partial class BootloaderCore
 {
     private readonly List<byte> _collected = [];
-    private bool _executeWaits;
+    private int _executesWaiting;
 
     private void Execute()
     {
@@ -18,7 +18,7 @@ internal sealed partial class BootloaderCore
         {
             _counters.Executes++;
             var last = _progress.Offset == _imageSize;
-            if (_flash.Busy && (_profile.EveryExecuteWaits || (last && _profile.LastExecuteWaits))) _executeWaits = true;
+            if (_flash.Busy && (_profile.EveryExecuteWaits || (last && _profile.LastExecuteWaits))) _executesWaiting++;
             else ExecuteData();
         }
         else
@@ -30,13 +30,13 @@ internal sealed partial class BootloaderCore
     private void OnFlashIdle()
     {
         if (_stopped) return;
-        if (_executeWaits && !_mainLoopBusy)
-        {
-            _executeWaits = false;
-            ExecuteData();
-        }
-
+        RunWaitingExecutes();
         if (!_flash.Busy) ContinueEnding();
+    }
+
+    private void RunWaitingExecutes()
+    {
+        for (; _executesWaiting > 0 && !_mainLoopBusy && !_flash.Busy; _executesWaiting--) ExecuteData();
     }
 
     private void CreateData(uint size)

@@ -134,6 +134,7 @@ internal sealed partial class BootloaderCore
         }
 
         _draining = false;
+        RunWaitingExecutes();
     }
 
     private void HandleControl(byte[] value)

@@ -131,7 +131,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
         Mode = DeviceMode.Booting;
         var link = _link;
         _link = null;
-        link?.Vanish();
+        link?.Drop();
         var enters = _entersBootloader;
         _entersBootloader = false;
         _boot = _events.After(Options.BootTime, () => Decide(holdsBootloader || enters));

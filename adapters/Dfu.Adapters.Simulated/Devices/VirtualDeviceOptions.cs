@@ -60,4 +60,13 @@ public sealed record VirtualDeviceOptions
 
     /// <summary>For the hash over a whole image, per KiB, before the last EXECUTE is answered.</summary>
     public TimeSpan HashTimePerKiB { get; init; }
+
+    /// <summary>A static random address for device number <paramref name="index"/> of a simulation, 0 to 2^23 - 1: the same for the same seed, even in its low byte, no two alike.</summary>
+    public static BluetoothAddress AddressFor(int seed, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, 1 << 23);
+        var high = (uint)new Random(seed).Next(1 << 22) | 0xC0_0000u;
+        return new BluetoothAddress(((ulong)high << 24) | ((ulong)index << 1));
+    }
 }

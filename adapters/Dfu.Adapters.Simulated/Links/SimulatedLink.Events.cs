@@ -44,7 +44,7 @@ public sealed partial class SimulatedLink
         Plan();
     }
 
-    /// <summary>Nothing gets through any more; both sides notice after the supervision timeout.</summary>
+    /// <summary>Nothing gets through any more; both sides notice after the supervision timeout. A device that was reset is such a side too.</summary>
     internal void Drop()
     {
         if (_dead || _ended) return;
@@ -52,29 +52,16 @@ public sealed partial class SimulatedLink
         _events.After(_air.Link.SupervisionTimeout, () => End(LinkClosure.SupervisionTimeout));
     }
 
-    /// <summary>The device was reset: its side of the link is gone, the host notices after the supervision timeout.</summary>
-    internal void Vanish() => Drop();
-
     /// <summary>The adapter is gone: the host notices at once, the device after the supervision timeout.</summary>
     internal void LoseAdapter(string reason)
     {
-        if (_ended) return;
-        var wasDead = _dead;
-        Kill();
+        Drop();
         EndForHost(new LinkClosure(LinkClosure.SupervisionTimeout, reason));
-        if (!wasDead) _events.After(_air.Link.SupervisionTimeout, () => _device.OnDisconnected(this, LinkClosure.SupervisionTimeout));
-        else _device.OnDisconnected(this, LinkClosure.SupervisionTimeout);
     }
 
     internal void CloseByHost()
     {
-        if (_ended) return;
-        if (_dead)
-        {
-            End(LinkClosure.LocalHost);
-            return;
-        }
-
+        if (_dead) EndForHost(new LinkClosure(LinkClosure.LocalHost));
         _closesByHost = true;
         Plan();
     }
@@ -112,7 +99,7 @@ public sealed partial class SimulatedLink
         }
 
         DeliverToHost();
-        if (!_dead && _closesByHost) End(LinkClosure.LocalHost);
+        if (!_dead && _closesByHost && _radio.Count == 0) End(LinkClosure.LocalHost); // what the radio has taken leaves the air first
         else if (!_dead && _closesByDevice && _toHost.Count == 0) End(LinkClosure.RemoteUser);
         else if (!_dead) DeliverToDevice();
         Plan();
@@ -206,7 +193,6 @@ public sealed partial class SimulatedLink
 
     private void End(byte reason)
     {
-        if (_ended) return;
         Kill();
         EndForHost(new LinkClosure(reason));
         _device.OnDisconnected(this, reason);
@@ -214,6 +200,7 @@ public sealed partial class SimulatedLink
 
     private void EndForHost(LinkClosure closure)
     {
+        if (_ended) return;
         _ended = true;
         _closure = closure;
         foreach (var item in _radio.Concat(_waiting).Concat(_toHost.Where(o => o.Answers is not null).Select(o => o.Answers!)))
