@@ -51,7 +51,8 @@ internal sealed class FakeDevice(BluetoothAddress application)
     }
 
     public BluetoothAddress Address => InBootloader ? Application.Bootloader : Application;
-    public string Name => InBootloader ? "DfuTarg" : "Sensor";
+    public string Name => InBootloader ? BootloaderName : "Sensor";
+    public string BootloaderName { get; set; } = "DfuTarg";
 }
 
 internal sealed class FakeSource(World world, TimeProvider time, string id) : IAdapterSource
