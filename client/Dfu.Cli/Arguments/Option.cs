@@ -22,25 +22,30 @@ internal static class Option
     }
 
     /// <summary>One that may be given several times, or once with several values.</summary>
-    public static Option<T[]> Many<T>(string name, string description, TryParse<T> parse, string expected, string? helpName = null) => new(name)
+    public static Option<T[]> Many<T>(string name, string description, TryParse<T> parse, string expected, string helpName, bool required = false)
     {
-        Description = description,
-        HelpName = helpName,
-        AllowMultipleArgumentsPerToken = true,
-        Arity = ArgumentArity.OneOrMore,
-        CustomParser = result =>
+        var option = new Option<T[]>(name)
         {
-            var values = new List<T>();
-            foreach (var token in result.Tokens)
+            Description = description,
+            HelpName = helpName,
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+            Required = required,
+            CustomParser = result =>
             {
-                if (parse(token.Value, out var value)) values.Add(value);
-                else result.AddError(Refusal(result, token.Value, expected));
-            }
+                var values = new List<T>();
+                foreach (var token in result.Tokens)
+                {
+                    if (parse(token.Value, out var value)) values.Add(value);
+                    else result.AddError(Refusal(result, token.Value, expected));
+                }
 
-            return [.. values];
-        },
-        DefaultValueFactory = _ => [],
-    };
+                return [.. values];
+            },
+        };
+        if (!required) option.DefaultValueFactory = _ => [];
+        return option;
+    }
 
     public static Option<string?> Text(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
 

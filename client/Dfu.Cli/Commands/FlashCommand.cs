@@ -17,8 +17,7 @@ internal static class FlashCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The package, a zip file. It is checked whole before any radio is touched." };
-        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC");
-        adapter.Required = true;
+        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC", required: true);
         var device = Arguments.Option.Many<BluetoothAddress>("--device", "These devices, by application or bootloader address.", BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS");
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");

@@ -11,6 +11,12 @@ namespace Dfu.Cli.Commands;
 /// <summary><c>dfu simulate</c>.</summary>
 internal static class SimulateCommand
 {
+    private enum Mode
+    {
+        Dfu,
+        App,
+    }
+
     private static readonly (string, BootloaderProfile)[] Profiles =
         [.. BootloaderProfile.All.Select(profile => profile.Name).Distinct().Select(name => (name, BootloaderProfile.TryParse(name, out var profile) ? profile : throw new InvalidOperationException(name)))];
 
@@ -18,13 +24,12 @@ internal static class SimulateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var listen = Arguments.Option.Many<IPEndPoint>("--listen", "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.", Endpoint, "an address such as 127.0.0.1:7001", "HOST:PORT");
-        listen.Required = true;
+        var listen = Arguments.Option.Many<IPEndPoint>("--listen", "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.", Endpoint, "an address such as 127.0.0.1:7001", "HOST:PORT", required: true);
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
         var profile = Arguments.Option.OneOf("--profile", "Which SDK's bootloader they have.", Profiles, BootloaderProfile.Sdk17);
         var chip = Arguments.Option.OneOf("--chip", "Which chip's flash they have.", Chips, ChipModel.Nrf52840);
         var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
-        var mode = Arguments.Option.OneOf("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", [("dfu", false), ("app", true)], false);
+        var mode = Arguments.Option.OneOf("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", [("dfu", Mode.Dfu), ("app", Mode.App)], Mode.Dfu);
         var softDevice = Arguments.Option.Of<uint?>("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", Id, "an id such as 0x0100", null, "0xID");
         var state = Arguments.Option.Text("--state", "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.", "DIR");
         var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the bootloader saves its progress; SDK 12 to 14 always do.", false);
@@ -47,7 +52,7 @@ internal static class SimulateCommand
                 Chip = result.GetRequiredValue(chip),
                 SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,
                 Deaf = result.GetValue(deaf),
-                InApplication = result.GetValue(mode),
+                InApplication = result.GetValue(mode) == Mode.App,
                 SoftDevice = result.GetValue(softDevice),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
