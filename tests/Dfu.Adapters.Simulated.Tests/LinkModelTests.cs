@@ -69,6 +69,20 @@ public sealed class LinkModelTests
         return created;
     }
 
+    [Theory]
+    [InlineData(3, 4096)]
+    [InlineData(4, 4096 - 244)]
+    public void Without_a_guard_the_two_events_of_the_answer_make_the_difference(int packets, int held) => TestHost.Run(
+        async host =>
+        {
+            await host.ConnectAsync();
+            await host.InitAsync();
+            await host.SelectAsync(ObjectType.Data);
+            await host.Wait(500);
+            Assert.Equal(held, await host.ObjectAsync(0, guard: 0));
+        },
+        link: LinkModel.Perfect with { PacketsPerEvent = packets });
+
     /// <summary>Save 188.4, erase 85, write 42: 315.4 ms of flash; the guard of 290 ms after EXECUTE's answer and the grid of events make it 345.</summary>
     [Fact]
     public void An_object_of_a_saving_bootloader_takes() => TestHost.Run(

@@ -21,16 +21,8 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
     private volatile bool _stalled;
     private TaskCompletionSource? _work;
     private TaskCompletionSource? _room;
-    private TaskCompletionSource? _left;
-
-    /// <summary>Whether less than <see cref="RoomBytes"/> wait to leave.</summary>
-    public bool HasRoom
-    {
-        get
-        {
-            lock (_gate) return HasRoomNow;
-        }
-    }
+    private TaskCompletionSource _left = NewSignal();
+    private TaskCompletionSource? _goes;
 
     /// <summary>Bytes encoded and not yet given to the stream.</summary>
     public int Waiting
@@ -74,9 +66,9 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
     {
         lock (_gate)
         {
-            if (_completed || _filled == 0) return ValueTask.CompletedTask;
-            _left ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new ValueTask(_left.Task);
+            if (_completed) return ValueTask.CompletedTask;
+            if (_filled > 0) return new ValueTask(_left.Task);
+            return _goes is { } goes ? new ValueTask(goes.Task) : ValueTask.CompletedTask;
         }
     }
 
@@ -98,7 +90,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _completed = true;
             _work?.TrySetResult();
             _room?.TrySetResult();
-            _left?.TrySetResult();
+            _left.TrySetResult();
         }
     }
 
@@ -122,7 +114,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
                 }
                 finally
                 {
-                    left?.TrySetResult();
+                    left.TrySetResult();
                 }
             }
 
@@ -137,6 +129,8 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             Complete();
         }
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool HasRoomNow => _filled < RoomBytes || _unbounded || _completed;
 
@@ -165,7 +159,7 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
         }
     }
 
-    private (ReadOnlyMemory<byte> Batch, TaskCompletionSource? Left) TakeBatch()
+    private (ReadOnlyMemory<byte> Batch, TaskCompletionSource Left) TakeBatch()
     {
         lock (_gate)
         {
@@ -175,9 +169,9 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             _filled = 0;
             _room?.TrySetResult();
             _room = null;
-            var left = _left;
-            _left = null;
-            return (batch, left);
+            _goes = _left;
+            _left = NewSignal();
+            return (batch, _goes);
         }
     }
 }

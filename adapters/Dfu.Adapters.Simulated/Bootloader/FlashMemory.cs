@@ -41,6 +41,18 @@ internal sealed class FlashMemory
         }
     }
 
+    /// <summary>Clears the lowest bit of the first byte of every page that sets it, or else of a later one.</summary>
+    public void Spoil()
+    {
+        foreach (var (number, page) in _pages)
+        {
+            var at = Array.FindIndex(page, value => (value & 1) != 0);
+            if (at < 0) continue;
+            page[at] &= 0xfe;
+            _dirty.Add(number);
+        }
+    }
+
     public byte[] Read(int address, int length)
     {
         var bytes = new byte[length];

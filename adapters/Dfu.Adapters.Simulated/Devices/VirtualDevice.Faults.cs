@@ -76,6 +76,12 @@ public sealed partial class VirtualDevice
         using (_events.Enter()) _flash.FailNext = operations;
     }
 
+    /// <summary>Clears bits in everything the application area holds, as bad flash would: CRCs in RAM stay right, the final hash does not (F12).</summary>
+    public void SpoilFlash()
+    {
+        using (_events.Enter()) _memory.Spoil();
+    }
+
     /// <summary>While busy the bootloader receives and does not handle.</summary>
     public void BusyMainLoop(bool busy)
     {

@@ -29,7 +29,7 @@ internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimePr
 
     public void Resumed(ResumeRecord record)
     {
-        FleetMetrics.Resumed(record.Diagnosis);
+        if (record.Diagnosis != Diagnosis.Fresh) FleetMetrics.Resumed(record.Diagnosis);
         Post(new DeviceEvent.Resumed(run.Attempt, _image, record));
     }
 

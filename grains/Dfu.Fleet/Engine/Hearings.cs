@@ -19,6 +19,7 @@ internal sealed class Hearings(int adapters)
     private readonly object _gate = new();
     private readonly AdvertMatcher _matcher = new();
     private readonly Dictionary<BluetoothAddress, Entry> _devices = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _doubtful = [];
     private Func<Advertisement, bool>? _collect;
 
     /// <summary>Whether devices that are no targets yet are wanted; null for no.</summary>
@@ -49,7 +50,7 @@ internal sealed class Hearings(int adapters)
         {
             if (_matcher.Match(advertisement, now) is not { } match)
             {
-                if (_collect is not null && _collect(advertisement))
+                if (_collect is not null && _collect(advertisement) && !MayBeABootloaderOfOurs(advertisement, now))
                     found = DeviceNames.IsBootloader(advertisement.Name) ? advertisement.Address.Application : advertisement.Address;
                 return false;
             }
@@ -115,6 +116,14 @@ internal sealed class Hearings(int adapters)
     public (AdvertMatch Match, HeardAs Heard)? Latest(BluetoothAddress device)
     {
         lock (_gate) return _devices.TryGetValue(device, out var entry) && entry.Heard is { } heard ? (entry.Match, heard) : null;
+    }
+
+    /// <summary>One above a device we have, without a bootloader's name: a device of its own only if the one below is still heard in its application.</summary>
+    private bool MayBeABootloaderOfOurs(in Advertisement advertisement, DateTimeOffset now)
+    {
+        if (!_devices.TryGetValue(advertisement.Address.Application, out var below) || DeviceNames.IsBootloader(advertisement.Name)) return false;
+        if (!_doubtful.TryGetValue(advertisement.Address, out var since)) _doubtful[advertisement.Address] = since = now;
+        return below.Match.InBootloader || !(below.Last > since);
     }
 
     private readonly record struct Ear(DateTimeOffset? At, double Rssi);

@@ -203,6 +203,10 @@ public sealed class DeviceMachineTests
     }
 
     [Fact]
+    public void A_first_start_is_no_resume() =>
+        Assert.Empty(Apply(Queued(), Grant(), new DeviceEvent.Resumed(1, 0, new(0, 0, Diagnosis.Fresh))).Resumes);
+
+    [Fact]
     public void After_a_SoftDevice_part_ten_seconds_are_left_and_the_next_image_is_on()
     {
         var state = Apply(Queued(50_000, 100_000), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), new DeviceEvent.ImageActivated(1, 0, true, At(2)), Ended(1, DfuError.LinkLost, 3));

@@ -114,6 +114,27 @@ public sealed class FlashTests
     }
 
     [Fact]
+    public void A_bootloader_with_a_name_of_its_own_is_not_collected_as_another_device()
+    {
+        var station = new Station(devices: 2);
+        foreach (var device in station.World.Devices.Values) device.BootloaderName = "MyBoot";
+        station.World.Devices[World.Address(1)].Failures.Enqueue(new DfuException(DfuError.LinkLost, "dropped"));
+        var view = station.Run(() => station.FlashAsync(station.Request(new() { All = true })));
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.Equal(2, view.Devices.Length);
+    }
+
+    [Fact]
+    public void Neighbours_with_consecutive_addresses_are_both_collected()
+    {
+        var station = new Station();
+        var neighbour = World.Address(1).Bootloader;
+        station.World.Devices[neighbour] = new(neighbour);
+        var view = station.Run(() => station.FlashAsync(station.Request(new() { All = true })));
+        Assert.Equal(2, view.Devices.Length);
+    }
+
+    [Fact]
     public void Devices_with_a_name_are_collected_until_there_are_enough()
     {
         var station = new Station(devices: 5);

@@ -18,8 +18,12 @@ internal sealed class ScriptedRunner(World world)
 
     public async Task<UpdateResult> RunAsync(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
-        Started++;
-        Orders.Add(order);
+        lock (Orders)
+        {
+            Started++;
+            Orders.Add(order);
+        }
+
         var device = world.At(order.Heard.Address) ?? throw new DfuException(DfuError.ConnectTimeout, "nobody there");
         world.MostDriversPerDevice = Math.Max(world.MostDriversPerDevice, ++device.Drivers);
         try
@@ -54,7 +58,7 @@ internal sealed class ScriptedRunner(World world)
         {
             var count = (int)Math.Min(ObjectBytes, size - device.Held);
             observer.Sent(image, device.Held, count);
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
+            await Task.Delay(world.ObjectTime, time, cancellationToken);
             if (link.IsClosed) throw new DfuException(DfuError.LinkLost, "the link dropped");
             if (device.AlwaysFails is { } always) throw always;
             if (device.Failures.TryDequeue(out var failure)) throw failure;

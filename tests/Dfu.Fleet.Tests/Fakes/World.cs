@@ -21,6 +21,9 @@ internal sealed class World
 
     public IEnumerable<FakeDevice> Advertising => Devices.Values.Where(device => device.Silent is false && device.Link is null);
 
+    /// <summary>How long the scripted runner takes for an object.</summary>
+    public TimeSpan ObjectTime { get; set; } = TimeSpan.FromMilliseconds(100);
+
     public FakeDevice? At(BluetoothAddress address) => Devices.GetValueOrDefault(address) ?? Devices.GetValueOrDefault(address.Application);
 }
 
@@ -48,7 +51,8 @@ internal sealed class FakeDevice(BluetoothAddress application)
     }
 
     public BluetoothAddress Address => InBootloader ? Application.Bootloader : Application;
-    public string Name => InBootloader ? "DfuTarg" : "Sensor";
+    public string Name => InBootloader ? BootloaderName : "Sensor";
+    public string BootloaderName { get; set; } = "DfuTarg";
 }
 
 internal sealed class FakeSource(World world, TimeProvider time, string id) : IAdapterSource
@@ -125,9 +129,13 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
             if (device is null || device.Silent || device.Link is not null) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
             var link = new FakeLink(device);
             device.Link = link;
-            _links.Add(link);
+            lock (_links)
+            {
+                _links.Add(link);
+                MostLinks = Math.Max(MostLinks, _links.Count);
+            }
+
             _ = ForgetAsync(link);
-            MostLinks = Math.Max(MostLinks, _links.Count);
             return link;
         }
         finally
@@ -140,7 +148,9 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
     {
         _lost.TrySetResult("pulled out");
         _gone.Cancel();
-        foreach (var link in _links.ToArray()) link.Close(LinkClosure.SupervisionTimeout);
+        FakeLink[] open;
+        lock (_links) open = [.. _links];
+        foreach (var link in open) link.Close(LinkClosure.SupervisionTimeout);
     }
 
     public ValueTask DisposeAsync()
@@ -152,7 +162,7 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
     private async Task ForgetAsync(FakeLink link)
     {
         await link.Closed;
-        _links.Remove(link);
+        lock (_links) _links.Remove(link);
     }
 }
 

@@ -23,7 +23,7 @@ internal sealed class Recorder : IUpdateObserver
     /// <summary>The high-water mark of what was sent of the present image.</summary>
     public long Reached { get; private set; }
 
-    public Action? OnLastExecute { get; init; }
+    public Action? OnLastExecute { get; set; }
 
     public TransferHint NextHint(TransferHint hint) => hint with
     {

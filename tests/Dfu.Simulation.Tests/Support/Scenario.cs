@@ -19,6 +19,8 @@ internal sealed class Scenario
     public int MaxAttempts { get; init; } = 6;
     public Func<Scenario, IDfuLink, int, IDfuLink> Wrap { get; init; } = (_, link, _) => link;
 
+    public Action<Scenario>? OnLastExecute { get; init; }
+
     public Recorder Recorder { get; } = new();
     public List<DfuError> Errors { get; } = [];
     public VirtualDevice Device { get; private set; } = null!;
@@ -41,6 +43,7 @@ internal sealed class Scenario
 
     private async Task RunAsync()
     {
+        Recorder.OnLastExecute = () => OnLastExecute?.Invoke(this);
         using var air = new SimulatedAir(Time, Link, seed: 1);
         Device = air.Add(Options);
         var adapter = await air.CreateAdapter("sim", new AdapterModel()).OpenAsync(CancellationToken.None);

@@ -1,0 +1,206 @@
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Tests.Campaigns;
+
+public sealed class CampaignMachineTests
+{
+    private static readonly FleetPolicy Policy = new();
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly BootloaderTraits SavesNothing = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Nothing };
+
+    private static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
+
+    private static BluetoothAddress Device(int n) => new((ulong)n);
+
+    private static CampaignState New(params int[] devices) => new()
+    {
+        Id = "c",
+        PackageId = new string('a', 64),
+        Targets = "x",
+        Stage = devices.Length == 0 ? CampaignStage.Collecting : CampaignStage.Running,
+        CreatedAt = T0,
+        RunStartedAt = T0,
+        ScanTime = TimeSpan.FromSeconds(10),
+        ImageSizes = [200_000],
+        HwVersion = 52,
+        Devices = [.. devices.Select(Device)],
+    };
+
+    private static CampaignState Apply(CampaignState state, params CampaignEvent[] events) => events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, e, Policy).Next);
+
+    private static CampaignEffect[] Effects(CampaignState state, CampaignEvent e) => [.. CampaignMachine.Apply(state, e, Policy).Effects];
+
+    private static CampaignEvent.DeviceEnded Ended(int device, DeviceOutcome outcome = DeviceOutcome.Updated) =>
+        new CampaignEvent.DeviceEnded(Device(device), outcome, outcome == DeviceOutcome.Failed ? DfuError.NotHeard : DfuError.None);
+
+    private static CampaignEvent.DeviceHeard Heard(int device, double at = 1) => new CampaignEvent.DeviceHeard(Device(device), At(at));
+
+    [Fact]
+    public void It_is_over_when_the_last_device_has_its_outcome()
+    {
+        var one = Apply(New(1, 2), Ended(1));
+        Assert.Equal(CampaignStage.Running, one.Stage);
+        Assert.Equal([new CampaignEffect.Finished(CampaignOutcome.Succeeded)], Effects(one, Ended(2, DeviceOutcome.AlreadyCurrent)));
+        Assert.Equal(CampaignOutcome.Failed, Apply(one, Ended(2, DeviceOutcome.Failed)).Outcome);
+    }
+
+    [Fact]
+    public void The_same_outcome_twice_and_strangers_count_nothing()
+    {
+        var state = Apply(New(1, 2), Ended(1), Ended(1), Ended(7));
+        Assert.Equal(CampaignStage.Running, state.Stage);
+        Assert.Single(state.Results);
+    }
+
+    [Fact]
+    public void A_device_that_is_tried_again_opens_the_campaign_again()
+    {
+        var failed = Apply(New(1, 2), Ended(1), Ended(2, DeviceOutcome.Failed));
+        var again = Apply(failed, new CampaignEvent.DeviceRetried(Device(2)));
+        Assert.Equal((CampaignStage.Running, CampaignOutcome.Running), (again.Stage, again.Outcome));
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(again, Ended(2)).Outcome);
+    }
+
+    [Fact]
+    public void Devices_are_collected_for_the_scan_time_from_the_first_adapter_on()
+    {
+        var state = Apply(New(), Heard(1), new CampaignEvent.Tick(At(30)), new CampaignEvent.Listening(At(30)), Heard(2, 31), Heard(2, 32));
+        Assert.Equal([Device(1), Device(2)], state.Devices.ToArray());
+        Assert.Equal(CampaignStage.Collecting, Apply(state, new CampaignEvent.Tick(At(39))).Stage);
+        var closed = Apply(state, new CampaignEvent.Tick(At(40)));
+        Assert.Equal(CampaignStage.Running, closed.Stage);
+        Assert.Equal(2, Apply(closed, Heard(3, 41)).Devices.Length);
+    }
+
+    [Fact]
+    public void Devices_that_end_while_others_are_collected_do_not_end_the_campaign()
+    {
+        var state = Apply(New(), new CampaignEvent.Listening(T0), Heard(1), Ended(1));
+        Assert.Equal(CampaignStage.Collecting, state.Stage);
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(state, new CampaignEvent.Tick(At(10))).Outcome);
+    }
+
+    [Fact]
+    public void With_a_count_exactly_that_many_are_taken()
+    {
+        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(T0), Heard(1), new CampaignEvent.Tick(At(60)), Heard(2, 61), Heard(3, 61));
+        Assert.Equal(2, state.Devices.Length);
+        Assert.Equal(CampaignStage.Running, Apply(state, new CampaignEvent.Tick(At(62))).Stage);
+    }
+
+    [Fact]
+    public void A_count_that_is_not_reached_fails_after_the_patience_and_says_so()
+    {
+        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(T0), Heard(1, 50), Ended(1), new CampaignEvent.Tick(At(169)));
+        Assert.Equal(CampaignStage.Collecting, state.Stage);
+        var over = Apply(state, new CampaignEvent.Tick(At(170)));
+        Assert.Equal(CampaignOutcome.Failed, over.Outcome);
+        Assert.Single(over.Notices);
+    }
+
+    [Fact]
+    public void Nobody_heard_is_a_failure() => Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(T0), new CampaignEvent.Tick(At(10))).Outcome);
+
+    [Fact]
+    public void Cancelling_reaches_every_device_without_an_outcome()
+    {
+        var state = Apply(New(1, 2, 3), Ended(2));
+        Assert.Equal([new CampaignEffect.CancelDevice(Device(1)), new CampaignEffect.CancelDevice(Device(3))], Effects(state, new CampaignEvent.CancelRequested()));
+        var over = Apply(state, new CampaignEvent.CancelRequested(), Ended(1, DeviceOutcome.Cancelled), Ended(3, DeviceOutcome.Cancelled));
+        Assert.Equal(CampaignOutcome.Failed, over.Outcome);
+    }
+
+    [Fact]
+    public void A_class_that_saves_nothing_is_announced_once()
+    {
+        var effects = Effects(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing));
+        Assert.Contains(effects, effect => effect is CampaignEffect.KeepClass { Class.Key: "hw52/init512/mtu247" });
+        Assert.Contains(effects, effect => effect is CampaignEffect.Announce);
+        var known = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing));
+        Assert.Empty(Effects(known, new CampaignEvent.TraitsLearned(Device(1), SavesNothing)));
+        var paced = SavesNothing with { Pacing = SavesNothing.Pacing with { Burst = 9 } };
+        Assert.DoesNotContain(Effects(known, new CampaignEvent.TraitsLearned(Device(1), paced)), effect => effect is CampaignEffect.Announce);
+    }
+
+    [Fact]
+    public void What_is_known_of_a_class_is_not_forgotten_by_a_device_that_does_not_know()
+    {
+        var state = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.TraitsLearned(Device(2), SavesNothing with { Keeps = Keeps.Unknown }));
+        Assert.Equal(Keeps.Nothing, state.Classes["hw52/init512/mtu247"].Traits.Keeps);
+    }
+
+    [Fact]
+    public void A_guard_that_lost_packets_is_not_gone_below_by_luckier_devices()
+    {
+        var burnt = SavesNothing with { Pacing = Pacing.Initial with { Guard = TimeSpan.FromMilliseconds(180), LossGuard = TimeSpan.FromMilliseconds(120) } };
+        var state = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), burnt), new CampaignEvent.TraitsLearned(Device(2), SavesNothing));
+        var pacing = state.Classes["hw52/init512/mtu247"].Traits.Pacing;
+        Assert.Equal(TimeSpan.FromMilliseconds(132), pacing.Guard);
+        Assert.Equal(TimeSpan.FromMilliseconds(120), pacing.LossGuard);
+    }
+
+    [Fact]
+    public void A_device_is_told_of_its_own_class_else_of_the_only_one_else_of_none()
+    {
+        var saving = new BootloaderTraits { InitMax = 256, Mtu = 23, Keeps = Keeps.Objects };
+        var one = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing));
+        Assert.Equal(SavesNothing, CampaignMachine.Prior(one, null));
+        var two = Apply(one, new CampaignEvent.TraitsLearned(Device(2), saving));
+        Assert.Equal(saving, CampaignMachine.Prior(two, "hw52/init256/mtu23"));
+        Assert.Equal((Keeps.Unknown, 0), (CampaignMachine.Prior(two, null).Keeps, CampaignMachine.Prior(two, null).InitMax));
+    }
+
+    [Fact]
+    public void One_device_at_a_time_probes_an_unknown_class_and_only_where_there_is_something_to_lose()
+    {
+        Assert.True(CampaignMachine.ShouldProbe(New(1, 2), null));
+        Assert.False(CampaignMachine.ShouldProbe(New(1, 2) with { ImageSizes = [8192] }, null));
+        var probing = Apply(New(1, 2), new CampaignEvent.ProbeStarted(Device(1)));
+        Assert.False(CampaignMachine.ShouldProbe(probing, null));
+        Assert.True(CampaignMachine.ShouldProbe(Apply(probing, new CampaignEvent.ProbeEnded(Device(1))), null));
+        Assert.False(CampaignMachine.ShouldProbe(Apply(New(1, 2), new CampaignEvent.TraitsLearned(Device(1), SavesNothing)), null));
+        var old = SavesNothing with { InitMax = 256, Keeps = Keeps.Unknown };
+        Assert.False(CampaignMachine.ShouldProbe(Apply(New(1, 2), new CampaignEvent.TraitsLearned(Device(1), old)), null));
+    }
+
+    [Fact]
+    public void Probes_that_come_to_nothing_are_given_up()
+    {
+        var state = New(1);
+        for (var i = 0; i < 3; i++) state = Apply(state, new CampaignEvent.ProbeStarted(Device(1)), new CampaignEvent.ProbeEnded(Device(1)));
+        Assert.False(CampaignMachine.ShouldProbe(state, null));
+    }
+
+    [Fact]
+    public void The_time_between_drops_is_link_time_over_drops()
+    {
+        var state = Apply(New(1), new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(30), false));
+        Assert.Null(state.MeanTimeBetweenDrops);
+        state = Apply(state, new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(10), true), new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(20), true));
+        Assert.Equal(TimeSpan.FromSeconds(30), state.MeanTimeBetweenDrops);
+    }
+
+    [Fact]
+    public void A_state_survives_being_stored()
+    {
+        var state = Apply(New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2)));
+        var json = FleetJson.Write(state);
+        var read = FleetJson.ReadCampaign(json);
+        Assert.Equal(json, FleetJson.Write(read));
+        Assert.Equal(new DeviceResult(DeviceOutcome.Failed, DfuError.NotHeard), read.Results[Device(1)]);
+        Assert.Equal(SavesNothing, read.Classes["hw52/init512/mtu247"].Traits);
+    }
+
+    [Fact]
+    public void Equal_choices_of_targets_have_equal_keys_and_impossible_ones_none()
+    {
+        Assert.Equal(CampaignTargets.Key(new() { Addresses = [Device(1), Device(2)] }), CampaignTargets.Key(new() { Addresses = [Device(2), Device(1), Device(1)] }));
+        Assert.NotEqual(CampaignTargets.Key(new() { All = true }), CampaignTargets.Key(new() { All = true, Count = 4 }));
+        foreach (var wrong in new TargetSelection[] { new(), new() { All = true, NameGlob = "x" }, new() { All = true, Count = 0 }, new() { All = true, ScanTime = TimeSpan.Zero } })
+            Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => CampaignTargets.Key(wrong)).Error);
+    }
+}
