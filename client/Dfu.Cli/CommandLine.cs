@@ -38,7 +38,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            return ExitCode.Interrupted;
+            return Fail(terminal, DfuError.Interrupted, "interrupted before anything began", ErrorCatalog.Describe(DfuError.Interrupted).Remedy);
         }
         catch (Exception unforeseen) when (unforeseen is not OutOfMemoryException)
         {

@@ -32,6 +32,13 @@ internal sealed record Terminal
         };
     }
 
+    /// <summary>Ends the process without waiting for anything, and leaves the terminal as it was found.</summary>
+    public void ExitAtOnce()
+    {
+        if (Live) ErrorConsole.Cursor.Show();
+        Environment.Exit(ExitCode.Interrupted);
+    }
+
     /// <summary>A console without styles that never wraps at a width nobody sees.</summary>
     public static IAnsiConsole Plain(TextWriter writer)
     {

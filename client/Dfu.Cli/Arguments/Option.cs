@@ -68,24 +68,6 @@ internal static class Option
             fallback,
             "N");
 
-    public static Option<T> OneOf<T>(string name, string description, (string Name, T Value)[] choices, T fallback)
-        where T : notnull
-    {
-        var names = string.Join('|', choices.Select(choice => choice.Name));
-        return Of(
-            name,
-            description,
-            (string text, out T value) =>
-            {
-                var at = Array.FindIndex(choices, choice => choice.Name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase));
-                value = at < 0 ? fallback : choices[at].Value;
-                return at >= 0;
-            },
-            "one of " + names.Replace("|", ", ", StringComparison.Ordinal),
-            fallback,
-            names);
-    }
-
     private static T? One<T>(ArgumentResult result, TryParse<T> parse, string expected)
     {
         var text = result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;

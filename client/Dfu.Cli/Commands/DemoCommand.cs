@@ -10,13 +10,14 @@ namespace Dfu.Cli.Commands;
 /// <summary><c>dfu demo</c>.</summary>
 internal static class DemoCommand
 {
+    private const int DefaultImage = 200 * 1024;
     private const int LargestImage = 512 * 1024;
 
     public static Command Create(Terminal terminal)
     {
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 2000, 100);
         var adapters = Arguments.Option.Number("--adapters", "Simulated radios.", 1, 64, 4);
-        var size = Arguments.Option.Of<long>("--size", "Size of the firmware, 4KiB to 512KiB.", Size, "a size from 4KiB to 512KiB such as 200KiB", 200 * 1024, "SIZE");
+        var size = Arguments.Option.Of<long?>("--size", "Size of the firmware, 4KiB to 512KiB; 200KiB unless given.", Size, "a size from 4KiB to 512KiB such as 200KiB", null, "SIZE");
         var dropRate = Arguments.Option.Of<double>("--drop-rate", "Probability per data object (4 KiB) that its link drops.", Quantities.TryParseProbability, "a probability such as 0.02 or 2%", 0.02, "P");
         var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the devices' bootloader saves its progress; Nordic's default one does not.", false);
         var timeScale = Arguments.Option.Of<double>("--time-scale", "Simulated seconds in a real one.", Quantities.TryParseFactor, "a factor such as 20", 20, "X");
@@ -29,7 +30,7 @@ internal static class DemoCommand
             {
                 Devices = result.GetValue(devices)!.Value,
                 Adapters = result.GetValue(adapters)!.Value,
-                Size = (int)result.GetValue(size),
+                Size = (int)(result.GetValue(size) ?? DefaultImage),
                 DropRate = result.GetValue(dropRate),
                 SaveProgress = result.GetValue(saveProgress),
                 TimeScale = result.GetValue(timeScale),
@@ -41,7 +42,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(Terminal terminal, DemoSettings settings, bool json)
     {
-        using var signals = new StopSignals(() => Environment.Exit(ExitCode.Interrupted));
+        using var signals = new StopSignals(terminal.ExitAtOnce);
         using var demo = new Demo(settings);
         var note = string.Create(
             CultureInfo.InvariantCulture,
@@ -59,5 +60,10 @@ internal static class DemoCommand
         return code == ExitCode.Succeeded && !complete ? ExitCode.SomeFailed : code;
     }
 
-    private static bool Size(string text, out long bytes) => Quantities.TryParseSize(text, out bytes) && bytes is >= 4096 and <= LargestImage;
+    private static bool Size(string text, out long? bytes)
+    {
+        var read = Quantities.TryParseSize(text, out var value);
+        bytes = value;
+        return read && value is >= 4096 and <= LargestImage;
+    }
 }

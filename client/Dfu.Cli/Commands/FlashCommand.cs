@@ -22,9 +22,9 @@ internal static class FlashCommand
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
         var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
-        var scanTime = Arguments.Option.Of<TimeSpan>("--scan-time", "How long --all and --name listen, 1 s to 10 min.", ScanTime, "a time from 1s to 10min", TimeSpan.FromSeconds(10), "TIME");
+        var scanTime = Arguments.Option.Of<TimeSpan?>("--scan-time", "How long --all and --name listen, 1 s to 10 min; 10 s unless given.", ScanTime, "a time from 1s to 10min", null, "TIME");
         var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
-        var patience = Arguments.Option.Of<TimeSpan>("--patience", "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long.", Patience, "a time such as 120s", TimeSpan.FromSeconds(120), "TIME");
+        var patience = Arguments.Option.Of<TimeSpan?>("--patience", "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.", Patience, "a time such as 120s", null, "TIME");
         var concurrency = Arguments.Option.Number("--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
         var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).", "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
@@ -46,7 +46,7 @@ internal static class FlashCommand
                 PackageFile = zip,
                 Targets = Select(result.GetRequiredValue(device), result.GetValue(all), result.GetValue(name), result.GetValue(targets)) with
                 {
-                    ScanTime = result.GetValue(scanTime),
+                    ScanTime = result.GetValue(scanTime) ?? TimeSpan.FromSeconds(10),
                     Count = result.GetValue(count),
                 },
                 Restart = result.GetValue(restart),
@@ -55,7 +55,7 @@ internal static class FlashCommand
             {
                 DataDirectory = result.GetValue(dataDir) ?? StationSettings.DefaultDataDirectory,
                 Adapters = [.. result.GetRequiredValue(adapter).Select(AdapterSpec.Parse)],
-                Policy = new FleetPolicy { Patience = result.GetValue(patience), MaxConcurrency = result.GetValue(concurrency) },
+                Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
             return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
         });
@@ -64,7 +64,7 @@ internal static class FlashCommand
 
     private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
     {
-        using var signals = new StopSignals(() => Environment.Exit(ExitCode.Interrupted));
+        using var signals = new StopSignals(terminal.ExitAtOnce);
         await using var station = Station.Open(settings, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Count, "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
@@ -99,8 +99,12 @@ internal static class FlashCommand
         return text.Length > 0;
     }
 
-    private static bool ScanTime(string text, out TimeSpan value) =>
-        Quantities.TryParseDuration(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromMinutes(10);
+    private static bool ScanTime(string text, out TimeSpan? value) => Patience(text, out value) && value <= TimeSpan.FromMinutes(10);
 
-    private static bool Patience(string text, out TimeSpan value) => Quantities.TryParseDuration(text, out value) && value >= TimeSpan.FromSeconds(1);
+    private static bool Patience(string text, out TimeSpan? value)
+    {
+        var read = Quantities.TryParseDuration(text, out var time);
+        value = time;
+        return read && time >= TimeSpan.FromSeconds(1);
+    }
 }

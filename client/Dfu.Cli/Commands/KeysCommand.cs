@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Cli.Arguments;
 using Dfu.Protocol.Packages;
 
 namespace Dfu.Cli.Commands;
@@ -13,8 +14,6 @@ internal static class KeysCommand
         Code,
     }
 
-    private static readonly (string, Form)[] Forms = [("pem", Form.Pem), ("hex", Form.Hex), ("code", Form.Code)];
-
     public static Command Create(Terminal terminal) => new("keys", "Make the key pair that packages are signed with, or show its public half.") { Generate(terminal), Show(terminal) };
 
     private static Command Generate(Terminal terminal)
@@ -28,7 +27,7 @@ internal static class KeysCommand
             using var key = DfuKeys.Generate();
             DfuKeys.WritePrivate(path, key);
             terminal.Error.WriteLine($"dfu: the private key is in {path}: keep it secret and keep a copy, for without it no device with its public half can be updated");
-            Print(terminal, key, result.GetValue(form));
+            Print(terminal, key, form.Of(result));
         });
         return command;
     }
@@ -41,13 +40,13 @@ internal static class KeysCommand
         command.SetAction(result =>
         {
             using var key = DfuKeys.ReadPublic(result.GetRequiredValue(file));
-            Print(terminal, key, result.GetValue(form));
+            Print(terminal, key, form.Of(result));
         });
         return command;
     }
 
-    private static Option<Form> Format() =>
-        Arguments.Option.OneOf("--format", "pem for --public-key, hex for reading, code for the bootloader's dfu_public_key.c.", Forms, Form.Pem);
+    private static Choice<Form> Format() =>
+        new("--format", "pem for --public-key, hex for reading, code for the bootloader's dfu_public_key.c.", ("pem", Form.Pem), ("hex", Form.Hex), ("code", Form.Code));
 
     private static void Print(Terminal terminal, System.Security.Cryptography.ECDsa key, Form form) => terminal.Out.WriteLine((form switch
     {

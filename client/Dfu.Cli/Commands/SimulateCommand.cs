@@ -11,25 +11,19 @@ namespace Dfu.Cli.Commands;
 /// <summary><c>dfu simulate</c>.</summary>
 internal static class SimulateCommand
 {
-    private enum Mode
-    {
-        Dfu,
-        App,
-    }
-
-    private static readonly (string, BootloaderProfile)[] Profiles =
-        [.. BootloaderProfile.All.Select(profile => profile.Name).Distinct().Select(name => (name, BootloaderProfile.TryParse(name, out var profile) ? profile : throw new InvalidOperationException(name)))];
-
-    private static readonly (string, ChipModel)[] Chips = [("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832)];
+    private static readonly BootloaderProfile[] Profiles =
+    [
+        BootloaderProfile.Sdk17, BootloaderProfile.Sdk153, BootloaderProfile.Sdk150, BootloaderProfile.Sdk14, BootloaderProfile.Sdk13, BootloaderProfile.Sdk12,
+    ];
 
     public static Command Create(Terminal terminal)
     {
         var listen = Arguments.Option.Many<IPEndPoint>("--listen", "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.", Endpoint, "an address such as 127.0.0.1:7001", "HOST:PORT", required: true);
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
-        var profile = Arguments.Option.OneOf("--profile", "Which SDK's bootloader they have.", Profiles, BootloaderProfile.Sdk17);
-        var chip = Arguments.Option.OneOf("--chip", "Which chip's flash they have.", Chips, ChipModel.Nrf52840);
+        var profile = new Choice<BootloaderProfile>("--profile", "Which SDK's bootloader they have.", [.. Profiles.Select(profile => (profile.Name, profile))]);
+        var chip = new Choice<ChipModel>("--chip", "Which chip's flash they have.", ("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832));
         var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
-        var mode = Arguments.Option.OneOf("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", [("dfu", Mode.Dfu), ("app", Mode.App)], Mode.Dfu);
+        var mode = new Choice<bool>("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", ("dfu", false), ("app", true));
         var softDevice = Arguments.Option.Of<uint?>("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", Id, "an id such as 0x0100", null, "0xID");
         var state = Arguments.Option.Text("--state", "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.", "DIR");
         var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the bootloader saves its progress; SDK 12 to 14 always do.", false);
@@ -48,11 +42,11 @@ internal static class SimulateCommand
             var settings = new SimulationSettings
             {
                 Devices = result.GetValue(devices)!.Value,
-                Profile = result.GetRequiredValue(profile),
-                Chip = result.GetRequiredValue(chip),
+                Profile = profile.Of(result),
+                Chip = chip.Of(result),
                 SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,
                 Deaf = result.GetValue(deaf),
-                InApplication = result.GetValue(mode) == Mode.App,
+                InApplication = mode.Of(result),
                 SoftDevice = result.GetValue(softDevice),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
@@ -60,7 +54,7 @@ internal static class SimulateCommand
                 Seed = result.GetValue(seed)!.Value,
                 PublicKey = key,
             };
-            using var signals = new StopSignals(() => Environment.Exit(ExitCode.Interrupted));
+            using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var simulator = new Simulator(settings, result.GetRequiredValue(listen), result.GetValue(state), TimeProvider.System);
             var bound = await simulator.StartAsync(signals.Token);
             terminal.Out.WriteLine($"ready {string.Join(' ', bound)}");

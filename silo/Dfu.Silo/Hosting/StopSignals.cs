@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Dfu.Silo.Hosting;
 
-/// <summary>Ctrl-C, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.</summary>
+/// <summary>Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.</summary>
 public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -14,7 +14,7 @@ public sealed class StopSignals : IDisposable
     public StopSignals(Action atOnce)
     {
         _atOnce = atOnce;
-        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }) _registrations.Add(PosixSignalRegistration.Create(signal, Handle));
+        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }) _registrations.Add(PosixSignalRegistration.Create(signal, Handle));
     }
 
     public CancellationToken Token => _stop.Token;
