@@ -48,7 +48,7 @@ public sealed class FlashProcessTests
 
         Assert.True(code == 0, error);
         using var document = JsonDocument.Parse(output);
-        AssertCountsAgree(document.RootElement, await bench.EndSimulationAsync(), 3);
+        AssertCountsAgree(document.RootElement, await bench.EndSimulationAsync(), 3, Kills);
 
         // A probe on purpose sends less than two objects again, once, to one device.
         Assert.All(
@@ -165,15 +165,17 @@ public sealed class FlashProcessTests
         Assert.Single(error.TrimEnd('\n').Split('\n'));
     }
 
-    private static void AssertCountsAgree(JsonElement document, Dictionary<string, JsonElement> devices, int count)
+    /// <param name="kills">Each may fall between a packet's leaving and its being counted.</param>
+    private static void AssertCountsAgree(JsonElement document, Dictionary<string, JsonElement> devices, int count, int kills = 0)
     {
+        const int Packet = 244;
         Assert.Equal(count, devices.Count);
         foreach (var device in document.GetProperty("devices").EnumerateArray())
         {
             var there = devices[device.GetProperty("device").GetString()!];
             Assert.Equal(1, there.GetProperty("activations").GetInt32());
             Assert.Equal("updated", device.GetProperty("outcome").GetString());
-            Assert.Equal(there.GetProperty("firmwareBytes").GetInt64(), device.GetProperty("bytesSent").GetInt64());
+            Assert.InRange(Math.Abs(there.GetProperty("firmwareBytes").GetInt64() - device.GetProperty("bytesSent").GetInt64()), 0, kills * Packet);
         }
     }
 

@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Dfu.Cli.Tests.Processes;
+
+/// <summary>Fifty devices in one process, the command that updates them in another, killed at ten random moments.</summary>
+public sealed class KillTests
+{
+    private const int Devices = 50;
+    private const int Kills = 10;
+    private const int Object = 4096;
+    private const int Size = 50 * Object;
+    private const int Packet = 244;
+
+    /// <param name="objects">What one kill may cost a device at most.</param>
+    [Theory]
+    [InlineData("true", 2)]
+    [InlineData("false", 17)]
+    public async Task Killed_at_ten_random_moments_it_updates_all_and_sends_little_twice(string saves, int objects)
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        using var bench = new Bench();
+        string[] flash = ["flash", bench.Package(Size), "--all", "--count", $"{Devices}", "--data-dir", bench["data"], "--json"];
+        await bench.SimulateAsync(4, "--devices", $"{Devices}", "--time-scale", "10", "--save-progress", saves);
+        foreach (var share in Enumerable.Range(0, Kills).Select(_ => random.NextDouble()).Order())
+        {
+            using var killed = DfuProcess.Start([.. flash, .. bench.Adapters]);
+            await bench.ReceivedAsync((long)(0.9 * share * Devices * Size));
+            await killed.KillAsync();
+        }
+
+        var (code, output, error) = await DfuProcess.RunAsync([.. flash, .. bench.Adapters]);
+
+        Assert.True(code == 0, $"seed {seed}: {error}");
+        var devices = await bench.EndSimulationAsync();
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(Devices, devices.Count);
+        var mismatch = 0L;
+        foreach (var device in document.RootElement.GetProperty("devices").EnumerateArray())
+        {
+            var there = devices[device.GetProperty("device").GetString()!];
+            var received = there.GetProperty("firmwareBytes").GetInt64();
+            var interruptions = there.GetProperty("connects").GetInt32() - 1;
+            var why = $"seed {seed}, {device}, {there}";
+            Assert.True(there.GetProperty("activated").GetProperty("bytes").GetInt32() == Size, why);
+            Assert.True(there.GetProperty("createCommands").GetInt32() <= 1 + interruptions, why);
+            Assert.True(received - Size <= (long)interruptions * objects * Object, why);
+            mismatch += Math.Abs(received - device.GetProperty("bytesSent").GetInt64());
+        }
+
+        // A kill falls between a packet's leaving and its being counted now and then: one packet of one transfer.
+        Assert.True(mismatch <= Kills * Packet, $"seed {seed}: the counts differ by {mismatch} bytes");
+    }
+}
