@@ -92,7 +92,7 @@ public static class DfuErrors
     public static bool IsTransient(this DfuError error) => error is
         DfuError.LinkLost or DfuError.ConnectFailed or DfuError.ConnectTimeout or DfuError.AdapterFull or DfuError.AdapterLost
         or DfuError.AttError or DfuError.RequestTimeout or DfuError.NotificationsRefused or DfuError.FlashBusy
-        or DfuError.ObjectCorrupt or DfuError.BootloaderNotHeard or DfuError.DataPathStuck or DfuError.ProtocolViolation;
+        or DfuError.ObjectCorrupt or DfuError.OperationNotPermitted or DfuError.BootloaderNotHeard or DfuError.DataPathStuck or DfuError.ProtocolViolation;
 
     /// <summary>The code as reports and JSON print it: the name with a small first letter.</summary>
     public static string Code(this DfuError error)

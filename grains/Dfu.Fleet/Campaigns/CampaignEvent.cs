@@ -16,6 +16,9 @@ public abstract record CampaignEvent
     /// <summary>A process takes the campaign up, for the first time or again.</summary>
     public sealed record RunStarted(DateTimeOffset At) : CampaignEvent;
 
+    /// <summary>A finished campaign that collects its targets is run again: devices that came since may join.</summary>
+    public sealed record CollectAgain : CampaignEvent;
+
     /// <summary>A device that fits the targets was heard. <paramref name="Device"/> is its application address as far as that can be told.</summary>
     public sealed record DeviceHeard(BluetoothAddress Device, DateTimeOffset At) : CampaignEvent;
 

@@ -16,6 +16,8 @@ public static class CampaignMachine
     public static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Apply(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
     {
         CampaignEvent.RunStarted r => (state with { RunStartedAt = r.At, CollectingSince = null, LastFound = null, Prober = null }, []),
+        CampaignEvent.CollectAgain when state.Stage == CampaignStage.Finished && state.MayGrow =>
+            (state with { Stage = CampaignStage.Collecting, Outcome = CampaignOutcome.Running, CancelRequested = false }, []),
         CampaignEvent.DeviceHeard h when state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
         CampaignEvent.Listening l when state.Stage == CampaignStage.Collecting && state.CollectingSince is null => (state with { CollectingSince = l.At }, []),
         CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) => FinishIfOver(

@@ -81,6 +81,10 @@ public sealed record CampaignState
     /// <summary>Classes a notice was given for.</summary>
     public ImmutableArray<string> NoticedClasses { get; init; } = [];
 
+    /// <summary>Takes whatever it hears, so that it is never complete.</summary>
+    [JsonIgnore]
+    public bool MayGrow => (All || NameGlob is not null) && Count is null;
+
     [JsonIgnore]
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
 }

@@ -14,6 +14,12 @@ public abstract record DeviceEffect
 
     public sealed record StartAttempt(string Adapter, int Epoch, int Attempt) : DeviceEffect;
 
+    /// <summary>The attempt only listens now: its slot may serve another device.</summary>
+    public sealed record LendSlot(string Adapter, int Epoch, int Attempt) : DeviceEffect;
+
+    /// <summary>The attempt needs its link again, whether a slot is free or not.</summary>
+    public sealed record RetakeSlot(string Adapter, int Epoch, int Attempt) : DeviceEffect;
+
     public sealed record StopAttempt(string Adapter, int Epoch, int Attempt, DfuError Reason) : DeviceEffect;
 
     public sealed record ReportOutcome(DeviceOutcome Outcome, DfuError Error) : DeviceEffect;

@@ -17,7 +17,7 @@ public static class DeviceMachine
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
     {
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued => Grant(state, g),
-        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), []),
+        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
@@ -82,6 +82,14 @@ public static class DeviceMachine
     {
         Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
         BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
+    };
+
+    /// <summary>While the last image is copied and its application boots the radio has nothing to do for this device: seconds that another can use.</summary>
+    private static ImmutableArray<DeviceEffect> OfSlot(DeviceState state, DeviceEvent.PhaseChanged p) => (state.Phase, p.Phase) switch
+    {
+        (not DevicePhase.Verifying, DevicePhase.Verifying) when state.Image == state.Images.Length - 1 => [new DeviceEffect.LendSlot(state.Adapter!, state.AdapterEpoch, state.Attempt)],
+        (DevicePhase.Verifying, not DevicePhase.Verifying) => [new DeviceEffect.RetakeSlot(state.Adapter!, state.AdapterEpoch, state.Attempt)],
+        _ => [],
     };
 
     private static DeviceState StartImage(DeviceState state, int image) =>

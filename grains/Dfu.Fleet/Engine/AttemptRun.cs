@@ -74,7 +74,7 @@ internal sealed class AttemptRun : IDisposable
 
         await CloseLinksAsync();
         if (error != DfuError.None && StopReason != DfuError.None) (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? "its adapter went away" : "");
-        else if (error.IsTransient() && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
+        else if ((error.IsTransient() || result is { ApplicationHeard: false }) && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
         if (error != DfuError.None) activity?.SetStatus(ActivityStatusCode.Error, error.Code());
         FleetMetrics.Stopped();
         var after = Traffic.Read();

@@ -37,7 +37,10 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _hosts = [.. sources.Select((source, index) => new AdapterHost(index, source, _hearings, time, Post))];
     }
 
-    /// <remarks>A device that failed in a finished campaign is tried again when the same request is made again; one that was updated is left alone.</remarks>
+    /// <remarks>
+    /// A device that failed in a finished campaign is tried again when the same request is made again; one that was updated is
+    /// left alone. A finished campaign that takes whatever it hears listens again, for devices that came since.
+    /// </remarks>
     /// <exception cref="DfuException">
     /// CampaignConflict when the store holds another unfinished campaign; AdapterNotFound or AdapterInUse when no adapter could be
     /// opened or one belongs to somebody else; DataDirectoryUnusable when the store fails.
@@ -52,7 +55,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         if (stored is not null && !same && stored.Campaign.Stage != CampaignStage.Finished)
             throw new DfuException(DfuError.CampaignConflict, $"campaign {stored.Campaign.Id} for package {stored.Campaign.PackageId[..12]} is not finished");
 
-        if (same && stored!.Campaign is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded })
+        if (same && stored!.Campaign is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false })
         {
             ShowFinished(stored);
             return Snapshot();
@@ -156,8 +159,9 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _store.Ledger.Begin(campaign.Id);
         machines.Note(null, "campaign", goesOn ? "goes on" : $"begins: package {campaign.PackageId} for {campaign.Targets}", now);
         machines.Apply(new CampaignEvent.RunStarted(now), now);
+        machines.Apply(new CampaignEvent.CollectAgain(), now);
         foreach (var device in fleet.Devices) TakeUp(machines, device, now);
-        if (campaign.Stage == CampaignStage.Collecting) _hearings.Collect(CampaignTargets.Wanted(campaign));
+        if (machines.Campaign.Stage == CampaignStage.Collecting) _hearings.Collect(CampaignTargets.Wanted(campaign));
 
         var parts = new FleetLoopParts(machines, _hosts, _hearings, _store, _runner, request.Package, _policy, _time, goesOn);
         return new FleetLoop(parts, _events.Reader, Post, Show);

@@ -122,6 +122,12 @@ internal sealed class FleetMachines
                 Apply(adapter, new AdapterEvent.SlotTaken(start.Epoch, device.Id, start.Attempt), now);
                 _actions.Add(new EngineAction.StartAttempt(device.Id, adapter, start.Epoch, start.Attempt));
                 break;
+            case DeviceEffect.LendSlot lend when IndexOf(lend.Adapter) is { } adapter:
+                Apply(adapter, new AdapterEvent.SlotFreed(lend.Epoch, device.Id, lend.Attempt, now), now);
+                break;
+            case DeviceEffect.RetakeSlot retake when IndexOf(retake.Adapter) is { } adapter:
+                Apply(adapter, new AdapterEvent.SlotTaken(retake.Epoch, device.Id, retake.Attempt), now);
+                break;
             case DeviceEffect.StopAttempt stop:
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
                 break;

@@ -49,6 +49,27 @@ public sealed class CampaignMachineTests
     }
 
     [Fact]
+    public void A_finished_campaign_for_all_listens_again_and_takes_who_came_since()
+    {
+        var finished = Apply(New() with { All = true }, new CampaignEvent.Listening(T0), Heard(1), new CampaignEvent.Tick(At(10)), Ended(1));
+        Assert.Equal(CampaignOutcome.Succeeded, finished.Outcome);
+        var again = Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), Heard(1, 102), Heard(2, 102));
+        Assert.Equal((CampaignStage.Collecting, CampaignOutcome.Running), (again.Stage, again.Outcome));
+        Assert.Equal([Device(1), Device(2)], again.Devices.ToArray());
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(again, new CampaignEvent.Tick(At(111)), Ended(2)).Outcome);
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), new CampaignEvent.Tick(At(111))).Outcome);
+    }
+
+    [Fact]
+    public void A_finished_campaign_for_named_devices_or_a_number_of_them_stays_finished()
+    {
+        var named = Apply(New(1), Ended(1));
+        Assert.Same(named, Apply(named, new CampaignEvent.CollectAgain()));
+        var counted = named with { All = true, Count = 1 };
+        Assert.Same(counted, Apply(counted, new CampaignEvent.CollectAgain()));
+    }
+
+    [Fact]
     public void The_same_outcome_twice_and_strangers_count_nothing()
     {
         var state = Apply(New(1, 2), Ended(1), Ended(1), Ended(7));

@@ -40,6 +40,23 @@ public sealed class DeviceMachineTests
     }
 
     [Fact]
+    public void While_the_application_boots_its_slot_serves_another_device()
+    {
+        var running = Apply(Queued(), Grant());
+        var (verifying, lends) = DeviceMachine.Apply(running, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, At(1)), Policy);
+        Assert.Equal([new DeviceEffect.LendSlot("a", 1, 1)], lends.ToArray());
+        Assert.Empty(DeviceMachine.Apply(verifying, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, At(2)), Policy).Effects);
+        Assert.Equal([new DeviceEffect.RetakeSlot("a", 1, 1)], DeviceMachine.Apply(verifying, new DeviceEvent.PhaseChanged(1, DevicePhase.Connecting, At(3)), Policy).Effects.ToArray());
+    }
+
+    [Fact]
+    public void Between_two_images_the_slot_is_kept_because_the_window_is_short()
+    {
+        var running = Apply(Queued(50_000, 100_000), Grant());
+        Assert.Empty(DeviceMachine.Apply(running, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, At(1)), Policy).Effects);
+    }
+
+    [Fact]
     public void A_second_grant_while_it_runs_changes_nothing()
     {
         var running = Apply(Queued(), Grant());
