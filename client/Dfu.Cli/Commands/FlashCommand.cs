@@ -66,7 +66,7 @@ internal static class FlashCommand
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         await using var station = Station.Open(settings, TimeProvider.System);
-        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Count, "adapter"));
+        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
     }

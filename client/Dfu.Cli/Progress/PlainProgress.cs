@@ -7,7 +7,7 @@ namespace Dfu.Cli.Progress;
 internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 {
     private readonly HashSet<string> _told = [];
-    private readonly Dictionary<string, AdapterStatus> _adapters = [];
+    private readonly Dictionary<string, AdapterStatus> _troubled = [];
 
     public void Begin() => writer.WriteLine($"dfu: {title.Firmware}{(title.Note.Length > 0 ? ", " + title.Note : "")}");
 
@@ -24,11 +24,10 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 
         foreach (var adapter in view.Adapters)
         {
-            var known = _adapters.TryGetValue(adapter.Id, out var before);
-            if (known && before == adapter.Status) continue;
-            _adapters[adapter.Id] = adapter.Status;
-            if (!known && adapter.Status is AdapterStatus.Opening or AdapterStatus.Ready) continue;
+            // Radios that open and work are no news; one that is in trouble is, and so is its return.
             if (adapter.Status == AdapterStatus.Opening) continue;
+            if (adapter.Status == AdapterStatus.Ready ? !_troubled.Remove(adapter.Id) : _troubled.TryGetValue(adapter.Id, out var before) && before == adapter.Status) continue;
+            if (adapter.Status != AdapterStatus.Ready) _troubled[adapter.Id] = adapter.Status;
             var detail = adapter.Detail.Length > 0 ? $": {adapter.Detail}" : "";
             writer.WriteLine($"dfu: adapter {adapter.Id} is {adapter.Status.ToString().ToLowerInvariant()}{detail}");
         }

@@ -43,7 +43,7 @@ internal static class Summary
         long sent = view.Devices.Sum(device => device.BytesSent), again = view.Devices.Sum(device => device.BytesResent);
         if (sent > 0)
         {
-            yield return ("Sent", $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
+            yield return ("Sent", again == 0 ? $"{Format.Bytes(sent)}, nothing twice" : $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
             if (view.Seconds > 0) yield return ("Speed", $"{Format.Rate((sent - again) / view.Seconds)} over {Format.Count(view.Adapters.Length, "adapter")}");
         }
 

@@ -11,6 +11,9 @@ namespace Dfu.Silo.Hosting;
 /// <summary>An adapter as an operator writes it: <c>bridge:tcp://HOST:PORT</c> or <c>sim:devices=20,drop-rate=0.02</c>.</summary>
 public abstract record AdapterSpec(string Text)
 {
+    /// <summary>How many radios it stands for.</summary>
+    public virtual int Radios => 1;
+
     /// <summary>A radio behind a bridge.</summary>
     public sealed record Bridge(string Text, BridgeAddress Address) : AdapterSpec(Text)
     {
@@ -27,6 +30,8 @@ public abstract record AdapterSpec(string Text)
     /// <summary>Radios over virtual devices inside this process; what the devices hold ends with it.</summary>
     public sealed record Simulated(string Text, SimulationSettings Settings, int Adapters) : AdapterSpec(Text)
     {
+        public override int Radios => Adapters;
+
         public override IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time)
         {
             var air = new SimulatedAir(Settings.TimeScale == 1 ? time : new ScaledTime(Settings.TimeScale, time), Settings.Link, Settings.Seed);
