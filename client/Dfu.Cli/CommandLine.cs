@@ -73,12 +73,20 @@ internal static class CommandLine
             var isOption = unknown.StartsWith('-');
             var command = result.CommandResult.Command;
             var known = isOption ? command.Options.Select(option => option.Name).Append("--help") : command.Subcommands.Select(sub => sub.Name);
+            if (Wordless(result, unknown) is { } wordless) return ($"{wordless}: '{unknown}' is not true or false", help);
             var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
             return ($"unknown {what} '{unknown}'", Suggestions.For(unknown, known) is { } meant ? $"did you mean {meant}?" : help);
         }
 
         return result.Errors is [var error, ..] ? (error.Message, help) : null;
     }
+
+    /// <summary>The option before a word that it could not take: one of true or false takes no other, so the parser hands the word on.</summary>
+    private static string? Wordless(ParseResult result, string word) => result.Tokens
+        .Zip(result.Tokens.Skip(1), (before, token) => (before, token))
+        .Where(pair => pair.token.Value == word && pair.before.Type == TokenType.Option)
+        .Select(pair => result.CommandResult.Command.Options.OfType<Option<bool>>().FirstOrDefault(option => option.HelpName is not null && option.Name == pair.before.Value)?.Name)
+        .FirstOrDefault(name => name is not null);
 
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "";

@@ -19,8 +19,8 @@ internal sealed record Terminal
 
     public static Terminal OfProcess()
     {
-        var output = Console.Out;
-        var error = Console.Error;
+        var output = new OutputStream(Console.Out, needed: true);
+        var error = new OutputStream(Console.Error, needed: false);
         var able = Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         return new Terminal
         {

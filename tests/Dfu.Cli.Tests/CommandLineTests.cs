@@ -10,6 +10,7 @@ public sealed class CommandLineTests
     [InlineData("package show --jsno x.zip", "dfu: unknown option '--jsno' - did you mean --json? (invalidArgument)")]
     [InlineData("package show x.zip --public-key --nonsense", "dfu: unknown option '--nonsense' - see 'dfu package show --help' (invalidArgument)")]
     [InlineData("keys show x.pem --format pme", "dfu: --format: 'pme' is not one of pem, hex, code - see 'dfu keys show --help' (invalidArgument)")]
+    [InlineData("simulate --listen 127.0.0.1:0 --deaf maybe", "dfu: --deaf: 'maybe' is not true or false - see 'dfu simulate --help' (invalidArgument)")]
     public async Task A_slip_gets_one_line_with_what_may_be_meant(string arguments, string line)
     {
         var (code, _, error) = await RunAsync(arguments.Split(' '));

@@ -54,19 +54,24 @@ public static class DfuKeys
     }
 
     /// <summary>Writes the private key to a new file that only its owner may read; an existing file is never overwritten.</summary>
-    /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/>: the file exists or cannot be written.</exception>
+    /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/>: the file exists. <see cref="DfuError.OutputNotWritten"/>.</exception>
     public static void WritePrivate(string path, ECDsa key)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (Path.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"{OneLine.Path(path)} exists already, and a key is never overwritten");
+        var made = false;
         try
         {
             using var file = new FileStream(path, options);
+            made = true;
             file.Write(Encoding.ASCII.GetBytes(PrivatePem(key)));
+            file.Flush(flushToDisk: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"{OneLine.Path(path)} cannot be written: {OneLine.Of(e.Message)}", e);
+            if (made) File.Delete(path); // half a key would only be in the way of the next try
+            throw new DfuException(DfuError.OutputNotWritten, $"{OneLine.Path(path)} cannot be written: {OneLine.Of(e.Message)}", e);
         }
     }
 

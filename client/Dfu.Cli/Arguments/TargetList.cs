@@ -13,6 +13,7 @@ internal static class TargetList
     public static IReadOnlyList<BluetoothAddress> Read(string path)
     {
         string[] lines;
+        if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is a folder");
         try
         {
             if (new FileInfo(path).Length > MaxBytes) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is larger than any list of devices");

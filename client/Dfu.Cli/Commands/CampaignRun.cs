@@ -1,6 +1,7 @@
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet;
+using Dfu.Protocol.Errors;
 using Spectre.Console;
 
 namespace Dfu.Cli.Commands;
@@ -9,7 +10,7 @@ namespace Dfu.Cli.Commands;
 internal static class CampaignRun
 {
     /// <summary>Shows progress until the campaign is over.</summary>
-    /// <exception cref="Dfu.Protocol.Errors.DfuException">What ended the campaign before its time.</exception>
+    /// <exception cref="DfuException">What ended the campaign before its time.</exception>
     public static async Task<CampaignView> ShowAsync(Terminal terminal, ProgressTitle title, Func<CampaignView?> snapshot, Task<CampaignView> running)
     {
         await new ProgressView(terminal, title, TimeProvider.System).ShowAsync(snapshot, running);
@@ -18,12 +19,27 @@ internal static class CampaignRun
     }
 
     /// <summary>Writes report, document and summary; the exit code of the campaign.</summary>
+    /// <exception cref="DfuException">OutputNotWritten, after what could be written was.</exception>
     public static int Report(Terminal terminal, ProgressTitle title, CampaignView view, bool json, string? report, IEnumerable<(string Label, string Text)> extra)
     {
-        if (report is not null) ReportFile.Write(report, view);
-        var rows = report is null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report))));
+        var unwritten = report is null ? null : Write(report, view);
+        var rows = report is null || unwritten is not null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report))));
         if (json) terminal.Out.WriteLine(RunDocument.Of(view).ToJson());
         Summary.Write(json ? terminal.ErrorConsole : terminal.OutConsole, view, title, rows);
-        return ExitCode.Of(view.Outcome);
+        return unwritten is null ? ExitCode.Of(view.Outcome) : throw unwritten;
+    }
+
+    /// <summary>A report that cannot be written is no reason to say nothing of the run.</summary>
+    private static DfuException? Write(string report, CampaignView view)
+    {
+        try
+        {
+            ReportFile.Write(report, view);
+            return null;
+        }
+        catch (DfuException unwritten)
+        {
+            return unwritten;
+        }
     }
 }

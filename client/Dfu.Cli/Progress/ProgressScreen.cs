@@ -31,6 +31,9 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         var adapters = Adapters(width).ToList();
         var failures = Failures().ToList();
         var notices = view.Notices.TakeLast(NoticesShown).SelectMany(notice => Wrapped(notice, width - 4)).ToList();
+
+        // They come again in the summary; in a low window the devices at work are worth more.
+        if (notices.Count > (height - 3 - head.Count - adapters.Count - failures.Count) / 2) notices.Clear();
         var room = Math.Max(3, height - 3 - head.Count - adapters.Count - failures.Count - notices.Count);
         return head.Concat(adapters).Append("").Concat(Devices(room)).Concat(failures).Concat(notices);
     }

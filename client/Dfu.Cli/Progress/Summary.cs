@@ -30,6 +30,8 @@ internal static class Summary
             CampaignOutcome.Succeeded when tally.Current == tally.Devices => $"  [green]✓[/] [bold]Nothing to do: {(tally.Devices == 1 ? "the device already runs" : $"all {tally.Devices} devices already run")} this package.[/]",
             CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}."
                 + (tally.Current > 0 ? $" {tally.Current} of them already ran it." : ""),
+            CampaignOutcome.Failed when tally.Devices == 0 => $"  [red]✗[/] [bold]No device was found[/], {time}.",
+            CampaignOutcome.Failed when tally.Done == tally.Devices => $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found {(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
             CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Done} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
             _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Done} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
                 + "Everything confirmed is kept; the same command goes on from here.",
@@ -44,7 +46,10 @@ internal static class Summary
         if (sent > 0)
         {
             yield return ("Sent", again == 0 ? $"{Format.Bytes(sent)}, nothing twice" : $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
-            if (view.Seconds > 0) yield return ("Speed", $"{Format.Rate((sent - again) / view.Seconds)} over {Format.Count(view.Adapters.Length, "adapter")}");
+
+            // Over all runs, as the bytes are: a run that found everything done has opened no adapter.
+            var adapters = view.Devices.Select(device => device.Adapter).OfType<string>().Distinct().Count();
+            if (view.Seconds > 0) yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
         var resumes = view.Devices.SelectMany(device => device.Resumes).Where(Tally.IsAfterDrop).ToList();

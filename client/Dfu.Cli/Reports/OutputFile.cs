@@ -8,15 +8,51 @@ internal static class OutputFile
     /// <exception cref="DfuException">OutputNotWritten.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        var temporary = path + ".part";
+        var part = Part(path);
         try
         {
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, true);
+            File.WriteAllBytes(part, content);
+            if (part != path) File.Move(part, path, true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new DfuException(DfuError.OutputNotWritten, $"{path} cannot be written: {failure.Message}", failure);
+            if (part != path) Remove(part);
+            throw NotWritten(path, failure);
         }
     }
+
+    /// <summary>Whether the folder takes the file; leaves nothing behind, nor touches what is there.</summary>
+    /// <exception cref="DfuException">OutputNotWritten.</exception>
+    public static void Try(string path)
+    {
+        var part = Part(path);
+        if (part == path) return;
+        try
+        {
+            File.WriteAllBytes(part, []);
+            File.Delete(part);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw NotWritten(path, failure);
+        }
+    }
+
+    /// <summary>What is written first and then takes the file's name. A device such as /dev/null is written as it is: a file may not take its place.</summary>
+    private static string Part(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) ? path : path + ".part";
+
+    private static void Remove(string part)
+    {
+        try
+        {
+            File.Delete(part);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be written can mostly not be removed either; the first failure is the one to tell.
+        }
+    }
+
+    private static DfuException NotWritten(string path, Exception failure) =>
+        new(DfuError.OutputNotWritten, $"{path} cannot be written: {failure.Message}", failure);
 }

@@ -11,7 +11,7 @@ namespace Dfu.Cli.Reports;
 internal static class ReportFile
 {
     /// <summary>Whether a report could be written there; asked before any radio is touched.</summary>
-    /// <exception cref="DfuException">InvalidArgument.</exception>
+    /// <exception cref="DfuException">InvalidArgument or OutputNotWritten.</exception>
     public static void Check(string path)
     {
         if (Path.GetExtension(path).ToLowerInvariant() is not (".csv" or ".json" or ".xml"))
@@ -21,6 +21,8 @@ internal static class ReportFile
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder)) throw new DfuException(DfuError.InvalidArgument, $"--report: the folder {folder} does not exist");
+        if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"--report: '{path}' is a folder");
+        OutputFile.Try(path);
     }
 
     /// <exception cref="DfuException">OutputNotWritten.</exception>

@@ -57,11 +57,20 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
         if (same && stored!.Campaign is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false })
         {
-            ShowFinished(stored);
+            ShowStored(stored);
             return Snapshot();
         }
 
-        await OpenAdaptersAsync(cancellationToken);
+        try
+        {
+            await OpenAdaptersAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (same)
+        {
+            ShowStored(stored!);
+            throw;
+        }
+
         try
         {
             if (!request.PackageFile.IsEmpty) await _store.SavePackageAsync(request.Package.Id, request.PackageFile, cancellationToken);
@@ -203,7 +212,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         if (view.Outcome is CampaignOutcome.Succeeded or CampaignOutcome.Failed) _over.Set(view);
     }
 
-    private void ShowFinished(StoredFleet stored)
+    private void ShowStored(StoredFleet stored)
     {
         _store.Ledger.Begin(stored.Campaign.Id);
         foreach (var device in stored.Devices) _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);

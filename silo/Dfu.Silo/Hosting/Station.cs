@@ -70,7 +70,16 @@ public sealed class Station : IAsyncDisposable
     /// <exception cref="Dfu.Protocol.Errors.DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
     public async Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop)
     {
-        await _engine.StartAsync(request, stop);
+        try
+        {
+            await _engine.StartAsync(request, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Before a radio was open: all there is to show is what earlier runs did.
+            return (Snapshot() ?? new CampaignView { Id = "", PackageId = request.Package.Id }) with { Outcome = CampaignOutcome.Interrupted };
+        }
+
         try
         {
             await _engine.WaitAsync(stop);

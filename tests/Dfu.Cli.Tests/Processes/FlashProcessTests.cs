@@ -57,6 +57,23 @@ public sealed class FlashProcessTests
     }
 
     [Fact]
+    public async Task Ctrl_C_before_a_radio_is_open_is_an_interruption_like_any_other()
+    {
+        using var bench = new Bench();
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var flash = DfuProcess.Start("flash", bench.Package(Size), "--adapter", $"bridge:tcp://{silent.LocalEndpoint}", "--all", "--data-dir", bench["data"], "--json");
+        using var connected = await silent.AcceptTcpClientAsync();
+        flash.Signal("INT");
+
+        var (code, output, error) = await flash.EndAsync();
+        Assert.True(code == 3, error);
+        using var document = JsonDocument.Parse(output);
+        AssertShape(document.RootElement);
+        Assert.Equal("interrupted", document.RootElement.GetProperty("outcome").GetString());
+    }
+
+    [Fact]
     public async Task Ctrl_C_stops_cleanly_and_the_same_command_goes_on()
     {
         using var bench = new Bench();

@@ -60,6 +60,19 @@ public sealed class SummaryTests
             "  ✓ Nothing to do: the device already runs this package.",
             Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Device(1, DevicePhase.Done, 0, DeviceOutcome.AlreadyCurrent))));
 
+    [Fact]
+    public void A_run_that_opens_no_adapter_still_names_those_that_did_the_work() =>
+        Assert.Contains("  Speed     5.3 KiB/s over 1 adapter", Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1), Views.Updated(2)) with { Adapters = [] }));
+
+    [Fact]
+    public void Fewer_devices_than_were_asked_for_are_no_success_though_none_failed()
+    {
+        Assert.Contains(
+            "  ✗ All 2 devices that could be found are updated, but more were asked for, in 1 min 15 s.",
+            Written(Views.Campaign(CampaignOutcome.Failed, Views.Updated(1), Views.Updated(2))));
+        Assert.Contains("  ✗ No device was found, in 1 min 15 s.", Written(Views.Campaign(CampaignOutcome.Failed)));
+    }
+
     private static string[] Written(CampaignView view, params (string, string)[] extra)
     {
         var (console, written) = Views.Recorder(100);

@@ -96,6 +96,7 @@ public class DfuKeysTests
             DfuKeys.WritePrivate(path, key);
 
             Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => DfuKeys.WritePrivate(path, other)).Error);
+            Assert.Equal(DfuError.OutputNotWritten, Assert.Throws<DfuException>(() => DfuKeys.WritePrivate(Path.Combine(path, "below-a-file"), other)).Error);
             using var read = DfuKeys.ReadPrivate(path);
             Assert.Equal(DfuKeys.PublicHex(key), DfuKeys.PublicHex(read));
             if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
