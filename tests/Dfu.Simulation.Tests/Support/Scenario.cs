@@ -17,6 +17,8 @@ internal sealed class Scenario
     public TransferOptions Transfer { get; init; } = new();
     public TransferHint Hint { get; init; } = new();
     public int MaxAttempts { get; init; } = 6;
+    public int Seed { get; init; } = 1;
+    public AdapterModel Adapter { get; init; } = new();
     public Func<Scenario, IDfuLink, int, IDfuLink> Wrap { get; init; } = (_, link, _) => link;
 
     public Action<Scenario>? OnLastExecute { get; init; }
@@ -44,9 +46,9 @@ internal sealed class Scenario
     private async Task RunAsync()
     {
         Recorder.OnLastExecute = () => OnLastExecute?.Invoke(this);
-        using var air = new SimulatedAir(Time, Link, seed: 1);
+        using var air = new SimulatedAir(Time, Link, Seed);
         Device = air.Add(Options);
-        var adapter = await air.CreateAdapter("sim", new AdapterModel()).OpenAsync(CancellationToken.None);
+        var adapter = await air.CreateAdapter("sim", Adapter).OpenAsync(CancellationToken.None);
         await using var radio = new TestRadio(adapter, Time) { Wrap = (link, number) => Wrap(this, link, number) };
         radio.Start();
         var hint = Hint;
