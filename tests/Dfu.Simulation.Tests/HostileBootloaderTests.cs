@@ -1,6 +1,7 @@
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Timing;
 using Dfu.Protocol.Transfers;
 using Dfu.Simulation.Tests.Support;
 
@@ -25,6 +26,67 @@ public sealed class HostileBootloaderTests
         }
 
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {Seeds} seeds went wrong:\n{string.Join('\n', wrong.Take(12))}");
+    }
+
+    /// <summary>What a bootloader says of its objects is used for counting and slicing.</summary>
+    [Theory]
+    [InlineData(512u, 0u)]
+    [InlineData(512u, 1u)]
+    [InlineData(512u, 252u)]
+    [InlineData(512u, 4098u)]
+    [InlineData(512u, 0x8000_0000u)]
+    [InlineData(512u, 0xffff_ffffu)]
+    [InlineData(0u, 4096u)]
+    [InlineData(0x8000_0000u, 4096u)]
+    public void An_object_size_that_makes_no_sense_is_a_violation(uint commandMax, uint dataMax)
+    {
+        var time = new VirtualTime();
+        var image = Packages[^1].Images[0];
+        var link = new ScriptedLink(request => request is [0x06, var type] ? [[0x60, 0x06, 1, .. BitConverter.GetBytes(type == 1 ? commandMax : dataMax), .. new byte[8]]] : [[0x60, request[0], 1]]);
+        var e = Assert.Throws<DfuException>(() => time.Run(() => ImageTransfer.RunAsync(link, image, new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None)));
+        Assert.Equal(DfuError.ProtocolViolation, e.Error);
+    }
+
+    [Fact]
+    public void A_link_that_takes_no_packet_ends_the_transfer()
+    {
+        var time = new VirtualTime();
+        var link = new ScriptedLink(request => request is [0x06, ..] ? [[0x60, 0x06, 1, 0, 2, 0, 0, .. new byte[8]]] : [[0x60, request[0], 1]]) { TakesPackets = false };
+        var e = Assert.Throws<DfuException>(() => time.Run(async () =>
+        {
+            var transfer = ImageTransfer.RunAsync(link, Packages[^1].Images[0], new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None);
+            await transfer.WithinAsync(TimeSpan.FromHours(1), time, CancellationToken.None);
+        }));
+        Assert.Equal(DfuError.RequestTimeout, e.Error);
+    }
+
+    /// <summary>The first SELECT(command) is answered when it has been asked again: the second answer must not pass for that of SELECT(data).</summary>
+    [Fact]
+    public void An_answer_that_comes_after_its_request_was_repeated_is_not_taken_for_the_next_ones()
+    {
+        var time = new VirtualTime();
+        var image = Packages[^1].Images[0];
+        byte[] command = [0x60, 0x06, 1, 0, 2, 0, 0, .. BitConverter.GetBytes(image.InitPacket.Length), .. BitConverter.GetBytes(Protocol.Requests.Crc32.Of(image.InitPacket.Span))];
+        byte[] data = [0x60, 0x06, 1, 0, 16, 0, 0, .. BitConverter.GetBytes(8192), .. BitConverter.GetBytes(Protocol.Requests.Crc32.Of(image.Firmware.Span[..8192]))];
+        var selects = 0;
+        byte[]? late = null;
+        var link = new ScriptedLink(request =>
+        {
+            if (request is [0x06, 1])
+            {
+                if (++selects == 1) return [];
+                if (selects == 2) late = command;
+                return [command];
+            }
+
+            // What is late comes with the answer to the next request, before it.
+            byte[][] answers = late is { } first ? [first] : [];
+            late = null;
+            return [.. answers, request is [0x06, 2] ? data : [0x60, request[0], (byte)(request[0] == 0x01 ? 4 : 1), .. new byte[8]]];
+        });
+        var observer = new NoObserver();
+        Assert.Throws<DfuException>(() => time.Run(() => ImageTransfer.RunAsync(link, image, new TransferHint { Confirmed = 8192 }, observer, new TransferOptions(), time, CancellationToken.None)));
+        Assert.Equal([new ResumeRecord(8192, 8192, Diagnosis.Healthy)], observer.Resumes);
     }
 
     private static string? Run(int seed)
@@ -60,13 +122,13 @@ public sealed class HostileBootloaderTests
 
     private sealed class NoObserver : ITransferObserver
     {
+        public List<ResumeRecord> Resumes { get; } = [];
+
         public void PhaseChanged(TransferPhase phase)
         {
         }
 
-        public void Resumed(ResumeRecord record)
-        {
-        }
+        public void Resumed(ResumeRecord record) => Resumes.Add(record);
 
         public void Sent(long offset, int count)
         {

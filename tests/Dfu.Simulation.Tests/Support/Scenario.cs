@@ -18,6 +18,9 @@ internal sealed class Scenario
     public TransferHint Hint { get; init; } = new();
     public int MaxAttempts { get; init; } = 6;
     public int Seed { get; init; } = 1;
+
+    /// <summary>Where the bootloader is expected; null for where it is.</summary>
+    public BluetoothAddress? Bootloader { get; init; }
     public AdapterModel Adapter { get; init; } = new();
     public Func<Scenario, IDfuLink, int, IDfuLink> Wrap { get; init; } = (_, link, _) => link;
 
@@ -52,7 +55,7 @@ internal sealed class Scenario
         await using var radio = new TestRadio(adapter, Time) { Wrap = (link, number) => Wrap(this, link, number) };
         radio.Start();
         var hint = Hint;
-        var (application, bootloader) = (Device.ApplicationAddress, Device.BootloaderAddress);
+        var (application, bootloader) = (Device.ApplicationAddress, Bootloader ?? Device.BootloaderAddress);
         for (var attempt = 1; ; attempt++)
         {
             var heard = await radio.HearAsync(_ => true, TimeSpan.FromMinutes(5), CancellationToken.None) ?? throw new InvalidOperationException("the device fell silent");
@@ -70,6 +73,7 @@ internal sealed class Scenario
                 Bootloader = bootloader,
                 Package = Package,
                 Image = Recorder.Image,
+                Restarted = Recorder.Restarts > 0,
                 Hint = hint,
                 BootloaderName = "DFU543210",
                 Transfer = Transfer,
