@@ -198,6 +198,15 @@ public sealed class JourneyTests
     }
 
     [Fact]
+    public void A_device_that_loses_power_at_every_last_EXECUTE_is_not_updated_for_ever()
+    {
+        var scenario = new Scenario { Package = Application, Options = Device("sdk17"), OnLastExecute = run => run.Device.PowerCycle() };
+        var failed = Assert.Throws<DfuException>(scenario.Run);
+        Assert.Equal(DfuError.ApplicationNotHeard, failed.Error);
+        Assert.Equal(2 * Application.Images[0].Firmware.Length, scenario.Resent);
+    }
+
+    [Fact]
     public void A_hash_refused_again_by_a_later_attempt_fails_for_good()
     {
         var cut = false;

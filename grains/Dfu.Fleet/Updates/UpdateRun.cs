@@ -51,12 +51,12 @@ public sealed class UpdateRun
         var restarted = index == _order.Image && _order.Restarted;
         var accepted = false;
         var uncertain = hint.LastExecuteSent;
-        var asked = false;
+        var doubts = 0;
         while (true)
         {
             var progress = new ImageProgress(_observer, index, hint);
             TransferEnd end;
-            if (await ConnectToBootloaderAsync(activated: accepted || asked, cancellationToken) is not { } link) return true;
+            if (await ConnectToBootloaderAsync(activated: accepted || doubts > 0, cancellationToken) is not { } link) return true;
             await using (link)
             {
                 _observer.ImageStarted(index);
@@ -73,7 +73,7 @@ public sealed class UpdateRun
                     _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));
                     await ClosedAsync(link, cancellationToken);
                     hint = progress.NextHint with { Confirmed = 0, Saved = 0, LastExecuteSent = false };
-                    (uncertain, accepted, asked) = (false, false, false);
+                    (uncertain, accepted, doubts) = (false, false, 0);
                     continue;
                 }
                 catch (DfuException e) when (e.Error == DfuError.VersionRefused && uncertain)
@@ -98,8 +98,9 @@ public sealed class UpdateRun
                     await Task.Delay(_order.Times.Probe, _time, cancellationToken);
                     break;
                 case TransferEnd.ProbablyActivated:
-                    (uncertain, asked) = (true, true);
                     if (await CameUpAsync(cancellationToken)) return true;
+                    if (++doubts == 3) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was {doubts} times back in its bootloader after the last EXECUTE");
+                    uncertain = true;
                     hint = hint with { LastExecuteSent = false }; // it is still in its bootloader and holds nothing: what counts now is what it says
                     break;
             }
