@@ -75,6 +75,7 @@ public abstract class CutTests(BootloaderProfile profile)
             }
 
             if (!_scenario.HasImage) return "the image on the device is not the package's";
+            if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram])) return "it was taken for a bootloader that keeps objects or RAM";
             return WasCut && _scenario.Resent > Allowed ? $"{_scenario.Resent} bytes were sent again, {Allowed} are allowed" : null;
         }
 

@@ -45,6 +45,26 @@ public sealed class JourneyTests
         Assert.Equal(scenario.Recorder.Application, scenario.Recorder.Bootloader);
     }
 
+    /// <summary>It comes back at the address of its bootloader: only a look at its characteristics tells that the update is done.</summary>
+    [Fact]
+    public void A_bonded_device_whose_last_answer_is_lost_is_not_updated_again()
+    {
+        var scenario = new Scenario { Package = Application, Options = Device("sdk17") with { Bonded = true, StartsInApplication = true }, OnLastExecute = run => run.Device.LoseNotification() }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.True(scenario.Result!.ApplicationHeard);
+        Assert.Equal(0, scenario.Resent);
+    }
+
+    [Fact]
+    public void A_bonded_device_that_was_found_in_its_bootloader_is_updated_once()
+    {
+        var options = Device("sdk17") with { Bonded = true };
+        var scenario = new Scenario { Package = Application, Options = options, Bootloader = options.ApplicationAddress.Bootloader }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.True(scenario.Result!.ApplicationHeard);
+        Assert.Equal(0, scenario.Resent);
+    }
+
     [Fact]
     public void A_bonded_device_that_does_not_know_us_says_so() =>
         Refused(Application, Device("sdk17") with { Bonded = true, BondKnown = false, StartsInApplication = true }, DfuError.AttError);
@@ -175,6 +195,63 @@ public sealed class JourneyTests
         var refused = Assert.Throws<DfuException>(scenario.Run);
         Assert.Equal(DfuError.VerificationFailed, refused.Error);
         Assert.Equal(1, scenario.Recorder.Restarts);
+    }
+
+    [Fact]
+    public void A_device_that_loses_power_at_every_last_EXECUTE_is_not_updated_for_ever()
+    {
+        var scenario = new Scenario { Package = Application, Options = Device("sdk17"), OnLastExecute = run => run.Device.PowerCycle() };
+        var failed = Assert.Throws<DfuException>(scenario.Run);
+        Assert.Equal(DfuError.ApplicationNotHeard, failed.Error);
+        Assert.Equal(2 * Application.Images[0].Firmware.Length, scenario.Resent);
+    }
+
+    [Fact]
+    public void A_hash_refused_again_by_a_later_attempt_fails_for_good()
+    {
+        var cut = false;
+        var scenario = new Scenario
+        {
+            Package = Application,
+            Options = Device("sdk17"),
+            OnLastExecute = run => run.Device.SpoilFlash(),
+            Wrap = (run, link, _) => new CuttingLink(link, () =>
+            {
+                if (cut || run.Recorder.Restarts == 0 || run.Recorder.Confirmed < ObjectSize) return;
+                cut = true;
+                run.Device.CutLink();
+            }),
+        };
+        var refused = Assert.Throws<DfuException>(scenario.Run);
+        Assert.True(cut);
+        Assert.Equal((DfuError.VerificationFailed, 1), (refused.Error, scenario.Recorder.Restarts));
+    }
+
+    [Fact]
+    public void A_bootloader_whose_flash_is_busy_for_seconds_is_waited_for()
+    {
+        var stalled = false;
+        var scenario = new Scenario
+        {
+            Package = Application,
+            Options = Device("sdk12"),
+            Wrap = (run, link, number) => new CuttingLink(link, () =>
+            {
+                if (stalled || run.Recorder.Sent < ObjectSize) return;
+                stalled = true;
+                run.Device.StallFlash(true);
+                _ = StallAsync(run);
+            }),
+        }.Run();
+        Assert.True(stalled);
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.Empty(scenario.Errors);
+
+        static async Task StallAsync(Scenario run)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3), run.Time);
+            run.Device.StallFlash(false);
+        }
     }
 
     [Fact]

@@ -12,7 +12,14 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeProvider time)
 {
+    /// <summary>A command object has 256 or 512 bytes, a data object 4096; whoever builds their own bootloader may differ, but not by this much.</summary>
+    private const uint SmallestObject = 256;
+    private const uint LargestObject = 65_536;
+
+    private static readonly TimeSpan PacketsArrive = TimeSpan.FromMilliseconds(300);
+
     private ChecksumResponse? _receipt;
+    private ushort _prn;
 
     public async Task SubscribeAsync(CancellationToken cancellationToken)
     {
@@ -33,15 +40,52 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public async Task<SelectResponse> SelectAsync(ObjectType type, CancellationToken cancellationToken)
     {
         var response = await AskAsync(Request.Select(type), options.RequestTimeout, cancellationToken);
-        return SelectResponse.TryParse(Expect(response, Asked.Other), out var select) ? select : throw Violation(response, "SELECT");
+        if (!SelectResponse.TryParse(Expect(response, Asked.Other), out var select)) throw Violation(response, "SELECT");
+        return select.MaxSize is >= SmallestObject and <= LargestObject && select.MaxSize % 4 == 0
+            ? select
+            : throw new DfuException(DfuError.ProtocolViolation, $"the bootloader says that its {type} objects have up to {select.MaxSize} bytes");
     }
 
-    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken) =>
+    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken)
+    {
+        _prn = packets;
         Expect(await AskAsync(Request.SetPrn(packets), options.RequestTimeout, cancellationToken), Asked.Other);
+    }
+
+    /// <summary>Hands a packet to the link, which may wait for room, but not for ever.</summary>
+    public async Task SendPacketAsync(ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
+    {
+        var write = link.WriteCommandAsync(DfuCharacteristic.Packet, packet, cancellationToken);
+        try
+        {
+            if (write.IsCompleted) await write;
+            else await write.AsTask().WithinAsync(options.ExecuteTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new DfuException(DfuError.RequestTimeout, $"the link took no packet for {options.ExecuteTimeout.TotalSeconds:0.#} s");
+        }
+    }
+
+    /// <summary>What the device holds of an object that was sent up to <paramref name="sent"/>. Where the request may overtake packets, it is asked until no more arrive.</summary>
+    public async Task<ChecksumResponse> GetCrcOfSentAsync(long sent, CancellationToken cancellationToken)
+    {
+        var held = await GetCrcAsync(cancellationToken);
+        for (var unchanged = 0; !link.KeepsOrder && held.Offset < sent && unchanged < 2;)
+        {
+            await Task.Delay(PacketsArrive, time, cancellationToken);
+            var now = await GetCrcAsync(cancellationToken);
+            unchanged = now.Offset > held.Offset ? 0 : unchanged + 1;
+            held = now;
+        }
+
+        return held;
+    }
 
     public async Task<ChecksumResponse> GetCrcAsync(CancellationToken cancellationToken)
     {
         var response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
+        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken); // that was a receipt on its way, of a packet refused (F18)
         return ChecksumResponse.TryParse(Expect(response, Asked.Other), out var checksum) ? checksum : throw Violation(response, "CRC");
     }
 
@@ -102,11 +146,31 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         for (var repeat = 0; repeat <= options.RequestRepeats; repeat++)
         {
-            if (await AskOnceAsync(request, timeout, cancellationToken) is { } response) return response;
+            if (await AskOnceAsync(request, timeout, cancellationToken) is not { } response) continue;
+            if (repeat > 0) await PassLateAnswersAsync(request[0], cancellationToken);
+            return response;
         }
 
-        throw new DfuException(DfuError.RequestTimeout, $"request {request[0]:x2} was not answered, {options.RequestRepeats + 1} times asked");
+        throw Unanswered(request[0]);
     }
+
+    /// <summary>
+    /// The answer to a request that was repeated may be that to the first of them, and the other may still come: it would be
+    /// taken for the answer to the next request of its kind. Answers come in order, so that to a request of another kind is behind it.
+    /// </summary>
+    private async Task PassLateAnswersAsync(byte opCode, CancellationToken cancellationToken)
+    {
+        var other = opCode == OpCode.GetCrc ? Request.SetPrn(_prn) : Request.GetCrc();
+        for (var repeat = 0; repeat <= options.RequestRepeats; repeat++)
+        {
+            if (await AskOnceAsync(other, options.RequestTimeout, cancellationToken) is not null) return;
+        }
+
+        throw Unanswered(other[0]);
+    }
+
+    private DfuException Unanswered(byte opCode) =>
+        new(DfuError.RequestTimeout, $"request {opCode:x2} was not answered, {options.RequestRepeats + 1} times asked");
 
     private async Task<Response?> AskOnceAsync(byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
     {

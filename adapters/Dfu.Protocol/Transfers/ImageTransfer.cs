@@ -14,7 +14,7 @@ namespace Dfu.Protocol.Transfers;
 public sealed class ImageTransfer
 {
     private static readonly TimeSpan PauseAfterShortObject = TimeSpan.FromMilliseconds(300); // F33: the queue still holds the old packets
-    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(130); // F32: a second EXECUTE is answered after 30 ms when the flash is idle, after 190 ms during a save
+    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
     private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
 
     private readonly IDfuLink _link;
@@ -49,7 +49,7 @@ public sealed class ImageTransfer
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
         _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
         Learn(_traits with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
-        _packets = new PacketStream(_link, _control, _rules, _observer, _options, _time);
+        _packets = new PacketStream(_control, _rules, _observer, _options, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span));
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
@@ -113,10 +113,10 @@ public sealed class ImageTransfer
             ControlPoint.Expect(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
             for (var sent = 0; sent < init.Length; sent += _rules.Payload)
             {
-                await _link.WriteCommandAsync(DfuCharacteristic.Packet, init.Slice(sent, Math.Min(_rules.Payload, init.Length - sent)), cancellationToken);
+                await _control.SendPacketAsync(init.Slice(sent, Math.Min(_rules.Payload, init.Length - sent)), cancellationToken);
             }
 
-            var checksum = await _control.GetCrcAsync(cancellationToken);
+            var checksum = await _control.GetCrcOfSentAsync(init.Length, cancellationToken);
             if (checksum.Offset == init.Length && checksum.Crc == Crc32.Of(init.Span)) break;
             if (attempt == _options.MaxObjectAttempts) throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
         }
@@ -132,7 +132,12 @@ public sealed class ImageTransfer
         var response = await _control.ExecuteAsync(cancellationToken);
         if (response.IsSuccess)
         {
-            if (_rules.SavesOnExecuteCommand) _packets.FlashIdle();
+            if (_rules.SavesOnExecuteCommand)
+            {
+                _packets.FlashIdle();
+                _observer.Saved(position); // the resume preamble is a forced save
+            }
+
             return position;
         }
 
@@ -212,7 +217,7 @@ public sealed class ImageTransfer
             }
             else
             {
-                held ??= await _control.GetCrcAsync(cancellationToken);
+                held ??= await _control.GetCrcOfSentAsync(expected.Offset, cancellationToken);
                 if (held == expected)
                 {
                     if (execute) await ExecuteDataAsync(cancellationToken);
@@ -256,7 +261,7 @@ public sealed class ImageTransfer
                     await ExecuteAgainAsync(cancellationToken);
                     break;
                 case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < _options.MaxObjectAttempts:
-                    await Task.Delay(PauseAfterShortObject, _time, cancellationToken); // the flash queue is full (F33)
+                    await Task.Delay(PauseAfterShortObject * attempt, _time, cancellationToken); // the flash queue is full (F33); one that stays full for 4.5 s has failed
                     break;
                 case ResultCode.InvalidObject when _rules.IsOld:
                     throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
@@ -284,13 +289,20 @@ public sealed class ImageTransfer
         ControlPoint.Expect(response, Asked.ExecuteData);
     }
 
-    /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how long that takes tells whether every object is saved.</summary>
+    /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next, which finds it idle on any link, tells whether every object is saved.</summary>
     private async Task MeasureAfterExecuteAsync(CancellationToken cancellationToken)
+    {
+        var first = await TimeExecuteAsync(cancellationToken);
+        var idle = await TimeExecuteAsync(cancellationToken);
+        if (first < _options.RequestTimeout && idle < _options.RequestTimeout) Learn(_traits with { WritesAfterExecute = first - idle >= SaveTakes }); // else an answer was lost
+        _packets.FlashIdle();
+    }
+
+    private async Task<TimeSpan> TimeExecuteAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
         ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteData);
-        Learn(_traits with { WritesAfterExecute = _time.GetElapsedTime(began) >= SaveTakes });
-        _packets.FlashIdle();
+        return _time.GetElapsedTime(began);
     }
 
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)

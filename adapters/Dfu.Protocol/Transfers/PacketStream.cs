@@ -1,11 +1,10 @@
-using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Transfers;
 
 /// <summary>Sends the packets of one object at the pace the bootloader's flash allows.</summary>
 internal sealed class PacketStream(
-    IDfuLink link, ControlPoint control, BootloaderRules rules, ITransferObserver observer, TransferOptions options, TimeProvider time)
+    ControlPoint control, BootloaderRules rules, ITransferObserver observer, TransferOptions options, TimeProvider time)
 {
     private long _created;
     private long? _saveBegan;
@@ -32,7 +31,7 @@ internal sealed class PacketStream(
         {
             if (packets == burst) await GuardAsync(pacing, cancellationToken);
             var count = Math.Min(rules.Payload, content.Length - sent);
-            await link.WriteCommandAsync(DfuCharacteristic.Packet, content.Slice(sent, count), cancellationToken);
+            await control.SendPacketAsync(content.Slice(sent, count), cancellationToken);
             observer.Sent(start + sent, count);
             sent += count;
             if (rules.IsOld && (packets + 1) % rules.Prn(content.Length) == 0 && await IsBehindAsync(start + sent, cancellationToken) is { } held) return held;

@@ -68,9 +68,9 @@ public static class Reconcile
 
         var boundary = held % objectSize == 0 || held == input.ImageSize;
         if (!boundary) return new(Diagnosis.InsideObject, ReconcileAction.CreateAndAsk, held - (held % objectSize), held == hint.Saved ? Keeps.Unknown : Keeps.Ram);
-        if (held == stored) return new(Diagnosis.Healthy, ReconcileAction.GoOn, held, Learned(hint, held));
-        if (IsOneObjectLess(held, stored, objectSize)) return new(Diagnosis.AcknowledgedBeforeSaved, ReconcileAction.GoOn, held, Learned(hint, held));
-        if (held > stored) return new(Diagnosis.AcknowledgementLost, ReconcileAction.GoOn, held, Learned(hint, held));
+        if (held == stored) return new(Diagnosis.Healthy, ReconcileAction.GoOn, held, Learned(input, held));
+        if (IsOneObjectLess(held, stored, objectSize)) return new(Diagnosis.AcknowledgedBeforeSaved, ReconcileAction.GoOn, held, Learned(input, held));
+        if (held > stored) return new(Diagnosis.AcknowledgementLost, ReconcileAction.GoOn, held, Learned(input, held));
         return new(Diagnosis.BackAtSave, ReconcileAction.GoOn, held, held == hint.Saved ? Keeps.Nothing : Keeps.Unknown);
     }
 
@@ -83,8 +83,15 @@ public static class Reconcile
     }
 
     /// <summary>A boundary that no forced save of ours explains was kept by the bootloader itself, in flash or in RAM.</summary>
-    private static Keeps Learned(TransferHint hint, long held) =>
-        held == hint.Saved ? Keeps.Unknown : hint.Traits.Keeps == Keeps.Ram ? Keeps.Ram : Keeps.Objects;
+    /// <remarks>A save may have reached the flash although its barrier was never answered, or before anybody could store that it had: then the boundary alone proves nothing.</remarks>
+    private static Keeps Learned(ReconcileInput input, long held)
+    {
+        var hint = input.Hint;
+        if (held == hint.Saved) return Keeps.Unknown;
+        if (hint.Traits.Keeps == Keeps.Ram) return Keeps.Ram;
+        var mayBeForced = new BootloaderRules((int)input.Command.MaxSize, hint.Traits.Mtu).SavesOnExecuteCommand;
+        return mayBeForced && !hint.Probed && hint.Traits.WritesAfterExecute != true ? Keeps.Unknown : Keeps.Objects;
+    }
 
     private static bool IsOneObjectLess(long held, long stored, uint objectSize) =>
         held < stored && stored - held <= objectSize && held % objectSize == 0;

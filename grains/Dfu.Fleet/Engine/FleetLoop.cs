@@ -260,6 +260,7 @@ internal sealed class FleetLoop
             Bootloader = device.Bootloader ?? device.Application.Bootloader,
             Package = _parts.Package,
             Image = device.Image,
+            Restarted = progress.RestartedAfterVerification,
             Hint = new()
             {
                 Confirmed = progress.Confirmed,

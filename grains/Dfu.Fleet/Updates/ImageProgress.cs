@@ -23,7 +23,7 @@ internal sealed class ImageProgress(IUpdateObserver observer, int image, Transfe
 
     public void Confirmed(long offset, uint crc)
     {
-        NextHint = NextHint with { Confirmed = offset };
+        NextHint = NextHint with { Confirmed = offset, LastExecuteSent = false }; // answered, or the device went on without it
         observer.Confirmed(image, offset, crc);
     }
 

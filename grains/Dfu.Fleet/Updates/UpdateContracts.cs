@@ -36,6 +36,9 @@ public sealed record UpdateOrder
     /// <summary>What is believed of <see cref="Image"/>.</summary>
     public required TransferHint Hint { get; init; }
 
+    /// <summary><see cref="Image"/> was started over already because the device refused its hash; that is done once.</summary>
+    public bool Restarted { get; init; }
+
     /// <summary>Name the bootloader is to advertise after the jump, at most 20 bytes, so that units can be told apart.</summary>
     public required string BootloaderName { get; init; }
 

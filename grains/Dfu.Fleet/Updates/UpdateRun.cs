@@ -48,14 +48,15 @@ public sealed class UpdateRun
     private async Task<bool> SendAsync(int index, TransferHint hint, CancellationToken cancellationToken)
     {
         var image = _order.Package.Images[index];
-        var restarted = false;
+        var restarted = index == _order.Image && _order.Restarted;
         var accepted = false;
         var uncertain = hint.LastExecuteSent;
+        var doubts = 0;
         while (true)
         {
             var progress = new ImageProgress(_observer, index, hint);
             TransferEnd end;
-            var link = await ConnectToBootloaderAsync(cancellationToken);
+            if (await ConnectToBootloaderAsync(activated: accepted || doubts > 0, cancellationToken) is not { } link) return true;
             await using (link)
             {
                 _observer.ImageStarted(index);
@@ -72,7 +73,7 @@ public sealed class UpdateRun
                     _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));
                     await ClosedAsync(link, cancellationToken);
                     hint = progress.NextHint with { Confirmed = 0, Saved = 0, LastExecuteSent = false };
-                    uncertain = false;
+                    (uncertain, accepted, doubts) = (false, false, 0);
                     continue;
                 }
                 catch (DfuException e) when (e.Error == DfuError.VersionRefused && uncertain)
@@ -97,15 +98,18 @@ public sealed class UpdateRun
                     await Task.Delay(_order.Times.Probe, _time, cancellationToken);
                     break;
                 case TransferEnd.ProbablyActivated:
-                    uncertain = true;
                     if (await CameUpAsync(cancellationToken)) return true;
+                    if (++doubts == 3) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was {doubts} times back in its bootloader after the last EXECUTE");
+                    uncertain = true;
                     hint = hint with { LastExecuteSent = false }; // it is still in its bootloader and holds nothing: what counts now is what it says
                     break;
             }
         }
     }
 
-    private async Task<IDfuLink> ConnectToBootloaderAsync(CancellationToken cancellationToken)
+    /// <param name="activated">The bootloader was just seen to have nothing left to do: an application that answers now is the new one, at the address of a bootloader that bonds.</param>
+    /// <returns>Null when that application answered.</returns>
+    private async Task<IDfuLink?> ConnectToBootloaderAsync(bool activated, CancellationToken cancellationToken)
     {
         for (var jumps = 0; ; jumps++)
         {
@@ -126,6 +130,12 @@ public sealed class UpdateRun
 
                 var buttonless = ButtonlessEntry.CharacteristicOf(link)
                     ?? throw new DfuException(DfuError.NotADfuDevice, $"{target.Address} has no DFU control point and no buttonless characteristic");
+                if (activated && jumps == 0)
+                {
+                    await link.DisposeAsync();
+                    return null;
+                }
+
                 if (jumps == 2) throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {jumps} jumps");
                 var bonded = buttonless == DfuCharacteristic.ButtonlessBonded;
                 Identify(target.Address, bonded ? target.Address : target.Address.Bootloader);

@@ -211,6 +211,17 @@ public sealed class DeviceMachineTests
         Assert.False(state.Images[0].LastExecuteSent);
     }
 
+    [Theory]
+    [InlineData(98_304, 98_304)]
+    [InlineData(0, 0)]
+    public void A_device_that_holds_other_bytes_has_not_obeyed_the_last_EXECUTE_and_may_start_over(long held, long confirmed)
+    {
+        var state = Apply(
+            Queued(), Grant(), Confirmed(1, 98_304), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2), Grant(3),
+            new DeviceEvent.Resumed(2, 0, new(98_304, held, Diagnosis.Corrupt)));
+        Assert.Equal((confirmed, false), (state.Images[0].Confirmed, state.Images[0].LastExecuteSent));
+    }
+
     [Fact]
     public void A_device_that_saves_nothing_is_believed_to_hold_nothing()
     {

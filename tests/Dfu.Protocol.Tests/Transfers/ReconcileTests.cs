@@ -39,7 +39,21 @@ public sealed class ReconcileTests
     public void An_offset_equal_to_ours_is_healthy()
     {
         var plan = Decide(OurInit, Held(8192), new TransferHint { Confirmed = 8192 });
-        Assert.Equal(new ReconcilePlan(Diagnosis.Healthy, ReconcileAction.GoOn, 8192, Keeps.Objects), plan);
+        Assert.Equal((Diagnosis.Healthy, ReconcileAction.GoOn, 8192L), (plan.Diagnosis, plan.Action, plan.Position));
+    }
+
+    /// <summary>A forced save whose barrier was not answered, or that nobody could store, explains a boundary as well as a bootloader that saves.</summary>
+    [Theory]
+    [InlineData(512u, null, false, Keeps.Unknown)]
+    [InlineData(512u, false, false, Keeps.Unknown)]
+    [InlineData(512u, true, false, Keeps.Objects)]
+    [InlineData(512u, false, true, Keeps.Objects)]
+    [InlineData(256u, null, false, Keeps.Objects)]
+    public void A_boundary_that_a_forced_save_may_explain_teaches_nothing(uint initMax, bool? writesAfterExecute, bool probed, Keeps keeps)
+    {
+        var hint = new TransferHint { Confirmed = 8192, Probed = probed, Traits = new BootloaderTraits { WritesAfterExecute = writesAfterExecute } };
+        Assert.Equal(keeps, Decide(OurInit with { MaxSize = initMax }, Held(8192), hint).Keeps);
+        Assert.Equal(keeps, Decide(OurInit with { MaxSize = initMax }, Held(8192), hint with { Confirmed = 4096 }).Keeps);
     }
 
     [Fact]

@@ -17,6 +17,9 @@ internal sealed class Recorder : IUpdateObserver
     public int Restarts { get; private set; }
     public bool LastExecuteSent { get; private set; }
     public BootloaderTraits Traits { get; set; } = new();
+
+    /// <summary>Everything that was ever believed of what the bootloader keeps.</summary>
+    public HashSet<Keeps> Believed { get; } = [];
     public BluetoothAddress Application { get; private set; }
     public BluetoothAddress Bootloader { get; private set; }
 
@@ -64,7 +67,11 @@ internal sealed class Recorder : IUpdateObserver
         Saves++;
     }
 
-    public void TraitsLearned(BootloaderTraits traits) => Traits = traits;
+    public void TraitsLearned(BootloaderTraits traits)
+    {
+        Traits = traits;
+        Believed.Add(traits.Keeps);
+    }
 
     public Task LastExecuteAsync(int image, CancellationToken cancellationToken)
     {

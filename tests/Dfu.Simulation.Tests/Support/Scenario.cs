@@ -17,6 +17,11 @@ internal sealed class Scenario
     public TransferOptions Transfer { get; init; } = new();
     public TransferHint Hint { get; init; } = new();
     public int MaxAttempts { get; init; } = 6;
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where the bootloader is expected; null for where it is.</summary>
+    public BluetoothAddress? Bootloader { get; init; }
+    public AdapterModel Adapter { get; init; } = new();
     public Func<Scenario, IDfuLink, int, IDfuLink> Wrap { get; init; } = (_, link, _) => link;
 
     public Action<Scenario>? OnLastExecute { get; init; }
@@ -44,13 +49,13 @@ internal sealed class Scenario
     private async Task RunAsync()
     {
         Recorder.OnLastExecute = () => OnLastExecute?.Invoke(this);
-        using var air = new SimulatedAir(Time, Link, seed: 1);
+        using var air = new SimulatedAir(Time, Link, Seed);
         Device = air.Add(Options);
-        var adapter = await air.CreateAdapter("sim", new AdapterModel()).OpenAsync(CancellationToken.None);
+        var adapter = await air.CreateAdapter("sim", Adapter).OpenAsync(CancellationToken.None);
         await using var radio = new TestRadio(adapter, Time) { Wrap = (link, number) => Wrap(this, link, number) };
         radio.Start();
         var hint = Hint;
-        var (application, bootloader) = (Device.ApplicationAddress, Device.BootloaderAddress);
+        var (application, bootloader) = (Device.ApplicationAddress, Bootloader ?? Device.BootloaderAddress);
         for (var attempt = 1; ; attempt++)
         {
             var heard = await radio.HearAsync(_ => true, TimeSpan.FromMinutes(5), CancellationToken.None) ?? throw new InvalidOperationException("the device fell silent");
@@ -68,6 +73,7 @@ internal sealed class Scenario
                 Bootloader = bootloader,
                 Package = Package,
                 Image = Recorder.Image,
+                Restarted = Recorder.Restarts > 0,
                 Hint = hint,
                 BootloaderName = "DFU543210",
                 Transfer = Transfer,
