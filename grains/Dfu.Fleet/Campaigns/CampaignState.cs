@@ -81,9 +81,9 @@ public sealed record CampaignState
     /// <summary>Classes a notice was given for.</summary>
     public ImmutableArray<string> NoticedClasses { get; init; } = [];
 
-    /// <summary>Takes whatever it hears, so that it is never complete.</summary>
+    /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
     [JsonIgnore]
-    public bool MayGrow => (All || NameGlob is not null) && Count is null;
+    public bool MayGrow => (All || NameGlob is not null) && !(Devices.Length >= Count);
 
     [JsonIgnore]
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);

@@ -12,7 +12,7 @@ public abstract record DeviceEvent
     {
     }
 
-    /// <summary>Whether the event may be applied before it is durable: it has no effects, and losing it costs a reconcile at most.</summary>
+    /// <summary>Whether the event may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.</summary>
     public virtual bool IsCheckpoint => false;
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
@@ -70,7 +70,7 @@ public abstract record DeviceEvent
     public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent;
 
     /// <summary>Time passed while the device waits; what is known of the air goes with it.</summary>
-    /// <param name="LastHeard">When any adapter heard it last, null for never.</param>
+    /// <param name="LastHeard">When an adapter that may have it heard it last, null for never.</param>
     /// <param name="AsApplication">Whether it was heard in its application.</param>
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>

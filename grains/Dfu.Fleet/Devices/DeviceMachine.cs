@@ -12,6 +12,9 @@ public static class DeviceMachine
     /// <summary>And this long after it activated a SoftDevice part.</summary>
     public static readonly TimeSpan Continuation = TimeSpan.FromSeconds(10);
 
+    /// <summary>How much more patience a device has with adapters than with itself.</summary>
+    private const int StrandedPerAttempt = 4;
+
     private static readonly TimeSpan AfterFullAdapter = TimeSpan.FromSeconds(1);
 
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
@@ -117,21 +120,30 @@ public static class DeviceMachine
         var noted = state with { Detail = x.Detail, Error = x.Error };
         switch (x.Error)
         {
-            case DfuError.AdapterLost or DfuError.Interrupted:
+            case DfuError.Interrupted:
                 return Requeue(noted, x.At);
-            case DfuError.AdapterFull:
-                return BackOff(noted, x.At, AfterFullAdapter);
+            case DfuError.AdapterLost or DfuError.AdapterFull:
+                return Strand(noted, x, policy);
         }
 
         if (!x.Error.IsTransient()) return Finish(noted, DeviceOutcome.Failed, x.Error, x.Detail, x.At);
 
-        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1 };
+        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Stranded = 0 };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}", x.At);
         if (noted.Failures >= policy.MaxAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
         if (x.Error == DfuError.DataPathStuck) return BackOff(noted, x.At, Inactivity);
         return noted.Fruitless == 0 ? Requeue(noted, x.At) : BackOff(noted, x.At, Backoff(noted.Fruitless, policy));
+    }
+
+    /// <summary>Not the device's doing, so it costs none of its attempts; but an adapter that every connect breaks must not keep a campaign going for ever.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Strand(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    {
+        var next = state with { Stranded = state.AttemptFruitful ? 0 : state.Stranded + 1 };
+        if (next.Stranded >= StrandedPerAttempt * policy.MaxAttempts)
+            return Finish(next, DeviceOutcome.Failed, x.Error, $"{next.Stranded} attempts in a row had no adapter to the end; the last: {x.Detail}", x.At);
+        return x.Error == DfuError.AdapterFull ? BackOff(next, x.At, AfterFullAdapter) : Requeue(next, x.At);
     }
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
@@ -188,9 +200,11 @@ public static class DeviceMachine
 
         var silentSince = Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
         return w.At - silentSince >= policy.Patience
-            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s", w.At)
+            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{(IsBonded(state) ? $" by {state.Adapter}, which it is bonded with" : "")}", w.At)
             : (state, []);
     }
+
+    private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state.AllActivated
         ? Finish(state, DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
@@ -211,6 +225,7 @@ public static class DeviceMachine
             Detail = "",
             Failures = 0,
             Fruitless = 0,
+            Stranded = 0,
             EndedAt = null,
             CancelRequested = false,
             BootloaderUntil = null,

@@ -58,6 +58,9 @@ public sealed record DeviceState
     /// <summary>Attempts in a row that confirmed nothing new.</summary>
     public int Fruitless { get; init; }
 
+    /// <summary>Attempts in a row that confirmed nothing new because their adapter went away or was full.</summary>
+    public int Stranded { get; init; }
+
     /// <summary>Index of the image to go on with.</summary>
     public int Image { get; init; }
 

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Fleet.Engine;
 
@@ -9,6 +10,9 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
 {
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RecoverTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a radio may take to close, and how much longer than asked one may take to open or recover, before it is left to itself.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ScanPause = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -56,7 +60,18 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
             await CloseAsync();
             using var timeout = new CancellationTokenSource(OpenTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopped.Token);
-            var adapter = await source.OpenAsync(either.Token);
+            var opening = source.OpenAsync(either.Token);
+            IAdapter adapter;
+            try
+            {
+                adapter = await opening.WithinAsync(OpenTimeout + CloseTimeout, time, CancellationToken.None);
+            }
+            catch (TimeoutException) when (!opening.IsCompleted)
+            {
+                _ = opening.DisposeLateAsync();
+                throw new DfuException(DfuError.AdapterNotFound, "it did not open in time");
+            }
+
             var radio = new OpenRadio(adapter, epoch, time);
             bool wanted;
             lock (_gate)
@@ -128,7 +143,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
             await CloseAsync();
             using var timeout = new CancellationTokenSource(RecoverTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopped.Token);
-            done = await source.RecoverAsync(step, either.Token);
+            done = await source.RecoverAsync(step, either.Token).WithinAsync(RecoverTimeout + CloseTimeout, time, CancellationToken.None);
         }
         catch (Exception)
         {
@@ -152,14 +167,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
     {
         radio.Close();
         hearings.Forget(index);
-        try
-        {
-            await radio.Adapter.DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // Whatever it was, the radio is gone for us; the next opening tells whether it is well.
-        }
+        await radio.Adapter.CloseWithinAsync(CloseTimeout, time); // the next opening tells whether it is well
     }
 
     private void Post(AdapterEvent e) => post(new EngineEvent.Adapter(index, e));

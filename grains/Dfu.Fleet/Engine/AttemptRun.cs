@@ -17,6 +17,9 @@ internal sealed class AttemptRun : IDisposable
     /// <summary>An attempt that was stopped and does not end within this time is abandoned: its links are closed and it is ignored.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a link may take to close.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
+
     private readonly TimeProvider _time;
     private readonly Action<EngineEvent> _post;
     private readonly CancellationTokenSource _stop = new();
@@ -93,15 +96,24 @@ internal sealed class AttemptRun : IDisposable
         if (!Fenced) _ = AbandonAsync();
     }
 
-    public void Opened(IDfuLink link)
+    /// <returns>False when the attempt is over: the link is not wanted any more.</returns>
+    public bool Opened(IDfuLink link)
     {
-        lock (_links) _links.Add(link);
+        lock (_links)
+        {
+            if (Fenced) return false;
+            _links.Add(link);
+            return true;
+        }
     }
 
     private async Task AbandonAsync()
     {
         await Task.Delay(StopTimeout, _time, CancellationToken.None);
         if (Fenced) return;
+
+        // Another attempt may begin at the end of this one, so its links go first, and any that came meanwhile.
+        await CloseLinksAsync();
         End(StopReason, "it did not stop when told to", null);
         await CloseLinksAsync();
     }
@@ -126,14 +138,7 @@ internal sealed class AttemptRun : IDisposable
                 _links.RemoveAt(_links.Count - 1);
             }
 
-            try
-            {
-                await link.DisposeAsync();
-            }
-            catch (Exception)
-            {
-                // A link that cannot even be closed is gone with its radio.
-            }
+            await link.CloseWithinAsync(CloseTimeout, _time);
         }
     }
 }

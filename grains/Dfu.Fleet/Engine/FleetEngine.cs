@@ -222,6 +222,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
     private async Task CloseAdaptersAsync()
     {
-        foreach (var host in _hosts) await host.DisposeAsync();
+        var closings = _hosts.Select(host => host.DisposeAsync().AsTask()).ToArray();
+        foreach (var closing in closings) await closing;
     }
 }

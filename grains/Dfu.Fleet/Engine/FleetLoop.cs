@@ -182,6 +182,7 @@ internal sealed class FleetLoop
             foreach (var device in _machines.Devices.Values.Where(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff).ToArray())
             {
                 var (heard, inBootloader) = _parts.Hearings.Last(device.Id);
+                if (_machines.Affinity(device, inBootloader) is { } only) heard = _parts.Hearings.LastBy(device.Id, only);
                 _machines.Apply(device.Id, new DeviceEvent.Waited(now, heard, heard is not null && !inBootloader, _listeningSince, _deafSince), now);
             }
 
@@ -206,6 +207,7 @@ internal sealed class FleetLoop
 
         _durables.Clear();
         foreach (var action in _machines.TakeActions()) Carry(action);
+        if (_machines.DecisionPending) await SaveAsync(); // what could not be begun after all
     }
 
     private async Task SaveAsync()
@@ -238,6 +240,7 @@ internal sealed class FleetLoop
         {
             var at = _time.GetUtcNow();
             _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, start.Device, start.Attempt, at), at);
+            _machines.Apply(new CampaignEvent.ProbeEnded(start.Device), at);
             _machines.Apply(start.Device, new DeviceEvent.Interrupted(start.Attempt, at), at);
             return;
         }

@@ -42,6 +42,9 @@ internal sealed class FleetMachines
 
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
 
+    /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
+    public int? Affinity(DeviceState device, bool inBootloader) => inBootloader && device.Bootloader == device.Application ? IndexOf(device.Adapter) : null;
+
     /// <returns>Whether the event was taken; false for a late one.</returns>
     public bool Apply(BluetoothAddress device, DeviceEvent e, DateTimeOffset now)
     {
@@ -50,7 +53,7 @@ internal sealed class FleetMachines
         if (ReferenceEquals(next, state) && effects.IsEmpty) return false;
         Devices[device] = next;
         _changedDevices.Add(device);
-        DecisionPending |= !e.IsCheckpoint;
+        DecisionPending |= !e.IsCheckpoint || !effects.IsEmpty;
         foreach (var effect in effects) Route(next, effect, now);
         return true;
     }

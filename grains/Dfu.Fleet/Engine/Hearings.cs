@@ -81,6 +81,12 @@ internal sealed class Hearings(int adapters)
         lock (_gate) return _devices.TryGetValue(device, out var entry) ? (entry.Last, entry.Match.InBootloader) : (null, false);
     }
 
+    /// <summary>When one adapter heard a device last; null when it never did or has gone since.</summary>
+    public DateTimeOffset? LastBy(BluetoothAddress device, int adapter)
+    {
+        lock (_gate) return _devices.TryGetValue(device, out var entry) ? entry.Ears[adapter].At : null;
+    }
+
     /// <summary>Signal strength at the adapter that hears it best, null when none does any more.</summary>
     public int? Rssi(BluetoothAddress device, DateTimeOffset now)
     {

@@ -44,8 +44,7 @@ internal sealed class Planner(FleetMachines machines, Hearings hearings, Goodput
         if (heard.IsEmpty) return null;
         var (last, inBootloader) = hearings.Last(device.Id);
         if (!inBootloader && (device.AllActivated || DeviceMachine.LeftItsBootloader(device, last))) return null;
-        var bonded = inBootloader && device.Bootloader == device.Application;
-        return new(device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, bonded ? machines.IndexOf(device.Adapter) : null);
+        return new(device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, machines.Affinity(device, inBootloader));
     }
 
     /// <summary>Per adapter, how long a transfer still takes that a drop would throw back to the beginning and that has come far.</summary>

@@ -4,6 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Fleet.Engine;
 
@@ -26,7 +27,12 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
             Post(new AdapterEvent.ConnectStarted(run.Radio.Epoch, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;
-            run.Opened(link);
+            if (!run.Opened(link))
+            {
+                await link.DisposeAsync();
+                throw new OperationCanceledException("the attempt is over");
+            }
+
             _ = WatchAsync(link);
             return link;
         }
@@ -46,9 +52,18 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
     {
         using var late = new CancellationTokenSource(options.ConnectTimeout + Grace, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, run.Radio.Gone.Token);
+        var connecting = run.Radio.Adapter.ConnectAsync(address, addressType, options, either.Token);
         try
         {
-            return await run.Radio.Adapter.ConnectAsync(address, addressType, options, either.Token);
+            return await connecting.WithinAsync(options.ConnectTimeout + Grace + Grace, time, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!connecting.IsCompleted)
+        {
+            // It was told to give up and has not: nobody can connect over this radio any more.
+            const string Reason = "a connect did not come back";
+            _ = connecting.DisposeLateAsync();
+            Post(new AdapterEvent.Lost(run.Radio.Epoch, Reason, time.GetUtcNow()));
+            throw new DfuException(DfuError.AdapterLost, Reason);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

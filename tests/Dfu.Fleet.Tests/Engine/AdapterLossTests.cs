@@ -114,6 +114,78 @@ public sealed class AdapterLossTests
         Assert.Equal(2, station.Sources[0].Current!.MostLinks);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_connect_that_never_comes_back_costs_its_radio_not_the_campaign(int closings)
+    {
+        var station = new Station(devices: 4);
+        station.Sources[0].HangingConnects = 1;
+        station.Sources[0].HangingClosings = closings;
+        var view = station.Run(() => station.FlashAsync());
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        Assert.Equal(2, station.Sources[0].Opened);
+        Assert.True(station.Time.Elapsed < TimeSpan.FromSeconds(90));
+    }
+
+    [Fact]
+    public void An_attempt_that_does_not_stop_counts_as_ended_only_when_its_link_is_closed()
+    {
+        var station = new Station();
+        FakeLink? link = null;
+        async Task<Dfu.Fleet.Updates.UpdateResult> Stubborn(
+            Dfu.Fleet.Updates.IUpdateRadio radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+        {
+            link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
+            link.ClosesAfter = TimeSpan.FromSeconds(2);
+            await new TaskCompletionSource().Task;
+            throw new InvalidOperationException();
+        }
+
+        station.Run(async () =>
+        {
+            await using var engine = new Dfu.Fleet.Engine.FleetEngine(station.Store, station.Sources, station.Policy, station.Time, Stubborn);
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(2);
+            engine.Cancel();
+            var view = await engine.WaitAsync(CancellationToken.None);
+            Assert.Equal(DeviceOutcome.Cancelled, view.Devices[0].Outcome);
+            Assert.True(link!.IsClosed);
+            return 0;
+        });
+    }
+
+    [Fact]
+    public void A_device_that_breaks_every_adapter_fails_in_the_end_and_the_others_are_updated()
+    {
+        var station = new Station(devices: 5);
+        station.Sources[0].BreaksAt = World.Address(2);
+        var view = station.Run(() => station.FlashAsync());
+        var breaker = Assert.Single(view.Devices, device => device.Outcome == DeviceOutcome.Failed);
+        Assert.Equal((World.Address(2), DfuError.AdapterLost), (breaker.Application, breaker.Error));
+        Assert.Equal(4, view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated));
+    }
+
+    [Fact]
+    public void A_bonded_bootloader_whose_adapter_stays_away_fails_after_the_patience_though_others_hear_it()
+    {
+        var station = new Station(adapters: 2);
+        var device = station.World.Devices.Values.Single();
+        device.Bonds = true;
+        station.Sources[1].Deaf.Add(device.Application);
+        var view = station.Run(async () =>
+        {
+            await using var engine = station.Engine();
+            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(1.2);
+            station.Sources[0].Unplug();
+            station.Sources[1].Deaf.Clear();
+            return await engine.WaitAsync(CancellationToken.None);
+        });
+        Assert.Equal((DfuError.NotHeard, "not heard for 120 s by fake:0, which it is bonded with"), (view.Devices[0].Error, view.Devices[0].Detail));
+        Assert.InRange(station.Time.Elapsed.TotalSeconds, 120, 130);
+    }
+
     [Fact]
     public void A_device_only_one_adapter_hears_is_updated_over_that_one()
     {

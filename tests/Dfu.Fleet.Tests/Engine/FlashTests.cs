@@ -147,10 +147,17 @@ public sealed class FlashTests
     public void Fewer_devices_than_asked_for_is_a_failure_that_says_so()
     {
         var station = new Station(devices: 2);
-        var view = station.Run(() => station.FlashAsync(station.Request(new() { All = true, Count = 3 })));
+        var request = station.Request(new() { All = true, Count = 3 });
+        var view = station.Run(() => station.FlashAsync(request));
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         Assert.Equal(2, view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated));
         Assert.Contains(view.Notices, notice => notice.Contains("2 of 3", StringComparison.Ordinal));
+
+        // The same request looks for the missing one, and leaves the others alone.
+        station.World.Add(3);
+        station.Runner.Orders.Clear();
+        Assert.Equal(CampaignOutcome.Succeeded, station.Run(() => station.FlashAsync(request)).Outcome);
+        Assert.Equal(World.Address(3), Assert.Single(station.Runner.Orders).Application);
     }
 
     [Fact]

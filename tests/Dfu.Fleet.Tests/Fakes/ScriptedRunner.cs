@@ -31,7 +31,7 @@ internal sealed class ScriptedRunner(World world)
             observer.PhaseChanged(UpdatePhase.Connecting);
             var link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
             device.InBootloader = true;
-            observer.Identified(device.Application, device.Application.Bootloader);
+            observer.Identified(device.Application, device.Address);
             for (var image = order.Image; image < order.Package.Images.Count; image++) await SendAsync(device, link, image, order, observer, time, cancellationToken);
             link.Close(LinkClosure.RemoteUser);
             observer.PhaseChanged(UpdatePhase.Verifying);

@@ -15,7 +15,7 @@ internal sealed class World
 
     public World Add(int count)
     {
-        for (var n = 1; n <= count; n++) Devices[Address(n)] = new(Address(n));
+        for (var n = 1; n <= count; n++) Devices.TryAdd(Address(n), new(Address(n)));
         return this;
     }
 
@@ -50,9 +50,12 @@ internal sealed class FakeDevice(BluetoothAddress application)
         InBootloader = false;
     }
 
-    public BluetoothAddress Address => InBootloader ? Application.Bootloader : Application;
+    public BluetoothAddress Address => InBootloader && !Bonds ? Application.Bootloader : Application;
     public string Name => InBootloader ? BootloaderName : "Sensor";
     public string BootloaderName { get; set; } = "DfuTarg";
+
+    /// <summary>Its bootloader shares the application's bond and so its address.</summary>
+    public bool Bonds { get; set; }
 }
 
 internal sealed class FakeSource(World world, TimeProvider time, string id) : IAdapterSource
@@ -64,9 +67,16 @@ internal sealed class FakeSource(World world, TimeProvider time, string id) : IA
     public FakeAdapter? Current { get; private set; }
     public List<RecoveryStep> Steps { get; } = [];
 
+    /// <summary>How many connects, and closings of its radios, never come back whatever they are told.</summary>
+    public int HangingConnects { get; set; }
+    public int HangingClosings { get; set; }
+
     /// <summary>Devices it cannot hear.</summary>
     public HashSet<BluetoothAddress> Deaf { get; } = [];
     public Protocol.Errors.DfuException? Refuses { get; set; }
+
+    /// <summary>Its radios break whenever they are to connect to this device.</summary>
+    public BluetoothAddress? BreaksAt { get; set; }
 
     public async Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
     {
@@ -120,14 +130,21 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
 
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, LinkOptions options, CancellationToken cancellationToken)
     {
+        if (source.HangingConnects-- > 0) await new TaskCompletionSource().Task;
         MostConnects = Math.Max(MostConnects, ++_connecting);
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _gone.Token);
             await Task.Delay(TimeSpan.FromMilliseconds(150), time, either.Token);
             var device = world.At(address);
+            if (device is not null && device.Application == source.BreaksAt)
+            {
+                Lose();
+                throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.AdapterLost, "it broke");
+            }
+
             if (device is null || device.Silent || device.Link is not null) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
-            var link = new FakeLink(device);
+            var link = new FakeLink(device, time);
             device.Link = link;
             lock (_links)
             {
@@ -153,10 +170,10 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
         foreach (var link in open) link.Close(LinkClosure.SupervisionTimeout);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (!_gone.IsCancellationRequested) Lose();
-        return ValueTask.CompletedTask;
+        if (source.HangingClosings-- > 0) await new TaskCompletionSource().Task;
     }
 
     private async Task ForgetAsync(FakeLink link)
@@ -167,7 +184,7 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
 }
 
 /// <summary>A link the scripted runner only holds; values do not move over it.</summary>
-internal sealed class FakeLink(FakeDevice device) : IDfuLink
+internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
 {
     private readonly TaskCompletionSource<LinkClosure> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -178,6 +195,9 @@ internal sealed class FakeLink(FakeDevice device) : IDfuLink
     public bool KeepsOrder => true;
     public System.Threading.Channels.ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
     public Task<LinkClosure> Closed => _closed.Task;
+
+    /// <summary>How long the host takes to close it.</summary>
+    public TimeSpan ClosesAfter { get; set; }
     public bool IsClosed => _closed.Task.IsCompleted;
 
     public void Close(byte reason)
@@ -193,9 +213,9 @@ internal sealed class FakeLink(FakeDevice device) : IDfuLink
 
     public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (!IsClosed && ClosesAfter > TimeSpan.Zero) await Task.Delay(ClosesAfter, time, CancellationToken.None);
         Close(LinkClosure.LocalHost);
-        return ValueTask.CompletedTask;
     }
 }
