@@ -46,9 +46,7 @@ public sealed class BridgeLinkConformanceTests : ServedRadio
         await host.SendAsync([.. Enumerable.Range(0, (int)credit + 3).Select(i => Packet(1, (byte)i))]);
         Assert.Equal((1u, Body.Fault), await host.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
         air.SetResult();
-        FromBridge last;
-        while ((last = await host.ReadAsync()).BodyCase == Body.Credit) { }
-        Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x16 } }, last);
+        Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x16 } }, await host.ReadAsync());
         for (byte i = 0; i < credit; i++) Assert.Equal([i], (await link.NextAsync()).Value);
         Assert.False(link.TryNext(out var _));
         await host.SendAsync(Connect(1));
@@ -126,6 +124,30 @@ public sealed class BridgeLinkConformanceTests : ServedRadio
         await host.SendAsync(Write(1, 1), Read(1));
         Assert.Equal((1u, Body.Fault), await host.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
         Assert.Equal((1u, Body.Disconnected), await host.ReadAsync() is var n ? (n.Link, n.BodyCase) : default);
+    }
+
+    [Fact]
+    public async Task After_a_fault_of_the_link_only_disconnected_follows()
+    {
+        var (host, link, _) = await LinkedHostAsync();
+        using var _ = host;
+        var (reached, air) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var answer = new TaskCompletionSource<byte[]>();
+        link.OnRequest = _ => answer.Task;
+        link.OnPacket = _ =>
+        {
+            reached.TrySetResult();
+            return air.Task;
+        };
+        await host.SendAsync(Write(1, 1), Packet(1, 1));
+        await link.NextAsync();
+        await reached.Task.Soon();
+        await host.SendAsync(Read(1));
+        Assert.Equal((1u, Body.Fault), await host.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
+        link.Notify(DfuCharacteristic.ControlPoint, 0x60, 4, 1);
+        answer.SetResult([]);
+        air.SetResult();
+        Assert.Equal(new FromBridge { Link = 1, Disconnected = new Disconnected { Reason = 0x16 } }, await host.ReadAsync());
     }
 
     [Fact]

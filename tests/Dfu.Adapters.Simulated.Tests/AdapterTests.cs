@@ -58,6 +58,14 @@ public sealed class AdapterTests
     });
 
     [Fact]
+    public void Nobody_answers_to_a_random_address_called_public() => Run(async (host, adapter, _) =>
+    {
+        var asked = adapter.ConnectAsync(host.Device.BootloaderAddress, AddressType.Public, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(3) }, default);
+        Assert.Equal(DfuError.ConnectTimeout, await ErrorOf(asked));
+        await (await Connect(host, adapter)).DisposeAsync();
+    });
+
+    [Fact]
     public void A_connect_waits_for_a_device_that_begins_to_advertise() => Run(async (host, adapter, _) =>
     {
         host.Device.PowerCycle();

@@ -40,6 +40,18 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void Links_that_always_break_after_two_objects_still_bring_an_update_to_its_end()
+    {
+        var scenario = new Scenario
+        {
+            Package = TestPackages.Application(6 * ObjectSize),
+            Link = LinkModel.Perfect with { DropAfterBytes = (5 * ObjectSize) / 2, DropEveryLink = true },
+            MaxAttempts = 12,
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+    }
+
+    [Fact]
     public void A_saving_bootloader_loses_less_than_two_objects()
     {
         var scenario = CutIn(BootloaderProfile.Sdk17Saving, objectIndex: 21, powerCycle: false).Run();

@@ -26,7 +26,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     private Task _answering = Task.CompletedTask;
     private int _credit;
     private int _requested;
-    private bool _ended;
+    private bool _ended; // nothing but Disconnected may be said any more
 
     public uint Number => number;
 
@@ -75,11 +75,16 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    /// <summary>Says, once, that the link cannot go on, and closes it.</summary>
+    /// <summary>Says, once, that the link cannot go on, and closes it; only Disconnected follows.</summary>
     private void Fault(string message)
     {
         if (_closeAsked.Task.IsCompleted) return;
-        Send(new FromBridge { Link = number, Fault = new Fault { Message = WireValues.ForPeople(message) } });
+        lock (_gate)
+        {
+            if (!_ended) writer.Enqueue(new FromBridge { Link = number, Fault = new Fault { Message = WireValues.ForPeople(message) } });
+            _ended = true;
+        }
+
         AskToClose();
     }
 

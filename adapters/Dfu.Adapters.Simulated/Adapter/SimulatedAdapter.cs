@@ -84,9 +84,9 @@ internal sealed class SimulatedAdapter : IAdapter
             if (_lost.Task.IsCompleted) throw LostError();
             if (_connecting is not null) throw new DfuException(DfuError.ConnectFailed, $"{Name} is connecting already; one connect at a time");
             if (_links.Count >= MaxLinks) throw new DfuException(DfuError.AdapterFull, $"{Name} holds {_links.Count} links");
-            _connecting = pending = new PendingConnect(address, options.PreferredMtu);
+            _connecting = pending = new PendingConnect(address, addressType, options.PreferredMtu);
             pending.Timeout = _events.After(options.ConnectTimeout, () => Fail(pending, DfuError.ConnectTimeout, $"{address} did not answer"));
-            if (_air.DevicesUnderLock.FirstOrDefault(device => device.Advertises?.Address == address) is { } device) OnHeard(device, address);
+            if (_air.DevicesUnderLock.FirstOrDefault(device => device.Advertises is { } heard && pending.Means(heard.Address)) is { } device) OnHeard(device, address);
         }
 
         await using var registration = cancellationToken.Register(() =>
@@ -121,7 +121,7 @@ internal sealed class SimulatedAdapter : IAdapter
     /// <summary>A device advertises: the connect that waits for it begins.</summary>
     internal void OnHeard(VirtualDevice device, BluetoothAddress address)
     {
-        if (_connecting is not { } pending || pending.Address != address || pending.Attempt is { Cancelled: false }) return;
+        if (_connecting is not { } pending || !pending.Means(address) || pending.Attempt is { Cancelled: false }) return;
         pending.Attempt = _events.After(_source.Model.ConnectTime, () => Establish(pending, device));
     }
 
@@ -204,12 +204,15 @@ internal sealed class SimulatedAdapter : IAdapter
 
     private DfuException LostError() => new(DfuError.AdapterLost, $"{Name}: {(_lost.Task.IsCompletedSuccessfully ? _lost.Task.Result : "lost")}");
 
-    private sealed class PendingConnect(BluetoothAddress address, int preferredMtu)
+    private sealed class PendingConnect(BluetoothAddress address, AddressType addressType, int preferredMtu)
     {
         public BluetoothAddress Address => address;
         public int PreferredMtu => preferredMtu;
         public TaskCompletionSource<IDfuLink> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         public EventQueue.Scheduled? Timeout { get; set; }
         public EventQueue.Scheduled? Attempt { get; set; }
+
+        /// <summary>Virtual devices have random addresses; the same digits as a public address are somebody else.</summary>
+        public bool Means(BluetoothAddress heard) => heard == address && addressType == AddressType.Random;
     }
 }

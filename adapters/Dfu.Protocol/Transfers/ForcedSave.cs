@@ -9,14 +9,18 @@ internal sealed class ForcedSave
     private readonly TransferOptions _options;
     private readonly TimeProvider _time;
     private readonly long _began;
+    private bool _soon;
     private TimeSpan _cost = TypicalCost;
     private TimeSpan _saving;
     private int _objects;
     private int _sinceSave;
 
-    public ForcedSave(TransferHint hint, TransferOptions options, TimeProvider time)
+    /// <param name="lost">Objects that were confirmed and that the device no longer holds, 0 if none.</param>
+    public ForcedSave(TransferHint hint, long lost, TransferOptions options, TimeProvider time)
     {
         (_hint, _options, _time) = (hint, options, time);
+        // Links that keep breaking before the fewest objects are through would otherwise start at the same place for ever.
+        _soon = !hint.Probed && lost is > 0 and < SaveInterval.Fewest;
         _began = time.GetTimestamp();
     }
 
@@ -30,6 +34,7 @@ internal sealed class ForcedSave
     public bool IsDue(BootloaderRules rules, BootloaderTraits traits)
     {
         if (!_options.ForcedSaves || !rules.SavesOnExecuteCommand || traits.Keeps is Keeps.Objects or Keeps.Ram) return false;
+        if (_soon) return true;
         var perObject = (_time.GetElapsedTime(_began) - _saving) / Math.Max(1, _objects);
         return _sinceSave >= SaveInterval.Objects(_cost, perObject, _hint.MeanTimeBetweenDrops, _hint.LinkTimeObserved, _options.MaxObjectsBetweenSaves);
     }
@@ -39,5 +44,6 @@ internal sealed class ForcedSave
         _cost = took;
         _saving += took;
         _sinceSave = 0;
+        _soon = false;
     }
 }

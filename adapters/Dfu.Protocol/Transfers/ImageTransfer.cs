@@ -171,7 +171,7 @@ public sealed class ImageTransfer
     {
         _observer.PhaseChanged(TransferPhase.Sending);
         var size = _image.Firmware.Length;
-        var saver = new ForcedSave(_hint, _options, _time);
+        var saver = new ForcedSave(_hint, (_hint.Confirmed - position) / _objectSize, _options, _time);
         while (position < size)
         {
             var end = position + ObjectAt(position);
