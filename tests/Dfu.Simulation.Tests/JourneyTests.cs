@@ -203,7 +203,7 @@ public sealed class JourneyTests
         var scenario = new Scenario { Package = Application, Options = Device("sdk17"), OnLastExecute = run => run.Device.PowerCycle() };
         var failed = Assert.Throws<DfuException>(scenario.Run);
         Assert.Equal(DfuError.ApplicationNotHeard, failed.Error);
-        Assert.Equal(2 * Application.Images[0].Firmware.Length, scenario.Resent);
+        Assert.InRange(scenario.Resent, 1, 2 * Application.Images[0].Firmware.Length);
     }
 
     [Fact]
