@@ -115,9 +115,11 @@ public static class DeviceMachine
         if (state.CancelRequested || x.Error == DfuError.Cancelled) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
+        if (x.Error == DfuError.AdapterLost) return OutliveAdapter(noted, x, policy);
+        noted = noted with { AdapterLosses = null };
         switch (x.Error)
         {
-            case DfuError.AdapterLost or DfuError.Interrupted:
+            case DfuError.Interrupted:
                 return Requeue(noted, x.At);
             case DfuError.AdapterFull:
                 return BackOff(noted, x.At, AfterFullAdapter);
@@ -132,6 +134,17 @@ public static class DeviceMachine
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
         if (x.Error == DfuError.DataPathStuck) return BackOff(noted, x.At, Inactivity);
         return noted.Fruitless == 0 ? Requeue(noted, x.At) : BackOff(noted, x.At, Backoff(noted.Fruitless, policy));
+    }
+
+    /// <summary>Not the device's fault, so it is not counted as a failure; but adapters that only ever come back to go away again are as good as none.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) OutliveAdapter(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    {
+        var gained = state.AdapterLosses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
+        var losses = gained ? new AdapterLosses(1, state.Image, state.AttemptBase, x.At) : state.AdapterLosses! with { Count = state.AdapterLosses.Count + 1 };
+        var next = state with { AdapterLosses = losses };
+        return losses.Count > policy.MaxFruitlessAttempts && x.At - losses.Since >= policy.Patience
+            ? Finish(next, DeviceOutcome.Failed, x.Error, $"its adapter went away {losses.Count} times in a row, and the device never held more than {losses.Held} bytes", x.At)
+            : Requeue(next, x.At);
     }
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
@@ -211,6 +224,7 @@ public static class DeviceMachine
             Detail = "",
             Failures = 0,
             Fruitless = 0,
+            AdapterLosses = null,
             EndedAt = null,
             CancelRequested = false,
             BootloaderUntil = null,

@@ -179,6 +179,35 @@ public sealed class DeviceMachineTests
     }
 
     [Fact]
+    public void An_adapter_that_only_ever_comes_back_to_go_away_again_is_waited_for_no_longer_than_one_that_stays_away()
+    {
+        var state = Queued();
+        for (var attempt = 1; attempt <= 13; attempt++)
+        {
+            var resumed = new DeviceEvent.Resumed(attempt, 0, new ResumeRecord(4096, 0, Diagnosis.SavesNothing));
+            state = Apply(state, Grant(attempt * 10), resumed, Confirmed(attempt, 4096), Ended(attempt, DfuError.AdapterLost, attempt * 10));
+        }
+
+        Assert.Equal((DeviceOutcome.Failed, DfuError.AdapterLost, 13), (state.Outcome, state.Error, state.Attempt));
+        Assert.Contains("13 times", state.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Adapters_that_go_away_are_put_up_with_while_the_device_comes_to_hold_more()
+    {
+        var state = Queued();
+        for (var attempt = 1; attempt <= 40; attempt++)
+        {
+            var resumed = new DeviceEvent.Resumed(attempt, 0, new ResumeRecord(attempt * 4096, attempt * 4096, Diagnosis.Healthy));
+            state = Apply(state, Grant(attempt * 10), resumed, Ended(attempt, DfuError.AdapterLost, attempt * 10));
+        }
+
+        Assert.Equal(DevicePhase.Queued, state.Phase);
+        for (var loss = 41; loss <= 44; loss++) state = Apply(state, Grant(loss * 60), Ended(loss, DfuError.AdapterLost, loss * 60));
+        Assert.Equal(DevicePhase.Queued, state.Phase);
+    }
+
+    [Fact]
     public void A_version_refused_after_the_last_EXECUTE_was_sent_means_that_it_was_obeyed()
     {
         var state = Apply(Queued(), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2), Waited(3), Grant(3), Ended(2, DfuError.VersionRefused, 4));
