@@ -22,13 +22,14 @@ public abstract class CutTests(BootloaderProfile profile)
     [InlineData(true, 16)]
     [InlineData(false, 1)]
     [InlineData(true, 1)]
-    public void An_update_cut_anywhere_ends_well(bool powerCycle, int objectsBetweenSaves)
+    [InlineData(true, 16, 20_000)]
+    public void An_update_cut_anywhere_ends_well(bool powerCycle, int objectsBetweenSaves, int oldApplication = 0)
     {
         var wrong = new List<string>();
         var points = 0;
         for (var point = 1; ; point++)
         {
-            var run = new CutRun(profile, point, powerCycle, objectsBetweenSaves);
+            var run = new CutRun(profile, point, powerCycle, objectsBetweenSaves, oldApplication);
             var what = run.Execute();
             if (!run.WasCut) break;
             points++;
@@ -44,17 +45,20 @@ public abstract class CutTests(BootloaderProfile profile)
         private readonly Scenario _scenario;
         private readonly int _point;
         private readonly bool _powerCycle;
+        private readonly bool _oldOnOld;
         private int _passed;
         private long _sentAtCut;
         private int _resumesAtCut;
+        private bool _endingAtCut;
 
-        public CutRun(BootloaderProfile profile, int point, bool powerCycle, int objectsBetweenSaves)
+        public CutRun(BootloaderProfile profile, int point, bool powerCycle, int objectsBetweenSaves, int oldApplication)
         {
             (_point, _powerCycle) = (point, powerCycle);
+            _oldOnOld = oldApplication > 0 && profile.Name is "sdk12" or "sdk13" or "sdk14";
             _scenario = new Scenario
             {
                 Package = Package,
-                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false },
+                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false, ApplicationSize = oldApplication },
                 Transfer = new TransferOptions { MaxObjectsBetweenSaves = objectsBetweenSaves },
                 Wrap = (_, link, _) => new CuttingLink(link, Pass),
             };
@@ -74,6 +78,10 @@ public abstract class CutTests(BootloaderProfile profile)
                 return $"{e.GetType().Name} {e.Message}";
             }
 
+            // SDK 12 to 14 answer the last EXECUTE and write the settings then. Power lost in that tenth of a second brings an old
+            // application back, and nothing that they show tells it from the new one.
+            var answered = _endingAtCut && _scenario.Recorder.Resumes.Count == _resumesAtCut;
+            if (answered && _oldOnOld && _scenario.Device.InApplication) return null;
             if (!_scenario.HasImage) return "the image on the device is not the package's";
             if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram])) return "it was taken for a bootloader that keeps objects or RAM";
             return WasCut && _scenario.Resent > Allowed ? $"{_scenario.Resent} bytes were sent again, {Allowed} are allowed" : null;
@@ -97,6 +105,7 @@ public abstract class CutTests(BootloaderProfile profile)
             WasCut = true;
             _sentAtCut = _scenario.Device.Counters.FirmwareBytes;
             _resumesAtCut = _scenario.Recorder.Resumes.Count;
+            _endingAtCut = _scenario.Recorder.LastExecuteSent;
             if (_powerCycle) _scenario.Device.PowerCycle();
             else _scenario.Device.CutLink();
         }

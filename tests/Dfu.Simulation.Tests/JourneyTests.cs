@@ -197,6 +197,46 @@ public sealed class JourneyTests
         Assert.Equal(1, scenario.Recorder.Restarts);
     }
 
+    /// <summary>Power is lost when the last EXECUTE is sent, and the device comes up with the application it had.</summary>
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void An_old_application_that_comes_up_is_not_taken_for_the_new_one(string profile)
+    {
+        var cuts = 0;
+        var scenario = new Scenario
+        {
+            Package = Application,
+            Options = Device(profile) with { ApplicationSize = 20_000 },
+            OnLastExecute = run =>
+            {
+                if (cuts++ == 0) run.Device.PowerCycle();
+            },
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.True(scenario.Result!.ApplicationHeard);
+        Assert.True(cuts > 1, scenario.ToString());
+    }
+
+    [Theory]
+    [InlineData("sdk15.0")]
+    [InlineData("sdk15.3")]
+    [InlineData("sdk17")]
+    [InlineData("sdk17 saving")]
+    public void An_activation_whose_answer_was_lost_is_found_by_looking_and_nothing_is_sent_again(string profile)
+    {
+        var lost = 0;
+        var scenario = new Scenario
+        {
+            Package = Application,
+            Options = Device(profile) with { ApplicationSize = 20_000 },
+            Wrap = (run, link, _) => new LossyLink(link, loss => loss == Loss.Notification && run.Recorder.LastExecuteSent && lost++ == 0),
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.True(scenario.Result!.ApplicationHeard);
+        Assert.Contains(scenario.Recorder.Resumes, resume => resume.Diagnosis == Diagnosis.ProbablyActivated);
+        Assert.Equal(0, scenario.Resent);
+    }
+
     [Fact]
     public void A_device_that_loses_power_at_every_last_EXECUTE_is_not_updated_for_ever()
     {

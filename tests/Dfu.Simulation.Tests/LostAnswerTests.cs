@@ -1,4 +1,5 @@
 using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
@@ -54,6 +55,8 @@ public sealed class LostAnswerTests
             if (seen < n) break;
             losses++;
             if (what is null && !scenario.HasImage) what = "the image on the device is not the package's";
+            // Sent back by a jump to look whether its last EXECUTE was obeyed, an old bootloader has no way out but another update.
+            if (profile.Name is "sdk12" or "sdk13" or "sdk14" && scenario.Recorder.Phases.Contains(UpdatePhase.Jumping)) allowed = Package.TotalBytes;
             if (what is null && scenario.Resent > allowed) what = $"{scenario.Resent} bytes were sent again";
             if (what is not null) wrong.Add($"{kind} {n}: {what}; {scenario}");
         }

@@ -19,6 +19,7 @@ public sealed class ImageTransfer
 
     private readonly IDfuLink _link;
     private readonly DfuImage _image;
+    private readonly bool _looks;
     private readonly TransferHint _hint;
     private readonly ITransferObserver _observer;
     private readonly TransferOptions _options;
@@ -32,7 +33,8 @@ public sealed class ImageTransfer
 
     private ImageTransfer(IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time)
     {
-        (_link, _image, _hint, _observer, _options, _time) = (link, image, hint, observer, options, time);
+        _looks = hint is { LastExecuteSent: true, Looks: true };
+        (_link, _image, _hint, _observer, _options, _time) = (link, image, _looks ? hint with { LastExecuteSent = false } : hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
         _prefix = new PrefixCrc(image.Firmware);
         _traits = hint.Traits;
@@ -55,6 +57,14 @@ public sealed class ImageTransfer
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
         var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
+        if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld)
+        {
+            // F7: an activation clears both. An old bootloader would stay where it is, without ABORT: there the image is sent again.
+            _observer.Resumed(new ResumeRecord(_hint.Confirmed, 0, Diagnosis.ProbablyActivated));
+            await _control.AbortAsync(cancellationToken);
+            return TransferEnd.Activated;
+        }
+
         var plan = Reconcile.Decide(InputOf(command, data));
         _observer.Resumed(new ResumeRecord(_hint.Confirmed, data.Offset, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
         if (plan.Keeps != Keeps.Unknown) Learn(_traits with { Keeps = plan.Keeps });

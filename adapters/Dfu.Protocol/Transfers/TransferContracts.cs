@@ -59,6 +59,12 @@ public sealed record TransferHint
 
     /// <summary>The link before this one was dropped by such a probe.</summary>
     public bool Probed { get; init; }
+
+    /// <summary>
+    /// With <see cref="LastExecuteSent"/>: an application came up, which may be the old one, and the device was sent back to its
+    /// bootloader to look whether that had obeyed.
+    /// </summary>
+    public bool Looks { get; init; }
 }
 
 /// <summary>What a reconcile found, in the words of the operator's report.</summary>
@@ -142,6 +148,9 @@ public enum TransferEnd
 
     /// <summary>The last EXECUTE was sent earlier and the device holds nothing: it probably activated the image. Verify.</summary>
     ProbablyActivated,
+
+    /// <summary>The bootloader has nothing left to do: the image is activated. It was asked to reset, so that the application comes back.</summary>
+    Activated,
 
     /// <summary>The link was closed on purpose after the first object; connect again and look.</summary>
     Probed,

@@ -12,9 +12,6 @@ public static class DeviceMachine
     /// <summary>And this long after it activated a SoftDevice part.</summary>
     public static readonly TimeSpan Continuation = TimeSpan.FromSeconds(10);
 
-    /// <summary>How much more patience a device has with adapters than with itself.</summary>
-    private const int StrandedPerAttempt = 4;
-
     private static readonly TimeSpan AfterFullAdapter = TimeSpan.FromSeconds(1);
 
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
@@ -41,10 +38,6 @@ public static class DeviceMachine
         DeviceEvent.RetryRequested r when state.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled => Retry(state, r),
         _ => (state, []),
     };
-
-    /// <summary>Whether a device heard in its application has carried out a last EXECUTE whose answer was lost: had it not, it would still wait in its bootloader.</summary>
-    public static bool LeftItsBootloader(DeviceState state, DateTimeOffset? heard) =>
-        state.Images[^1].LastExecuteSent && heard >= state.WaitingSince && heard < state.BootloaderUntil;
 
     /// <summary>What must be under way for a device in this state; carried out again after a restart.</summary>
     public static ImmutableArray<DeviceEffect> Outstanding(DeviceState state) => state switch
@@ -120,15 +113,15 @@ public static class DeviceMachine
         var noted = state with { Detail = x.Detail, Error = x.Error };
         switch (x.Error)
         {
+            case DfuError.AdapterLost or DfuError.AdapterFull:
+                return OutliveAdapter(noted, x, policy);
             case DfuError.Interrupted:
                 return Requeue(noted, x.At);
-            case DfuError.AdapterLost or DfuError.AdapterFull:
-                return Strand(noted, x, policy);
         }
 
         if (!x.Error.IsTransient()) return Finish(noted, DeviceOutcome.Failed, x.Error, x.Detail, x.At);
 
-        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Stranded = 0 };
+        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, AdapterLosses = null };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}", x.At);
         if (noted.Failures >= policy.MaxAttempts)
@@ -137,13 +130,15 @@ public static class DeviceMachine
         return noted.Fruitless == 0 ? Requeue(noted, x.At) : BackOff(noted, x.At, Backoff(noted.Fruitless, policy));
     }
 
-    /// <summary>Not the device's doing, so it costs none of its attempts; but an adapter that every connect breaks must not keep a campaign going for ever.</summary>
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Strand(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    /// <summary>Not the device's fault, so it is not counted as a failure; but adapters that only ever come back to go away again are as good as none.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) OutliveAdapter(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {
-        var next = state with { Stranded = state.AttemptFruitful ? 0 : state.Stranded + 1 };
-        if (next.Stranded >= StrandedPerAttempt * policy.MaxAttempts)
-            return Finish(next, DeviceOutcome.Failed, x.Error, $"{next.Stranded} attempts in a row had no adapter to the end; the last: {x.Detail}", x.At);
-        return x.Error == DfuError.AdapterFull ? BackOff(next, x.At, AfterFullAdapter) : Requeue(next, x.At);
+        var gained = state.AdapterLosses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
+        var losses = gained ? new AdapterLosses(1, state.Image, state.AttemptBase, x.At) : state.AdapterLosses! with { Count = state.AdapterLosses.Count + 1 };
+        var next = state with { AdapterLosses = losses };
+        return losses.Count > policy.MaxFruitlessAttempts && x.At - losses.Since >= policy.Patience
+            ? Finish(next, DeviceOutcome.Failed, x.Error, $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes", x.At)
+            : x.Error == DfuError.AdapterFull ? BackOff(next, x.At, AfterFullAdapter) : Requeue(next, x.At);
     }
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
@@ -190,7 +185,6 @@ public static class DeviceMachine
 
         if (state.Phase != DevicePhase.Queued) return (state, []);
         if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt) return Finish(state, DeviceOutcome.Updated, DfuError.None, "", w.At);
-        if (w.AsApplication && LeftItsBootloader(state, w.LastHeard)) return Finish(state, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the application was heard", w.At);
         if (w.DeafSince is { } deaf)
         {
             return w.At - Latest(deaf, state.WaitingSince) >= policy.Patience
@@ -225,7 +219,7 @@ public static class DeviceMachine
             Detail = "",
             Failures = 0,
             Fruitless = 0,
-            Stranded = 0,
+            AdapterLosses = null,
             EndedAt = null,
             CancelRequested = false,
             BootloaderUntil = null,

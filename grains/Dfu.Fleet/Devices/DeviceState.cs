@@ -27,6 +27,10 @@ public sealed record ImageProgress
     public bool Activated { get; init; }
 }
 
+/// <param name="Held">Bytes of the image the device held when the first of them began.</param>
+/// <param name="Since">When the first of them ended.</param>
+public sealed record AdapterLosses(int Count, int Image, long Held, DateTimeOffset Since);
+
 /// <summary>Everything decided and known about one device of a campaign.</summary>
 public sealed record DeviceState
 {
@@ -58,8 +62,8 @@ public sealed record DeviceState
     /// <summary>Attempts in a row that confirmed nothing new.</summary>
     public int Fruitless { get; init; }
 
-    /// <summary>Attempts in a row that confirmed nothing new because their adapter went away or was full.</summary>
-    public int Stranded { get; init; }
+    /// <summary>Attempts in a row that a lost adapter ended without the device holding more for them; null when the last one ended otherwise.</summary>
+    public AdapterLosses? AdapterLosses { get; init; }
 
     /// <summary>Index of the image to go on with.</summary>
     public int Image { get; init; }

@@ -42,8 +42,8 @@ internal sealed class Planner(FleetMachines machines, Hearings hearings, Goodput
     {
         var heard = hearings.By(device.Id, device.WaitingSince, now);
         if (heard.IsEmpty) return null;
-        var (last, inBootloader) = hearings.Last(device.Id);
-        if (!inBootloader && (device.AllActivated || DeviceMachine.LeftItsBootloader(device, last))) return null;
+        var (_, inBootloader) = hearings.Last(device.Id);
+        if (!inBootloader && device.AllActivated) return null;
         return new(device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, machines.Affinity(device, inBootloader));
     }
 

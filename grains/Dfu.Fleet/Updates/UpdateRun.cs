@@ -20,6 +20,7 @@ public sealed class UpdateRun
     private BluetoothAddress _application;
     private BluetoothAddress _bootloader;
     private Advertisement? _heard;
+    private bool _jumped;
 
     private UpdateRun(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time)
     {
@@ -51,12 +52,15 @@ public sealed class UpdateRun
         var restarted = index == _order.Image && _order.Restarted;
         var accepted = false;
         var uncertain = hint.LastExecuteSent;
+        var unanswered = hint.LastExecuteSent;
         var doubts = 0;
         while (true)
         {
             var progress = new ImageProgress(_observer, index, hint);
             TransferEnd end;
-            if (await ConnectToBootloaderAsync(activated: accepted || doubts > 0, cancellationToken) is not { } link) return true;
+            LinkClosure? closure;
+            if (await ConnectToBootloaderAsync(activated: accepted, uncertain, cancellationToken) is not { } link) return true;
+            if (_jumped) hint = hint with { LastExecuteSent = unanswered, Looks = unanswered };
             await using (link)
             {
                 _observer.ImageStarted(index);
@@ -73,7 +77,7 @@ public sealed class UpdateRun
                     _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));
                     await ClosedAsync(link, cancellationToken);
                     hint = progress.NextHint with { Confirmed = 0, Saved = 0, LastExecuteSent = false };
-                    (uncertain, accepted, doubts) = (false, false, 0);
+                    (uncertain, unanswered, accepted, doubts) = (false, false, false, 0);
                     continue;
                 }
                 catch (DfuException e) when (e.Error == DfuError.VersionRefused && uncertain)
@@ -81,27 +85,35 @@ public sealed class UpdateRun
                     return false; // the same version is there: the last EXECUTE of an earlier attempt was obeyed
                 }
 
-                if (end != TransferEnd.Probed) await ClosedAsync(link, cancellationToken);
+                closure = end == TransferEnd.Probed ? null : await ClosedAsync(link, cancellationToken);
             }
 
             hint = progress.NextHint with { Probe = false, Probed = end == TransferEnd.Probed };
             switch (end)
             {
                 case TransferEnd.Accepted:
+                    if (!IsCertain(closure, hint.Traits) && index == _order.Package.Images.Count - 1) goto case TransferEnd.ProbablyActivated;
                     if (await VerifyAsync(image, index, cancellationToken) is { } heard) return heard;
                     if (accepted) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was twice back in its bootloader after it had accepted the image");
                     accepted = true; // power was lost between the answer and the activation, or the application does not start: one more look tells
                     uncertain = true;
                     hint = hint with { LastExecuteSent = false };
                     break;
+                case TransferEnd.Activated:
+                    var up = await CameUpAsync(cancellationToken);
+                    if (up || _application != _bootloader) return up;
+                    accepted = true; // at the address of a bond only a connect shows who answers
+                    break;
                 case TransferEnd.Probed:
                     await Task.Delay(_order.Times.Probe, _time, cancellationToken);
                     break;
                 case TransferEnd.ProbablyActivated:
-                    if (await CameUpAsync(cancellationToken)) return true;
                     if (++doubts == 3) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was {doubts} times back in its bootloader after the last EXECUTE");
-                    uncertain = true;
-                    hint = hint with { LastExecuteSent = false }; // it is still in its bootloader and holds nothing: what counts now is what it says
+                    // If an application comes, it may be the old one: a jump, and what the bootloader holds then, will tell. If it
+                    // stays in its bootloader and holds nothing, what counts now is what it says.
+                    (uncertain, unanswered) = (true, true);
+                    await CameUpAsync(cancellationToken);
+                    hint = hint with { LastExecuteSent = false };
                     break;
             }
         }
@@ -109,10 +121,11 @@ public sealed class UpdateRun
 
     /// <param name="activated">The bootloader was just seen to have nothing left to do: an application that answers now is the new one, at the address of a bootloader that bonds.</param>
     /// <returns>Null when that application answered.</returns>
-    private async Task<IDfuLink?> ConnectToBootloaderAsync(bool activated, CancellationToken cancellationToken)
+    private async Task<IDfuLink?> ConnectToBootloaderAsync(bool activated, bool uncertain, CancellationToken cancellationToken)
     {
         for (var jumps = 0; ; jumps++)
         {
+            _jumped = jumps > 0;
             _observer.PhaseChanged(UpdatePhase.Connecting);
             var target = _heard ?? await HearAsync(IsOurs, _order.Times.Jump, cancellationToken)
                 ?? throw new DfuException(DfuError.BootloaderNotHeard, $"neither {_bootloader} nor {_application} was heard within {_order.Times.Jump.TotalSeconds:0} s");
@@ -128,7 +141,14 @@ public sealed class UpdateRun
                     return link;
                 }
 
-                var buttonless = ButtonlessEntry.CharacteristicOf(link)
+                var characteristic = ButtonlessEntry.CharacteristicOf(link);
+                if (characteristic is null && uncertain)
+                {
+                    await link.DisposeAsync();
+                    return null; // an application came up that cannot be sent back to look
+                }
+
+                var buttonless = characteristic
                     ?? throw new DfuException(DfuError.NotADfuDevice, $"{target.Address} has no DFU control point and no buttonless characteristic");
                 if (activated && jumps == 0)
                 {
@@ -187,7 +207,7 @@ public sealed class UpdateRun
             },
             _order.Times.Activation,
             cancellationToken);
-        _heard = application is null ? bootloader : null;
+        _heard = application ?? bootloader;
         return application is not null;
     }
 
@@ -206,15 +226,23 @@ public sealed class UpdateRun
     private Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
         _radio.HearAsync(heard => heard.Connectable && wanted(heard), timeout, cancellationToken);
 
-    private async Task ClosedAsync(IDfuLink link, CancellationToken cancellationToken)
+    /// <summary>
+    /// A device that has accepted the last EXECUTE writes its settings and only then closes the link: one whose link just went away may
+    /// have lost power before. Old bootloaders write first, and leave without closing.
+    /// </summary>
+    private static bool IsCertain(LinkClosure? closure, BootloaderTraits traits) =>
+        closure is { Reason: LinkClosure.RemoteUser } || new BootloaderRules(traits.InitMax, traits.Mtu).IsOld;
+
+    /// <summary>How the device closed the link; null when it did not.</summary>
+    private async Task<LinkClosure?> ClosedAsync(IDfuLink link, CancellationToken cancellationToken)
     {
         try
         {
-            await link.Closed.WithinAsync(LinkCloses, _time, cancellationToken);
+            return await link.Closed.WithinAsync(LinkCloses, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
-            // Disposal closes it.
+            return null; // disposal closes it
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class Demo : IDisposable
             {
                 Application = new FirmwareFile("demo", image),
                 ApplicationVersion = 1,
-                HwVersion = 52,
+                HwVersion = SimulationSettings.HwVersion,
                 SdReq = [0x0100],
             },
             _key);

@@ -7,6 +7,9 @@ namespace Dfu.Silo.Simulation;
 /// <summary>A room of virtual devices, as <c>dfu simulate</c>, <c>dfu demo</c> and <c>sim:</c> adapters ask for it.</summary>
 public sealed record SimulationSettings
 {
+    /// <summary>What Nordic's bootloaders are built with on nRF52.</summary>
+    public const uint HwVersion = 52;
+
     /// <summary>1 to 10000.</summary>
     public int Devices { get; init; } = 10;
     public BootloaderProfile Profile { get; init; } = BootloaderProfile.Sdk17;
@@ -45,6 +48,7 @@ public sealed record SimulationSettings
         RadioDeafDuringErase = Deaf,
         StartsInApplication = InApplication,
         SoftDeviceId = SoftDevice,
+        HwVersion = HwVersion,
         PublicKey = PublicKey,
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),

@@ -32,7 +32,12 @@ internal sealed class ScriptedRunner(World world)
             var link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
             device.InBootloader = true;
             observer.Identified(device.Application, device.Address);
-            for (var image = order.Image; image < order.Package.Images.Count; image++) await SendAsync(device, link, image, order, observer, time, cancellationToken);
+            for (var image = order.Image; image < order.Package.Images.Count; image++)
+            {
+                if (order.Hint.LastExecuteSent && device.Activations > 0) await LookAsync(device, image, observer, cancellationToken);
+                else await SendAsync(device, link, image, order, observer, time, cancellationToken);
+            }
+
             link.Close(LinkClosure.RemoteUser);
             observer.PhaseChanged(UpdatePhase.Verifying);
             var heard = await radio.HearAsync(advertisement => advertisement.Address == device.Application, TimeSpan.FromSeconds(15), cancellationToken);
@@ -42,6 +47,14 @@ internal sealed class ScriptedRunner(World world)
         {
             device.Drivers--;
         }
+    }
+
+    /// <summary>The last EXECUTE was obeyed and its answer lost: nothing is left to do, and the device goes back to its application.</summary>
+    private static async Task LookAsync(FakeDevice device, int image, IUpdateObserver observer, CancellationToken cancellationToken)
+    {
+        observer.ImageStarted(image);
+        device.InBootloader = false;
+        await observer.ImageActivatedAsync(image, cancellationToken);
     }
 
     private async Task SendAsync(FakeDevice device, FakeLink link, int image, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)

@@ -22,4 +22,7 @@ public sealed class SimulationSettingsTests
         Assert.Equal(new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress, new SimulationSettings { Seed = 7, DropRate = 0.5 }.Device(3).ApplicationAddress);
         Assert.NotEqual(new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress, new SimulationSettings { Seed = 8 }.Device(3).ApplicationAddress);
     }
+
+    [Fact]
+    public void Devices_refuse_packages_for_other_hardware_as_nordics_bootloader_does() => Assert.Equal(52u, new SimulationSettings().Device(0).HwVersion);
 }
