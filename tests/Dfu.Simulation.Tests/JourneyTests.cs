@@ -67,7 +67,7 @@ public sealed class JourneyTests
 
     [Fact]
     public void A_bonded_device_that_does_not_know_us_says_so() =>
-        Refused(Application, Device("sdk17") with { Bonded = true, BondKnown = false, StartsInApplication = true }, DfuError.AttError);
+        Refused(Application, Device("sdk17") with { Bonded = true, BondKnown = false, StartsInApplication = true }, DfuError.BondRequired);
 
     [Theory]
     [InlineData("sdk13", 0)]

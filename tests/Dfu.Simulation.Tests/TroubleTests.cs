@@ -61,6 +61,9 @@ public sealed class TroubleTests
                     RequireSigned = false,
                     Chip = _random.Next(2) == 0 ? ChipModel.Nrf52840 : ChipModel.Nrf52832,
                     RadioDeafDuringErase = _random.Next(2) == 0,
+
+                    // Not on SDK 12 to 14: power lost just after the last answer brings an old application back, and nothing shows it (see CutTests).
+                    StartsInApplication = profile.Name is not ("sdk12" or "sdk13" or "sdk14") && _random.Next(2) == 0,
                 },
                 Link = new LinkModel
                 {

@@ -13,6 +13,10 @@ public static class ButtonlessEntry
     /// <summary>Longest name the bootloader takes, in bytes of UTF-8.</summary>
     public const int LongestName = 20;
 
+    private const byte InsufficientAuthentication = 0x05;
+    private const byte InsufficientAuthorization = 0x08;
+    private const byte InsufficientEncryption = 0x0f;
+
     /// <summary>The buttonless characteristic of an application, null when it has none.</summary>
     public static DfuCharacteristic? CharacteristicOf(IDfuLink link) =>
         link.Characteristics.Contains(DfuCharacteristic.Buttonless) ? DfuCharacteristic.Buttonless
@@ -102,6 +106,10 @@ public static class ButtonlessEntry
         catch (TimeoutException)
         {
             throw new DfuException(DfuError.RequestTimeout, "the application did not acknowledge a write in time");
+        }
+        catch (DfuException e) when (e is { Error: DfuError.AttError, AttStatus: InsufficientAuthentication or InsufficientAuthorization or InsufficientEncryption })
+        {
+            throw new DfuException(DfuError.BondRequired, $"the application refused with ATT status 0x{e.AttStatus:x2}", e);
         }
     }
 }

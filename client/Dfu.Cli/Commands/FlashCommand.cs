@@ -40,6 +40,9 @@ internal static class FlashCommand
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
             var (package, zip) = Read(result.GetRequiredValue(file), key);
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
+            var listens = result.GetValue(all) || result.GetValue(name) is not null;
+            if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))
+                throw new DfuException(DfuError.InvalidArgument, "--count and --scan-time go with --all or --name: devices that are named are waited for anyway");
             var request = new CampaignRequest
             {
                 Package = package,

@@ -92,6 +92,10 @@ internal sealed class SqliteDatabase : IDisposable
 
     private void Prepare()
     {
+        // Looked at before anything is written: somebody else's file stays as it is.
+        if (Count("type = 'table' AND name NOT LIKE 'sqlite_%'") > 0 && Count("type = 'table' AND name = 'meta'") == 0)
+            throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} is a database of another program");
+
         // FULL makes every commit wait for the disk: the WAL is synced before a caller is answered.
         Run("PRAGMA journal_mode = WAL");
         Run("PRAGMA synchronous = FULL");
@@ -116,6 +120,12 @@ internal sealed class SqliteDatabase : IDisposable
     {
         using var command = Command("SELECT value FROM meta WHERE key = $key", ("$key", key));
         return command.ExecuteScalar() as string;
+    }
+
+    private long Count(string condition)
+    {
+        using var command = Command($"SELECT count(*) FROM sqlite_master WHERE {condition}");
+        return (long)command.ExecuteScalar()!;
     }
 
     private static DfuException Unusable(string path, SqliteException e)

@@ -156,6 +156,7 @@ public sealed class FlashProcessTests
     [InlineData(2, "invalidArgument", "--adapter", "sim:devices=1")]
     [InlineData(2, "invalidArgument", "--adapter", "sim:devices=1", "--all", "--name", "x*")]
     [InlineData(2, "invalidArgument", "--all")]
+    [InlineData(2, "invalidArgument", "--adapter", "sim:devices=1", "--device", "C0:00:00:00:00:02", "--count", "3")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "sim:colour=red")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "usb:1")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "sim:devices=1", "--report", "r.pdf")]

@@ -40,6 +40,15 @@ public sealed class SqliteFleetStoreTests : IDisposable
     }
 
     [Fact]
+    public void The_database_of_another_program_is_refused_and_left_as_it_was()
+    {
+        Sql("CREATE TABLE theirs (x INTEGER)");
+        var before = File.ReadAllBytes(Path.Combine(_directory.Path, "fleet.db"));
+        Assert.Equal(DfuError.DataDirectoryForeign, RefusalOfOpening());
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(_directory.Path, "fleet.db")));
+    }
+
+    [Fact]
     public async Task The_schema_of_a_newer_program_is_refused()
     {
         await SqliteFleetStore.Open(_directory.Path).DisposeAsync();
