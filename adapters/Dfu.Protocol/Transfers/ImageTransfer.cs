@@ -13,7 +13,6 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 public sealed class ImageTransfer
 {
-    private static readonly TimeSpan PauseAfterShortObject = TimeSpan.FromMilliseconds(300); // F33: the queue still holds the old packets
     private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
     private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
 
@@ -26,9 +25,10 @@ public sealed class ImageTransfer
     private readonly TimeProvider _time;
     private readonly ControlPoint _control;
     private readonly PrefixCrc _prefix;
-    private BootloaderTraits _traits;
+    private readonly LearnedTraits _traits;
     private BootloaderRules _rules;
     private PacketStream _packets = null!;
+    private ObjectSender _objects = null!;
     private long _objectSize = 4096;
 
     private ImageTransfer(IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time)
@@ -37,7 +37,7 @@ public sealed class ImageTransfer
         (_link, _image, _hint, _observer, _options, _time) = (link, image, _looks ? hint with { LastExecuteSent = false } : hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
         _prefix = new PrefixCrc(image.Firmware);
-        _traits = hint.Traits;
+        _traits = new LearnedTraits(hint.Traits, observer);
     }
 
     public static Task<TransferEnd> RunAsync(
@@ -50,13 +50,14 @@ public sealed class ImageTransfer
         await _control.SubscribeAsync(cancellationToken);
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
         _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
-        Learn(_traits with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
+        _traits.Learn(_traits.Now with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
         _packets = new PacketStream(_control, _rules, _observer, _options, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span));
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
         var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
+        _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _options, _time, ExecuteAgainAsync);
         if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld)
         {
             // F7: an activation clears both. An old bootloader would stay where it is, without ABORT: there the image is sent again.
@@ -67,7 +68,7 @@ public sealed class ImageTransfer
 
         var plan = Reconcile.Decide(InputOf(command, data));
         _observer.Resumed(new ResumeRecord(_hint.Confirmed, data.Offset, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
-        if (plan.Keeps != Keeps.Unknown) Learn(_traits with { Keeps = plan.Keeps });
+        if (plan.Keeps != Keeps.Unknown) _traits.Learn(_traits.Now with { Keeps = plan.Keeps });
 
         if (plan.Action == ReconcileAction.Verify)
         {
@@ -96,7 +97,7 @@ public sealed class ImageTransfer
         InitCrc = Crc32.Of(_image.InitPacket.Span),
         ImageSize = _image.Firmware.Length,
         PrefixMatches = Holds(data.Offset, data.Crc),
-        Hint = _hint with { Traits = _traits },
+        Hint = _hint with { Traits = _traits.Now },
     };
 
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
@@ -166,7 +167,7 @@ public sealed class ImageTransfer
             if (response.Result is ResultCode.OperationNotPermitted or ResultCode.InvalidParameter) continue;
             ControlPoint.Expect(response, Asked.CreateData);
             var checksum = await _control.GetCrcAsync(cancellationToken);
-            await Task.Delay(PauseAfterShortObject, _time, cancellationToken);
+            await Task.Delay(ObjectSender.PauseAfterShort, _time, cancellationToken);
             if (checksum.Offset % _objectSize == 0 && Holds(checksum.Offset, checksum.Crc)) return checksum.Offset;
             break;
         }
@@ -187,116 +188,20 @@ public sealed class ImageTransfer
             var end = position + ObjectAt(position);
             if (end == size)
             {
-                await SendObjectAsync(position, execute: false, cancellationToken);
+                await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: false, cancellationToken);
                 return await ExecuteLastAsync(cancellationToken);
             }
 
-            await SendObjectAsync(position, execute: true, cancellationToken);
+            await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: true, cancellationToken);
             position = end;
             saver.ObjectDone();
             _observer.Confirmed(position, _prefix.Of(position));
-            if (_traits.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
-            if (_hint.Probe && _traits.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
-            if (saver.IsDue(_rules, _traits)) await SaveAsync(saver, position, cancellationToken);
+            if (_traits.Now.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
+            if (_hint.Probe && _traits.Now.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
+            if (saver.IsDue(_rules, _traits.Now)) await SaveAsync(saver, position, cancellationToken);
         }
 
         return await ExecuteLastAsync(cancellationToken);
-    }
-
-    /// <summary>One object until it is whole and, when asked, executed.</summary>
-    private async Task SendObjectAsync(long start, bool execute, CancellationToken cancellationToken)
-    {
-        var content = _image.Firmware.Slice((int)start, (int)ObjectAt(start));
-        var expected = new ChecksumResponse((uint)(start + content.Length), _prefix.Of(start + content.Length));
-        var stuck = 0;
-        for (var attempt = 1; attempt <= _options.MaxObjectAttempts; attempt++)
-        {
-            await CreateDataAsync(start, content.Length, cancellationToken);
-            var pacing = _traits.Pacing;
-            var saves = _packets.SaveMayRun;
-            var held = await _packets.SendAsync(start, content, pacing, cancellationToken);
-            if (execute && _rules.ExecutesEarly(_link))
-            {
-                if (await ExecuteEarlyAsync(expected, cancellationToken))
-                {
-                    Whole(pacing, saves);
-                    return;
-                }
-
-                held = await _control.GetCrcAsync(cancellationToken);
-            }
-            else
-            {
-                held ??= await _control.GetCrcOfSentAsync(expected.Offset, cancellationToken);
-                if (held == expected)
-                {
-                    if (execute) await ExecuteDataAsync(cancellationToken);
-                    Whole(pacing, saves);
-                    return;
-                }
-            }
-
-            stuck = held.Value.Offset <= start ? stuck + 1 : 0;
-            if (stuck >= 3 && !_rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
-            var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + _rules.Payload - 1) / _rules.Payload));
-            Learn(_traits with { Pacing = pacing.AfterShort(saves, lost) });
-            await Task.Delay(PauseAfterShortObject, _time, cancellationToken);
-        }
-
-        throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {_options.MaxObjectAttempts} times");
-    }
-
-    private void Whole(Pacing pacing, bool saves)
-    {
-        var next = pacing.AfterClean(saves);
-        if (next != pacing) Learn(_traits with { Pacing = next });
-        if (_traits.WritesAfterExecute == true || _rules.IsOld) _packets.SaveBegan();
-    }
-
-    private async Task CreateDataAsync(long start, int length, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var response = await _control.CreateAsync(ObjectType.Data, length, cancellationToken);
-            if (response.IsSuccess)
-            {
-                _packets.Created();
-                return;
-            }
-
-            switch (response.Result)
-            {
-                case ResultCode.OperationNotPermitted when attempt == 1:
-                    // The init packet is not valid in this session (T4): execute it, the progress stays.
-                    await ExecuteAgainAsync(cancellationToken);
-                    break;
-                case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < _options.MaxObjectAttempts:
-                    await Task.Delay(PauseAfterShortObject * attempt, _time, cancellationToken); // the flash queue is full (F33); one that stays full for 4.5 s has failed
-                    break;
-                case ResultCode.InvalidObject when _rules.IsOld:
-                    throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
-                default:
-                    throw Refusal.Exception(response, Asked.CreateData);
-            }
-        }
-    }
-
-    /// <summary>EXECUTE right after the last packet; true when the object was whole. The CRC is looked at afterwards (F30, F31).</summary>
-    private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
-    {
-        var response = await _control.ExecuteAsync(cancellationToken);
-        if (response.Result == ResultCode.OperationNotPermitted) return false;
-        ControlPoint.Expect(response, Asked.ExecuteData);
-        var checksum = _control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await _control.GetCrcAsync(cancellationToken);
-        if (checksum == expected) return true;
-        throw new DfuException(DfuError.ObjectCorrupt, $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
-    }
-
-    private async Task ExecuteDataAsync(CancellationToken cancellationToken)
-    {
-        var response = await _control.ExecuteAsync(cancellationToken);
-        if (response.Result == ResultCode.OperationFailed) response = await _control.ExecuteAsync(cancellationToken); // T3: progress advanced, only the save found the queue full
-        ControlPoint.Expect(response, Asked.ExecuteData);
     }
 
     /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next, which finds it idle on any link, tells whether every object is saved.</summary>
@@ -304,7 +209,7 @@ public sealed class ImageTransfer
     {
         var first = await TimeExecuteAsync(cancellationToken);
         var idle = await TimeExecuteAsync(cancellationToken);
-        if (first < _options.RequestTimeout && idle < _options.RequestTimeout) Learn(_traits with { WritesAfterExecute = first - idle >= SaveTakes }); // else an answer was lost
+        if (first < _options.RequestTimeout && idle < _options.RequestTimeout) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= SaveTakes }); // else an answer was lost
         _packets.FlashIdle();
     }
 
@@ -380,31 +285,21 @@ public sealed class ImageTransfer
     /// <summary>One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its boundary, one that does neither at 0.</summary>
     private async Task<TransferEnd> ProbeAsync(long position, CancellationToken cancellationToken)
     {
-        await CreateDataAsync(position, (int)ObjectAt(position), cancellationToken);
+        await _objects.CreateAsync(position, (int)ObjectAt(position), cancellationToken);
         var packet = _image.Firmware.Slice((int)position, (int)Math.Min(_rules.Payload, ObjectAt(position)));
-        await _packets.SendAsync(position, packet, _traits.Pacing, cancellationToken);
+        await _packets.SendAsync(position, packet, _traits.Now.Pacing, cancellationToken);
         await _control.GetCrcAsync(cancellationToken);
         await Task.Delay(ProbeSettles, _time, cancellationToken);
         await _link.DisposeAsync();
         return TransferEnd.Probed;
     }
 
-    /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>
-    private async Task GiveUpOnDataPathAsync(CancellationToken cancellationToken)
-    {
-        await _control.AbortAsync(cancellationToken);
-        throw new DfuException(DfuError.DataPathStuck, "three objects in a row did not gain a byte; the bootloader was asked to reset");
-    }
+    private ReadOnlyMemory<byte> ContentAt(long start) => _image.Firmware.Slice((int)start, (int)ObjectAt(start));
+
+    private ChecksumResponse ExpectedAfter(long start) => new((uint)(start + ObjectAt(start)), _prefix.Of(start + ObjectAt(start)));
 
     private long ObjectAt(long start) => Math.Min(_objectSize, _image.Firmware.Length - start);
 
     private bool Holds(long offset, uint crc) =>
         offset <= _image.Firmware.Length && (offset == 0 || _prefix.Of(offset) == crc);
-
-    private void Learn(BootloaderTraits traits)
-    {
-        if (traits == _traits) return;
-        _traits = traits;
-        _observer.TraitsLearned(traits);
-    }
 }

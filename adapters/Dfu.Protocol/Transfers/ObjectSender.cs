@@ -1,0 +1,125 @@
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Requests;
+
+namespace Dfu.Protocol.Transfers;
+
+/// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
+/// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (T4).</param>
+internal sealed class ObjectSender(
+    IDfuLink link,
+    ControlPoint control,
+    PacketStream packets,
+    BootloaderRules rules,
+    LearnedTraits traits,
+    TransferOptions options,
+    TimeProvider time,
+    Func<CancellationToken, Task> executeInitAgain)
+{
+    /// <summary>The queue still holds the old packets: creating again at once makes it worse (F33).</summary>
+    public static readonly TimeSpan PauseAfterShort = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>One object until it is whole and, when asked, executed.</summary>
+    /// <param name="start">Offset of the object in the image.</param>
+    /// <param name="expected">What the device must hold afterwards.</param>
+    public async Task SendAsync(long start, ReadOnlyMemory<byte> content, ChecksumResponse expected, bool execute, CancellationToken cancellationToken)
+    {
+        var stuck = 0;
+        for (var attempt = 1; attempt <= options.MaxObjectAttempts; attempt++)
+        {
+            await CreateAsync(start, content.Length, cancellationToken);
+            var pacing = traits.Now.Pacing;
+            var saves = packets.SaveMayRun;
+            var held = await packets.SendAsync(start, content, pacing, cancellationToken);
+            if (execute && rules.ExecutesEarly(link))
+            {
+                if (await ExecuteEarlyAsync(expected, cancellationToken))
+                {
+                    Whole(pacing, saves);
+                    return;
+                }
+
+                held = await control.GetCrcAsync(cancellationToken);
+            }
+            else
+            {
+                held ??= await control.GetCrcOfSentAsync(expected.Offset, cancellationToken);
+                if (held == expected)
+                {
+                    if (execute) await ExecuteDataAsync(cancellationToken);
+                    Whole(pacing, saves);
+                    return;
+                }
+            }
+
+            stuck = held.Value.Offset <= start ? stuck + 1 : 0;
+            if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
+            var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
+            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost) });
+            await Task.Delay(PauseAfterShort, time, cancellationToken);
+        }
+
+        throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
+    }
+
+    private void Whole(Pacing pacing, bool saves)
+    {
+        var next = pacing.AfterClean(saves);
+        if (next != pacing) traits.Learn(traits.Now with { Pacing = next });
+        if (traits.Now.WritesAfterExecute == true || rules.IsOld) packets.SaveBegan();
+    }
+
+    /// <summary>CREATE(data), repeated where that may help.</summary>
+    public async Task CreateAsync(long start, int length, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var response = await control.CreateAsync(ObjectType.Data, length, cancellationToken);
+            if (response.IsSuccess)
+            {
+                packets.Created();
+                return;
+            }
+
+            switch (response.Result)
+            {
+                case ResultCode.OperationNotPermitted when attempt == 1:
+                    // The init packet is not valid in this session (T4): execute it, the progress stays.
+                    await executeInitAgain(cancellationToken);
+                    break;
+                case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < options.MaxObjectAttempts:
+                    await Task.Delay(PauseAfterShort * attempt, time, cancellationToken); // the flash queue is full (F33); one that stays full for 4.5 s has failed
+                    break;
+                case ResultCode.InvalidObject when rules.IsOld:
+                    throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
+                default:
+                    throw Refusal.Exception(response, Asked.CreateData);
+            }
+        }
+    }
+
+    /// <summary>EXECUTE right after the last packet; true when the object was whole. The CRC is looked at afterwards (F30, F31).</summary>
+    private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
+    {
+        var response = await control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationNotPermitted) return false;
+        ControlPoint.Expect(response, Asked.ExecuteData);
+        var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await control.GetCrcAsync(cancellationToken);
+        if (checksum == expected) return true;
+        throw new DfuException(DfuError.ObjectCorrupt, $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
+    }
+
+    private async Task ExecuteDataAsync(CancellationToken cancellationToken)
+    {
+        var response = await control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken); // T3: progress advanced, only the save found the queue full
+        ControlPoint.Expect(response, Asked.ExecuteData);
+    }
+
+    /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>
+    private async Task GiveUpOnDataPathAsync(CancellationToken cancellationToken)
+    {
+        await control.AbortAsync(cancellationToken);
+        throw new DfuException(DfuError.DataPathStuck, "three objects in a row did not gain a byte; the bootloader was asked to reset");
+    }
+}
