@@ -58,9 +58,10 @@ public sealed class ImageTransfer
         var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
         _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _options, _time, ExecuteAgainAsync);
-        if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld)
+        if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld && _image.Firmware.Length > _objectSize)
         {
-            // F7: an activation clears both. An old bootloader would stay where it is, without ABORT: there the image is sent again.
+            // F7: an activation clears both. An old bootloader would stay where it is, without ABORT: there the image is sent again,
+            // and so is one of a single object, whose init packet may not have reached the flash before power was lost.
             _observer.Resumed(new ResumeRecord(_hint.Confirmed, 0, Diagnosis.ProbablyActivated));
             await _control.AbortAsync(cancellationToken);
             return TransferEnd.Activated;
