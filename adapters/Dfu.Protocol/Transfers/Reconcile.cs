@@ -82,9 +82,17 @@ public static class Reconcile
             : new(Diagnosis.SavesNothing, ReconcileAction.GoOn, 0, Keeps.Nothing);
     }
 
-    /// <summary>A boundary that no forced save of ours explains was kept by the bootloader itself, in flash or in RAM.</summary>
-    private static Keeps Learned(TransferHint hint, long held) =>
-        held == hint.Saved ? Keeps.Unknown : hint.Traits.Keeps == Keeps.Ram ? Keeps.Ram : Keeps.Objects;
+    /// <summary>
+    /// A boundary that no forced save of ours explains was kept by the bootloader itself, in flash or in RAM; unless its kind is
+    /// known to keep nothing: then it was a save that a killed process had no time to write down.
+    /// </summary>
+    private static Keeps Learned(TransferHint hint, long held) => hint.Traits.Keeps switch
+    {
+        _ when held == hint.Saved => Keeps.Unknown,
+        Keeps.Nothing => Keeps.Unknown,
+        Keeps.Ram => Keeps.Ram,
+        _ => Keeps.Objects,
+    };
 
     private static bool IsOneObjectLess(long held, long stored, uint objectSize) =>
         held < stored && stored - held <= objectSize && held % objectSize == 0;
