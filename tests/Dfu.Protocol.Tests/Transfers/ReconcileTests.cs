@@ -77,6 +77,16 @@ public sealed class ReconcileTests
         Assert.Equal(new ReconcilePlan(Diagnosis.BackAtSave, ReconcileAction.GoOn, 8192, Keeps.Nothing), plan);
     }
 
+    [Theory]
+    [InlineData(32_768)]
+    [InlineData(28_672)]
+    [InlineData(36_864)]
+    public void A_kind_known_to_keep_nothing_is_not_believed_to_keep_objects_because_a_save_was_not_written_down(long confirmed)
+    {
+        var plan = Decide(OurInit, Held(32_768), new TransferHint { Confirmed = confirmed, Saved = 0, Traits = new() { Keeps = Keeps.Nothing } });
+        Assert.Equal((ReconcileAction.GoOn, 32_768L, Keeps.Unknown), (plan.Action, plan.Position, plan.Keeps));
+    }
+
     [Fact]
     public void The_init_packet_survived_and_the_offset_is_0_means_that_the_bootloader_saves_nothing()
     {
