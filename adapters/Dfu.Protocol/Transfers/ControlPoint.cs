@@ -14,6 +14,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 {
     /// <summary>A command object has 256 or 512 bytes, a data object 4096; whoever builds their own bootloader may differ, but not by this much.</summary>
     private const uint SmallestObject = 256;
+    private const uint LargestCommand = 512;
     private const uint LargestObject = 65_536;
 
     private static readonly TimeSpan PacketsArrive = TimeSpan.FromMilliseconds(300);
@@ -41,6 +42,13 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         var response = await AskAsync(Request.Select(type), options.RequestTimeout, cancellationToken);
         if (!SelectResponse.TryParse(Expect(response, Asked.Other), out var select)) throw Violation(response, "SELECT");
+        if (type == ObjectType.Data && select.MaxSize <= LargestCommand)
+        {
+            // Answers do not say which type they are about: that was one about the command object, come twice or late.
+            response = await AskAsync(Request.Select(type), options.RequestTimeout, cancellationToken);
+            if (!SelectResponse.TryParse(Expect(response, Asked.Other), out select)) throw Violation(response, "SELECT");
+        }
+
         return select.MaxSize is >= SmallestObject and <= LargestObject && select.MaxSize % 4 == 0
             ? select
             : throw new DfuException(DfuError.ProtocolViolation, $"the bootloader says that its {type} objects have up to {select.MaxSize} bytes");
