@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using Dfu.Benchmarks;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Tests.Support;
@@ -15,54 +15,27 @@ internal enum Loss
     Acknowledgement,
 }
 
-/// <summary>Loses the n-th request, notification or acknowledgement on the control point, counted over all links.</summary>
-internal sealed class LossyLink : IDfuLink
+/// <summary>Loses the requests, notifications or acknowledgements on the control point that it is told to, counted over all links.</summary>
+internal sealed class LossyLink : WrappedLink
 {
-    private readonly IDfuLink _inner;
     private readonly Func<Loss, bool> _loses;
-    private readonly Channel<LinkNotification> _notifications = Channel.CreateUnbounded<LinkNotification>();
 
     public LossyLink(IDfuLink inner, Func<Loss, bool> loses)
+        : base(inner)
     {
-        (_inner, _loses) = (inner, loses);
+        _loses = loses;
         _ = PassOnAsync();
     }
 
-    public int Mtu => _inner.Mtu;
-    public IReadOnlySet<DfuCharacteristic> Characteristics => _inner.Characteristics;
-    public TimeSpan? Interval => _inner.Interval;
-    public bool KeepsOrder => _inner.KeepsOrder;
-    public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
-    public Task<LinkClosure> Closed => _inner.Closed;
-
-    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => _inner.SubscribeAsync(characteristic, cancellationToken);
-
-    public async Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
+    public override async Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         if (_loses(Loss.Request)) return;
-        await _inner.WriteAsync(characteristic, value, cancellationToken);
-        if (_loses(Loss.Acknowledgement)) await _inner.Closed;
+        await base.WriteAsync(characteristic, value, cancellationToken);
+        if (_loses(Loss.Acknowledgement)) await Closed;
     }
 
-    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
-        _inner.WriteCommandAsync(characteristic, value, cancellationToken);
-
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => _inner.ReadAsync(characteristic, cancellationToken);
-
-    public ValueTask DisposeAsync() => _inner.DisposeAsync();
-
-    private async Task PassOnAsync()
+    protected override void OnNotification(LinkNotification notification)
     {
-        while (await _inner.Notifications.WaitToReadAsync())
-        {
-            while (_inner.Notifications.TryRead(out var notification)) PassOn(notification);
-        }
-
-        _notifications.Writer.Complete();
-    }
-
-    private void PassOn(LinkNotification notification)
-    {
-        if (!_loses(Loss.Notification)) _notifications.Writer.TryWrite(notification);
+        if (!_loses(Loss.Notification)) Pass(notification);
     }
 }
