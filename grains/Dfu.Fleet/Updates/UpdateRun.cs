@@ -21,6 +21,7 @@ public sealed class UpdateRun
     private BluetoothAddress _bootloader;
     private Advertisement? _heard;
     private bool _jumped;
+    private int? _activated;
 
     private UpdateRun(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time)
     {
@@ -39,7 +40,7 @@ public sealed class UpdateRun
         {
             var hint = index == _order.Image ? _order.Hint : new TransferHint { Traits = _order.Hint.Traits };
             heard = await SendAsync(index, hint, cancellationToken);
-            await _observer.ImageActivatedAsync(index, cancellationToken);
+            await ActivatedAsync(index, cancellationToken);
         }
 
         return new UpdateResult(heard, AlreadyCurrent: false);
@@ -92,7 +93,9 @@ public sealed class UpdateRun
             switch (end)
             {
                 case TransferEnd.Accepted:
-                    if (!IsCertain(closure, hint.Traits) && index == _order.Package.Images.Count - 1) goto case TransferEnd.ProbablyActivated;
+                    var last = index == _order.Package.Images.Count - 1;
+                    if (last && !IsCertain(closure, hint.Traits)) goto case TransferEnd.ProbablyActivated;
+                    if (last && !IsOld(hint.Traits)) await ActivatedAsync(index, cancellationToken); // whoever goes on after a crash need not look
                     if (await VerifyAsync(image, index, cancellationToken) is { } heard) return heard;
                     if (accepted) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was twice back in its bootloader after it had accepted the image");
                     accepted = true; // power was lost between the answer and the activation, or the application does not start: one more look tells
@@ -231,7 +234,17 @@ public sealed class UpdateRun
     /// have lost power before. Old bootloaders write first, and leave without closing.
     /// </summary>
     private static bool IsCertain(LinkClosure? closure, BootloaderTraits traits) =>
-        closure is { Reason: LinkClosure.RemoteUser } || new BootloaderRules(traits.InitMax, traits.Mtu).IsOld;
+        closure is { Reason: LinkClosure.RemoteUser } || IsOld(traits);
+
+    private static bool IsOld(BootloaderTraits traits) => new BootloaderRules(traits.InitMax, traits.Mtu).IsOld;
+
+    /// <summary>Tells, once per image, that there is no doubt about it any more.</summary>
+    private async Task ActivatedAsync(int index, CancellationToken cancellationToken)
+    {
+        if (_activated == index) return;
+        await _observer.ImageActivatedAsync(index, cancellationToken);
+        _activated = index;
+    }
 
     /// <summary>How the device closed the link; null when it did not.</summary>
     private async Task<LinkClosure?> ClosedAsync(IDfuLink link, CancellationToken cancellationToken)
