@@ -64,12 +64,12 @@ public sealed record VirtualDeviceOptions
     /// <summary>For the hash over a whole image, per KiB, before the last EXECUTE is answered.</summary>
     public TimeSpan HashTimePerKiB { get; init; }
 
-    /// <summary>A static random address for device number <paramref name="index"/> of a simulation, 0 to 2^23 - 1: the same for the same seed, even in its low byte, no two alike.</summary>
+    /// <summary>A random static address for device number <paramref name="index"/> of a simulation, 0 to 2^15 - 1, that only seed and index decide; low bytes are even, so no device takes another's bootloader address.</summary>
     public static BluetoothAddress AddressFor(int seed, int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, 1 << 23);
-        var high = (uint)new Random(seed).Next(1 << 22) | 0xC0_0000u;
-        return new BluetoothAddress(((ulong)high << 24) | ((ulong)index << 1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, 1 << 15);
+        var high = unchecked((uint)seed * 2654435761u) & 0x3FFF_FFFF;
+        return new BluetoothAddress(0xC000_0000_0000ul | ((ulong)high << 16) | ((ulong)index * 2));
     }
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Dfu.Adapters.Simulated;
-using Dfu.Protocol.Links;
 
 namespace Dfu.Silo.Simulation;
 
@@ -42,7 +41,7 @@ public sealed record SimulationSettings
 
     public VirtualDeviceOptions Device(int index) => new()
     {
-        ApplicationAddress = AddressOf(Seed, index),
+        ApplicationAddress = VirtualDeviceOptions.AddressFor(Seed, index),
         Profile = SaveProgress is { } saves ? Profile with { SaveProgress = saves } : Profile,
         Chip = Chip,
         RadioDeafDuringErase = Deaf,
@@ -53,11 +52,4 @@ public sealed record SimulationSettings
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),
     };
-
-    /// <summary>A random static address that only the seed and the index decide; low bytes are even, so no device takes another's bootloader address.</summary>
-    internal static BluetoothAddress AddressOf(int seed, int index)
-    {
-        var high = unchecked((uint)seed * 2654435761u) & 0x3FFF_FFFF;
-        return new BluetoothAddress(0xC000_0000_0000ul | ((ulong)high << 16) | ((ulong)index * 2));
-    }
 }
