@@ -25,17 +25,6 @@ public sealed partial class VirtualDevice
         using (_events.Enter()) Reboot(holdsBootloader, powerCut: true);
     }
 
-    /// <summary>Takes the power away until <see cref="PowerCycle"/>.</summary>
-    public void PowerOff()
-    {
-        using (_events.Enter())
-        {
-            Reboot(holdsBootloader: false, powerCut: true);
-            _boot?.Cancel();
-            Mode = DeviceMode.Off;
-        }
-    }
-
     /// <summary>The application enters its bootloader by itself, without a link.</summary>
     public void EnterBootloader()
     {
