@@ -25,6 +25,7 @@ public sealed class ImageTransfer
     private readonly TimeProvider _time;
     private readonly ControlPoint _control;
     private readonly PrefixCrc _prefix;
+    private readonly uint _initCrc;
     private readonly LearnedTraits _traits;
     private BootloaderRules _rules;
     private PacketStream _packets = null!;
@@ -37,6 +38,7 @@ public sealed class ImageTransfer
         (_link, _image, _hint, _observer, _options, _time) = (link, image, _looks ? hint with { LastExecuteSent = false } : hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
         _prefix = new PrefixCrc(image.Firmware);
+        _initCrc = Crc32.Of(image.InitPacket.Span);
         _traits = new LearnedTraits(hint.Traits, observer);
     }
 
@@ -53,7 +55,7 @@ public sealed class ImageTransfer
         _traits.Learn(_traits.Now with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
         _packets = new PacketStream(_control, _rules, _observer, _options, _time);
 
-        var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span));
+        var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
         var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
@@ -95,7 +97,7 @@ public sealed class ImageTransfer
         Command = command,
         Data = data,
         InitLength = _image.InitPacket.Length,
-        InitCrc = Crc32.Of(_image.InitPacket.Span),
+        InitCrc = _initCrc,
         ImageSize = _image.Firmware.Length,
         PrefixMatches = Holds(data.Offset, data.Crc),
         Hint = _hint with { Traits = _traits.Now },
@@ -129,7 +131,7 @@ public sealed class ImageTransfer
             }
 
             var checksum = await _control.GetCrcOfSentAsync(init.Length, cancellationToken);
-            if (checksum.Offset == init.Length && checksum.Crc == Crc32.Of(init.Span)) break;
+            if (checksum.Offset == init.Length && checksum.Crc == _initCrc) break;
             if (attempt == _options.MaxObjectAttempts) throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
         }
 
@@ -261,7 +263,7 @@ public sealed class ImageTransfer
         _observer.PhaseChanged(TransferPhase.Saving);
         var began = _time.GetTimestamp();
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
-        if (Reconcile.HoldsInit(command, _image.InitPacket.Length, Crc32.Of(_image.InitPacket.Span)))
+        if (Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc))
         {
             var saved = await _control.ExecuteAsync(cancellationToken);
             if (saved.IsSuccess) _packets.SaveBegan();

@@ -52,7 +52,6 @@ public sealed class UpdateRun
         var image = _order.Package.Images[index];
         var restarted = index == _order.Image && _order.Restarted;
         var accepted = false;
-        var uncertain = hint.LastExecuteSent;
         var unanswered = hint.LastExecuteSent;
         var doubts = 0;
         while (true)
@@ -60,7 +59,7 @@ public sealed class UpdateRun
             var progress = new ImageProgress(_observer, index, hint);
             TransferEnd end;
             LinkClosure? closure;
-            if (await ConnectToBootloaderAsync(activated: accepted, uncertain, cancellationToken) is not { } link) return true;
+            if (await ConnectToBootloaderAsync(activated: accepted, uncertain: unanswered || accepted, cancellationToken) is not { } link) return true;
             if (_jumped) hint = hint with { LastExecuteSent = unanswered, Looks = unanswered };
             await using (link)
             {
@@ -78,10 +77,10 @@ public sealed class UpdateRun
                     _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));
                     await ClosedAsync(link, cancellationToken);
                     hint = progress.NextHint with { Confirmed = 0, Saved = 0, LastExecuteSent = false };
-                    (uncertain, unanswered, accepted, doubts) = (false, false, false, 0);
+                    (unanswered, accepted, doubts) = (false, false, 0);
                     continue;
                 }
-                catch (DfuException e) when (e.Error == DfuError.VersionRefused && uncertain)
+                catch (DfuException e) when (e.Error == DfuError.VersionRefused && (unanswered || accepted))
                 {
                     return false; // the same version is there: the last EXECUTE of an earlier attempt was obeyed
                 }
@@ -99,7 +98,6 @@ public sealed class UpdateRun
                     if (await VerifyAsync(image, index, cancellationToken) is { } heard) return heard;
                     if (accepted) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was twice back in its bootloader after it had accepted the image");
                     accepted = true; // power was lost between the answer and the activation, or the application does not start: one more look tells
-                    uncertain = true;
                     hint = hint with { LastExecuteSent = false };
                     break;
                 case TransferEnd.Activated:
@@ -114,7 +112,7 @@ public sealed class UpdateRun
                     if (++doubts == 3) throw new DfuException(DfuError.ApplicationNotHeard, $"{_bootloader} was {doubts} times back in its bootloader after the last EXECUTE");
                     // If an application comes, it may be the old one: a jump, and what the bootloader holds then, will tell. If it
                     // stays in its bootloader and holds nothing, what counts now is what it says.
-                    (uncertain, unanswered) = (true, true);
+                    unanswered = true;
                     await CameUpAsync(cancellationToken);
                     hint = hint with { LastExecuteSent = false };
                     break;
