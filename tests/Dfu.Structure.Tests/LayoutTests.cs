@@ -93,8 +93,7 @@ public sealed class LayoutTests
     public void No_file_is_longer_than_four_hundred_lines() =>
         Assert.DoesNotContain(Repository.Files("*.cs"), path => File.ReadLines(Path.Combine(Repository.Root, path)).Count() > 400);
 
-    private static bool NeedsFullEdition(string project, int depth = 0) =>
-        Repository.PackageReferences(project).Any(package => package.StartsWith("Microsoft.Orleans", StringComparison.Ordinal) || package == "Linux.Bluetooth")
-        || (depth < 10 && Repository.ProjectReferences(project).Any(name =>
-            name != "Dfu.Grains" && name != "Dfu.Adapters.BlueZ" && NeedsFullEdition(Repository.Projects.Single(other => Repository.NameOf(other) == name), depth + 1)));
+    private static bool NeedsFullEdition(string project) =>
+        Repository.PackageReferences(project, local: true).Any(package => package.StartsWith("Microsoft.Orleans", StringComparison.Ordinal) || package == "Linux.Bluetooth")
+        || Repository.ProjectReferences(project, local: true).Any(name => NeedsFullEdition(Repository.Projects.Single(other => Repository.NameOf(other) == name)));
 }

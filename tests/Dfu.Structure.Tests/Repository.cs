@@ -23,12 +23,14 @@ internal static partial class Repository
 
     public static string NameOf(string project) => Path.GetFileNameWithoutExtension(project.Replace('\\', '/'));
 
-    public static IReadOnlyList<string> ProjectReferences(string project) =>
-        XDocument.Parse(Read(project)).Descendants("ProjectReference").Select(reference => NameOf(reference.Attribute("Include")!.Value)).ToList();
+    /// <param name="local">Only those that the local edition has too.</param>
+    public static IReadOnlyList<string> ProjectReferences(string project, bool local = false) =>
+        References(project, "ProjectReference", local).Select(reference => NameOf(reference.Attribute("Include")!.Value)).ToList();
 
     /// <summary>Names of package references that reach whoever references the project: not those that only take part in its build.</summary>
-    public static IReadOnlyList<string> PackageReferences(string project) =>
-        XDocument.Parse(Read(project)).Descendants("PackageReference").Select(reference => reference.Attribute("Include")!.Value).ToList();
+    /// <param name="local">Only those that the local edition has too.</param>
+    public static IReadOnlyList<string> PackageReferences(string project, bool local = false) =>
+        References(project, "PackageReference", local).Select(reference => reference.Attribute("Include")!.Value).ToList();
 
     public static IReadOnlyList<string> SolutionProjects() =>
         SolutionEntry().Matches(Read("Dfu.Orleans.sln")).Select(match => match.Groups[1].Value.Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
@@ -55,4 +57,7 @@ internal static partial class Repository
 
     [GeneratedRegex("\"([^\"]+\\.csproj)\"")]
     private static partial Regex SolutionEntry();
+
+    private static IEnumerable<XElement> References(string project, string kind, bool local) =>
+        XDocument.Parse(Read(project)).Descendants(kind).Where(reference => !local || reference.Parent?.Attribute("Condition")?.Value != "'$(DfuEdition)' == 'full'");
 }
