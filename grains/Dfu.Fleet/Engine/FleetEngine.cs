@@ -4,6 +4,8 @@ using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 
@@ -17,7 +19,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly UpdateRunner _runner;
     private readonly Channel<EngineEvent> _events = Channel.CreateUnbounded<EngineEvent>(new() { SingleReader = true });
-    private readonly Hearings _hearings;
+    private readonly Hearings _hearings = new();
     private readonly AdapterHost[] _hosts;
     private readonly Broadcast<CampaignView> _over = new();
     private CampaignView? _view;
@@ -33,8 +35,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _policy = policy;
         _time = time;
         _runner = runner;
-        _hearings = new(sources.Count);
-        _hosts = [.. sources.Select((source, index) => new AdapterHost(index, source, _hearings, time, Post))];
+        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new AdapterPost(index, _hearings, time, Post), time))];
     }
 
     /// <remarks>

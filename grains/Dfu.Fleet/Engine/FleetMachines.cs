@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
@@ -43,7 +44,7 @@ internal sealed class FleetMachines
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
 
     /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
-    public int? Affinity(DeviceState device, bool inBootloader) => inBootloader && device.Bootloader == device.Application ? IndexOf(device.Adapter) : null;
+    public int? Affinity(DeviceState device, bool inBootloader) => IndexOf(Planning.Affinity(device, inBootloader));
 
     /// <returns>Whether the event was taken; false for a late one.</returns>
     public bool Apply(BluetoothAddress device, DeviceEvent e, DateTimeOffset now)

@@ -5,10 +5,10 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>Turns an attempt's reports into events with its number; after the attempt is over they go nowhere.</summary>
-internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimeProvider time, Action<EngineEvent> post) : IUpdateObserver
+internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, DfuPackage package, TimeProvider time) : IUpdateObserver
 {
     private int _image;
 
@@ -43,7 +43,7 @@ internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimePr
     public void TraitsLearned(BootloaderTraits traits)
     {
         if (run.Fenced) return;
-        post(new EngineEvent.Campaign(new CampaignEvent.TraitsLearned(run.Device, traits)));
+        reports.Campaign(new CampaignEvent.TraitsLearned(run.Device, traits));
         Post(new DeviceEvent.ClassLearned(run.Attempt, ClassKey.Of(package.Images[_image].HwVersion, traits)));
     }
 
@@ -74,15 +74,10 @@ internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimePr
 
     private void Post(DeviceEvent e)
     {
-        if (!run.Fenced) post(new EngineEvent.Device(run.Device, e));
+        if (!run.Fenced) reports.Device(e);
     }
 
-    private async Task PostDurableAsync(DeviceEvent e, CancellationToken cancellationToken)
-    {
-        if (run.Fenced) throw new OperationCanceledException("the attempt is over");
-        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = cancellationToken.Register(() => durable.TrySetCanceled(cancellationToken));
-        post(new EngineEvent.Device(run.Device, e, durable));
-        await durable.Task;
-    }
+    private Task PostDurableAsync(DeviceEvent e, CancellationToken cancellationToken) => run.Fenced
+        ? Task.FromException(new OperationCanceledException("the attempt is over"))
+        : reports.DurableAsync(e, cancellationToken);
 }

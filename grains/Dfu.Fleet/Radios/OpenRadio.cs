@@ -1,10 +1,10 @@
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>A radio from its opening to its loss, and what waits on it.</summary>
-internal sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
+public sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
 {
     private readonly object _gate = new();
     private readonly List<Ear> _ears = [];
@@ -12,10 +12,10 @@ internal sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
 
     public IAdapter Adapter { get; } = adapter;
     public int Epoch { get; } = epoch;
-    public ConnectQueue Connects { get; } = new();
+    internal ConnectQueue Connects { get; } = new();
 
     /// <summary>Cancelled when the radio is let go.</summary>
-    public CancellationTokenSource Gone { get; } = new();
+    internal CancellationTokenSource Gone { get; } = new();
 
     public bool Closed => Volatile.Read(ref _closed);
 
