@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -5,12 +6,27 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Campaigns;
 
 /// <summary>What happened to a campaign. All of them may come twice.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(RunStarted), "runStarted")]
+[JsonDerivedType(typeof(CollectAgain), "collectAgain")]
+[JsonDerivedType(typeof(DeviceHeard), "deviceHeard")]
+[JsonDerivedType(typeof(Listening), "listening")]
+[JsonDerivedType(typeof(DeviceEnded), "deviceEnded")]
+[JsonDerivedType(typeof(DeviceRetried), "deviceRetried")]
+[JsonDerivedType(typeof(TraitsLearned), "traitsLearned")]
+[JsonDerivedType(typeof(ProbeStarted), "probeStarted")]
+[JsonDerivedType(typeof(ProbeEnded), "probeEnded")]
+[JsonDerivedType(typeof(LinkEnded), "linkEnded")]
+[JsonDerivedType(typeof(Worked), "worked")]
+[JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(Tick), "tick")]
 public abstract record CampaignEvent
 {
     private CampaignEvent()
     {
     }
 
+    [JsonIgnore]
     public virtual bool IsCheckpoint => false;
 
     /// <summary>A process takes the campaign up, for the first time or again.</summary>
@@ -32,6 +48,7 @@ public abstract record CampaignEvent
 
     public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : CampaignEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
@@ -39,16 +56,19 @@ public abstract record CampaignEvent
 
     public sealed record ProbeEnded(BluetoothAddress Device) : CampaignEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : CampaignEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record Worked(TimeSpan Time) : CampaignEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 

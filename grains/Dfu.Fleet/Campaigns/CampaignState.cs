@@ -64,6 +64,9 @@ public sealed record CampaignState
     public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
     public bool CancelRequested { get; init; }
 
+    /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
+    public string? TraceParent { get; init; }
+
     public ImmutableDictionary<string, ClassState> Classes { get; init; } = ImmutableDictionary<string, ClassState>.Empty;
 
     /// <summary>The device that drops its link on purpose for its class; null when none does.</summary>

@@ -23,7 +23,7 @@ public static class CampaignTargets
     }
 
     /// <summary>Which advertisements belong to a campaign that collects its targets.</summary>
-    internal static Func<Advertisement, bool> Wanted(CampaignState campaign) => campaign.NameGlob is { } glob
+    public static Func<Advertisement, bool> Wanted(CampaignState campaign) => campaign.NameGlob is { } glob
         ? advertisement => advertisement.Connectable && DeviceNames.Matches(advertisement.Name, glob)
         : static advertisement => advertisement.Connectable && (advertisement.DfuService || DeviceNames.IsBootloader(advertisement.Name));
 }

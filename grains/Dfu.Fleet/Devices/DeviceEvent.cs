@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -6,6 +7,23 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Devices;
 
 /// <summary>What happened to a device. Events of an attempt carry its number; those of an earlier one are ignored.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Granted), "granted")]
+[JsonDerivedType(typeof(PhaseChanged), "phaseChanged")]
+[JsonDerivedType(typeof(Identified), "identified")]
+[JsonDerivedType(typeof(ImageStarted), "imageStarted")]
+[JsonDerivedType(typeof(Resumed), "resumed")]
+[JsonDerivedType(typeof(Confirmed), "confirmed")]
+[JsonDerivedType(typeof(Saved), "saved")]
+[JsonDerivedType(typeof(ClassLearned), "classLearned")]
+[JsonDerivedType(typeof(LastExecute), "lastExecute")]
+[JsonDerivedType(typeof(ImageActivated), "imageActivated")]
+[JsonDerivedType(typeof(Restarted), "restarted")]
+[JsonDerivedType(typeof(Ended), "ended")]
+[JsonDerivedType(typeof(Interrupted), "interrupted")]
+[JsonDerivedType(typeof(Waited), "waited")]
+[JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(RetryRequested), "retryRequested")]
 public abstract record DeviceEvent
 {
     private DeviceEvent()
@@ -13,6 +31,7 @@ public abstract record DeviceEvent
     }
 
     /// <summary>Whether the event may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.</summary>
+    [JsonIgnore]
     public virtual bool IsCheckpoint => false;
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
@@ -21,36 +40,43 @@ public abstract record DeviceEvent
 
     public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record ImageStarted(int Attempt, int Image) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record Saved(int Attempt, int Image, long Offset) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 
     public sealed record ClassLearned(int Attempt, string Class) : DeviceEvent
     {
+        [JsonIgnore]
         public override bool IsCheckpoint => true;
     }
 

@@ -1,6 +1,7 @@
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Radios;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Engine;
@@ -18,7 +19,7 @@ internal abstract record EngineEvent
     /// <summary>A device was found while targets are collected. Named by its application address as far as that can be told.</summary>
     public sealed record Found(BluetoothAddress Address) : EngineEvent;
 
-    public sealed record AttemptEnded(AttemptRun Run, DeviceEvent.Ended Event) : EngineEvent;
+    public sealed record AttemptEnded(int Index, AttemptRun Run, DeviceEvent.Ended Event) : EngineEvent;
 
     public sealed record Tick : EngineEvent;
 

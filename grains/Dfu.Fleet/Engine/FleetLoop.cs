@@ -3,9 +3,10 @@ using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Identity;
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
-using Dfu.Fleet.Telemetry;
+using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -22,7 +23,8 @@ internal sealed record FleetLoopParts(
     DfuPackage Package,
     FleetPolicy Policy,
     TimeProvider Time,
-    bool GoesOn);
+    bool GoesOn,
+    string? TraceParent);
 
 /// <summary>The one place where states change: takes events in, saves, then acts. Everything else only posts events to it.</summary>
 internal sealed class FleetLoop
@@ -156,11 +158,9 @@ internal sealed class FleetLoop
     {
         var run = e.Run;
         if (_runs.TryGetValue(run.Device, out var current) && current == run) _runs.Remove(run.Device);
-        _machines.Apply(run.Adapter, new AdapterEvent.SlotFreed(run.Radio.Epoch, run.Device, run.Attempt, now), now);
+        _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Radio.Epoch, run.Device, run.Attempt, now), now);
         _machines.Apply(new CampaignEvent.ProbeEnded(run.Device), now);
         _machines.Apply(run.Device, e.Event, now);
-        var device = _machines.Devices[run.Device];
-        if (device.Phase == DevicePhase.Done) FleetMetrics.Ended(device.Outcome, device.Error);
         _machines.PlanNeeded = true;
     }
 
@@ -245,38 +245,11 @@ internal sealed class FleetLoop
             return;
         }
 
-        var run = new AttemptRun(start.Device, start.Attempt, start.Adapter, radio, _parts.Store.Ledger.Slot(start.Device), _time, _post);
+        var reports = new AttemptPost(start.Device, start.Adapter, _post);
+        var run = new AttemptRun(start.Device, start.Attempt, radio, _parts.Store.Ledger.Slot(start.Device), reports, _time);
         _runs[start.Device] = run;
-        var observer = new AttemptObserver(run, _parts.Package, _time, _post);
-        _ = run.RunAsync(_parts.Runner, Order(device), observer, new UpdateRadio(run, _parts.Policy.Link, _time, _post));
-    }
-
-    private Updates.UpdateOrder Order(DeviceState device)
-    {
-        var progress = device.Images[device.Image];
-        var campaign = _machines.Campaign;
-        var heard = device.Heard!;
-        return new()
-        {
-            Heard = new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true),
-            Application = device.Application,
-            Bootloader = device.Bootloader ?? device.Application.Bootloader,
-            Package = _parts.Package,
-            Image = device.Image,
-            Restarted = progress.RestartedAfterVerification,
-            Hint = new()
-            {
-                Confirmed = progress.Confirmed,
-                LastExecuteSent = progress.LastExecuteSent,
-                Saved = progress.Saved,
-                Traits = CampaignMachine.Prior(campaign, device.Class),
-                MeanTimeBetweenDrops = campaign.MeanTimeBetweenDrops,
-                LinkTimeObserved = TimeSpan.FromSeconds(campaign.LinkSeconds),
-                Probe = device.Probing,
-            },
-            BootloaderName = DeviceNames.Label(device.Application),
-            Transfer = _parts.Policy.Transfer,
-        };
+        var order = UpdateOrders.For(device, _parts.Package, CampaignKnowledge.Of(_machines.Campaign, device), _parts.Policy.Transfer);
+        _ = run.RunAsync(_parts.Runner, order with { TraceParent = _parts.TraceParent }, _parts.Policy.Link);
     }
 
     private void Publish()

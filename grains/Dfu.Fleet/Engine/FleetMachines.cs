@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Engine;
@@ -43,7 +45,7 @@ internal sealed class FleetMachines
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
 
     /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
-    public int? Affinity(DeviceState device, bool inBootloader) => inBootloader && device.Bootloader == device.Application ? IndexOf(device.Adapter) : null;
+    public int? Affinity(DeviceState device, bool inBootloader) => IndexOf(Planning.Affinity(device, inBootloader));
 
     /// <returns>Whether the event was taken; false for a late one.</returns>
     public bool Apply(BluetoothAddress device, DeviceEvent e, DateTimeOffset now)
@@ -135,6 +137,7 @@ internal sealed class FleetMachines
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
                 break;
             case DeviceEffect.ReportOutcome report:
+                FleetMetrics.Ended(device);
                 Note(device.Id, "outcome", device.Detail.Length == 0 ? report.Outcome.ToString() : $"{report.Outcome}: {device.Detail}", now);
                 Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
                 break;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
@@ -42,16 +43,7 @@ internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeP
             GoesOn = goesOn,
             Collecting = campaign.Stage == CampaignStage.Collecting,
             Devices = devices.ToImmutable(),
-            Adapters = [.. machines.Adapters.Select(adapter => new AdapterView
-            {
-                Id = adapter.Id,
-                Name = adapter.Name,
-                Status = adapter.Status,
-                Active = adapter.Slots.Length,
-                Limit = adapter.Limit.Current,
-                Rate = rates.GetValueOrDefault(adapter.Id),
-                Detail = adapter.Status == AdapterStatus.Ready ? "" : adapter.Detail,
-            })],
+            Adapters = [.. machines.Adapters.Select(adapter => DeviceViews.Of(adapter, rates.GetValueOrDefault(adapter.Id)))],
             Notices = campaign.Notices,
             Seconds = campaign.Seconds,
         };
@@ -67,25 +59,7 @@ internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeP
         else if (elapsed > TimeSpan.Zero) shown.Rate = (Smoothing * (traffic.Sent - shown.LastSent) / elapsed.TotalSeconds) + ((1 - Smoothing) * shown.Rate);
         shown.LastSent = traffic.Sent;
         shown.State = state;
-        return shown.View = new()
-        {
-            Application = state.Application,
-            Bootloader = state.Bootloader,
-            Phase = state.Phase,
-            Outcome = state.Outcome,
-            Error = state.Error,
-            Detail = state.Detail,
-            Attempts = state.Attempt,
-            BytesTotal = state.BytesTotal,
-            BytesConfirmed = state.BytesConfirmed,
-            BytesSent = traffic.Sent,
-            BytesResent = traffic.Resent,
-            Resumes = state.Resumes,
-            Adapter = state.Adapter,
-            Rate = shown.Rate,
-            Rssi = hearings.Rssi(state.Id, now),
-            Seconds = state.StartedAt is { } started ? Math.Max(0, ((state.EndedAt ?? now) - started).TotalSeconds) : 0,
-        };
+        return shown.View = DeviceViews.Of(state, traffic, shown.Rate, hearings.Rssi(state.Id, now), now);
     }
 
     private sealed class Shown(ITrafficSlot slot)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -5,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -39,6 +41,25 @@ public static class FleetJson
 
     /// <inheritdoc cref="ReadCampaign"/>
     public static AdapterState ReadAdapter(string json) => Read(json, FleetJsonContext.Default.AdapterState, EmptyAdapter, AdapterState.CurrentVersion);
+
+    /// <summary>Any record that hosts of a fleet exchange.</summary>
+    /// <exception cref="ArgumentException">It is none.</exception>
+    public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, TypeOf<T>());
+
+    /// <exception cref="DfuException">DataDirectoryUnusable for text that is no such record.</exception>
+    public static T FromJson<T>(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, TypeOf<T>()) ?? throw new JsonException("null");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"a {typeof(T).Name} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>?)(FleetJsonContext.Default.GetTypeInfo(typeof(T)) ?? CampaignEventJsonContext.Default.GetTypeInfo(typeof(T))) ?? throw new ArgumentException($"{typeof(T).Name} is no record of the fleet");
 
     private static T Read<T>(string json, JsonTypeInfo<T> type, JsonObject empty, int known)
         where T : class
@@ -84,7 +105,23 @@ public static class FleetJson
 [JsonSerializable(typeof(DeviceState))]
 [JsonSerializable(typeof(ClassState))]
 [JsonSerializable(typeof(AdapterState))]
+[JsonSerializable(typeof(CampaignView))]
+[JsonSerializable(typeof(AdapterView))]
+[JsonSerializable(typeof(TargetSelection))]
+[JsonSerializable(typeof(CampaignKnowledge))]
+[JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(DeviceEvent.Granted))]
+[JsonSerializable(typeof(ImmutableArray<DeviceEvent>))]
+[JsonSerializable(typeof(ImmutableArray<HistoryEntry>))]
 internal sealed partial class FleetJsonContext : JsonSerializerContext;
+
+/// <summary>Apart from the others because kinds of events of devices and of campaigns have the same names.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    Converters = [typeof(BluetoothAddressConverter)])]
+[JsonSerializable(typeof(ImmutableArray<CampaignEvent>))]
+internal sealed partial class CampaignEventJsonContext : JsonSerializerContext;
 
 internal sealed class BluetoothAddressConverter : JsonConverter<BluetoothAddress>
 {

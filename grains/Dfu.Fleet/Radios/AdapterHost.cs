@@ -3,10 +3,10 @@ using Dfu.Fleet.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
-/// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, recovers, closes. Tells the loop what happened.</summary>
-internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAsyncDisposable
+/// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, recovers, closes.</summary>
+public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RecoverTimeout = TimeSpan.FromSeconds(30);
@@ -72,7 +72,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
                 throw new DfuException(DfuError.AdapterNotFound, "it did not open in time");
             }
 
-            var radio = new OpenRadio(adapter, epoch, time);
+            var radio = new OpenRadio(Id, adapter, epoch, time);
             bool wanted;
             lock (_gate)
             {
@@ -86,7 +86,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
                 return;
             }
 
-            Post(new AdapterEvent.Opened(epoch, adapter.Name, adapter.MaxLinks, time.GetUtcNow()));
+            reports.Happened(new AdapterEvent.Opened(epoch, adapter.Name, adapter.MaxLinks, time.GetUtcNow()));
             _firstOpening.TrySetResult(null);
             _ = WatchAsync(radio);
             _ = ScanAsync(radio);
@@ -94,7 +94,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
         catch (Exception e)
         {
             var error = e as DfuException ?? new DfuException(DfuError.AdapterNotFound, e is OperationCanceledException ? "it did not open in time" : e.Message, e);
-            Post(new AdapterEvent.OpenFailed(epoch, error.Message, time.GetUtcNow()));
+            reports.Happened(new AdapterEvent.OpenFailed(epoch, error.Message, time.GetUtcNow()));
             _firstOpening.TrySetResult(error);
         }
     }
@@ -102,7 +102,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
     private async Task WatchAsync(OpenRadio radio)
     {
         var reason = await radio.Adapter.Lost;
-        Post(new AdapterEvent.Lost(radio.Epoch, reason, time.GetUtcNow()));
+        reports.Happened(new AdapterEvent.Lost(radio.Epoch, reason, time.GetUtcNow()));
     }
 
     private async Task ScanAsync(OpenRadio radio)
@@ -115,9 +115,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
                 await foreach (var advertisement in radio.Adapter.ScanAsync(gone))
                 {
                     if (gone.IsCancellationRequested) return;
-                    var news = hearings.Hear(index, advertisement, time.GetUtcNow(), out var found);
-                    if (found is { } device) post(new EngineEvent.Found(device));
-                    if (news) post(new EngineEvent.Wake());
+                    reports.Heard(advertisement);
                     radio.Heard(advertisement);
                 }
 
@@ -129,7 +127,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
             }
             catch (Exception e)
             {
-                Post(new AdapterEvent.Lost(radio.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
+                reports.Happened(new AdapterEvent.Lost(radio.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
                 return;
             }
         }
@@ -150,7 +148,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
             // A step that fails is a step that was not done; the ladder has the next one.
         }
 
-        Post(new AdapterEvent.Recovered(epoch, done, time.GetUtcNow()));
+        reports.Happened(new AdapterEvent.Recovered(epoch, done, time.GetUtcNow()));
     }
 
     private Task CloseAsync()
@@ -166,9 +164,7 @@ internal sealed class AdapterHost(int index, IAdapterSource source, Hearings hea
     private async Task LetGoAsync(OpenRadio radio)
     {
         radio.Close();
-        hearings.Forget(index);
+        reports.Deaf();
         await radio.Adapter.CloseWithinAsync(CloseTimeout, time); // the next opening tells whether it is well
     }
-
-    private void Post(AdapterEvent e) => post(new EngineEvent.Adapter(index, e));
 }

@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Identity;
-using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Scheduling;
 
-/// <summary>Who hears whom. Written by every adapter's scan, read by the loop; all members may be called from any thread.</summary>
-internal sealed class Hearings(int adapters)
+/// <summary>Who hears which device of one campaign. All members may be called from any thread.</summary>
+/// <remarks>Adapters are numbered from 0 by the caller, the same number for the same adapter as long as it lives.</remarks>
+public sealed class Hearings
 {
     /// <summary>A device that was not heard for this long is not granted a slot.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
@@ -32,7 +32,7 @@ internal sealed class Hearings(int adapters)
     {
         lock (_gate)
         {
-            if (_devices.TryAdd(target, new(adapters))) _matcher.Add(target, isApplication);
+            if (_devices.TryAdd(target, new())) _matcher.Add(target, isApplication);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class Hearings(int adapters)
 
             if (!advertisement.Connectable || !_devices.TryGetValue(match.Device, out var entry)) return false;
             var news = entry.Last is not { } last || now - last > News || entry.Match.InBootloader != match.InBootloader;
-            ref var ear = ref entry.Ears[adapter];
+            ref var ear = ref entry.EarOf(adapter);
             var rssi = ear.At is null || now - ear.At > Fresh ? advertisement.Rssi : ((3 * ear.Rssi) + advertisement.Rssi) / 4.0;
             ear = new(now, rssi);
             entry.Last = now;
@@ -72,7 +72,7 @@ internal sealed class Hearings(int adapters)
     {
         lock (_gate)
         {
-            foreach (var entry in _devices.Values) entry.Ears[adapter] = default;
+            foreach (var entry in _devices.Values) entry.EarOf(adapter) = default;
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class Hearings(int adapters)
     /// <summary>When one adapter heard a device last; null when it never did or has gone since.</summary>
     public DateTimeOffset? LastBy(BluetoothAddress device, int adapter)
     {
-        lock (_gate) return _devices.TryGetValue(device, out var entry) ? entry.Ears[adapter].At : null;
+        lock (_gate) return _devices.TryGetValue(device, out var entry) ? entry.EarOf(adapter).At : null;
     }
 
     /// <summary>Signal strength at the adapter that hears it best, null when none does any more.</summary>
@@ -134,11 +134,19 @@ internal sealed class Hearings(int adapters)
 
     private readonly record struct Ear(DateTimeOffset? At, double Rssi);
 
-    private sealed class Entry(int adapters)
+    private sealed class Entry
     {
-        public Ear[] Ears { get; } = new Ear[adapters];
+        private Ear[] _ears = [];
+
+        public ReadOnlySpan<Ear> Ears => _ears;
         public DateTimeOffset? Last { get; set; }
         public AdvertMatch Match { get; set; }
         public HeardAs? Heard { get; set; }
+
+        public ref Ear EarOf(int adapter)
+        {
+            if (adapter >= _ears.Length) Array.Resize(ref _ears, adapter + 1);
+            return ref _ears[adapter];
+        }
     }
 }

@@ -1,6 +1,6 @@
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>Lets one connect at a time through, in the order they came.</summary>
 internal sealed class ConnectQueue

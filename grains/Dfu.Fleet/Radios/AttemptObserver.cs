@@ -5,14 +5,18 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>Turns an attempt's reports into events with its number; after the attempt is over they go nowhere.</summary>
-internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimeProvider time, Action<EngineEvent> post) : IUpdateObserver
+internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, TimeProvider time) : IUpdateObserver
 {
     private int _image;
 
-    public void PhaseChanged(UpdatePhase phase) => Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
+    public void PhaseChanged(UpdatePhase phase)
+    {
+        telemetry.Enter(phase);
+        Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
+    }
 
     public void Identified(Protocol.Links.BluetoothAddress application, Protocol.Links.BluetoothAddress bootloader) =>
         Post(new DeviceEvent.Identified(run.Attempt, application, bootloader));
@@ -20,30 +24,36 @@ internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimePr
     public void ImageStarted(int image)
     {
         _image = image;
+        telemetry.ImageStarted(image);
         Post(new DeviceEvent.ImageStarted(run.Attempt, image));
     }
 
-    public void Linked(int mtu, TimeSpan? interval)
-    {
-    }
+    public void Linked(int mtu, TimeSpan? interval) => telemetry.Linked(mtu, interval);
 
     public void Resumed(ResumeRecord record)
     {
-        if (record.Diagnosis != Diagnosis.Fresh) FleetMetrics.Resumed(record.Diagnosis);
+        telemetry.Resumed(record);
         Post(new DeviceEvent.Resumed(run.Attempt, _image, record));
     }
 
-    public void Sent(int image, long offset, int count) => run.Traffic.Sent(image, offset, count);
+    public void Sent(int image, long offset, int count) => telemetry.Sent(image, offset, count);
 
-    public void Confirmed(int image, long offset, uint crc) =>
+    public void Confirmed(int image, long offset, uint crc)
+    {
+        telemetry.Confirmed(offset);
         Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()));
+    }
 
-    public void Saved(int image, long offset) => Post(new DeviceEvent.Saved(run.Attempt, image, offset));
+    public void Saved(int image, long offset)
+    {
+        telemetry.Saved(offset);
+        Post(new DeviceEvent.Saved(run.Attempt, image, offset));
+    }
 
     public void TraitsLearned(BootloaderTraits traits)
     {
         if (run.Fenced) return;
-        post(new EngineEvent.Campaign(new CampaignEvent.TraitsLearned(run.Device, traits)));
+        reports.Campaign(new CampaignEvent.TraitsLearned(run.Device, traits));
         Post(new DeviceEvent.ClassLearned(run.Attempt, ClassKey.Of(package.Images[_image].HwVersion, traits)));
     }
 
@@ -74,15 +84,10 @@ internal sealed class AttemptObserver(AttemptRun run, DfuPackage package, TimePr
 
     private void Post(DeviceEvent e)
     {
-        if (!run.Fenced) post(new EngineEvent.Device(run.Device, e));
+        if (!run.Fenced) reports.Device(e);
     }
 
-    private async Task PostDurableAsync(DeviceEvent e, CancellationToken cancellationToken)
-    {
-        if (run.Fenced) throw new OperationCanceledException("the attempt is over");
-        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = cancellationToken.Register(() => durable.TrySetCanceled(cancellationToken));
-        post(new EngineEvent.Device(run.Device, e, durable));
-        await durable.Task;
-    }
+    private Task PostDurableAsync(DeviceEvent e, CancellationToken cancellationToken) => run.Fenced
+        ? Task.FromException(new OperationCanceledException("the attempt is over"))
+        : reports.DurableAsync(e, cancellationToken);
 }

@@ -1,4 +1,4 @@
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 internal static class Cancelling
 {

@@ -1,7 +1,7 @@
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>What got through one adapter while the number of its transfers stayed the same.</summary>
-internal sealed class GoodputMeter
+public sealed class GoodputMeter
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
 

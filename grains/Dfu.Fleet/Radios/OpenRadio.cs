@@ -1,21 +1,23 @@
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>A radio from its opening to its loss, and what waits on it.</summary>
-internal sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
+public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvider time)
 {
     private readonly object _gate = new();
     private readonly List<Ear> _ears = [];
     private bool _closed;
 
+    /// <summary>The adapter's name in reports.</summary>
+    public string Id { get; } = id;
     public IAdapter Adapter { get; } = adapter;
     public int Epoch { get; } = epoch;
-    public ConnectQueue Connects { get; } = new();
+    internal ConnectQueue Connects { get; } = new();
 
     /// <summary>Cancelled when the radio is let go.</summary>
-    public CancellationTokenSource Gone { get; } = new();
+    internal CancellationTokenSource Gone { get; } = new();
 
     public bool Closed => Volatile.Read(ref _closed);
 

@@ -1,15 +1,16 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>An attempt's share of its radio.</summary>
-internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvider time, Action<EngineEvent> post) : IUpdateRadio
+internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkOptions options, AttemptTelemetry telemetry, TimeProvider time) : IUpdateRadio
 {
     /// <summary>How much longer than asked an adapter may take before the connect is given up for it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -20,11 +21,13 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
     {
         await run.Radio.Connects.EnterAsync(cancellationToken);
+        telemetry.ConnectTurn();
+        var began = time.GetTimestamp();
         var error = DfuError.Cancelled;
         try
         {
             if (run.Fenced) throw new OperationCanceledException("the attempt is over");
-            Post(new AdapterEvent.ConnectStarted(run.Radio.Epoch, run.Device, run.Attempt));
+            reports.Adapter(new AdapterEvent.ConnectStarted(run.Radio.Epoch, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;
             if (!run.Opened(link))
@@ -44,7 +47,8 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
         finally
         {
             run.Radio.Connects.Exit();
-            Post(new AdapterEvent.ConnectEnded(run.Radio.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
+            telemetry.Connected(error, time.GetElapsedTime(began));
+            reports.Adapter(new AdapterEvent.ConnectEnded(run.Radio.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
         }
     }
 
@@ -62,7 +66,7 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
             // It was told to give up and has not: nobody can connect over this radio any more.
             const string Reason = "a connect did not come back";
             _ = connecting.DisposeLateAsync();
-            Post(new AdapterEvent.Lost(run.Radio.Epoch, Reason, time.GetUtcNow()));
+            reports.Adapter(new AdapterEvent.Lost(run.Radio.Epoch, Reason, time.GetUtcNow()));
             throw new DfuException(DfuError.AdapterLost, Reason);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -79,8 +83,6 @@ internal sealed class UpdateRadio(AttemptRun run, LinkOptions options, TimeProvi
         var opened = time.GetTimestamp();
         var closure = await link.Closed;
         var wanted = closure.Reason is LinkClosure.LocalHost or LinkClosure.RemoteUser || run.Radio.Closed || run.Radio.Adapter.Lost.IsCompleted;
-        post(new EngineEvent.Campaign(new CampaignEvent.LinkEnded(time.GetElapsedTime(opened), !wanted)));
+        reports.Campaign(new CampaignEvent.LinkEnded(time.GetElapsedTime(opened), !wanted));
     }
-
-    private void Post(AdapterEvent e) => post(new EngineEvent.Adapter(run.Adapter, e));
 }

@@ -1,18 +1,18 @@
-using System.Diagnostics;
+using Dfu.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>Carries out one attempt: reconciles, transfers, activates and verifies one device.</summary>
 public delegate Task<UpdateResult> UpdateRunner(
     IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken);
 
 /// <summary>One attempt as its own task. It ends exactly once, however it ends, and its links are closed by then.</summary>
-internal sealed class AttemptRun : IDisposable
+public sealed class AttemptRun : IDisposable
 {
     /// <summary>An attempt that was stopped and does not end within this time is abandoned: its links are closed and it is ignored.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
@@ -21,26 +21,24 @@ internal sealed class AttemptRun : IDisposable
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
 
     private readonly TimeProvider _time;
-    private readonly Action<EngineEvent> _post;
+    private readonly IAttemptReports _reports;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<IDfuLink> _links = [];
     private int _ended;
     private int _reason;
 
-    public AttemptRun(BluetoothAddress device, int attempt, int adapter, OpenRadio radio, ITrafficSlot traffic, TimeProvider time, Action<EngineEvent> post)
+    public AttemptRun(BluetoothAddress device, int attempt, OpenRadio radio, ITrafficSlot traffic, IAttemptReports reports, TimeProvider time)
     {
         Device = device;
         Attempt = attempt;
-        Adapter = adapter;
         Radio = radio;
         Traffic = traffic;
         _time = time;
-        _post = post;
+        _reports = reports;
     }
 
     public BluetoothAddress Device { get; }
     public int Attempt { get; }
-    public int Adapter { get; }
     public OpenRadio Radio { get; }
     public ITrafficSlot Traffic { get; }
 
@@ -50,13 +48,12 @@ internal sealed class AttemptRun : IDisposable
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;
 
-    public async Task RunAsync(UpdateRunner runner, UpdateOrder order, AttemptObserver observer, UpdateRadio radio)
+    /// <summary>Runs the attempt to its end; never throws. Called once.</summary>
+    public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
     {
-        var before = Traffic.Read();
-        using var activity = FleetMetrics.Activities.StartActivity("dfu.attempt");
-        activity?.SetTag("dfu.device", Device.ToString());
-        activity?.SetTag("dfu.attempt", Attempt);
-        FleetMetrics.Started();
+        var telemetry = new AttemptTelemetry(this, order, _time);
+        var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _time);
+        var radio = new UpdateRadio(this, _reports, link, telemetry, _time);
         var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
         try
         {
@@ -78,10 +75,7 @@ internal sealed class AttemptRun : IDisposable
         await CloseLinksAsync();
         if (error != DfuError.None && StopReason != DfuError.None) (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? "its adapter went away" : "");
         else if ((error.IsTransient() || result is { ApplicationHeard: false }) && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
-        if (error != DfuError.None) activity?.SetStatus(ActivityStatusCode.Error, error.Code());
-        FleetMetrics.Stopped();
-        var after = Traffic.Read();
-        FleetMetrics.Moved(after.Sent - before.Sent, after.Resent - before.Resent);
+        telemetry.End(error, detail);
         End(error, detail, result);
         Dispose();
     }
@@ -97,7 +91,7 @@ internal sealed class AttemptRun : IDisposable
     }
 
     /// <returns>False when the attempt is over: the link is not wanted any more.</returns>
-    public bool Opened(IDfuLink link)
+    internal bool Opened(IDfuLink link)
     {
         lock (_links)
         {
@@ -121,9 +115,9 @@ internal sealed class AttemptRun : IDisposable
     private void End(DfuError error, string detail, UpdateResult? result)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
-        _post(new EngineEvent.AttemptEnded(
+        _reports.Ended(
             this,
-            new(Attempt, error, detail, result?.ApplicationHeard ?? false, result?.AlreadyCurrent ?? false, Traffic.Read(), _time.GetUtcNow())));
+            new(Attempt, error, detail, result?.ApplicationHeard ?? false, result?.AlreadyCurrent ?? false, Traffic.Read(), _time.GetUtcNow()));
     }
 
     private async Task CloseLinksAsync()

@@ -1,6 +1,6 @@
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Fleet.Radios;
 
 /// <summary>For what is outside and may not keep to its contract.</summary>
 internal static class LateResult

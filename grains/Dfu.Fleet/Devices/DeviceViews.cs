@@ -1,0 +1,42 @@
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Storage;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>Makes the views operators read out of states.</summary>
+public static class DeviceViews
+{
+    /// <param name="rate">Bytes per second now.</param>
+    /// <param name="rssi">dBm at the adapter that hears it best, null when not heard lately.</param>
+    public static DeviceView Of(DeviceState state, DeviceTraffic traffic, double rate, int? rssi, DateTimeOffset now) => new()
+    {
+        Application = state.Application,
+        Bootloader = state.Bootloader,
+        Phase = state.Phase,
+        Outcome = state.Outcome,
+        Error = state.Error,
+        Detail = state.Detail,
+        Attempts = state.Attempt,
+        BytesTotal = state.BytesTotal,
+        BytesConfirmed = state.BytesConfirmed,
+        BytesSent = traffic.Sent,
+        BytesResent = traffic.Resent,
+        Resumes = state.Resumes,
+        Adapter = state.Adapter,
+        Rate = rate,
+        Rssi = rssi,
+        Seconds = state.StartedAt is { } started ? Math.Max(0, ((state.EndedAt ?? now) - started).TotalSeconds) : 0,
+    };
+
+    /// <param name="rate">Bytes per second over all its transfers.</param>
+    public static AdapterView Of(AdapterState state, double rate) => new()
+    {
+        Id = state.Id,
+        Name = state.Name,
+        Status = state.Status,
+        Active = state.Slots.Length,
+        Limit = state.Limit.Current,
+        Rate = rate,
+        Detail = state.Status == AdapterStatus.Ready ? "" : state.Detail,
+    };
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Identity;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Scheduling;
+
+/// <summary>An adapter as whoever plans knows it; its index in the list is its number in <see cref="Hearings"/>.</summary>
+/// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
+/// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
+public sealed record AdapterStanding(AdapterState State, double Rate, TimeSpan? ProtectedFor);
+
+/// <summary>A device may have a slot of an adapter, and was heard like this.</summary>
+public sealed record PlannedGrant(DeviceState Device, AdapterState Adapter, AdvertMatch Match, HeardAs Heard)
+{
+    public DeviceEvent.Granted At(DateTimeOffset now, bool probe) => new(Adapter.Id, Adapter.Epoch, Heard, Match.Application, Match.Bootloader, probe, now);
+}
+
+/// <summary>From what is known of devices, adapters and the air to who gets which slot.</summary>
+public static class Planning
+{
+    /// <summary>A transfer whose image is this far along is near its end.</summary>
+    private const double NearEnd = 0.9;
+
+    /// <param name="queued">Devices that wait for a slot, each with what its campaign hears.</param>
+    /// <param name="maxConcurrency">Transfers at once over all adapters; null is no limit.</param>
+    public static ImmutableArray<PlannedGrant> Plan(
+        IReadOnlyList<AdapterStanding> adapters, IEnumerable<(DeviceState Device, Hearings Hearings)> queued, int? maxConcurrency, DateTimeOffset now)
+    {
+        if (!adapters.Any(static adapter => adapter.State.Free > 0 && adapter.State.Connecting is null)) return [];
+        var waiting = new Dictionary<Protocol.Links.BluetoothAddress, (DeviceState Device, Hearings Hearings)>();
+        var devices = ImmutableArray.CreateBuilder<SchedulerDevice>();
+        foreach (var (device, hearings) in queued)
+        {
+            if (waiting.ContainsKey(device.Id) || Show(device, hearings, adapters, now) is not { } shown) continue;
+            devices.Add(shown);
+            waiting[device.Id] = (device, hearings);
+        }
+
+        if (devices.Count == 0) return [];
+        var snapshot = new SchedulerSnapshot
+        {
+            Now = now,
+            Adapters = [.. adapters.Select(static adapter =>
+                new SchedulerAdapter(adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor))],
+            Devices = devices.ToImmutable(),
+            MaxConcurrency = maxConcurrency,
+        };
+        var grants = ImmutableArray.CreateBuilder<PlannedGrant>();
+        foreach (var grant in Scheduler.Plan(snapshot))
+        {
+            var (device, hearings) = waiting[grant.Device];
+            if (hearings.Latest(grant.Device) is not { } latest) continue;
+            grants.Add(new(device, adapters[grant.Adapter].State, latest.Match, latest.Heard));
+        }
+
+        return grants.ToImmutable();
+    }
+
+    /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
+    public static string? Affinity(DeviceState device, bool inBootloader) => inBootloader && device.Bootloader == device.Application ? device.Adapter : null;
+
+    /// <summary>How long a transfer still takes that a drop would throw back to the beginning and that has come far; null for any other.</summary>
+    /// <param name="rate">Bytes per second the device receives now.</param>
+    public static TimeSpan? ProtectedFor(DeviceState device, BootloaderTraits traits, double rate)
+    {
+        if (device.Phase is not (DevicePhase.Sending or DevicePhase.Saving)) return null;
+        var progress = device.Images[device.Image];
+        var size = device.ImageSizes[device.Image];
+        var atRisk = traits.Keeps == Keeps.Nothing ? progress.Confirmed - progress.Saved : 0;
+        if (progress.Confirmed < NearEnd * size || atRisk < size / 2) return null;
+        return rate > 0 ? TimeSpan.FromSeconds((size - progress.Confirmed) / rate) : Scheduler.WorthWaiting;
+    }
+
+    private static SchedulerDevice? Show(DeviceState device, Hearings hearings, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
+    {
+        var heard = hearings.By(device.Id, device.WaitingSince, now);
+        if (heard.IsEmpty) return null;
+        var (_, inBootloader) = hearings.Last(device.Id);
+        if (!inBootloader && device.AllActivated) return null;
+        return new(
+            device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, IndexOf(adapters, Affinity(device, inBootloader)));
+    }
+
+    private static int? IndexOf(IReadOnlyList<AdapterStanding> adapters, string? id)
+    {
+        for (var i = 0; id is not null && i < adapters.Count; i++)
+        {
+            if (adapters[i].State.Id == id) return i;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Grains;
+
+/// <summary>What an operator asks for; the package has been put under its id before.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-order")]
+public sealed record CampaignOrder
+{
+    /// <summary>SHA-256 of the package file, see <see cref="IPackageGrain"/>.</summary>
+    [Id(0)]
+    public required string PackageId { get; init; }
+
+    /// <summary>Sizes in bytes of the package's images, in their order.</summary>
+    [Id(1)]
+    public required ImmutableArray<long> ImageSizes { get; init; }
+
+    /// <summary>Hardware version of the package's first image.</summary>
+    [Id(2)]
+    public required uint HwVersion { get; init; }
+
+    [Id(3)]
+    public required TargetSelection Targets { get; init; }
+
+    /// <summary>Cancel and forget an earlier campaign for the same targets, and begin anew.</summary>
+    [Id(4)]
+    public bool Restart { get; init; }
+}
+
+/// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-ticket")]
+public sealed record CampaignTicket
+{
+    /// <summary>The campaign; empty when it was refused.</summary>
+    [Id(0)]
+    public string Campaign { get; init; } = "";
+
+    /// <summary>True when an earlier campaign is gone on with.</summary>
+    [Id(1)]
+    public bool GoesOn { get; init; }
+
+    /// <summary>None when it was accepted.</summary>
+    [Id(2)]
+    public DfuError Refusal { get; init; }
+
+    [Id(3)]
+    public string Detail { get; init; } = "";
+}
+
+/// <summary>A campaign in the directory.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-entry")]
+public sealed record CampaignEntry
+{
+    [Id(0)]
+    public required string Campaign { get; init; }
+
+    [Id(1)]
+    public required string PackageId { get; init; }
+
+    /// <summary>See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
+    [Id(2)]
+    public required string Targets { get; init; }
+
+    [Id(3)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    [Id(4)]
+    public bool Finished { get; init; }
+}
+
+/// <summary>A device's place in a campaign.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-place")]
+public sealed record CampaignPlace
+{
+    [Id(0)]
+    public required string Campaign { get; init; }
+
+    [Id(1)]
+    public required string PackageId { get; init; }
+
+    [Id(2)]
+    public required ImmutableArray<long> ImageSizes { get; init; }
+
+    /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
+    [Id(3)]
+    public string? TraceParent { get; init; }
+}
+
+/// <summary>What the attempts on one device showed of bootloaders and links.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-report")]
+public sealed record CampaignReport
+{
+    [Id(0)]
+    public required BluetoothAddress Device { get; init; }
+
+    [Id(1)]
+    public required CampaignEvents Events { get; init; }
+}
+
+/// <summary>Whose advertisements matter to a campaign.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-watch")]
+public sealed record CampaignWatch
+{
+    [Id(0)]
+    public required string Campaign { get; init; }
+
+    [Id(1)]
+    public ImmutableArray<WatchedDevice> Devices { get; init; } = [];
+
+    /// <summary>Devices that are no targets yet are wanted: any that may be updated, or those whose name fits <see cref="NameGlob"/>.</summary>
+    [Id(2)]
+    public bool Collecting { get; init; }
+
+    [Id(3)]
+    public string? NameGlob { get; init; }
+
+    /// <summary>The campaign was collected from the air, so its devices are named by application addresses.</summary>
+    [Id(4)]
+    public bool NamedByApplication { get; init; }
+
+    /// <summary>The campaign is over: it can be forgotten.</summary>
+    [Id(5)]
+    public bool Over { get; init; }
+}
+
+/// <summary>A device of a campaign and what connecting showed of its addresses; null where that is not known.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.watched-device")]
+public sealed record WatchedDevice
+{
+    [Id(0)]
+    public required BluetoothAddress Device { get; init; }
+
+    [Id(1)]
+    public BluetoothAddress? Application { get; init; }
+
+    [Id(2)]
+    public BluetoothAddress? Bootloader { get; init; }
+}

@@ -1,0 +1,37 @@
+using Dfu.Fleet.Adapters;
+
+namespace Dfu.Grains;
+
+/// <summary>One radio, by its id (see <see cref="AdapterId"/>): always on the silo that owns it, and one owner there.</summary>
+[Alias("dfu.adapter")]
+public interface IAdapterGrain : IGrainWithStringKey
+{
+    /// <summary>From the host, when it starts and now and then: opens the radio unless that is done.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
+
+    /// <summary>Returns when the radio was opened for the first time or could not be.</summary>
+    [Alias("Opened")]
+    Task<Opening> OpenedAsync();
+
+    /// <summary>Begins an attempt and returns before it has done anything; its transfer is a task of its own that reports to the device.</summary>
+    [Alias("Begin")]
+    Task<AttemptAnswer> BeginAsync(AttemptOrder order);
+
+    /// <summary>Stops an attempt; it reports its end when its links are closed.</summary>
+    [Alias("StopAttempt")]
+    Task StopAttemptAsync(AttemptStop stop);
+
+    [Alias("LendSlot")]
+    Task LendSlotAsync(AttemptName attempt);
+
+    [Alias("RetakeSlot")]
+    Task RetakeSlotAsync(AttemptName attempt);
+
+    /// <summary>Takes no more attempts, interrupts those it has and closes the radio; returns when all of them have reported their end, or after 15 s.</summary>
+    [Alias("Stop")]
+    Task StopAsync();
+
+    [Alias("Get")]
+    Task<AdapterState> GetAsync();
+}

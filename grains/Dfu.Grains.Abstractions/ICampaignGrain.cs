@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Links;
+using Orleans.Concurrency;
+
+namespace Dfu.Grains;
+
+/// <summary>One campaign, by its id: who belongs to it, what it learned, when it is over.</summary>
+[Alias("dfu.campaign")]
+public interface ICampaignGrain : IGrainWithStringKey
+{
+    /// <summary>From the directory, for a new campaign and for one that goes on: failed devices are tried again, one that takes whatever it hears listens again.</summary>
+    /// <param name="campaign">The state to begin with; ignored when there is one already.</param>
+    [Alias("Run")]
+    Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes);
+
+    /// <summary>Does nothing but see to it that the campaign is at work.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
+
+    /// <summary>The campaign as operators see it, at most 0.2 s old.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    [Alias("View"), AlwaysInterleave]
+    Task<CampaignView> ViewAsync();
+
+    /// <summary>Cancels every device that has no outcome yet.</summary>
+    [Alias("Cancel")]
+    Task CancelAsync();
+
+    /// <summary>From the scheduler: devices that fit the targets were heard. Application addresses as far as that can be told.</summary>
+    [Alias("Found")]
+    Task FoundAsync(ImmutableArray<BluetoothAddress> devices);
+
+    /// <summary>From the scheduler: an adapter listens for this campaign.</summary>
+    [Alias("Listening")]
+    Task ListeningAsync();
+
+    /// <summary>From an adapter that begins an attempt: what the campaign has learned. Decides whether this attempt is the one that probes.</summary>
+    [Alias("Knowledge")]
+    Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, string? deviceClass);
+
+    /// <summary>From an adapter: what its attempts showed.</summary>
+    [Alias("Learned")]
+    Task LearnedAsync(CampaignReport report);
+
+    /// <summary>From a device, after each decision that operators want to see. May come late or twice.</summary>
+    [Alias("DeviceChanged")]
+    Task DeviceChangedAsync(DeviceState device);
+
+    /// <summary>From a device, again and again until it returns: the outcome is durable then.</summary>
+    [Alias("DeviceEnded")]
+    Task DeviceEndedAsync(DeviceState device);
+}

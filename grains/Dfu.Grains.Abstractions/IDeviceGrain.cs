@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+
+namespace Dfu.Grains;
+
+/// <summary>One device, by its name within campaigns: the address it was given or first heard by (<c>C0:98:76:54:32:10</c>). In one unfinished campaign at a time.</summary>
+[Alias("dfu.device")]
+public interface IDeviceGrain : IGrainWithStringKey
+{
+    /// <summary>From a campaign, again and again while the device has no outcome: take part in it. May come twice.</summary>
+    /// <param name="retry">A device that failed in this campaign tries again.</param>
+    /// <returns>False when another campaign that is not over has the device.</returns>
+    [Alias("Join")]
+    Task<bool> JoinAsync(CampaignPlace place, bool retry);
+
+    [Alias("Cancel")]
+    Task CancelAsync(string campaign);
+
+    /// <summary>From the scheduler: the device may have a slot. Durable when it returns.</summary>
+    /// <returns>False when the device does not wait for one any more.</returns>
+    [Alias("Grant")]
+    Task<bool> GrantAsync(DeviceEvent.Granted grant);
+
+    /// <summary>
+    /// From an adapter, at least every second while an attempt runs: what happened in it. What is no checkpoint is durable when it returns.
+    /// </summary>
+    /// <returns>False when the attempt is over for the device: the adapter stops it.</returns>
+    [Alias("Report")]
+    Task<bool> ReportAsync(AttemptReport report);
+
+    /// <summary>What is stored of the device; null when it was never part of a campaign.</summary>
+    [Alias("Get")]
+    Task<DeviceState?> GetAsync();
+
+    /// <summary>The device's last decisions and outcomes, oldest first, at most 200.</summary>
+    [Alias("History")]
+    Task<ImmutableArray<HistoryEntry>> HistoryAsync();
+}

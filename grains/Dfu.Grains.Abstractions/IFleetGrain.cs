@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
+
+namespace Dfu.Grains;
+
+/// <summary>The directory of campaigns and of what is known of bootloaders; one, key 0. Touched when a campaign begins, ends or learns.</summary>
+[Alias("dfu.fleet")]
+public interface IFleetGrain : IGrainWithIntegerKey
+{
+    /// <summary>Creates the campaign, or goes on with the one that has the same package and targets. It is durable, and running, when this returns.</summary>
+    [Alias("Start")]
+    Task<CampaignTicket> StartAsync(CampaignOrder order);
+
+    /// <summary>Every campaign, oldest first.</summary>
+    [Alias("List")]
+    Task<ImmutableArray<CampaignEntry>> ListAsync();
+
+    /// <summary>Makes sure that every unfinished campaign is at work; called by a host that starts.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
+
+    /// <summary>From a campaign: its last device has an outcome.</summary>
+    [Alias("Finished")]
+    Task FinishedAsync(string campaign);
+
+    [Alias("Classes")]
+    Task<ImmutableArray<ClassState>> ClassesAsync();
+
+    /// <summary>From a campaign: what it learned of a class outlives it.</summary>
+    [Alias("KeepClass")]
+    Task KeepClassAsync(ClassState learned);
+}

@@ -1,0 +1,19 @@
+
+namespace Dfu.Grains;
+
+/// <summary>One package file, by the SHA-256 of its bytes (64 lower-case hexadecimal digits).</summary>
+[Alias("dfu.package")]
+public interface IPackageGrain : IGrainWithStringKey
+{
+    /// <summary>Durable when it returns. The same file again changes nothing.</summary>
+    /// <exception cref="ArgumentException">The bytes have another hash.</exception>
+    [Alias("Put")]
+    Task PutAsync(byte[] file);
+
+    /// <summary>Null when it was never put.</summary>
+    [Alias("Get")]
+    Task<byte[]?> GetAsync();
+
+    [Alias("Exists")]
+    Task<bool> ExistsAsync();
+}
