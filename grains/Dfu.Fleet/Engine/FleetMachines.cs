@@ -136,7 +136,7 @@ internal sealed class FleetMachines
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
                 break;
             case DeviceEffect.ReportOutcome report:
-                Note(device.Id, "outcome", device.Detail.Length == 0 ? report.Outcome.ToString() : $"{report.Outcome}: {device.Detail}", now);
+                Note(device.Id, "outcome", DeviceNotes.Outcome(device), now);
                 Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
                 break;
         }
