@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
@@ -111,6 +112,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     {
         var decided = _shell.Decided;
         if (_shell.SaveDue) await SaveAsync();
+        if (_shell.TakeEnded()) FleetMetrics.Ended(_shell.State!);
         foreach (var effect in _shell.TakeEffects()) _calls.Carry(effect);
         if (decided) _calls.Tell();
         SetAlarm();

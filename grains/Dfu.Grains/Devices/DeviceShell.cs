@@ -22,6 +22,7 @@ internal sealed class DeviceShell
     private bool _changed;
     private bool _confirm;
     private bool _acknowledged;
+    private bool _ended;
     private long? _savedAt;
     private long _heardAt;
     private long _doneAt;
@@ -167,6 +168,14 @@ internal sealed class DeviceShell
         return effects;
     }
 
+    /// <summary>True once after the device got its outcome.</summary>
+    public bool TakeEnded()
+    {
+        var ended = _ended;
+        _ended = false;
+        return ended;
+    }
+
     public ImmutableArray<HistoryEntry> History() => Record is { } record ? _history.With(record).Entries : [];
 
     private bool IsRunning(int attempt) => State is { Running: true } state && state.Attempt == attempt;
@@ -181,6 +190,7 @@ internal sealed class DeviceShell
         if (changed) Change(record with { Device = next });
         _decided |= !e.IsCheckpoint || !effects.IsEmpty;
         if (DeviceNotes.Of(record.Device, next, stamped) is { } note) Note(note);
+        _ended |= next.Phase == DevicePhase.Done && record.Device.Phase != DevicePhase.Done;
         if (e is DeviceEvent.Granted) _heardAt = _time.GetTimestamp();
         if (effects.IsEmpty) return;
         _effects.AddRange(effects);
