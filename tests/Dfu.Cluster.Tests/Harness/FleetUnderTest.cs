@@ -1,4 +1,4 @@
-using Dfu.Cluster.Tests.Storage;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 
 namespace Dfu.Cluster.Tests.Harness;

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Dfu.Fleet;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
+using Dfu.Grains.Adapters;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Silo.Cluster.Storage;
@@ -15,13 +17,10 @@ namespace Dfu.Cluster.Tests.Harness;
 /// <summary>Silos over one SQLite file; the room's radios are dealt out to them in turn.</summary>
 internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy policy) : FleetUnderTest(settings, policy)
 {
-    private static readonly TimeSpan WakeEvery = TimeSpan.FromSeconds(1);
-
     private readonly ConcurrentDictionary<(string Silo, string Campaign), ITrafficLedger> _ledgers = new();
     private readonly ConcurrentDictionary<string, HostProcess> _processes = new();
     private readonly ConcurrentDictionary<string, InProcessSiloHandle> _silos = new();
     private readonly List<GrainFleet> _fleets = [];
-    private CancellationTokenSource _closing = new();
     private SqliteGrainStorage? _database;
     private InProcessTestCluster? _cluster;
 
@@ -41,19 +40,17 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
 
     public override async Task<IFleet> OpenAsync()
     {
-        _closing = new();
         _database = new SqliteGrainStorage(Directory.Path);
         _database.Open();
         Storage = new WatchedStorage(_database);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((options, silo) => ConfigureSilo(options.SiloName, silo));
 
-        // The directory that hosts have: a part of it dies with each silo.
-        builder.Options.UseTestClusterGrainDirectory = false;
+        // The directory that hosts have: a part of it dies with each silo. Not the test cluster's own, which nothing public turns off.
+        typeof(InProcessTestClusterOptions).GetProperty("UseTestClusterGrainDirectory", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(builder.Options, false);
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos) _silos[silo.Name] = silo;
-        for (var silo = 0; silo < silos; silo++) _ = WakeAsync(Process(silo), _closing.Token);
         await Grains.GetGrain<IFleetGrain>(0).WakeAsync();
         return Follow();
     }
@@ -69,15 +66,12 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     public override async Task CloseAsync()
     {
         if (_cluster is null) return;
-        _closing.Cancel();
         await StopFollowingAsync();
-        await Task.WhenAll(_processes.Values.Where(static process => !process.Dead).SelectMany(Adapters).Select(static adapter => adapter.StopAsync()));
         await LeaveAsync();
     }
 
     public override async Task AbandonAsync()
     {
-        _closing.Cancel();
         await StopFollowingAsync();
         for (var silo = 0; silo < silos; silo++) await KillAsync(silo);
         await LeaveAsync();
@@ -97,13 +91,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     }
 
     /// <summary>A killed silo's program is started again.</summary>
-    public async Task ReturnAsync(int silo)
-    {
-        _silos[SiloName(silo)] = await Cluster.StartSiloAsync(silo, Cluster.Options);
-        _ = WakeAsync(Process(silo), _closing.Token);
-    }
-
-    public IEnumerable<IAdapterGrain> Adapters(HostProcess process) => process.Sources.Select(source => Grains.GetGrain<IAdapterGrain>(Dfu.Grains.AdapterId.Of(process.Name, source.Id)));
+    public async Task ReturnAsync(int silo) => _silos[SiloName(silo)] = await Cluster.StartSiloAsync(silo, Cluster.Options);
 
     public override async ValueTask DisposeAsync()
     {
@@ -119,6 +107,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         _processes[name] = process;
         silo.Services.AddGrainStorage(StorageNames.State, (_, _) => Storage);
         silo.Services.AddSingleton(process.Grains(Times, Policy, campaign => Ledger(name, campaign)));
+        silo.AddAdapterGrains();
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
         silo.Configure<ClusterMembershipOptions>(static options =>
         {
@@ -135,35 +124,6 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         ledger.Begin(key.Campaign);
         return ledger;
     });
-
-    /// <summary>What a host does for its radios as long as it lives.</summary>
-    private async Task WakeAsync(HostProcess process, CancellationToken stopped)
-    {
-        while (!stopped.IsCancellationRequested && !process.Dead)
-        {
-            foreach (var adapter in Adapters(process)) _ = WakeAsync(adapter);
-            try
-            {
-                await Task.Delay(WakeEvery, TimeProvider.System, stopped);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private static async Task WakeAsync(IAdapterGrain adapter)
-    {
-        try
-        {
-            await adapter.WakeAsync();
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException or ObjectDisposedException)
-        {
-            // The next time tries again.
-        }
-    }
 
     private async Task StopFollowingAsync()
     {
