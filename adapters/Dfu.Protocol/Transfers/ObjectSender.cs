@@ -55,12 +55,15 @@ internal sealed class ObjectSender(
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
-            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost) });
+            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
             await Task.Delay(PauseAfterShort, time, cancellationToken);
         }
 
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
+
+    /// <summary>The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is made again.</summary>
+    private bool? WritesAfterShort(bool saves) => !saves && traits.Now.WritesAfterExecute == false ? null : traits.Now.WritesAfterExecute;
 
     private void Whole(Pacing pacing, bool saves)
     {
