@@ -10,6 +10,7 @@ using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Core.Internal;
 using Orleans.Storage;
 using Orleans.TestingHost;
 
@@ -131,12 +132,16 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         }
     }
 
-    /// <summary>Ends every activation; the next call finds what is stored.</summary>
-    public async Task ForgetAsync(params string[] campaigns)
+    /// <summary>The next call to the grain finds what is stored.</summary>
+    public async Task DeactivateAsync(IGrain grain)
     {
+        await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle().AsTask().Soon();
         var management = _cluster.Client.GetGrain<IManagementGrain>(0);
-        await management.ForceActivationCollection(TimeSpan.Zero).Soon();
-        foreach (var campaign in campaigns) _ = await Campaign(campaign).ViewAsync().Soon();
+        for (var turns = 0; await management.GetActivationAddress(grain).AsTask().Soon() is not null; turns++)
+        {
+            Assert.True(turns < 100_000, "the activation stays");
+            await Task.Yield();
+        }
     }
 
     public async ValueTask DisposeAsync()
