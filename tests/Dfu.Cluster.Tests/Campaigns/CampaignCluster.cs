@@ -6,6 +6,7 @@ using Dfu.Grains;
 using Dfu.Grains.Campaigns;
 using Dfu.Grains.Fleet;
 using Dfu.Grains.Hosting;
+using Dfu.Grains.Scheduling;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,13 +23,14 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
     public const string Package = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(0.25);
-    private static readonly Type[] Classes = [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), typeof(PartSchedulerGrain)];
 
     private readonly bool _reminders;
+    private readonly Type[] _classes;
     private readonly CallsUnderWay _calls = new();
     private InProcessTestCluster _cluster = null!;
 
-    private CampaignCluster(bool reminders) => _reminders = reminders;
+    private CampaignCluster(bool reminders, Type scheduler) =>
+        (_reminders, _classes) = (reminders, [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), scheduler]);
 
     public TestClock Time { get; } = new();
     public Parts Parts { get; } = new();
@@ -37,9 +39,12 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
 
     public IFleetGrain Fleet => _cluster.Client.GetGrain<IFleetGrain>(0);
 
-    public static async Task<CampaignCluster> StartAsync(bool reminders = false)
+    public ISchedulerGrain Scheduler => _cluster.Client.GetGrain<ISchedulerGrain>(0);
+
+    /// <param name="scheduler">Whether the scheduler is the product's and not a test's.</param>
+    public static async Task<CampaignCluster> StartAsync(bool reminders = false, bool scheduler = false)
     {
-        var cluster = new CampaignCluster(reminders);
+        var cluster = new CampaignCluster(reminders, scheduler ? typeof(SchedulerGrain) : typeof(PartSchedulerGrain));
         await cluster.DeployAsync();
         return cluster;
     }
@@ -166,8 +171,8 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
             silo.Services.AddSingleton(Host(options.SiloName));
             silo.AddOutgoingGrainCallFilter(_calls);
             if (_reminders) silo.UseInMemoryReminderService();
-            silo.Services.PostConfigure<GrainTypeOptions>(static grains => grains.Classes.RemoveWhere(
-                static type => type.Assembly.GetName().Name!.StartsWith("Dfu.", StringComparison.Ordinal) && !Classes.Contains(type)));
+            silo.Services.PostConfigure<GrainTypeOptions>(grains => grains.Classes.RemoveWhere(
+                type => type.Assembly.GetName().Name!.StartsWith("Dfu.", StringComparison.Ordinal) && !_classes.Contains(type)));
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();

@@ -21,6 +21,11 @@ internal sealed class PartDevice(BluetoothAddress id)
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
 
+    public ConcurrentQueue<DeviceEvent.Granted> Grants { get; } = new();
+
+    /// <summary>It does not wait for a slot any more.</summary>
+    public bool Refuses { get; set; }
+
     /// <summary>It is in another campaign that is not over.</summary>
     public bool Busy { get; set; }
 
@@ -54,6 +59,12 @@ internal sealed class PartDevice(BluetoothAddress id)
             if (Unreachable) throw new TimeoutException("nobody answers");
             if (campaign == Campaign) Cancels++;
         }
+    }
+
+    public bool Grant(DeviceEvent.Granted grant)
+    {
+        Grants.Enqueue(grant);
+        return !Refuses;
     }
 
     public DeviceState? Get()
@@ -101,7 +112,7 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
         return Task.CompletedTask;
     }
 
-    public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(false);
+    public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(Device.Grant(grant));
 
     public Task<bool> ReportAsync(AttemptReport report) => Task.FromResult(false);
 
