@@ -7,31 +7,24 @@ namespace Dfu.Silo.Storage;
 /// <summary>The database file of a data directory: opened, recognised, and brought to this program's schema.</summary>
 internal sealed class SqliteDatabase : IDisposable
 {
-    public const string Engine = "dfu-single-process";
-    public const int Schema = 1;
-
-    private const string Tables = """
-        CREATE TABLE campaign (id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE device (campaign TEXT NOT NULL, id INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (campaign, id)) WITHOUT ROWID;
-        CREATE TABLE class (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE history (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, campaign TEXT NOT NULL, device INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL);
-        CREATE INDEX history_device ON history (device);
-        """;
+    /// <summary>One name for every engine, so that each finds the other's.</summary>
+    public const string FileName = "fleet.db";
 
     private readonly SqliteConnection _connection;
+    private readonly SqliteSchema _schema;
 
-    private SqliteDatabase(SqliteConnection connection, string path) => (_connection, Path) = (connection, path);
+    private SqliteDatabase(SqliteConnection connection, string path, SqliteSchema schema) => (_connection, Path, _schema) = (connection, path, schema);
 
     public string Path { get; }
 
     /// <exception cref="DfuException">DataDirectoryForeign when another engine or a newer version wrote it, DataDirectoryUnusable when it is no database or cannot be written.</exception>
-    public static SqliteDatabase Open(string path)
+    public static SqliteDatabase Open(string path, SqliteSchema schema)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
         {
             connection.Open();
-            var database = new SqliteDatabase(connection, path);
+            var database = new SqliteDatabase(connection, path, schema);
             database.Prepare();
             return database;
         }
@@ -99,21 +92,22 @@ internal sealed class SqliteDatabase : IDisposable
         // FULL makes every commit wait for the disk: the WAL is synced before a caller is answered.
         Run("PRAGMA journal_mode = WAL");
         Run("PRAGMA synchronous = FULL");
+        Run("PRAGMA busy_timeout = 5000");
+        using var transaction = _connection.BeginTransaction();
         Run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
         var engine = Meta("engine");
         if (engine is null)
         {
-            using var transaction = _connection.BeginTransaction();
-            Run(Tables);
-            Run("INSERT INTO meta (key, value) VALUES ('engine', $engine), ('schema', $schema)", ("$engine", Engine), ("$schema", Schema.ToString(CultureInfo.InvariantCulture)));
+            Run(_schema.Tables);
+            Run("INSERT INTO meta (key, value) VALUES ('engine', $engine), ('schema', $schema)", ("$engine", _schema.Engine), ("$schema", _schema.Version.ToString(CultureInfo.InvariantCulture)));
             transaction.Commit();
             return;
         }
 
-        if (engine != Engine) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} belongs to the engine '{engine}', this is '{Engine}'");
+        if (engine != _schema.Engine) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} belongs to the engine '{engine}', this is '{_schema.Engine}'");
         if (!int.TryParse(Meta("schema"), NumberStyles.None, CultureInfo.InvariantCulture, out var schema))
             throw new DfuException(DfuError.DataDirectoryUnusable, $"{Path} does not say which schema it has");
-        if (schema > Schema) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} has schema {schema}; this program knows schemas up to {Schema}");
+        if (schema > _schema.Version) throw new DfuException(DfuError.DataDirectoryForeign, $"{Path} has schema {schema}; this program knows schemas up to {_schema.Version}");
     }
 
     public string? Meta(string key)

@@ -12,6 +12,14 @@ namespace Dfu.Silo.Storage;
 /// <remarks>Every save is one transaction, synced before it returns; the engine groups checkpoints into such saves.</remarks>
 public sealed class SqliteFleetStore : IFleetStore
 {
+    private static readonly SqliteSchema Schema = new("dfu-single-process", 1, """
+        CREATE TABLE campaign (id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE device (campaign TEXT NOT NULL, id INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (campaign, id)) WITHOUT ROWID;
+        CREATE TABLE class (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE history (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, campaign TEXT NOT NULL, device INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL);
+        CREATE INDEX history_device ON history (device);
+        """);
+
     private readonly object _gate = new();
     private readonly SqliteDatabase _database;
     private readonly MappedTrafficLedger _ledger;
@@ -40,7 +48,7 @@ public sealed class SqliteFleetStore : IFleetStore
             throw new DfuException(DfuError.DataDirectoryUnusable, $"{directory} cannot be made: {e.Message}", e);
         }
 
-        var database = SqliteDatabase.Open(Path.Combine(directory, "fleet.db"));
+        var database = SqliteDatabase.Open(Path.Combine(directory, SqliteDatabase.FileName), Schema);
         try
         {
             return new(database, MappedTrafficLedger.Open(Path.Combine(directory, "ledger")), new(Path.Combine(directory, "packages")));
