@@ -84,6 +84,11 @@ public enum DfuError
 
     /// <summary>An address to serve on: a port in use, an address this machine does not have.</summary>
     ListenFailed,
+
+    /// <summary>The server of a cluster's database: out of reach, or it refuses.</summary>
+    DatabaseUnavailable,
+    DatabaseNotInitialized,
+    DatabaseForeign,
 }
 
 public static class DfuErrors
