@@ -1,6 +1,7 @@
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Telemetry;
 
 namespace Dfu.Protocol.Transfers;
 
@@ -24,6 +25,7 @@ internal sealed class ObjectSender(
     /// <param name="expected">What the device must hold afterwards.</param>
     public async Task SendAsync(long start, ReadOnlyMemory<byte> content, ChecksumResponse expected, bool execute, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         var stuck = 0;
         for (var attempt = 1; attempt <= options.MaxObjectAttempts; attempt++)
         {
@@ -35,7 +37,7 @@ internal sealed class ObjectSender(
             {
                 if (await ExecuteEarlyAsync(expected, cancellationToken))
                 {
-                    Whole(pacing, saves);
+                    Whole(pacing, saves, began);
                     return;
                 }
 
@@ -47,11 +49,12 @@ internal sealed class ObjectSender(
                 if (held == expected)
                 {
                     if (execute) await ExecuteDataAsync(cancellationToken);
-                    Whole(pacing, saves);
+                    Whole(pacing, saves, began);
                     return;
                 }
             }
 
+            ProtocolMetrics.Repeated(whole: held.Value.Offset == expected.Offset);
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
@@ -62,8 +65,9 @@ internal sealed class ObjectSender(
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
 
-    private void Whole(Pacing pacing, bool saves)
+    private void Whole(Pacing pacing, bool saves, long began)
     {
+        ProtocolMetrics.ObjectDone(time.GetElapsedTime(began));
         var next = pacing.AfterClean(saves);
         if (next != pacing) traits.Learn(traits.Now with { Pacing = next });
         if (traits.Now.WritesAfterExecute == true || rules.IsOld) packets.SaveBegan();

@@ -43,6 +43,7 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(Terminal terminal, DemoSettings settings, bool json)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
+        using var telemetry = CampaignRun.Telemetry(terminal);
         await using var demo = new Demo(settings);
         var note = string.Create(
             CultureInfo.InvariantCulture,

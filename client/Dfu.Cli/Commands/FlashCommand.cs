@@ -68,6 +68,7 @@ internal static class FlashCommand
     private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
+        using var telemetry = CampaignRun.Telemetry(terminal);
         await using var station = Station.Open(settings, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));

@@ -38,12 +38,17 @@ internal sealed record FleetSiloSettings
 internal sealed class FleetSilo : IAsyncDisposable
 {
     /// <summary>How long attempts may take to report their end, and then the silo to leave its cluster.</summary>
-    private static readonly TimeSpan AdapterStopTimeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan AdapterStopTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SiloStopTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A radio whose grain is gone is without an owner for so long at most.</summary>
+    private static readonly TimeSpan WakeEvery = TimeSpan.FromSeconds(5);
 
     private readonly FleetSiloSettings _settings;
     private readonly IHost _host;
     private readonly TimeProvider _real;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _waking = Task.CompletedTask;
     private bool _started;
 
     private FleetSilo(FleetSiloSettings settings, IHost host, TimeProvider real) => (_settings, _host, _real) = (settings, host, real);
@@ -83,11 +88,35 @@ internal sealed class FleetSilo : IAsyncDisposable
         _started = true;
     }
 
+    /// <summary>Opens the radios, and sees to it from now on that each has its grain.</summary>
+    public void WakeAdapters()
+    {
+        if (_waking.IsCompleted) _waking = WakeAsync(_stopping.Token);
+    }
+
+    /// <summary>How the first opening of a radio went, however long it takes.</summary>
+    public static async Task<Opening> OpenedAsync(IAdapterGrain adapter)
+    {
+        while (true)
+        {
+            try
+            {
+                return await adapter.OpenedAsync();
+            }
+            catch (TimeoutException)
+            {
+                // A call has a time limit, an opening a longer one.
+            }
+        }
+    }
+
     /// <summary>Radios first, so that every attempt reports its end; then the silo leaves its cluster.</summary>
     public async Task StopAsync()
     {
         if (!_started) return;
         _started = false;
+        _stopping.Cancel();
+        await _waking;
         await StopAdaptersAsync(AdapterStopTimeout);
         using var late = new CancellationTokenSource(SiloStopTimeout, _real);
         await _host.StopAsync(late.Token);
@@ -111,6 +140,34 @@ internal sealed class FleetSilo : IAsyncDisposable
         await StopAsync();
         if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
         else _host.Dispose();
+    }
+
+    private async Task WakeAsync(CancellationToken stopped)
+    {
+        while (!stopped.IsCancellationRequested)
+        {
+            foreach (var adapter in Adapters) _ = WakeAsync(adapter);
+            try
+            {
+                await Task.Delay(WakeEvery, _real, stopped);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static async Task WakeAsync(IAdapterGrain adapter)
+    {
+        try
+        {
+            await adapter.WakeAsync();
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // The next time tries again.
+        }
     }
 
     private static void Configure(ISiloBuilder silo, FleetSiloSettings settings)
