@@ -1,11 +1,12 @@
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
-using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Storage;
 #if FULL_EDITION
 using Dfu.Silo.Cluster.Hosting;
+#else
+using Dfu.Fleet.Storage;
+using Dfu.Silo.Storage;
 #endif
 
 namespace Dfu.Silo.Hosting;

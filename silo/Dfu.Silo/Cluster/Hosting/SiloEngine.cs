@@ -1,15 +1,12 @@
-using System.Net;
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Timing;
 using Dfu.Silo.Cluster.Storage;
 using Dfu.Silo.Hosting;
 
@@ -70,7 +67,7 @@ internal sealed class SiloEngine : IStationEngine
             Packages = new PackageCache(Path.Combine(directory, "packages")),
         };
         var watch = new StorageWatch(storage);
-        return new SiloEngine(host, watch, silo => silo.AddWatchedStorage(watch), [ledgers, storage], time);
+        return new SiloEngine(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
@@ -134,6 +131,7 @@ internal sealed class SiloEngine : IStationEngine
         if (_fleet is not null) await _fleet.DisposeAsync();
         await _silo.DisposeAsync();
         foreach (var one in _owned) one.Dispose();
+        _storage.Dispose();
     }
 
     private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)

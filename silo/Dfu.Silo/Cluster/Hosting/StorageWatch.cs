@@ -1,13 +1,11 @@
-using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
-using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 
 namespace Dfu.Silo.Cluster.Hosting;
 
 /// <summary>Grain storage that tells its host of the first failure: grains try again for ever, a station must not.</summary>
 /// <param name="storage">Already open; the caller closes it after the silo. Null for a silo with other storage.</param>
-internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage
+internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage, IDisposable
 {
     private readonly CancellationTokenSource _failed = new();
     private DfuException? _failure;
@@ -25,6 +23,8 @@ internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WatchAsync(Storage.ClearStateAsync(stateName, grainId, grainState));
 
+    public void Dispose() => _failed.Dispose();
+
     private async Task WatchAsync(Task work)
     {
         try
@@ -37,9 +37,4 @@ internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage
             throw;
         }
     }
-}
-
-internal static class StorageWatchExtensions
-{
-    public static void AddWatchedStorage(this ISiloBuilder silo, StorageWatch watch) => silo.Services.AddGrainStorage(StorageNames.State, (_, _) => watch);
 }
