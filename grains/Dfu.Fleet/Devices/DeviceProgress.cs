@@ -9,11 +9,9 @@ internal static class DeviceProgress
         state with { Images = state.Images.SetItem(image, change(state.Images[image])) };
 
     public static DeviceState Confirm(DeviceState state, DeviceEvent.Confirmed c) =>
-        With(state, c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
+        With(state.Counting(c.Traffic), c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
         {
             AttemptFruitful = state.AttemptFruitful || c.Image > state.Image || c.Offset > state.AttemptBase,
-            BytesSent = Math.Max(state.BytesSent, c.Traffic.Sent),
-            BytesDistinct = Math.Max(state.BytesDistinct, c.Traffic.Distinct),
             BootloaderUntil = c.At + DeviceMachine.Inactivity,
         };
 

@@ -22,6 +22,11 @@ public static class FleetJson
     private static readonly JsonObject EmptyClass = Optional(Write(new ClassState { Key = "", HwVersion = 0, Traits = new() }), "key", "hwVersion");
     private static readonly JsonObject EmptyAdapter = Optional(Write(new AdapterState { Id = "" }), "id");
 
+    private static readonly JsonObject EmptyRecord = Optional(
+        Write(new DeviceRecord { Campaign = "", PackageId = "", Device = DeviceState.New(default, [], default) }), "campaign", "packageId", "device");
+
+    private static readonly JsonObject EmptyHistory = Optional(Write(new DeviceHistory()));
+
     public static string Write(CampaignState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.CampaignState);
 
     public static string Write(DeviceState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.DeviceState);
@@ -29,6 +34,10 @@ public static class FleetJson
     public static string Write(ClassState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.ClassState);
 
     public static string Write(AdapterState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.AdapterState);
+
+    public static string Write(DeviceRecord record) => JsonSerializer.Serialize(record, FleetJsonContext.Default.DeviceRecord);
+
+    public static string Write(DeviceHistory history) => JsonSerializer.Serialize(history, FleetJsonContext.Default.DeviceHistory);
 
     /// <exception cref="DfuException">DataDirectoryForeign for a newer version, DataDirectoryUnusable for text that is no such state.</exception>
     public static CampaignState ReadCampaign(string json) => Read(json, FleetJsonContext.Default.CampaignState, EmptyCampaign, CampaignState.CurrentVersion);
@@ -41,6 +50,13 @@ public static class FleetJson
 
     /// <inheritdoc cref="ReadCampaign"/>
     public static AdapterState ReadAdapter(string json) => Read(json, FleetJsonContext.Default.AdapterState, EmptyAdapter, AdapterState.CurrentVersion);
+
+    /// <inheritdoc cref="ReadCampaign"/>
+    public static DeviceRecord ReadDeviceRecord(string json) => Read(json, FleetJsonContext.Default.DeviceRecord, EmptyRecord, DeviceRecord.CurrentVersion, static record =>
+        Complete<DeviceState>(record["device"]?.AsObject(), EmptyDevice, DeviceState.CurrentVersion));
+
+    /// <inheritdoc cref="ReadCampaign"/>
+    public static DeviceHistory ReadDeviceHistory(string json) => Read(json, FleetJsonContext.Default.DeviceHistory, EmptyHistory, DeviceHistory.CurrentVersion);
 
     /// <summary>Any record that hosts of a fleet exchange.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
@@ -61,22 +77,29 @@ public static class FleetJson
 
     private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>?)(FleetJsonContext.Default.GetTypeInfo(typeof(T)) ?? CampaignEventJsonContext.Default.GetTypeInfo(typeof(T))) ?? throw new ArgumentException($"{typeof(T).Name} is no record of the fleet");
 
-    private static T Read<T>(string json, JsonTypeInfo<T> type, JsonObject empty, int known)
+    /// <param name="parts">Does the same for states within it, which have versions of their own.</param>
+    private static T Read<T>(string json, JsonTypeInfo<T> type, JsonObject empty, int known, Action<JsonObject>? parts = null)
         where T : class
     {
         try
         {
-            var state = JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("null");
-            var version = state["v"]?.GetValue<int>() ?? throw new JsonException("no version");
-            if (version > known)
-                throw new DfuException(DfuError.DataDirectoryForeign, $"a stored {typeof(T).Name} has version {version}; this program knows versions up to {known}");
-            FillIn(state, empty);
+            var state = Complete<T>(JsonNode.Parse(json)?.AsObject(), empty, known);
+            parts?.Invoke(state);
             return state.Deserialize(type) ?? throw new JsonException("null");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new DfuException(DfuError.DataDirectoryUnusable, $"a stored {typeof(T).Name} cannot be read: {e.Message}", e);
         }
+    }
+
+    private static JsonObject Complete<T>(JsonObject? state, JsonObject empty, int known)
+    {
+        var version = state?["v"]?.GetValue<int>() ?? throw new JsonException("no version");
+        if (version > known)
+            throw new DfuException(DfuError.DataDirectoryForeign, $"a stored {typeof(T).Name} has version {version}; this program knows versions up to {known}");
+        FillIn(state, empty);
+        return state;
     }
 
     /// <summary>A field that did not exist yet when the state was stored gets its default. What is null is stored as null, so missing means older.</summary>
@@ -103,6 +126,8 @@ public static class FleetJson
     Converters = [typeof(BluetoothAddressConverter)])]
 [JsonSerializable(typeof(CampaignState))]
 [JsonSerializable(typeof(DeviceState))]
+[JsonSerializable(typeof(DeviceRecord))]
+[JsonSerializable(typeof(DeviceHistory))]
 [JsonSerializable(typeof(ClassState))]
 [JsonSerializable(typeof(AdapterState))]
 [JsonSerializable(typeof(CampaignView))]
