@@ -39,7 +39,7 @@ public sealed class Demo : IAsyncDisposable
     public Demo(DemoSettings settings)
     {
         _settings = settings;
-        _time = new VirtualTime { Scale = settings.TimeScale };
+        _time = new VirtualTime(TimeProvider.System.GetUtcNow()) { Scale = settings.TimeScale }; // traces of today are looked for today
         var image = new byte[settings.Size];
         new Random(settings.Seed).NextBytes(image);
         _zip = PackageWriter.Create(

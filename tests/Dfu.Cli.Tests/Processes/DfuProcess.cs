@@ -29,6 +29,13 @@ internal sealed class DfuProcess : IDisposable
 
     public static DfuProcess Start(params string[] arguments) => new(new ProcessStartInfo("dotnet", [Command, .. arguments]));
 
+    public static DfuProcess StartWith(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Command, .. arguments]);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new(start);
+    }
+
     /// <summary>Through a shell that prepares its limits first.</summary>
     public static DfuProcess StartAfter(string shell, params string[] arguments) =>
         new(new ProcessStartInfo("bash", ["-c", shell + "; exec dotnet \"$@\"", "bash", Command, .. arguments]));
