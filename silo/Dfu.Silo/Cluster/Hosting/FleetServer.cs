@@ -97,7 +97,6 @@ internal static class FleetServer
             throw refusal;
         }
 
-        server.WakeAdapters();
         await server.Grains.GetGrain<IFleetGrain>(0).WakeAsync();
         settings.Ready(server.Gateway!);
         foreach (var (source, adapter) in sources.Zip(server.Adapters)) _ = TellAsync(source.Id, adapter, settings.Say);

@@ -1,7 +1,7 @@
 using System.Net;
 using Dfu.Grains;
+using Dfu.Grains.Adapters;
 using Dfu.Grains.Hosting;
-using Dfu.Protocol.Timing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,14 +40,9 @@ internal sealed class FleetSilo : IAsyncDisposable
     public static readonly TimeSpan AdapterStopTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SiloStopTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A radio whose grain is gone is without an owner for so long at most.</summary>
-    private static readonly TimeSpan WakeEvery = TimeSpan.FromSeconds(5);
-
     private readonly FleetSiloSettings _settings;
     private readonly IHost _host;
     private readonly TimeProvider _real;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _waking = Task.CompletedTask;
     private bool _started;
 
     private FleetSilo(FleetSiloSettings settings, IHost host, TimeProvider real) => (_settings, _host, _real) = (settings, host, real);
@@ -87,11 +82,8 @@ internal sealed class FleetSilo : IAsyncDisposable
         _started = true;
     }
 
-    /// <summary>Opens the radios, and sees to it from now on that each has its grain.</summary>
-    public void WakeAdapters()
-    {
-        if (_waking.IsCompleted) _waking = WakeAsync(_stopping.Token);
-    }
+    /// <summary>Opens the radios of a host that does not open them at the start.</summary>
+    public void OpenAdapters() => _host.Services.GetRequiredService<AdapterWaker>().Start();
 
     /// <summary>How the first opening of a radio went, however long it takes.</summary>
     public static async Task<Opening> OpenedAsync(IAdapterGrain adapter)
@@ -114,8 +106,6 @@ internal sealed class FleetSilo : IAsyncDisposable
     {
         if (!_started) return;
         _started = false;
-        _stopping.Cancel();
-        await _waking;
         await StopAdaptersAsync(AdapterStopTimeout);
         using var late = new CancellationTokenSource(SiloStopTimeout, _real);
         await _host.StopAsync(late.Token);
@@ -124,14 +114,8 @@ internal sealed class FleetSilo : IAsyncDisposable
     /// <summary>Interrupts every attempt and closes the radios.</summary>
     public async Task StopAdaptersAsync(TimeSpan timeout)
     {
-        try
-        {
-            await Task.WhenAll(Adapters.Select(static adapter => adapter.StopAsync())).WithinAsync(timeout, _real, CancellationToken.None);
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            // The silo stops anyway; whoever waits for these attempts gives them up when they fall silent.
-        }
+        using var late = new CancellationTokenSource(timeout, _real);
+        await _host.Services.GetRequiredService<AdapterWaker>().StopAsync(late.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -139,34 +123,6 @@ internal sealed class FleetSilo : IAsyncDisposable
         await StopAsync();
         if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
         else _host.Dispose();
-    }
-
-    private async Task WakeAsync(CancellationToken stopped)
-    {
-        while (!stopped.IsCancellationRequested)
-        {
-            foreach (var adapter in Adapters) _ = WakeAsync(adapter);
-            try
-            {
-                await Task.Delay(WakeEvery, _real, stopped);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private static async Task WakeAsync(IAdapterGrain adapter)
-    {
-        try
-        {
-            await adapter.WakeAsync();
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            // The next time tries again.
-        }
     }
 
     private static void Configure(ISiloBuilder silo, FleetSiloSettings settings)
@@ -182,6 +138,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         });
         settings.Cluster(silo, endpoint);
         silo.Services.AddSingleton(settings.Host);
+        silo.AddAdapterGrains();
 
         // Orleans' own default puts all grains where there is most room, so that a dead silo may take everything with it.
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();

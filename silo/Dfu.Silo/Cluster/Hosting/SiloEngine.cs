@@ -63,6 +63,7 @@ internal sealed class SiloEngine : IStationEngine
             Time = time,
             Runner = UpdateRun.RunAsync,
             Sources = sources,
+            OpensAtStart = false,
             Ledger = ledgers.Of,
             Packages = new PackageCache(Path.Combine(directory, "packages")),
         };
@@ -82,6 +83,7 @@ internal sealed class SiloEngine : IStationEngine
             Times = new FleetTimes().Scaled(pump.Scale ?? 1),
             Runner = UpdateRun.RunAsync,
             Sources = sources,
+            OpensAtStart = false,
             Ledger = campaign =>
             {
                 lock (ledgers) return ledgers.TryGetValue(campaign, out var ledger) ? ledger : ledgers[campaign] = new InMemoryTrafficLedger();
@@ -182,7 +184,7 @@ internal sealed class SiloEngine : IStationEngine
     private async Task OpenAdaptersAsync(CancellationToken stop)
     {
         if (_sources.Count == 0) throw new DfuException(DfuError.AdapterNotFound, "no adapter was given");
-        _silo.WakeAdapters();
+        _silo.OpenAdapters();
         using var registration = stop.Register(() => _ = _silo.StopAdaptersAsync(LastThings));
         var openings = await Task.WhenAll(_silo.Adapters.Select(static adapter => FleetSilo.OpenedAsync(adapter))).WaitAsync(stop);
         var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse) ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);
