@@ -49,7 +49,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>The server refuses to run as root.</summary>
-    private Task RunAsync(string program, params string[] arguments)
+    private Task<string> RunAsync(string program, params string[] arguments)
     {
         var path = Path.Combine(_bin, program);
         return Environment.IsPrivilegedProcess

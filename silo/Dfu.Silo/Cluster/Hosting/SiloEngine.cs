@@ -142,17 +142,16 @@ internal sealed class SiloEngine : IStationEngine
         var same = await earlier.LookAsync(request);
         _view = same;
         var fleet = new GrainFleet(_silo.Grains, _real, Poll);
-        if (same is { Outcome: CampaignOutcome.Succeeded } && !StationCampaigns.MayGrow(request.Targets, same))
+        var done = same is { Outcome: CampaignOutcome.Succeeded } && !StationCampaigns.MayGrow(request.Targets, same);
+        if (!done) await OpenAdaptersAsync(stop);
+        var view = await fleet.StartAsync(request, stop);
+        Volatile.Write(ref _fleet, fleet);
+        if (done)
         {
-            await fleet.StartAsync(request, stop);
-            Volatile.Write(ref _fleet, fleet);
-            return;
+            if (view.Outcome == CampaignOutcome.Succeeded) return;
+            await OpenAdaptersAsync(stop);
         }
 
-        await OpenAdaptersAsync(stop);
-        if (request.Restart) await earlier.CancelAllAsync(_real);
-        await fleet.StartAsync(request, stop);
-        Volatile.Write(ref _fleet, fleet);
         await FinishAsync(fleet, earlier, stop);
     }
 
