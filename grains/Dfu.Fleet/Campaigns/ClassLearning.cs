@@ -4,7 +4,7 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Campaigns;
 
 /// <summary>How what one device taught becomes what its class is expected to do.</summary>
-internal static class ClassLearning
+public static class ClassLearning
 {
     private const double ObjectBytes = 4096;
 

@@ -21,6 +21,8 @@ public static class FleetJson
     private static readonly JsonObject EmptyDevice = Optional(Write(DeviceState.New(default, [], default)), "id", "application", "imageSizes", "images");
     private static readonly JsonObject EmptyClass = Optional(Write(new ClassState { Key = "", HwVersion = 0, Traits = new() }), "key", "hwVersion");
     private static readonly JsonObject EmptyAdapter = Optional(Write(new AdapterState { Id = "" }), "id");
+    private static readonly JsonObject EmptyDirectory = Optional(Write(new DirectoryState()));
+    private static readonly JsonObject EmptySummary = Optional(Write(new CampaignSummary()));
 
     private static readonly JsonObject EmptyRecord = Optional(
         Write(new DeviceRecord { Campaign = "", PackageId = "", Device = DeviceState.New(default, [], default) }), "campaign", "packageId", "device");
@@ -38,6 +40,10 @@ public static class FleetJson
     public static string Write(DeviceRecord record) => JsonSerializer.Serialize(record, FleetJsonContext.Default.DeviceRecord);
 
     public static string Write(DeviceHistory history) => JsonSerializer.Serialize(history, FleetJsonContext.Default.DeviceHistory);
+
+    public static string Write(DirectoryState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.DirectoryState);
+
+    public static string Write(CampaignSummary summary) => JsonSerializer.Serialize(summary, FleetJsonContext.Default.CampaignSummary);
 
     /// <exception cref="DfuException">DataDirectoryForeign for a newer version, DataDirectoryUnusable for text that is no such state.</exception>
     public static CampaignState ReadCampaign(string json) => Read(json, FleetJsonContext.Default.CampaignState, EmptyCampaign, CampaignState.CurrentVersion);
@@ -57,6 +63,12 @@ public static class FleetJson
 
     /// <inheritdoc cref="ReadCampaign"/>
     public static DeviceHistory ReadDeviceHistory(string json) => Read(json, FleetJsonContext.Default.DeviceHistory, EmptyHistory, DeviceHistory.CurrentVersion);
+
+    /// <inheritdoc cref="ReadCampaign"/>
+    public static DirectoryState ReadDirectory(string json) => Read(json, FleetJsonContext.Default.DirectoryState, EmptyDirectory, DirectoryState.CurrentVersion);
+
+    /// <inheritdoc cref="ReadCampaign"/>
+    public static CampaignSummary ReadSummary(string json) => Read(json, FleetJsonContext.Default.CampaignSummary, EmptySummary, CampaignSummary.CurrentVersion);
 
     /// <summary>Any record that hosts of a fleet exchange.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
@@ -130,6 +142,8 @@ public static class FleetJson
 [JsonSerializable(typeof(DeviceHistory))]
 [JsonSerializable(typeof(ClassState))]
 [JsonSerializable(typeof(AdapterState))]
+[JsonSerializable(typeof(DirectoryState))]
+[JsonSerializable(typeof(CampaignSummary))]
 [JsonSerializable(typeof(CampaignView))]
 [JsonSerializable(typeof(AdapterView))]
 [JsonSerializable(typeof(TargetSelection))]
