@@ -29,6 +29,18 @@ public static class FleetJson
 
     private static readonly JsonObject EmptyHistory = Optional(Write(new DeviceHistory()));
 
+    /// <summary>Records whose members may be missing where an older program wrote them; an element of a list stands for all of them.</summary>
+    private static readonly Dictionary<Type, JsonObject> Empty = new()
+    {
+        [typeof(CampaignState)] = EmptyCampaign,
+        [typeof(DeviceState)] = EmptyDevice,
+        [typeof(ClassState)] = EmptyClass,
+        [typeof(AdapterState)] = EmptyAdapter,
+        [typeof(TargetSelection)] = Optional(ToJson(new TargetSelection())),
+        [typeof(AdapterView)] = Optional(ToJson(new AdapterView { Id = "" }), "id"),
+        [typeof(CampaignView)] = EmptyView(),
+    };
+
     public static string Write(CampaignState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.CampaignState);
 
     public static string Write(DeviceState state) => JsonSerializer.Serialize(state, FleetJsonContext.Default.DeviceState);
@@ -79,9 +91,12 @@ public static class FleetJson
     {
         try
         {
-            return JsonSerializer.Deserialize(json, TypeOf<T>()) ?? throw new JsonException("null");
+            if (!Empty.TryGetValue(typeof(T), out var empty)) return JsonSerializer.Deserialize(json, TypeOf<T>()) ?? throw new JsonException("null");
+            var record = JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("null");
+            FillIn(record, empty);
+            return record.Deserialize(TypeOf<T>()) ?? throw new JsonException("null");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new DfuException(DfuError.DataDirectoryUnusable, $"a {typeof(T).Name} cannot be read: {e.Message}", e);
         }
@@ -119,9 +134,22 @@ public static class FleetJson
     {
         foreach (var (name, value) in empty)
         {
-            if (!state.ContainsKey(name)) state[name] = value?.DeepClone();
+            if (!state.ContainsKey(name)) state[name] = value is JsonArray ? new JsonArray() : value?.DeepClone();
             else if (state[name] is JsonObject inner && value is JsonObject emptyInner) FillIn(inner, emptyInner);
+            else if (state[name] is JsonArray items && value is JsonArray and [JsonObject emptyItem])
+            {
+                foreach (var item in items.OfType<JsonObject>()) FillIn(item, emptyItem);
+            }
         }
+    }
+
+    private static JsonObject EmptyView()
+    {
+        var view = Optional(
+            ToJson(new CampaignView { Id = "", PackageId = "", Devices = [new() { Application = default }], Adapters = [new() { Id = "" }] }), "id", "packageId");
+        view["devices"]![0]!.AsObject().Remove("application");
+        view["adapters"]![0]!.AsObject().Remove("id");
+        return view;
     }
 
     private static JsonObject Optional(string json, params string[] required)

@@ -6,7 +6,7 @@ namespace Dfu.Cli.Tests.Processes;
 /// <summary>The built command, run as a process of its own.</summary>
 internal sealed class DfuProcess : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
