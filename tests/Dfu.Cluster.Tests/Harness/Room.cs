@@ -62,6 +62,8 @@ internal sealed class Room : IAsyncDisposable
     /// <summary>Devices that run what was sent, as their own flash says.</summary>
     public int Updated => Devices.Count(device => device.InApplication && device.ActivatedImage is { } image && image.Span.SequenceEqual(Package.Images[0].Firmware.Span));
 
+    public string Describe() => string.Join("\n  ", Devices.Select(static device => $"{device.ApplicationAddress} {device.Mode}, {device.Counters}").Concat(Journal.Drives.Select(static drive => drive.ToString())));
+
     public static (DfuPackage Package, byte[] File) Build(int size, uint hwVersion = 52, int seed = 1)
     {
         var firmware = new byte[size];
