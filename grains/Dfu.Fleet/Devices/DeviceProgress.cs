@@ -19,7 +19,7 @@ internal static class DeviceProgress
     public static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
         // A first start is no resume: reports list what a reconnect found. A report that comes twice is one.
-        var known = record.Diagnosis == Diagnosis.Fresh || state.Resumes.AsSpan()[state.EarlierResumes..].Contains(record);
+        var known = record.Diagnosis == Diagnosis.Fresh || state.Resumes.Skip(state.EarlierResumes).Contains(record);
         var resumes = known ? state.Resumes : state.Resumes.Add(record);
         var next = state with { Resumes = resumes, AttemptBase = record.Held };
         return record.Diagnosis switch
