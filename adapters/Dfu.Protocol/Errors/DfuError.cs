@@ -84,6 +84,17 @@ public enum DfuError
 
     /// <summary>An address to serve on: a port in use, an address this machine does not have.</summary>
     ListenFailed,
+
+    /// <summary>The server of a cluster's database: out of reach, or it refuses.</summary>
+    DatabaseUnavailable,
+    DatabaseNotInitialized,
+    DatabaseForeign,
+
+    /// <summary>The cluster has a living member of that name.</summary>
+    MemberInUse,
+
+    /// <summary>The build leaves out what the command needs.</summary>
+    NotInThisEdition,
 }
 
 public static class DfuErrors

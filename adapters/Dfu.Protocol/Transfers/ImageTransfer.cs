@@ -2,6 +2,7 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Telemetry;
 
 namespace Dfu.Protocol.Transfers;
 
@@ -274,7 +275,9 @@ public sealed class ImageTransfer
             if (saved.IsSuccess)
             {
                 _observer.Saved(position);
-                saver.Done(_time.GetElapsedTime(began));
+                var took = _time.GetElapsedTime(began);
+                saver.Done(took);
+                ProtocolMetrics.Saved(took);
             }
         }
         else

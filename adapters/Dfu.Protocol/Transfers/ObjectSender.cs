@@ -1,10 +1,11 @@
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Telemetry;
 
 namespace Dfu.Protocol.Transfers;
 
-/// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
+    /// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
 /// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (T4).</param>
 internal sealed class ObjectSender(
     IDfuLink link,
@@ -24,6 +25,7 @@ internal sealed class ObjectSender(
     /// <param name="expected">What the device must hold afterwards.</param>
     public async Task SendAsync(long start, ReadOnlyMemory<byte> content, ChecksumResponse expected, bool execute, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         var stuck = 0;
         for (var attempt = 1; attempt <= options.MaxObjectAttempts; attempt++)
         {
@@ -35,7 +37,7 @@ internal sealed class ObjectSender(
             {
                 if (await ExecuteEarlyAsync(expected, cancellationToken))
                 {
-                    Whole(pacing, saves);
+                    Whole(pacing, saves, began);
                     return;
                 }
 
@@ -47,23 +49,28 @@ internal sealed class ObjectSender(
                 if (held == expected)
                 {
                     if (execute) await ExecuteDataAsync(cancellationToken);
-                    Whole(pacing, saves);
+                    Whole(pacing, saves, began);
                     return;
                 }
             }
 
+            ProtocolMetrics.Repeated(whole: held.Value.Offset == expected.Offset);
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
-            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost) });
+            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
             await Task.Delay(PauseAfterShort, time, cancellationToken);
         }
 
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
 
-    private void Whole(Pacing pacing, bool saves)
+    /// <summary>The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is made again.</summary>
+    private bool? WritesAfterShort(bool saves) => !saves && traits.Now.WritesAfterExecute == false ? null : traits.Now.WritesAfterExecute;
+
+    private void Whole(Pacing pacing, bool saves, long began)
     {
+        ProtocolMetrics.ObjectDone(time.GetElapsedTime(began));
         var next = pacing.AfterClean(saves);
         if (next != pacing) traits.Learn(traits.Now with { Pacing = next });
         if (traits.Now.WritesAfterExecute == true || rules.IsOld) packets.SaveBegan();

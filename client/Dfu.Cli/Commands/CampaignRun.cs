@@ -2,6 +2,7 @@ using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Telemetry;
 using Spectre.Console;
 
 namespace Dfu.Cli.Commands;
@@ -9,6 +10,10 @@ namespace Dfu.Cli.Commands;
 /// <summary>What every command that updates devices does around its campaign.</summary>
 internal static class CampaignRun
 {
+    /// <summary>Exports traces and metrics, if the environment asks for it, until disposed.</summary>
+    public static TelemetryExport Telemetry(Terminal terminal) =>
+        TelemetryExport.FromEnvironment(null, warning => terminal.Error.WriteLine($"dfu: {warning}"));
+
     /// <summary>Shows progress until the campaign is over.</summary>
     /// <exception cref="DfuException">What ended the campaign before its time.</exception>
     public static async Task<CampaignView> ShowAsync(Terminal terminal, ProgressTitle title, Func<CampaignView?> snapshot, Task<CampaignView> running)

@@ -43,10 +43,11 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(Terminal terminal, DemoSettings settings, bool json)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
-        using var demo = new Demo(settings);
+        using var telemetry = CampaignRun.Telemetry(terminal);
+        await using var demo = new Demo(settings);
         var note = string.Create(
             CultureInfo.InvariantCulture,
-            $"virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, clock x{settings.TimeScale:0.##}");
+            $"{(demo.Note.Length > 0 ? demo.Note + ", " : "")}virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, clock x{settings.TimeScale:0.##}");
         var title = new ProgressTitle(ProgressTitle.Describe(demo.Package), note, settings.TimeScale);
         var view = await CampaignRun.ShowAsync(terminal, title, demo.Snapshot, demo.RunAsync(signals.Token));
         var verified = demo.CountVerified();

@@ -38,6 +38,10 @@ public static class AdapterMachine
         _ => (state, []),
     };
 
+    /// <summary>A new owner opens the radio of an earlier one: nothing that one had under way counts, what it learned does.</summary>
+    public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) TakeUp(AdapterState stored) =>
+        Open(new() { Id = stored.Id, Name = stored.Name, Epoch = stored.Epoch, Limit = stored.Limit }, AdapterStatus.Opening);
+
     private static (AdapterState, ImmutableArray<AdapterEffect>) Open(AdapterState state, AdapterStatus status)
     {
         var epoch = state.Epoch + 1;
@@ -51,7 +55,7 @@ public static class AdapterMachine
         Detail = "",
         Slots = [],
         Connecting = null,
-        Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter))),
+        Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter)), state.Limit),
         Errors = 0,
         ErrorDevices = [],
         FailedOpenings = 0,

@@ -9,7 +9,12 @@ internal static class LimitLearning
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
 
-    public static TransferLimit Start(int ceiling) => new() { Current = ceiling, Ceiling = ceiling, Rates = [.. new double[ceiling + 1]] };
+    /// <summary>For a radio that was opened: what measuring taught before is where it starts, what it refused before is forgotten.</summary>
+    public static TransferLimit Start(int ceiling, TransferLimit before)
+    {
+        var limit = new TransferLimit { Current = ceiling, Ceiling = ceiling, Rates = [.. new double[ceiling + 1]] };
+        return before.Hold == TimeSpan.Zero ? limit : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
+    }
 
     /// <summary>The adapter refused one link more than <paramref name="held"/>: a hard limit until it is opened again.</summary>
     public static TransferLimit Full(TransferLimit limit, int held)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
@@ -7,6 +8,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Engine;
@@ -24,6 +26,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private readonly Broadcast<CampaignView> _over = new();
     private CampaignView? _view;
     private Task _running = Task.CompletedTask;
+    private Activity? _campaign;
+    private IDisposable? _gauges;
     private bool _started;
 
     /// <exception cref="DfuException">InvalidArgument when a source is given twice.</exception>
@@ -82,6 +86,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         }
         catch (Exception)
         {
+            _campaign?.Dispose();
+            _gauges?.Dispose();
             await CloseAdaptersAsync();
             throw;
         }
@@ -102,6 +108,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     {
         Post(new EngineEvent.Stop());
         await _running;
+        _gauges?.Dispose();
         await CloseAdaptersAsync();
     }
 
@@ -173,7 +180,9 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         foreach (var device in fleet.Devices) TakeUp(machines, device, now);
         if (machines.Campaign.Stage == CampaignStage.Collecting) _hearings.Collect(CampaignTargets.Wanted(campaign));
 
-        var parts = new FleetLoopParts(machines, _hosts, _hearings, _store, _runner, request.Package, _policy, _time, goesOn);
+        _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
+        _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? FleetReading.Of(view) : null);
+        var parts = new FleetLoopParts(machines, _hosts, _hearings, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 
@@ -198,11 +207,13 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         try
         {
             await loop.RunAsync();
+            FleetActivities.EndCampaign(_campaign, Snapshot(), _time);
             _over.Set(Snapshot());
         }
         catch (Exception e)
         {
             await CloseAdaptersAsync();
+            FleetActivities.EndCampaign(_campaign, Snapshot(), _time);
             _over.Fail(e as DfuException ?? new DfuException(DfuError.Unexpected, $"{e.GetType().Name}: {e.Message}", e));
         }
     }

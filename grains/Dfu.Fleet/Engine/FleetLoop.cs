@@ -6,7 +6,6 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
-using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -24,7 +23,8 @@ internal sealed record FleetLoopParts(
     DfuPackage Package,
     FleetPolicy Policy,
     TimeProvider Time,
-    bool GoesOn);
+    bool GoesOn,
+    string? TraceParent);
 
 /// <summary>The one place where states change: takes events in, saves, then acts. Everything else only posts events to it.</summary>
 internal sealed class FleetLoop
@@ -161,8 +161,6 @@ internal sealed class FleetLoop
         _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Radio.Epoch, run.Device, run.Attempt, now), now);
         _machines.Apply(new CampaignEvent.ProbeEnded(run.Device), now);
         _machines.Apply(run.Device, e.Event, now);
-        var device = _machines.Devices[run.Device];
-        if (device.Phase == DevicePhase.Done) FleetMetrics.Ended(device.Outcome, device.Error);
         _machines.PlanNeeded = true;
     }
 
@@ -251,7 +249,7 @@ internal sealed class FleetLoop
         var run = new AttemptRun(start.Device, start.Attempt, radio, _parts.Store.Ledger.Slot(start.Device), reports, _time);
         _runs[start.Device] = run;
         var order = UpdateOrders.For(device, _parts.Package, CampaignKnowledge.Of(_machines.Campaign, device), _parts.Policy.Transfer);
-        _ = run.RunAsync(_parts.Runner, order, _parts.Policy.Link);
+        _ = run.RunAsync(_parts.Runner, order with { TraceParent = _parts.TraceParent }, _parts.Policy.Link);
     }
 
     private void Publish()

@@ -4,6 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Engine;
@@ -136,7 +137,8 @@ internal sealed class FleetMachines
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
                 break;
             case DeviceEffect.ReportOutcome report:
-                Note(device.Id, "outcome", device.Detail.Length == 0 ? report.Outcome.ToString() : $"{report.Outcome}: {device.Detail}", now);
+                FleetMetrics.Ended(device);
+                Note(device.Id, "outcome", DeviceNotes.Outcome(device), now);
                 Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
                 break;
         }

@@ -72,7 +72,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
                 throw new DfuException(DfuError.AdapterNotFound, "it did not open in time");
             }
 
-            var radio = new OpenRadio(adapter, epoch, time);
+            var radio = new OpenRadio(Id, adapter, epoch, time);
             bool wanted;
             lock (_gate)
             {

@@ -8,11 +8,15 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Radios;
 
 /// <summary>Turns an attempt's reports into events with its number; after the attempt is over they go nowhere.</summary>
-internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, DfuPackage package, TimeProvider time) : IUpdateObserver
+internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, TimeProvider time) : IUpdateObserver
 {
     private int _image;
 
-    public void PhaseChanged(UpdatePhase phase) => Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
+    public void PhaseChanged(UpdatePhase phase)
+    {
+        telemetry.Enter(phase);
+        Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
+    }
 
     public void Identified(Protocol.Links.BluetoothAddress application, Protocol.Links.BluetoothAddress bootloader) =>
         Post(new DeviceEvent.Identified(run.Attempt, application, bootloader));
@@ -20,25 +24,31 @@ internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, D
     public void ImageStarted(int image)
     {
         _image = image;
+        telemetry.ImageStarted(image);
         Post(new DeviceEvent.ImageStarted(run.Attempt, image));
     }
 
-    public void Linked(int mtu, TimeSpan? interval)
-    {
-    }
+    public void Linked(int mtu, TimeSpan? interval) => telemetry.Linked(mtu, interval);
 
     public void Resumed(ResumeRecord record)
     {
-        if (record.Diagnosis != Diagnosis.Fresh) FleetMetrics.Resumed(record.Diagnosis);
+        telemetry.Resumed(record);
         Post(new DeviceEvent.Resumed(run.Attempt, _image, record));
     }
 
-    public void Sent(int image, long offset, int count) => run.Traffic.Sent(image, offset, count);
+    public void Sent(int image, long offset, int count) => telemetry.Sent(image, offset, count);
 
-    public void Confirmed(int image, long offset, uint crc) =>
+    public void Confirmed(int image, long offset, uint crc)
+    {
+        telemetry.Confirmed(offset);
         Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()));
+    }
 
-    public void Saved(int image, long offset) => Post(new DeviceEvent.Saved(run.Attempt, image, offset));
+    public void Saved(int image, long offset)
+    {
+        telemetry.Saved(offset);
+        Post(new DeviceEvent.Saved(run.Attempt, image, offset));
+    }
 
     public void TraitsLearned(BootloaderTraits traits)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dfu.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
@@ -52,13 +51,9 @@ public sealed class AttemptRun : IDisposable
     /// <summary>Runs the attempt to its end; never throws. Called once.</summary>
     public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
     {
-        var observer = new AttemptObserver(this, _reports, order.Package, _time);
-        var radio = new UpdateRadio(this, _reports, link, _time);
-        var before = Traffic.Read();
-        using var activity = FleetMetrics.Activities.StartActivity("dfu.attempt");
-        activity?.SetTag("dfu.device", Device.ToString());
-        activity?.SetTag("dfu.attempt", Attempt);
-        FleetMetrics.Started();
+        var telemetry = new AttemptTelemetry(this, order, _time);
+        var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _time);
+        var radio = new UpdateRadio(this, _reports, link, telemetry, _time);
         var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
         try
         {
@@ -80,10 +75,7 @@ public sealed class AttemptRun : IDisposable
         await CloseLinksAsync();
         if (error != DfuError.None && StopReason != DfuError.None) (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? "its adapter went away" : "");
         else if ((error.IsTransient() || result is { ApplicationHeard: false }) && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
-        if (error != DfuError.None) activity?.SetStatus(ActivityStatusCode.Error, error.Code());
-        FleetMetrics.Stopped();
-        var after = Traffic.Read();
-        FleetMetrics.Moved(after.Sent - before.Sent, after.Resent - before.Resent);
+        telemetry.End(error, detail);
         End(error, detail, result);
         Dispose();
     }

@@ -4,12 +4,14 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Fleet.Radios;
 
 /// <summary>A radio from its opening to its loss, and what waits on it.</summary>
-public sealed class OpenRadio(IAdapter adapter, int epoch, TimeProvider time)
+public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvider time)
 {
     private readonly object _gate = new();
     private readonly List<Ear> _ears = [];
     private bool _closed;
 
+    /// <summary>The adapter's name in reports.</summary>
+    public string Id { get; } = id;
     public IAdapter Adapter { get; } = adapter;
     public int Epoch { get; } = epoch;
     internal ConnectQueue Connects { get; } = new();

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -9,7 +10,7 @@ using Dfu.Protocol.Timing;
 namespace Dfu.Fleet.Radios;
 
 /// <summary>An attempt's share of its radio.</summary>
-internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkOptions options, TimeProvider time) : IUpdateRadio
+internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkOptions options, AttemptTelemetry telemetry, TimeProvider time) : IUpdateRadio
 {
     /// <summary>How much longer than asked an adapter may take before the connect is given up for it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -20,6 +21,8 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
     {
         await run.Radio.Connects.EnterAsync(cancellationToken);
+        telemetry.ConnectTurn();
+        var began = time.GetTimestamp();
         var error = DfuError.Cancelled;
         try
         {
@@ -44,6 +47,7 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
         finally
         {
             run.Radio.Connects.Exit();
+            telemetry.Connected(error, time.GetElapsedTime(began));
             reports.Adapter(new AdapterEvent.ConnectEnded(run.Radio.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -41,6 +42,12 @@ public sealed record UpdateOrder
 
     /// <summary>Name the bootloader is to advertise after the jump, at most 20 bytes, so that units can be told apart.</summary>
     public required string BootloaderName { get; init; }
+
+    /// <summary>What earlier attempts found, oldest first; only telemetry needs it, to say why bytes are sent again.</summary>
+    public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
+
+    /// <summary>The span this attempt belongs to, as W3C writes it; null for none.</summary>
+    public string? TraceParent { get; init; }
 
     public TransferOptions Transfer { get; init; } = new();
     public UpdateTimes Times { get; init; } = new();

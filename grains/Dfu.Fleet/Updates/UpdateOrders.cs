@@ -43,6 +43,7 @@ public static class UpdateOrders
                 Probe = knowledge.Probe,
             },
             BootloaderName = DeviceNames.Label(device.Application),
+            Resumes = device.Resumes,
             Transfer = transfer,
         };
     }

@@ -1,0 +1,60 @@
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Telemetry;
+
+/// <summary>All that one attempt tells metrics and traces.</summary>
+internal sealed class AttemptTelemetry
+{
+    private readonly AttemptTrace? _trace;
+    private readonly AttemptTraffic _traffic;
+    private readonly string _adapter;
+
+    public AttemptTelemetry(AttemptRun run, UpdateOrder order, TimeProvider time)
+    {
+        _adapter = run.Radio.Id;
+        _traffic = new(run.Traffic, _adapter, order.Resumes);
+        if (FleetActivities.StartAttempt(run.Device, run.Attempt, _adapter, order.TraceParent, time) is { } activity) _trace = new(activity, time);
+        FleetMetrics.AttemptBegan();
+    }
+
+    public void Enter(UpdatePhase phase) => _trace?.Enter(phase);
+
+    public void ImageStarted(int image)
+    {
+        _traffic.ImageStarted(image);
+        _trace?.ImageStarted(image);
+    }
+
+    public void Linked(int mtu, TimeSpan? interval) => _trace?.Linked(mtu, interval);
+
+    public void ConnectTurn() => _trace?.ConnectTurn();
+
+    public void Connected(DfuError error, TimeSpan took) => FleetMetrics.Connected(_adapter, error, took);
+
+    public void Resumed(ResumeRecord record)
+    {
+        if (record.Diagnosis != Diagnosis.Fresh) FleetMetrics.Resumed(record.Diagnosis);
+        _traffic.Resumed(record);
+        _trace?.Resumed(record);
+    }
+
+    public void Sent(int image, long offset, int count) => _traffic.Sent(image, offset, count);
+
+    public void Confirmed(long offset)
+    {
+        _traffic.Confirmed(offset);
+        _trace?.Confirmed(offset);
+    }
+
+    public void Saved(long offset) => _trace?.Saved(offset);
+
+    public void End(DfuError error, string detail)
+    {
+        _traffic.Flush();
+        FleetMetrics.AttemptEnded();
+        _trace?.End(error, detail);
+    }
+}

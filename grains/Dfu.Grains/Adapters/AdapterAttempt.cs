@@ -1,0 +1,98 @@
+using Dfu.Fleet;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Scheduling;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>One attempt as its adapter's grain sees it, from the order to the last report.</summary>
+internal sealed class AdapterAttempt
+{
+    /// <summary>How fast a shown rate follows.</summary>
+    private const double Smoothing = 0.3;
+
+    private readonly Action<Action> _onRadio;
+    private AttemptRun? _run;
+    private long _lastSent;
+
+    public AdapterAttempt(AttemptOrder order, ITrafficSlot traffic, Action<Action> onRadio)
+    {
+        _onRadio = onRadio;
+        (Order, Device, Traffic) = (order, order.Device, traffic);
+        Key = new(order.Place.Campaign, new(order.Device.Id, order.Device.Attempt));
+        _lastSent = traffic.Read().Sent;
+    }
+
+    public AttemptOrder Order { get; }
+    public AttemptKey Key { get; }
+    public int Epoch => Order.Device.AdapterEpoch;
+    public ITrafficSlot Traffic { get; }
+
+    /// <summary>The device as this attempt's reports have left it; what is stored follows when it accepts them.</summary>
+    public DeviceState Device { get; private set; }
+
+    public BootloaderTraits Traits { get; set; } = new();
+    public required AttemptReporter Reporter { get; init; }
+    public required AttemptLease Lease { get; init; }
+
+    /// <summary>Why it was told to stop; None while it was not.</summary>
+    public DfuError StopReason { get; private set; }
+
+    /// <summary>Its campaign may have chosen it to probe.</summary>
+    public bool MayProbe { get; set; }
+
+    /// <summary>Its links are closed.</summary>
+    public bool Over { get; set; }
+
+    /// <summary>The radio works for it, or did.</summary>
+    public bool HasBegun => _run is not null;
+
+    /// <summary>Bytes per second now.</summary>
+    public double Rate { get; private set; }
+
+    /// <summary>Asks it to end, now or as soon as it has begun; the first reason counts.</summary>
+    public void Stop(DfuError reason)
+    {
+        if (StopReason != DfuError.None || Over) return;
+        StopReason = reason;
+        if (_run is { } run) _onRadio(() => run.Stop(reason));
+    }
+
+    /// <summary>From the lease's timer, whatever the grain does meanwhile.</summary>
+    public void Expire() => Volatile.Read(ref _run)?.Stop(DfuError.Interrupted);
+
+    public void Began(AttemptRun run) => Volatile.Write(ref _run, run);
+
+    /// <returns>Bytes that the device is now known to hold more than before, and whether its slot is concerned.</returns>
+    public (long Moved, bool OfSlot) Take(DeviceEvent e, FleetPolicy policy)
+    {
+        var before = Device;
+        var (next, effects) = DeviceMachine.Apply(before, e, policy);
+        Device = next;
+        return (e is DeviceEvent.Confirmed or DeviceEvent.Resumed ? next.BytesConfirmed - before.BytesConfirmed : 0, !effects.IsEmpty);
+    }
+
+    public void Measure(TimeSpan elapsed)
+    {
+        var sent = Traffic.Read().Sent;
+        if (elapsed > TimeSpan.Zero) Rate = (Smoothing * (sent - _lastSent) / elapsed.TotalSeconds) + ((1 - Smoothing) * Rate);
+        _lastSent = sent;
+    }
+
+    public TimeSpan? ProtectedFor() => Planning.ProtectedFor(Device, Traits, Rate);
+
+    public LiveTransfer Show() => new()
+    {
+        Campaign = Key.Campaign,
+        Device = Key.Slot.Device,
+        Attempt = Key.Slot.Attempt,
+        Phase = Device.Phase,
+        Image = Device.Image,
+        Confirmed = Device.Images[Device.Image].Confirmed,
+        Traffic = Traffic.Read(),
+        Rate = Rate,
+    };
+}

@@ -1,0 +1,233 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.</summary>
+internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, AdapterHost radios, GoodputMeter goodput)
+{
+    /// <summary>An end that could not be reported for so many leases is left to the device to find out.</summary>
+    private const int EndLeases = 20;
+
+    private readonly List<AdapterAttempt> _attempts = [];
+    private readonly AttemptPreparation _preparation = new(parts);
+    private readonly CampaignOutbox _outbox = new(
+        (campaign, report) => parts.Grains.GetGrain<ICampaignGrain>(campaign).LearnedAsync(report),
+        e => parts.Log.CallFailed(parts.Id, nameof(ICampaignGrain.LearnedAsync), e),
+        parts.Host.Times.Report,
+        parts.Host.Time);
+
+    /// <summary>No attempt is under way, and whoever had to hear of one's end has heard or cannot be reached.</summary>
+    public bool Settled => _attempts.Count == 0 && _outbox.IsEmpty;
+
+    public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
+
+    public TimeSpan? ProtectedFor(AdapterState state)
+    {
+        TimeSpan? longest = null;
+        foreach (var attempt in _attempts)
+        {
+            if (attempt.Over || !state.Slots.Contains(attempt.Key.Slot) || attempt.ProtectedFor() is not { } left) continue;
+            if (!(left <= longest)) longest = left;
+        }
+
+        return longest;
+    }
+
+    public AttemptAnswer Begin(AttemptOrder order, bool stopping)
+    {
+        var device = order.Device;
+        var key = new AttemptKey(order.Place.Campaign, new(device.Id, device.Attempt));
+        if (_attempts.Find(attempt => attempt.Key == key) is { } known)
+        {
+            if (known.Over) known.Reporter.Again();
+            return known.Over ? AttemptAnswer.Ended : AttemptAnswer.Running;
+        }
+
+        if (parts.Ended.TryGet(key, out var end))
+        {
+            _ = RepeatAsync(key, end);
+            return AttemptAnswer.Ended;
+        }
+
+        if (stopping || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
+        if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
+        {
+            // The device gave up an attempt that has not ended here: nothing else may begin before it has.
+            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id).ToArray()) Stop(other, DfuError.Interrupted);
+            return AttemptAnswer.Refused;
+        }
+
+        var began = Create(order);
+        _attempts.Add(began);
+        loop.Apply(new AdapterEvent.SlotTaken(began.Epoch, device.Id, device.Attempt));
+        _ = BeginAsync(began);
+        return AttemptAnswer.Running;
+    }
+
+    public void Stop(AttemptStop stop)
+    {
+        var slot = new AdapterSlot(stop.Attempt.Device, stop.Attempt.Attempt);
+        if (Find(stop.Attempt) is { Over: true } over) over.Reporter.Again();
+        else Stop(slot, stop.Reason);
+    }
+
+    public void Stop(AdapterSlot slot, DfuError reason)
+    {
+        foreach (var attempt in _attempts.Where(attempt => attempt.Key.Slot == slot).ToArray()) Stop(attempt, reason);
+    }
+
+    public void StopAll(DfuError reason)
+    {
+        foreach (var attempt in _attempts.ToArray()) Stop(attempt, reason);
+    }
+
+    /// <summary>The attempt only listens, or not any more; its own word counts, for calls may come late.</summary>
+    public void LendOrRetake(AttemptName name)
+    {
+        if (Find(name) is not { Over: false } attempt) return;
+        var slot = attempt.Key.Slot;
+        if (attempt.Device.Phase == DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
+    }
+
+    public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
+    {
+        var (moved, ofSlot) = attempt.Take(e, parts.Host.Policy);
+        goodput.Moved(moved);
+        attempt.Reporter.Add(e, durable, urgent: ofSlot);
+    }
+
+    public void Take(AdapterAttempt attempt, CampaignEvent e)
+    {
+        if (e is CampaignEvent.TraitsLearned learned)
+            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown ? learned.Traits with { Keeps = attempt.Traits.Keeps } : learned.Traits;
+        _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e);
+    }
+
+    public void End(AdapterAttempt attempt, DeviceEvent.Ended e)
+    {
+        if (attempt.Over) return;
+        attempt.Over = true;
+        attempt.Lease.Dispose();
+        var slot = attempt.Key.Slot;
+        parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, slot.Device, new CampaignEvent.ProbeEnded(slot.Device), urgent: true);
+        parts.Ended.Add(attempt.Key, e);
+        attempt.Reporter.Add(e);
+        if (attempt.Reporter.Settled) _attempts.Remove(attempt);
+        else _ = GiveUpAsync(attempt);
+    }
+
+    /// <param name="elapsed">Since the last time.</param>
+    /// <param name="next">Until the next time.</param>
+    public void Tick(TimeSpan elapsed, TimeSpan next, bool stopping)
+    {
+        foreach (var attempt in _attempts.ToArray())
+        {
+            if (!attempt.Over) attempt.Measure(elapsed);
+            attempt.Reporter.Tick(next);
+        }
+
+        _outbox.Tick(everything: stopping);
+    }
+
+    private AdapterAttempt? Find(AttemptName name) =>
+        _attempts.Find(attempt => attempt.Epoch == name.Epoch && attempt.Key.Slot == new AdapterSlot(name.Device, name.Attempt));
+
+    private void Stop(AdapterAttempt attempt, DfuError reason)
+    {
+        if (attempt.Over) return;
+        attempt.Stop(reason);
+        if (!attempt.HasBegun) EndUnbegun(attempt, reason, "");
+    }
+
+    private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail) =>
+        End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
+
+    private AdapterAttempt Create(AttemptOrder order)
+    {
+        var (host, device) = (parts.Host, order.Device);
+        var traffic = host.Ledger(order.Place.Campaign).Slot(device.Id);
+        traffic.AtLeast(device.Traffic);
+        AdapterAttempt? attempt = null;
+        var lease = new AttemptLease(host.Times.Lease, host.Time, () =>
+        {
+            Volatile.Read(ref attempt)?.Expire();
+            loop.Post(() => Stop(attempt!, DfuError.Interrupted));
+        });
+        var reporter = new AttemptReporter(parts.Grains.GetGrain<IDeviceGrain>(device.Id.ToString()).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
+        {
+            Accepted = sent =>
+            {
+                if (!attempt!.Over) lease.Renew(sent);
+            },
+            Refused = () => Stop(attempt!, DfuError.Interrupted),
+            Failed = e => parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e),
+            WhenSettled = () =>
+            {
+                if (!attempt!.Over) return;
+                _attempts.Remove(attempt);
+                loop.Post(static () => { }); // somebody may wait for this
+            },
+        };
+        Volatile.Write(ref attempt, new AdapterAttempt(order, traffic, host.OnRadio) { Lease = lease, Reporter = reporter });
+        return attempt!;
+    }
+
+    private async Task BeginAsync(AdapterAttempt attempt)
+    {
+        try
+        {
+            var (package, knowledge) = await _preparation.PrepareAsync(attempt);
+            if (!attempt.Over) Run(attempt, package, knowledge);
+        }
+        catch (DfuException e)
+        {
+            EndUnbegun(attempt, e.Error, e.Message);
+        }
+        catch (Exception e)
+        {
+            parts.Log.CallFailed(parts.Id, nameof(BeginAsync), e);
+            EndUnbegun(attempt, DfuError.Interrupted, "its campaign or its package could not be asked for");
+        }
+    }
+
+    private void Run(AdapterAttempt attempt, DfuPackage package, CampaignKnowledge knowledge)
+    {
+        var (host, slot) = (parts.Host, attempt.Key.Slot);
+        var radio = radios.Radio(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
+        attempt.Traits = knowledge.Traits;
+        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptPost(attempt, this, loop), host.Time);
+        var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with { TraceParent = attempt.Order.Place.TraceParent };
+        attempt.Began(run);
+        host.OnRadio(() => _ = run.RunAsync(host.Runner, order, host.Policy.Link));
+    }
+
+    private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
+    {
+        try
+        {
+            var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
+            await device.ReportAsync(new() { Attempt = key.Slot.Attempt, Events = new([end]), Traffic = end.Traffic });
+        }
+        catch (Exception e)
+        {
+            parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e); // it asks again
+        }
+    }
+
+    private async Task GiveUpAsync(AdapterAttempt attempt)
+    {
+        await Task.Delay(parts.Host.Times.Lease * EndLeases, parts.Host.Time, CancellationToken.None);
+        attempt.Reporter.Abandon();
+    }
+}

@@ -1,0 +1,112 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Storage;
+using Dfu.Grains.Hosting;
+using Dfu.Grains.Placement;
+using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>One radio of this silo. Its turns decide and report; radios and transfers run elsewhere.</summary>
+/// <remarks>Reentrant, because some calls wait for the radio and others must be answered meanwhile; the loop's state is consistent whenever a turn waits.</remarks>
+[KeepAlive, Immovable, OnOwnSilo, Reentrant, GrainType("dfu.adapter")]
+internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
+{
+    private readonly IPersistentState<StoredDocument> _state;
+    private readonly DocumentStore<AdapterState> _store;
+    private readonly EndedAttempts _ended = new();
+    private readonly FleetHost _host;
+    private readonly AdapterGuard _guard;
+    private readonly PackageShelf _packages;
+    private readonly ILogger<AdapterGrain> _log;
+    private readonly IAdapterSource? _source;
+    private AdapterLoop? _loop;
+
+    public AdapterGrain(
+        [PersistentState("adapter", StorageNames.State)] IPersistentState<StoredDocument> state,
+        IGrainContext context,
+        FleetHost host,
+        AdapterGuard guard,
+        PackageShelf packages,
+        ILogger<AdapterGrain> log)
+    {
+        (_state, _host, _guard, _packages, _log) = (state, host, guard, packages, log);
+        _store = new(context, state, FleetJson.Write, FleetJson.ReadAdapter);
+        Id = context.GrainId.Key.ToString()!;
+        _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
+    }
+
+    private string Id { get; }
+
+    public Task WakeAsync()
+    {
+        if (_loop is null || _loop.Running.IsCompleted) Start();
+        return Task.CompletedTask;
+    }
+
+    public Task<Opening> OpenedAsync()
+    {
+        if (_loop is null) Start();
+        return _loop?.Opened ?? Task.FromResult(new Opening { Error = DfuError.AdapterNotFound, Detail = $"{_host.Silo} has no adapter {AdapterId.SpecOf(Id)}" });
+    }
+
+    public Task<AttemptAnswer> BeginAsync(AttemptOrder order) => Task.FromResult(_loop?.Begin(order) ?? AttemptAnswer.Refused);
+
+    public Task StopAttemptAsync(AttemptStop stop)
+    {
+        _loop?.Stop(stop);
+        return Task.CompletedTask;
+    }
+
+    public Task LendSlotAsync(AttemptName attempt)
+    {
+        _loop?.LendOrRetake(attempt);
+        return Task.CompletedTask;
+    }
+
+    public Task RetakeSlotAsync(AttemptName attempt)
+    {
+        _loop?.LendOrRetake(attempt);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync() => DisposeAsync().AsTask();
+
+    public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? _store.Read() ?? new AdapterState { Id = Id });
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_loop is { } loop) await loop.DisposeAsync();
+    }
+
+    private void Start()
+    {
+        if (_source is null) return;
+        _loop = new(new()
+        {
+            Id = Id,
+            Source = _source,
+            Host = _host,
+            Guard = _guard,
+            Packages = _packages,
+            Grains = GrainFactory,
+            Log = _log,
+            Ended = _ended,
+            Load = LoadAsync,
+            Save = _store.SaveAsync,
+        });
+        _loop.Start();
+    }
+
+    private async Task<AdapterState?> LoadAsync()
+    {
+        await _state.ReadStateAsync(); // an owner before this one may have written since the activation
+        return _store.Read() is { } stored ? stored with { Id = Id } : null;
+    }
+}

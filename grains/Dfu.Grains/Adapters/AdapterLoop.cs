@@ -1,0 +1,231 @@
+using System.Threading.Channels;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Radios;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's scheduler.</summary>
+internal sealed class AdapterLoop : IAsyncDisposable
+{
+    private const int BatchSize = 512;
+
+    /// <summary>Ends of attempts may take so many leases to be reported when the radio is to be closed: 15 s.</summary>
+    private const int StopLeases = 5;
+
+    /// <summary>Between two writes of what was learned and nothing else.</summary>
+    private static readonly TimeSpan KeepLearnedEvery = TimeSpan.FromSeconds(10);
+
+    private readonly AdapterParts _parts;
+    private readonly TimeProvider _time;
+    private readonly Channel<Action> _turns = Channel.CreateUnbounded<Action>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<Opening> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<AdapterEffect> _effects = [];
+    private readonly GoodputMeter _goodput = new();
+    private readonly AdapterHost _radio;
+    private readonly AdapterAttempts _attempts;
+    private readonly SchedulerPost _scheduler;
+    private AdapterState _stored;
+    private long _saved;
+    private long _ticked;
+    private int _tickWaits;
+    private bool _owns;
+    private bool _stopping;
+    private bool _late;
+    private bool _failed;
+
+    public AdapterLoop(AdapterParts parts)
+    {
+        _parts = parts;
+        _time = parts.Host.Time;
+        State = _stored = new() { Id = parts.Id };
+        var heard = new HeardBook(_time);
+        _radio = new(parts.Source, new AdapterPost(this, heard), _time);
+        _attempts = new(parts, this, _radio, _goodput);
+        _scheduler = new(parts, heard, Report);
+        _saved = _ticked = _time.GetTimestamp();
+    }
+
+    public AdapterState State { get; private set; }
+
+    /// <summary>Completes when the radio is closed and nothing of it is left to report.</summary>
+    public Task Running { get; private set; } = Task.CompletedTask;
+
+    /// <summary>How the first opening went.</summary>
+    public Task<Opening> Opened => _opened.Task;
+
+    public void Start() => Running = RunAsync();
+
+    /// <summary>From any thread.</summary>
+    public void Post(Action turn) => _turns.Writer.TryWrite(turn);
+
+    public AttemptAnswer Begin(AttemptOrder order)
+    {
+        var answer = _attempts.Begin(order, _stopping || !_owns);
+        Wake();
+        return answer;
+    }
+
+    public void Stop(AttemptStop stop) => _attempts.Stop(stop);
+
+    public void LendOrRetake(AttemptName attempt)
+    {
+        _attempts.LendOrRetake(attempt);
+        Wake();
+    }
+
+    /// <summary>Takes no more attempts, interrupts those under way, and closes the radio when their ends are reported or after 15 s.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        BeginStop();
+        await Running;
+        _stop.Dispose();
+    }
+
+    private void BeginStop()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        _stop.Cancel();
+        _attempts.StopAll(DfuError.Interrupted);
+        Wake();
+        _ = HurryAsync();
+    }
+
+    public void Apply(AdapterEvent e)
+    {
+        var before = State;
+        var (next, effects) = AdapterMachine.Apply(before, e, _parts.Host.Policy);
+        State = next;
+        _effects.AddRange(effects);
+        if (next.Status != before.Status) _parts.Log.StatusChanged(_parts.Id, next.Status, next.Detail);
+        if (_owns && (next.Status != before.Status || next.Free != before.Free || next.Connecting != before.Connecting)) _scheduler.Now();
+    }
+
+    private void Wake() => Post(static () => { });
+
+    private async Task RunAsync()
+    {
+        var end = new Opening { Error = DfuError.Interrupted, Detail = "it was stopped before it was open" };
+        try
+        {
+            using var owned = await _parts.Guard.EnterAsync(_parts.Id, _stop.Token);
+            _stored = await _parts.Load() ?? _stored;
+            (State, var effects) = AdapterMachine.TakeUp(_stored);
+            _effects.AddRange(effects);
+            _owns = true;
+            _ = TellOpeningAsync();
+            await CommitAsync();
+            await WorkAsync();
+            await LetGoAsync();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // It was not its turn yet.
+        }
+        catch (Exception e)
+        {
+            _parts.Log.Stops(_parts.Id, e);
+            end = new() { Error = e is DfuException { Error: not DfuError.None } known ? known.Error : DfuError.DataDirectoryUnusable, Detail = e.Message };
+        }
+
+        _opened.TrySetResult(end);
+    }
+
+    private async Task WorkAsync()
+    {
+        var every = _parts.Host.Times.AdapterReport;
+        using var timer = _time.CreateTimer(_ => PostTick(), null, every, every);
+        while (!(_stopping && (_attempts.Settled || _late)) && await _turns.Reader.WaitToReadAsync())
+        {
+            for (var taken = 0; taken < BatchSize && _turns.Reader.TryRead(out var turn); taken++) turn();
+            await CommitAsync();
+        }
+    }
+
+    private void PostTick()
+    {
+        if (Interlocked.Exchange(ref _tickWaits, 1) == 0) Post(Tick);
+    }
+
+    private void Tick()
+    {
+        Volatile.Write(ref _tickWaits, 0);
+        var (now, elapsed) = (_time.GetUtcNow(), _time.GetElapsedTime(_ticked));
+        _ticked = _time.GetTimestamp();
+        if (!_stopping) Apply(new AdapterEvent.Tick(now));
+        if (_goodput.Tick(State.Slots.Length, now) is { } measured) Apply(new AdapterEvent.Measured(State.Epoch, measured.Active, measured.Rate, now));
+        _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport, _stopping);
+        _scheduler.Tick();
+    }
+
+    /// <summary>An epoch is durable before anything happens in it.</summary>
+    private async Task CommitAsync()
+    {
+        while (true)
+        {
+            var (state, effects) = (State, _effects.ToArray());
+            _effects.Clear();
+            var learned = (state.Limit.Current, state.Limit.Hold) != (_stored.Limit.Current, _stored.Limit.Hold);
+            var due = state.Epoch != _stored.Epoch || (learned && _time.GetElapsedTime(_saved) >= KeepLearnedEvery);
+            if (due && !await SaveAsync(state)) return;
+            foreach (var effect in effects) Carry(effect);
+            if (_effects.Count == 0) return;
+        }
+    }
+
+    private async Task<bool> SaveAsync(AdapterState state)
+    {
+        if (_failed) return false;
+        try
+        {
+            _saved = _time.GetTimestamp();
+            await _parts.Save(state);
+            _stored = state;
+            return true;
+        }
+        catch (Exception e)
+        {
+            _parts.Log.Stops(_parts.Id, e);
+            _failed = true;
+            BeginStop();
+            return false;
+        }
+    }
+
+    private void Carry(AdapterEffect effect)
+    {
+        if (effect is AdapterEffect.HandOver handOver) _attempts.Stop(handOver.Slot, DfuError.AdapterLost);
+        else if (!_stopping || effect is AdapterEffect.Close) _parts.Host.OnRadio(() => _radio.Carry(effect));
+    }
+
+    private async Task LetGoAsync()
+    {
+        Apply(new AdapterEvent.Lost(State.Epoch, "its silo let it go", _time.GetUtcNow()));
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _parts.Host.OnRadio(() => _ = CloseAsync(closed));
+        await closed.Task;
+        if (State != _stored) await SaveAsync(State);
+        _scheduler.Now();
+        _owns = false;
+    }
+
+    private async Task CloseAsync(TaskCompletionSource closed)
+    {
+        await _radio.DisposeAsync();
+        closed.SetResult();
+    }
+
+    private async Task HurryAsync()
+    {
+        await Task.Delay(_parts.Host.Times.Lease * StopLeases, _time, CancellationToken.None);
+        _late = true;
+        Wake();
+    }
+
+    private async Task TellOpeningAsync() =>
+        _opened.TrySetResult(await _radio.FirstOpening is { } error ? new() { Error = error.Error, Detail = error.Message } : new());
+
+    private AdapterReport Report() => new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
+}

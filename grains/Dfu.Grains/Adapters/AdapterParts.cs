@@ -1,0 +1,25 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Grains.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>What an adapter's loop works with.</summary>
+internal sealed record AdapterParts
+{
+    public required string Id { get; init; }
+    public required IAdapterSource Source { get; init; }
+    public required FleetHost Host { get; init; }
+    public required AdapterGuard Guard { get; init; }
+    public required PackageShelf Packages { get; init; }
+    public required IGrainFactory Grains { get; init; }
+    public required ILogger Log { get; init; }
+    public required EndedAttempts Ended { get; init; }
+
+    /// <summary>Reads what is stored now; null when nothing is.</summary>
+    public required Func<Task<AdapterState?>> Load { get; init; }
+
+    /// <summary>Durable when it returns.</summary>
+    public required Func<AdapterState, Task> Save { get; init; }
+}

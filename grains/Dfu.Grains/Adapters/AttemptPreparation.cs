@@ -1,0 +1,52 @@
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Grains.Adapters;
+
+/// <summary>Fetches what an attempt needs besides its device's state: the package, and what its campaign has learned.</summary>
+internal sealed class AttemptPreparation(AdapterParts parts)
+{
+    /// <summary>Tries again for as long as a lease lasts: within that time grains move to other silos.</summary>
+    /// <exception cref="DfuException">The package is not there or not sound.</exception>
+    /// <exception cref="OrleansException">Somebody could not be asked.</exception>
+    public async Task<(DfuPackage Package, CampaignKnowledge Knowledge)> PrepareAsync(AdapterAttempt attempt)
+    {
+        var (place, device) = (attempt.Order.Place, attempt.Device);
+        var (times, time) = (parts.Host.Times, parts.Host.Time);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                var package = await parts.Packages.GetAsync(place.PackageId, CancellationToken.None);
+                attempt.MayProbe = true; // an answer that gets lost may have chosen it
+                var knowledge = await parts.Grains.GetGrain<ICampaignGrain>(place.Campaign).KnowledgeAsync(device.Id, device.Class).OrUnreachable();
+                attempt.MayProbe = knowledge.Probe;
+                return (package, knowledge);
+            }
+            catch (Exception e) when (e is not DfuException && !attempt.Over && time.GetElapsedTime(began) < times.Lease)
+            {
+                parts.Log.CallFailed(parts.Id, nameof(PrepareAsync), e);
+                await Task.Delay(times.AdapterReport, time, CancellationToken.None);
+            }
+        }
+    }
+}
+
+internal static class GrainCalls
+{
+    /// <summary>Whatever a grain throws is its trouble, not the attempt's.</summary>
+    /// <exception cref="OrleansException">Instead of any other.</exception>
+    public static async Task<T> OrUnreachable<T>(this Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (Exception e) when (e is not OrleansException)
+        {
+            throw new OrleansException(e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using Dfu.Protocol.Errors;
+using Dfu.Silo.Cluster.Storage;
+
+namespace Dfu.Cluster.Tests.Postgres;
+
+[Collection(PostgresServer.Collection)]
+public sealed class PostgresSchemaTests(PostgresServer server)
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private static async Task<DfuException> RefusalAsync(Func<Task> work, DfuError error, params string[] words)
+    {
+        var refused = await Assert.ThrowsAsync<DfuException>(work);
+        Assert.Equal(error, refused.Error);
+        Assert.All(words, word => Assert.Contains(word, refused.Message, StringComparison.Ordinal));
+        Assert.DoesNotContain(PostgresServer.Password, refused.Message, StringComparison.Ordinal);
+        return refused;
+    }
+
+    private static async Task<long> TablesAsync(string database) =>
+        (long)(await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))!;
+
+    [PostgresFact]
+    public async Task An_empty_database_is_refused_with_the_command_that_helps_and_accepted_after_it()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "dfu db init --connection \"Host=127.0.0.1;", $"Port={server.Port}");
+        Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));
+        await PostgresSchema.CheckAsync(database, None);
+    }
+
+    [PostgresFact]
+    public async Task Tables_that_are_there_are_left_alone()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_cluster (cluster) VALUES ('kept')");
+        Assert.Equal(PostgresSchemaResult.AlreadyThere, await PostgresSchema.InitAsync(database, None));
+        Assert.Equal("kept", await PostgresServer.ExecuteAsync(database, "SELECT cluster FROM dfu_cluster"));
+    }
+
+    [PostgresFact]
+    public async Task Of_several_that_make_the_tables_at_once_one_does()
+    {
+        var database = await server.CreateDatabaseAsync();
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.InitAsync(database, None)));
+        Assert.Equal(1, results.Count(result => result == PostgresSchemaResult.Created));
+        await PostgresSchema.CheckAsync(database, None);
+        Assert.Equal((long)PostgresQueries.All.Count, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM orleansquery"));
+    }
+
+    [PostgresFact]
+    public async Task Making_the_tables_half_way_makes_none()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(database, "CREATE TABLE dfu_reminder (theirs integer)");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseUnavailable, "dfu_reminder");
+        Assert.Equal(1, await TablesAsync(database));
+    }
+
+    [PostgresFact]
+    public async Task The_tables_of_a_newer_version_are_refused()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await PostgresServer.ExecuteAsync(database, "UPDATE dfu_schema SET version = version + 1");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "schema 2");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "schema 2");
+    }
+
+    [PostgresFact]
+    public async Task The_tables_of_another_Orleans_application_are_refused_and_left_alone()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(database, "CREATE TABLE OrleansQuery (QueryKey text, QueryText text)");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "another Orleans application");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized);
+        Assert.Equal(1, await TablesAsync(database));
+    }
+
+    [PostgresFact]
+    public async Task What_the_server_refuses_is_said_plainly()
+    {
+        await RefusalAsync(() => PostgresSchema.CheckAsync(server.ConnectionTo("nowhere"), None), DfuError.DatabaseUnavailable, "there is no database 'nowhere'", "createdb");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(server.ConnectionTo("postgres", password: "wrong"), None), DfuError.DatabaseUnavailable, "refuses the login 'dfu'");
+        await RefusalAsync(() => PostgresSchema.InitAsync(server.ConnectionTo("postgres", user: "nobody"), None), DfuError.DatabaseUnavailable, "refuses the login 'nobody'");
+
+        var database = await server.CreateDatabaseAsync();
+        var name = new Npgsql.NpgsqlConnectionStringBuilder(database).Database!;
+        await PostgresServer.ExecuteAsync(database, $"CREATE ROLE reader_{name} LOGIN PASSWORD '{PostgresServer.Password}'");
+        await PostgresServer.ExecuteAsync(database, "REVOKE CREATE ON SCHEMA public FROM public");
+        await RefusalAsync(() => PostgresSchema.InitAsync(server.ConnectionTo(name, $"reader_{name}"), None), DfuError.DatabaseUnavailable, $"the login 'reader_{name}' may not");
+    }
+
+    [Fact]
+    public async Task A_server_out_of_reach_is_said_plainly()
+    {
+        using var nobody = new TcpListener(IPAddress.Loopback, 0);
+        nobody.Start();
+        var port = ((IPEndPoint)nobody.LocalEndpoint).Port;
+        nobody.Stop();
+        var connection = $"Host=127.0.0.1;Port={port};Database=dfu;Username=dfu;Password={PostgresServer.Password}";
+        await RefusalAsync(() => PostgresSchema.CheckAsync(connection, None), DfuError.DatabaseUnavailable, $"the database server 127.0.0.1:{port} cannot be reached");
+        await RefusalAsync(() => PostgresSchema.InitAsync(connection, None), DfuError.DatabaseUnavailable, "cannot be reached");
+    }
+
+    [Theory]
+    [InlineData("postgres://dfu@db/dfu", "cannot be understood")]
+    [InlineData("Host=db;Port=many", "cannot be understood")]
+    [InlineData("Database=dfu", "names no Host")]
+    public Task A_connection_string_that_is_none_is_an_invalid_argument(string text, string why) =>
+        RefusalAsync(() => PostgresSchema.CheckAsync(text, None), DfuError.InvalidArgument, why);
+}
