@@ -29,6 +29,7 @@ internal sealed class SiloEngine : IStationEngine
     private readonly TimeProvider _real;
     private GrainFleet? _fleet;
     private CampaignView? _view;
+    private CampaignView? _beforeStop;
 
     private SiloEngine(FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, TimeProvider real)
     {
@@ -100,7 +101,10 @@ internal sealed class SiloEngine : IStationEngine
     {
         try
         {
-            return (Volatile.Read(ref _fleet)?.Snapshot() ?? Volatile.Read(ref _view)) is { } view ? PlainIds.Of(view, Name, _sources) : null;
+            if ((Volatile.Read(ref _fleet)?.Snapshot() ?? Volatile.Read(ref _view)) is not { } view) return null;
+
+            // That radios are let go of in the end is no news.
+            return PlainIds.Of(Volatile.Read(ref _beforeStop) is { } before ? view with { Adapters = before.Adapters } : view, Name, _sources);
         }
         catch (InvalidOperationException)
         {
@@ -124,13 +128,18 @@ internal sealed class SiloEngine : IStationEngine
         {
             throw _storage.Failure;
         }
+        finally
+        {
+            // Here, for radios in virtual time have a clock only as long as this runs.
+            if (_fleet is not null) await _fleet.DisposeAsync();
+            await _silo.StopAsync();
+        }
 
         return Snapshot()!;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_fleet is not null) await _fleet.DisposeAsync();
         await _silo.DisposeAsync();
         foreach (var one in _owned) one.Dispose();
         _storage.Dispose();
@@ -169,6 +178,7 @@ internal sealed class SiloEngine : IStationEngine
             // The silo's last view says how far it came.
         }
 
+        Volatile.Write(ref _beforeStop, fleet.Snapshot());
         if (_storage.Failure is { } failure)
         {
             await _silo.StopAdaptersAsync(LastThings);
