@@ -20,6 +20,10 @@ public sealed class DocumentTests
     private static readonly Dictionary<string, Kind> Kinds = new()
     {
         ["device"] = Kind.Of<DeviceState>(FleetJson.Write, FleetJson.ReadDevice),
+        ["device-record"] = Kind.Of<DeviceRecord>(FleetJson.Write, FleetJson.ReadDeviceRecord),
+        ["device-history"] = Kind.Of<DeviceHistory>(FleetJson.Write, FleetJson.ReadDeviceHistory),
+        ["directory"] = Kind.Of<DirectoryState>(FleetJson.Write, FleetJson.ReadDirectory),
+        ["campaign-summary"] = Kind.Of<CampaignSummary>(FleetJson.Write, FleetJson.ReadSummary),
         ["campaign"] = Kind.Of<CampaignState>(FleetJson.Write, FleetJson.ReadCampaign),
         ["adapter"] = Kind.Of<AdapterState>(FleetJson.Write, FleetJson.ReadAdapter),
         ["class"] = Kind.Of<ClassState>(FleetJson.Write, FleetJson.ReadClass),
@@ -86,6 +90,10 @@ public sealed class DocumentTests
 
     [Theory]
     [InlineData("device")]
+    [InlineData("device-record")]
+    [InlineData("device-history")]
+    [InlineData("directory")]
+    [InlineData("campaign-summary")]
     [InlineData("campaign")]
     [InlineData("adapter")]
     [InlineData("class")]

@@ -41,6 +41,7 @@ internal sealed class Filler
         if (type.IsEnum) return Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1)!;
         if (type.IsPrimitive) return Convert.ChangeType(type == typeof(double) ? _next + 0.5 : _next, type, CultureInfo.InvariantCulture);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>)) return Call(nameof(Several), type);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableHashSet<>)) return Call(nameof(Set), type);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableDictionary<,>)) return Call(nameof(Entry), type);
         return Record(type);
     }
@@ -49,6 +50,8 @@ internal sealed class Filler
         GetType().GetMethod(method, BindingFlags.NonPublic | BindingFlags.Instance)!.MakeGenericMethod(type.GetGenericArguments()).Invoke(this, null)!;
 
     private ImmutableArray<T> Several<T>() => [(T)Make(typeof(T)), (T)Make(typeof(T))];
+
+    private ImmutableHashSet<T> Set<T>() => [(T)Make(typeof(T))];
 
     private ImmutableDictionary<TKey, TValue> Entry<TKey, TValue>()
         where TKey : notnull => ImmutableDictionary<TKey, TValue>.Empty.Add((TKey)Make(typeof(TKey)), (TValue)Make(typeof(TValue)));

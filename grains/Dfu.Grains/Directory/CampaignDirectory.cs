@@ -3,7 +3,7 @@ using System.Globalization;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Grains.Fleet;
+namespace Dfu.Grains.Directory;
 
 /// <summary>What a directory says to a request: which campaign it goes on with, and which are in its way.</summary>
 internal static class CampaignDirectory

@@ -1,4 +1,4 @@
-namespace Dfu.Grains.Fleet;
+namespace Dfu.Grains.Directory;
 
 /// <summary>The directory's calls to itself.</summary>
 [Alias("dfu.fleet-pulse")]

@@ -8,7 +8,7 @@ using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
-namespace Dfu.Grains.Fleet;
+namespace Dfu.Grains.Directory;
 
 /// <summary>
 /// The directory behind calls. Alone among grains it waits for campaigns within its turns, so that a request is answered when its

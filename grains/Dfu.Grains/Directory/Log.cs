@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Dfu.Grains.Fleet;
+namespace Dfu.Grains.Directory;
 
 internal static partial class Log
 {
