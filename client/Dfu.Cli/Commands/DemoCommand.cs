@@ -33,7 +33,7 @@ internal static class DemoCommand
                 Size = (int)(result.GetValue(size) ?? DefaultImage),
                 DropRate = result.GetValue(dropRate),
                 SaveProgress = result.GetValue(saveProgress),
-                TimeScale = result.GetValue(timeScale),
+                TimeScale = Math.Min(result.GetValue(timeScale), Edition.FastestClock),
                 Seed = result.GetValue(seed)!.Value,
             },
             result.GetValue(json)));

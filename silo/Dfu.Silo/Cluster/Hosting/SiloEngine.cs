@@ -17,6 +17,8 @@ internal sealed class SiloEngine : IStationEngine
 {
     /// <summary>The same in every run, for the states of its adapters are stored under it.</summary>
     private const string Name = "station";
+    /// <summary>In real time, for what is not heard because this process is busy.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.1);
 
     /// <summary>How long the last things of a finished campaign may take: its name in the directory, the end of the last reports.</summary>
@@ -76,12 +78,13 @@ internal sealed class SiloEngine : IStationEngine
     public static SiloEngine Simulate(IReadOnlyList<IAdapterSource> sources, VirtualTime pump)
     {
         var ledgers = new Dictionary<string, ITrafficLedger>();
+        var scale = pump.Scale ?? 1;
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = new FleetPolicy(),
+            Policy = new FleetPolicy { Patience = LeastPatience * scale },
             Time = pump,
-            Times = new FleetTimes().Scaled(pump.Scale ?? 1),
+            Times = new FleetTimes().Scaled(scale),
             Runner = UpdateRun.RunAsync,
             Sources = sources,
             OpensAtStart = false,
