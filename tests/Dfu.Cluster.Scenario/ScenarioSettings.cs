@@ -21,7 +21,7 @@ internal sealed record ScenarioSettings
     public double MostOutage { get; init; } = 15;
     public double MostTotal { get; init; } = 900;
 
-    /// <exception cref="ScenarioException">An argument is not understood.</exception>
+    /// <exception cref="Processes.ScenarioException">An argument is not understood.</exception>
     public static ScenarioSettings Parse(string[] arguments)
     {
         var settings = new ScenarioSettings();

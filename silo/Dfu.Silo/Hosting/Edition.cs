@@ -15,6 +15,9 @@ namespace Dfu.Silo.Hosting;
 public static class Edition
 {
 #if FULL_EDITION
+    /// <summary>How many times as fast as it is time may run in a simulation: grains' messages take real time.</summary>
+    public const double FastestClock = 100;
+
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
     internal static IStationEngine OpenStation(string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time) =>
         SiloEngine.Open(directory, sources, policy, time);
@@ -31,6 +34,8 @@ public static class Edition
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static Task ServeAsync(ServerSettings settings, TimeProvider time, CancellationToken stop) => FleetServer.RunAsync(settings, time, stop);
 #else
+    public const double FastestClock = double.MaxValue;
+
     internal static IStationEngine OpenStation(string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time) =>
         new ProcessEngine(SqliteFleetStore.Open(directory), sources, policy, time);
 

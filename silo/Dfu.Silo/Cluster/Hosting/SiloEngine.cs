@@ -17,6 +17,8 @@ internal sealed class SiloEngine : IStationEngine
 {
     /// <summary>The same in every run, for the states of its adapters are stored under it.</summary>
     private const string Name = "station";
+    /// <summary>In real time, for what is not heard because this process is busy.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.1);
 
     /// <summary>How long the last things of a finished campaign may take: its name in the directory, the end of the last reports.</summary>
@@ -29,6 +31,7 @@ internal sealed class SiloEngine : IStationEngine
     private readonly TimeProvider _real;
     private GrainFleet? _fleet;
     private CampaignView? _view;
+    private CampaignView? _beforeStop;
 
     private SiloEngine(FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, TimeProvider real)
     {
@@ -75,12 +78,13 @@ internal sealed class SiloEngine : IStationEngine
     public static SiloEngine Simulate(IReadOnlyList<IAdapterSource> sources, VirtualTime pump)
     {
         var ledgers = new Dictionary<string, ITrafficLedger>();
+        var scale = pump.Scale ?? 1;
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = new FleetPolicy(),
+            Policy = new FleetPolicy { Patience = LeastPatience * scale },
             Time = pump,
-            Times = new FleetTimes().Scaled(pump.Scale ?? 1),
+            Times = new FleetTimes().Scaled(scale),
             Runner = UpdateRun.RunAsync,
             Sources = sources,
             OpensAtStart = false,
@@ -100,7 +104,10 @@ internal sealed class SiloEngine : IStationEngine
     {
         try
         {
-            return (Volatile.Read(ref _fleet)?.Snapshot() ?? Volatile.Read(ref _view)) is { } view ? PlainIds.Of(view, Name, _sources) : null;
+            if ((Volatile.Read(ref _fleet)?.Snapshot() ?? Volatile.Read(ref _view)) is not { } view) return null;
+
+            // That radios are let go of in the end is no news.
+            return PlainIds.Of(Volatile.Read(ref _beforeStop) is { } before ? view with { Adapters = before.Adapters } : view, Name, _sources);
         }
         catch (InvalidOperationException)
         {
@@ -124,13 +131,18 @@ internal sealed class SiloEngine : IStationEngine
         {
             throw _storage.Failure;
         }
+        finally
+        {
+            // Here, for radios in virtual time have a clock only as long as this runs.
+            if (_fleet is not null) await _fleet.DisposeAsync();
+            await _silo.StopAsync();
+        }
 
         return Snapshot()!;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_fleet is not null) await _fleet.DisposeAsync();
         await _silo.DisposeAsync();
         foreach (var one in _owned) one.Dispose();
         _storage.Dispose();
@@ -169,6 +181,7 @@ internal sealed class SiloEngine : IStationEngine
             // The silo's last view says how far it came.
         }
 
+        Volatile.Write(ref _beforeStop, fleet.Snapshot());
         if (_storage.Failure is { } failure)
         {
             await _silo.StopAdaptersAsync(LastThings);
