@@ -23,10 +23,9 @@ internal sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger
     private async Task StopAsync(CancellationToken cancellationToken)
     {
         _stop.Cancel();
-        await _waking;
-        if (cancellationToken.IsCancellationRequested) return;
         try
         {
+            await _waking.WaitAsync(cancellationToken);
             await ForEachAsync(static adapter => adapter.StopAsync(), nameof(IAdapterGrain.StopAsync)).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
