@@ -25,10 +25,9 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
     {
         if (_stop.IsCancellationRequested) return;
         _stop.Cancel();
-        await _waking;
-        if (cancellationToken.IsCancellationRequested) return;
         try
         {
+            await _waking.WaitAsync(cancellationToken);
             await ForEachAsync(static adapter => adapter.StopAsync(), nameof(IAdapterGrain.StopAsync)).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
