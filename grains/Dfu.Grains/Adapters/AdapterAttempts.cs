@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -40,7 +41,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         return longest;
     }
 
-    public AttemptAnswer Begin(AttemptOrder order, bool stopping)
+    public AttemptAnswer Begin(AttemptOrder order)
     {
         var device = order.Device;
         var key = new AttemptKey(order.Place.Campaign, new(device.Id, device.Attempt));
@@ -56,7 +57,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             return AttemptAnswer.Ended;
         }
 
-        if (stopping || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
+        if (!loop.TakesAttempts || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
         if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
         {
             // The device gave up an attempt that has not ended here: nothing else may begin before it has.
@@ -73,9 +74,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public void Stop(AttemptStop stop)
     {
-        var slot = new AdapterSlot(stop.Attempt.Device, stop.Attempt.Attempt);
-        if (Find(stop.Attempt) is { Over: true } over) over.Reporter.Again();
-        else Stop(slot, stop.Reason);
+        if (Find(stop.Attempt) is not { } attempt) return;
+        if (attempt.Over) attempt.Reporter.Again();
+        else Stop(attempt, stop.Reason);
     }
 
     public void Stop(AdapterSlot slot, DfuError reason)
@@ -93,7 +94,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         if (Find(name) is not { Over: false } attempt) return;
         var slot = attempt.Key.Slot;
-        if (attempt.Device.Phase == Fleet.DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        if (attempt.Device.Phase == DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
         else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
     }
 
@@ -108,7 +109,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         if (e is CampaignEvent.TraitsLearned learned)
             attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown ? learned.Traits with { Keeps = attempt.Traits.Keeps } : learned.Traits;
-        _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e);
+        _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e, urgent: loop.Stopping);
     }
 
     public void End(AdapterAttempt attempt, DeviceEvent.Ended e)
@@ -128,7 +129,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     /// <param name="elapsed">Since the last time.</param>
     /// <param name="next">Until the next time.</param>
-    public void Tick(TimeSpan elapsed, TimeSpan next, bool stopping)
+    public void Tick(TimeSpan elapsed, TimeSpan next)
     {
         foreach (var attempt in _attempts.ToArray())
         {
@@ -136,7 +137,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             attempt.Reporter.Tick(next);
         }
 
-        _outbox.Tick(everything: stopping);
+        _outbox.Tick(everything: loop.Stopping);
     }
 
     private AdapterAttempt? Find(AttemptName name) =>

@@ -78,7 +78,18 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? _store.Read() ?? new AdapterState { Id = Id });
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync();
+    /// <remarks>Where there is no time for that the radio is closed all the same, and until then nobody else has it.</remarks>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StopAsync().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The silo does not wait.
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -60,9 +60,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
     /// <summary>From any thread.</summary>
     public void Post(Action turn) => _turns.Writer.TryWrite(turn);
 
+    public bool Stopping => _stopping;
+
+    public bool TakesAttempts => _owns && !_stopping;
+
     public AttemptAnswer Begin(AttemptOrder order)
     {
-        var answer = _attempts.Begin(order, _stopping || !_owns);
+        var answer = _attempts.Begin(order);
         Wake();
         return answer;
     }
@@ -116,9 +120,15 @@ internal sealed class AdapterLoop : IAsyncDisposable
             _effects.AddRange(effects);
             _owns = true;
             _ = TellOpeningAsync();
-            await CommitAsync();
-            await WorkAsync();
-            await LetGoAsync();
+            try
+            {
+                await CommitAsync();
+                await WorkAsync();
+            }
+            finally
+            {
+                await LetGoAsync();
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -156,7 +166,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _ticked = _time.GetTimestamp();
         if (!_stopping) Apply(new AdapterEvent.Tick(now));
         if (_goodput.Tick(State.Slots.Length, now) is { } measured) Apply(new AdapterEvent.Measured(State.Epoch, measured.Active, measured.Rate, now));
-        _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport, _stopping);
+        _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport);
         _scheduler.Tick();
     }
 
@@ -202,6 +212,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task LetGoAsync()
     {
+        BeginStop();
         Apply(new AdapterEvent.Lost(State.Epoch, "its silo let it go", _time.GetUtcNow()));
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _parts.Host.OnRadio(() => _ = CloseAsync(closed));

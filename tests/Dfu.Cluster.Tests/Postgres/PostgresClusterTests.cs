@@ -8,12 +8,13 @@ using Dfu.Silo.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
+using Xunit.Abstractions;
 
 namespace Dfu.Cluster.Tests.Postgres;
 
 /// <summary>Orleans' own providers over our tables.</summary>
 [Collection(PostgresServer.Collection)]
-public sealed class PostgresClusterTests(PostgresServer server)
+public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelper output)
 {
     private async Task<string> InitializedAsync()
     {
@@ -175,7 +176,42 @@ public sealed class PostgresClusterTests(PostgresServer server)
         var outage = TimeProvider.System.GetElapsedTime(killed);
         Assert.Equal(Enumerable.Range(0, grains.Length).Select(n => $"{n}"), answers);
         Assert.All(await Task.WhenAll(grains.Select(grain => grain.SiloAsync())), name => Assert.Equal("one", name));
+        output.WriteLine($"outage: {outage}");
         Assert.InRange(outage, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        await silo.StopAsync();
+    }
+
+    [PostgresFact]
+    public async Task Members_that_died_together_do_not_keep_the_next_ones_out()
+    {
+        var connection = await InitializedAsync();
+        ChildProcess[] members = [.. new[] { "one", "two", "three" }.Select(name => ChildProcess.Start(PostgresSilo.Role, connection, name))];
+        foreach (var member in members) Assert.Equal("ready", await member.LineAsync());
+        foreach (var member in members) await member.KillAsync();
+        foreach (var member in members) member.Dispose();
+
+        var start = TimeProvider.System.GetTimestamp();
+        using var silo = await StartAsync(connection);
+        output.WriteLine($"all dead: {TimeProvider.System.GetElapsedTime(start)}");
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        var alive = (await Get<IMembershipTable>(silo).ReadAll()).Members.Where(member => member.Item1.Status == SiloStatus.Active);
+        Assert.Equal(Get<ILocalSiloDetails>(silo).SiloAddress, Assert.Single(alive).Item1.SiloAddress);
+        await silo.StopAsync();
+    }
+
+    [PostgresFact]
+    public async Task A_member_that_was_killed_joins_again_under_its_name_within_seconds()
+    {
+        var connection = await InitializedAsync();
+        using var silo = await StartAsync(connection);
+        using var first = ChildProcess.Start(PostgresSilo.Role, connection, "two");
+        Assert.Equal("ready", await first.LineAsync());
+        await first.KillAsync();
+        var killed = TimeProvider.System.GetTimestamp();
+        using var second = ChildProcess.Start(PostgresSilo.Role, connection, "two");
+        Assert.Equal("ready", await second.LineAsync());
+        output.WriteLine($"rejoin: {TimeProvider.System.GetElapsedTime(killed)}");
+        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.Zero, TimeSpan.FromSeconds(15));
         await silo.StopAsync();
     }
 
