@@ -4,7 +4,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Campaigns;
-using Dfu.Grains.Fleet;
+using Dfu.Grains.Directory;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Scheduling;
 using Dfu.Grains.Storage;

@@ -1,8 +1,8 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Fleet;
+using Dfu.Grains.Directory;
 
-namespace Dfu.Cluster.Tests.Fleet;
+namespace Dfu.Cluster.Tests.Directories;
 
 public sealed class CampaignDirectoryTests
 {
