@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
@@ -92,7 +91,7 @@ internal static class FleetServer
         {
             return;
         }
-        catch (Exception e) when (Refusal(e, address, settings) is { } refusal)
+        catch (Exception e) when (Refusal(e) is { } refusal)
         {
             throw refusal;
         }
@@ -119,13 +118,12 @@ internal static class FleetServer
         }
     }
 
-    private static DfuException? Refusal(Exception failure, IPAddress address, ServerSettings settings)
+    /// <summary>Orleans wraps what its start fails for.</summary>
+    private static DfuException? Refusal(Exception failure)
     {
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (cause is DfuException refusal) return refusal;
-            if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } socket)
-                return new(DfuError.ListenFailed, $"{address}, ports {settings.SiloPort} and {settings.GatewayPort}: {socket.Message}", failure);
         }
 
         return null;
