@@ -68,6 +68,7 @@ public static class DeviceMachine
             Probing = g.Probe,
             AttemptBase = state.Images[state.Image].Confirmed,
             AttemptFruitful = false,
+            EarlierResumes = state.Resumes.Length,
             NotBefore = null,
             StartedAt = state.StartedAt ?? g.At,
         };

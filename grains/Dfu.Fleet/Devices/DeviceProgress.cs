@@ -18,8 +18,9 @@ internal static class DeviceProgress
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     public static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
-        // A first start is no resume: reports list what a reconnect found.
-        var resumes = record.Diagnosis == Diagnosis.Fresh ? state.Resumes : state.Resumes.Add(record);
+        // A first start is no resume: reports list what a reconnect found. A report that comes twice is one.
+        var known = record.Diagnosis == Diagnosis.Fresh || state.Resumes.Skip(state.EarlierResumes).Contains(record);
+        var resumes = known ? state.Resumes : state.Resumes.Add(record);
         var next = state with { Resumes = resumes, AttemptBase = record.Held };
         return record.Diagnosis switch
         {

@@ -78,6 +78,9 @@ public sealed record DeviceState
 
     public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
 
+    /// <summary>How many of <see cref="Resumes"/> are of earlier attempts.</summary>
+    public int EarlierResumes { get; init; }
+
     /// <summary>The adapter that works on the device or did last, and that adapter's epoch at the time.</summary>
     public string? Adapter { get; init; }
     public int AdapterEpoch { get; init; }

@@ -272,8 +272,9 @@ internal sealed class CampaignGrain(
             throw;
         }
 
+        var before = _core.Saved.Stage;
         _core.Written(pending);
-        if (pending.Effects.IsEmpty) return;
+        if (pending.Effects.IsEmpty && before == _core.Saved.Stage) return;
         _view = null;
         foreach (var effect in pending.Effects) Carry(effect);
         _calls.Watch(_core.Saved, now: true);
