@@ -2,11 +2,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Directory;
 
-<<<<<<<< HEAD:tests/Dfu.Cluster.Tests/Clusters/CampaignDirectoryTests.cs
-namespace Dfu.Cluster.Tests.Clusters;
-========
 namespace Dfu.Cluster.Tests.Directories;
->>>>>>>> campaign:tests/Dfu.Cluster.Tests/Directories/CampaignDirectoryTests.cs
 
 public sealed class CampaignDirectoryTests
 {

@@ -4,11 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 
-<<<<<<<< HEAD:tests/Dfu.Cluster.Tests/Clusters/FleetGrainTests.cs
-namespace Dfu.Cluster.Tests.Clusters;
-========
 namespace Dfu.Cluster.Tests.Directories;
->>>>>>>> campaign:tests/Dfu.Cluster.Tests/Directories/FleetGrainTests.cs
 
 public sealed class FleetGrainTests
 {
