@@ -6,14 +6,21 @@ namespace Dfu.Cluster.Tests.Contracts;
 /// <summary>Who is updated.</summary>
 public abstract partial class FleetContract
 {
-    /// <summary>Every second device waits in its bootloader.</summary>
-    private static readonly RoomSettings Mixed = new() { Device = static (options, index) => options with { StartsInApplication = index % 2 == 0, ApplicationSize = 20_000 } };
+    /// <summary>Every second device waits in its bootloader when the campaign begins.</summary>
+    private static async Task<CampaignView> FlashMixedAsync(FleetUnderTest fleet, Func<TargetSelection> targets)
+    {
+        var open = await fleet.OpenAsync();
+        foreach (var device in fleet.Room.Devices.Where(static (_, index) => index % 2 == 1)) device.EnterBootloader();
+        await fleet.Room.AfterAsync(1);
+        await open.StartAsync(fleet.Room.Request(targets()), CancellationToken.None);
+        return await FleetUnderTest.WaitAsync(open);
+    }
 
     [Fact]
     public async Task All_takes_every_device_that_is_heard_in_the_time_given()
     {
-        await using var fleet = Create(Mixed, devices: 5);
-        var view = await fleet.FlashAsync(fleet.Room.Request(new() { All = true, ScanTime = TimeSpan.FromSeconds(5) }));
+        await using var fleet = Create(devices: 5);
+        var view = await FlashMixedAsync(fleet, static () => new() { All = true, ScanTime = TimeSpan.FromSeconds(5) });
         AssertSucceeded(fleet, view);
         Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
     }
@@ -46,19 +53,18 @@ public abstract partial class FleetContract
     [Fact]
     public async Task A_name_takes_the_devices_that_advertise_it()
     {
-        await using var fleet = Create(Mixed, devices: 4);
-        var view = await fleet.FlashAsync(fleet.Room.Request(new() { NameGlob = "A?p*", ScanTime = TimeSpan.FromSeconds(5) }));
+        await using var fleet = Create(devices: 4);
+        var view = await FlashMixedAsync(fleet, static () => new() { NameGlob = "A?p*", ScanTime = TimeSpan.FromSeconds(5) });
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
-        Assert.Equal(fleet.Room.Devices.Where(static device => device.Options.StartsInApplication).Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(fleet.Room.Devices.Where(static (_, index) => index % 2 == 0).Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
         Assert.Equal(2, fleet.Room.Updated);
     }
 
     [Fact]
     public async Task An_address_may_be_the_applications_or_the_bootloaders()
     {
-        await using var fleet = Create(Mixed, devices: 4);
-        var addresses = fleet.Room.Devices.Select(static device => device.InApplication ? device.ApplicationAddress : device.BootloaderAddress);
-        var view = await fleet.FlashAsync(fleet.Room.Request(new() { Addresses = [.. addresses] }));
+        await using var fleet = Create(devices: 4);
+        var view = await FlashMixedAsync(fleet, () => new() { Addresses = [.. fleet.Room.Devices.Select(static device => device.InApplication ? device.ApplicationAddress : device.BootloaderAddress)] });
         AssertSucceeded(fleet, view);
         Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
         Assert.All(view.Devices, device => Assert.Equal(device.Application.Bootloader, device.Bootloader));

@@ -57,7 +57,9 @@ public abstract partial class FleetContract
     [Fact]
     public async Task An_adapter_that_comes_back_takes_work_again()
     {
-        await using var fleet = Create(Saving, devices: 14);
+        await using var fleet = Create(Saving, devices: 12);
+        var later = fleet.Room.Devices.Skip(6).ToArray();
+        foreach (var device in later) SetDeaf(fleet, device, true);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
         await fleet.Room.UntilAsync(() => Busy(fleet, open, radio: 0), "work on the adapter that will be lost");
@@ -65,10 +67,11 @@ public abstract partial class FleetContract
         await fleet.Room.AfterAsync(2);
         fleet.Room.Radios[0].Revive();
         var revived = fleet.Room.Time.Elapsed;
+        await fleet.Room.UntilAsync(() => open.Snapshot().Adapters.All(static adapter => adapter.Status == AdapterStatus.Ready), "both adapters ready");
+        foreach (var device in later) SetDeaf(fleet, device, false);
         var view = await FleetUnderTest.WaitAsync(open);
         AssertSucceeded(fleet, view);
         Assert.Contains(fleet.Room.Journal.Contacts, contact => contact.Radio == fleet.Room.Radios[0].Id && contact.Opened > revived);
-        await fleet.Room.UntilAsync(() => open.Snapshot().Adapters.All(static adapter => adapter.Status == AdapterStatus.Ready), "both adapters ready");
     }
 
     [Theory]

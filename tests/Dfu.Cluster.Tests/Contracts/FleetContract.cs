@@ -12,6 +12,9 @@ public abstract partial class FleetContract
 
     private static readonly FleetPolicy Impatient = new() { Patience = TimeSpan.FromSeconds(15) };
 
+    /// <summary>Bytes of one device between two reports of its attempt, if other hosts take it over when its own dies.</summary>
+    private protected virtual int MostUnreported => 0;
+
     internal abstract FleetUnderTest Create(RoomSettings settings, FleetPolicy policy);
 
     private FleetUnderTest Create(RoomSettings? settings = null, FleetPolicy? policy = null, int? devices = null)
@@ -97,7 +100,7 @@ public abstract partial class FleetContract
         var resumed = view.Devices.Where(static device => device.Resumes.Length > 0).ToArray();
         Assert.NotEmpty(resumed);
         Assert.All(view.Devices, static device => Assert.InRange(device.BytesResent, 0, device.Resumes.Length * (2 * 4096)));
-        AssertBytes(fleet, view);
+        AssertBytes(fleet, view, unreported: abandoned ? MostUnreported : 0);
     }
 
     [Fact]
@@ -135,13 +138,13 @@ public abstract partial class FleetContract
     [Fact]
     public async Task Another_unfinished_campaign_is_a_conflict_unless_it_is_to_be_forgotten()
     {
-        await using var fleet = Create(Saving, devices: 4);
+        await using var fleet = Create(Saving with { Size = 24 * 4096 }, devices: 12);
         var open = await fleet.OpenAsync();
         var first = await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
         await fleet.Room.UntilAsync(() => open.Snapshot().Devices.Any(static device => device.BytesConfirmed > 0), "the first confirmed object");
         await fleet.CloseAsync();
 
-        var other = fleet.Room.Request(new() { Addresses = [fleet.Room.Devices[0].ApplicationAddress] });
+        var other = fleet.Room.Request(new() { Addresses = [fleet.Room.Devices[^1].ApplicationAddress] });
         open = await fleet.OpenAsync();
         var conflict = await Assert.ThrowsAsync<DfuException>(() => open.StartAsync(other, CancellationToken.None));
         Assert.Equal(DfuError.CampaignConflict, conflict.Error);
@@ -151,8 +154,8 @@ public abstract partial class FleetContract
         var view = await fleet.FlashAsync(other with { Restart = true });
         Assert.Equal((CampaignOutcome.Succeeded, false), (view.Outcome, view.GoesOn));
         Assert.NotEqual(first.Id, view.Id);
-        Assert.Equal(fleet.Room.Devices[0].ApplicationAddress, Assert.Single(view.Devices).Application);
-        Assert.Equal(1, fleet.Room.Updated);
+        Assert.Equal(fleet.Room.Devices[^1].ApplicationAddress, Assert.Single(view.Devices).Application);
+        Assert.True(fleet.Room.Updated < fleet.Room.Devices.Count);
         fleet.Room.Journal.AssertNoDeviceHadTwoDrivers();
     }
 
@@ -172,13 +175,14 @@ public abstract partial class FleetContract
     }
 
     /// <summary>The host counts what the devices got; packets that were on their way when a link broke count for the host only.</summary>
-    private static void AssertBytes(FleetUnderTest fleet, CampaignView view)
+    /// <param name="unreported">Bytes per device that a host may have taken into its grave.</param>
+    private static void AssertBytes(FleetUnderTest fleet, CampaignView view, int unreported = 0)
     {
         const int OnTheirWay = 8 * 244;
         foreach (var device in view.Devices)
         {
             var there = fleet.Room.Device(device.Application);
-            Assert.InRange(device.BytesSent - there.Counters.FirmwareBytes, 0, there.Counters.Connects * OnTheirWay);
+            Assert.InRange(device.BytesSent - there.Counters.FirmwareBytes, -unreported, there.Counters.Connects * OnTheirWay);
             Assert.Equal(Math.Max(0, device.BytesSent - device.BytesTotal), device.BytesResent);
         }
     }

@@ -7,8 +7,3 @@ public sealed class OneSiloTests : FleetContract
 {
     internal override FleetUnderTest Create(RoomSettings settings, FleetPolicy policy) => new SiloFleet(1, settings, policy);
 }
-
-public sealed class TwoSilosTests : FleetContract
-{
-    internal override FleetUnderTest Create(RoomSettings settings, FleetPolicy policy) => new SiloFleet(2, settings, policy);
-}
