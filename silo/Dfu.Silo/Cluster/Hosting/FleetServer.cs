@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
@@ -14,6 +13,8 @@ namespace Dfu.Silo.Cluster.Hosting;
 /// <summary>What <c>dfu serve</c> and <c>dfu db init</c> do: a silo alone over SQLite, or a member of a cluster over PostgreSQL.</summary>
 internal static class FleetServer
 {
+    private static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
+
     public static async Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
         await PostgresSchema.InitAsync(connection, cancellationToken) == PostgresSchemaResult.Created;
 
@@ -86,13 +87,13 @@ internal static class FleetServer
         try
         {
             if (settings.Connection is not null) await FormerMember.BuryAsync(server.Services, settings.Name, time, stop);
-            await server.StartAsync(stop);
+            await StartAsync(server, settings.Say, time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return;
         }
-        catch (Exception e) when (Refusal(e, address, settings) is { } refusal)
+        catch (Exception e) when (Refusal(e) is { } refusal)
         {
             throw refusal;
         }
@@ -105,13 +106,21 @@ internal static class FleetServer
         await stopped.Task;
     }
 
+    private static async Task StartAsync(FleetSilo server, Action<string> say, TimeProvider time, CancellationToken stop)
+    {
+        var starting = server.StartAsync(stop);
+        await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
+        if (!starting.IsCompleted) say("the start waits for members of the cluster that do not answer; dead ones count no more after 15 s");
+        await starting;
+    }
+
     /// <summary>Says what keeps a radio from being opened; it is tried again all the time.</summary>
     private static async Task TellAsync(string id, IAdapterGrain adapter, Action<string> say)
     {
         try
         {
             var opening = await FleetSilo.OpenedAsync(adapter);
-            if (opening.Error != DfuError.None) say($"{id}: {opening.Detail} - it is tried again ({opening.Error.Code()})");
+            if (opening.Error is not (DfuError.None or DfuError.Interrupted)) say($"{id}: {opening.Detail} - it is tried again ({opening.Error.Code()})");
         }
         catch (OrleansException)
         {
@@ -119,13 +128,12 @@ internal static class FleetServer
         }
     }
 
-    private static DfuException? Refusal(Exception failure, IPAddress address, ServerSettings settings)
+    /// <summary>Orleans wraps what its start fails for.</summary>
+    private static DfuException? Refusal(Exception failure)
     {
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (cause is DfuException refusal) return refusal;
-            if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } socket)
-                return new(DfuError.ListenFailed, $"{address}, ports {settings.SiloPort} and {settings.GatewayPort}: {socket.Message}", failure);
         }
 
         return null;

@@ -57,8 +57,11 @@ internal sealed class FleetSilo : IAsyncDisposable
     public IPEndPoint? Gateway => _settings.GatewayPort is { } port ? new(_settings.Address, port) : null;
 
     /// <summary>Makes the silo; nothing runs yet.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">ListenFailed: a port that was given is taken.</exception>
     public static FleetSilo Build(FleetSiloSettings settings, TimeProvider real)
     {
+        if (settings.SiloPort != 0) FreePorts.Check(settings.Address, settings.SiloPort);
+        if (settings.GatewayPort is > 0 and var taken) FreePorts.Check(settings.Address, taken);
         var ports = FreePorts.Take(settings.Address, 2);
         settings = settings with
         {

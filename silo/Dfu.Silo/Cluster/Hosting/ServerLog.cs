@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Cluster.Hosting;
 
-/// <summary>Orleans' errors as single lines; what it only warns of is its own business.</summary>
+/// <summary>The fleet's errors as single lines. Orleans' own are about members that do not answer, which it gets over; only what ends the silo is told.</summary>
 internal sealed class ServerLog(Action<string> say) : ILoggerProvider
 {
     public ILogger CreateLogger(string categoryName) => new Category(categoryName, say);
@@ -16,7 +16,9 @@ internal sealed class ServerLog(Action<string> say) : ILoggerProvider
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+        private readonly LogLevel _least = name.StartsWith("Dfu.", StringComparison.Ordinal) ? LogLevel.Error : LogLevel.Critical;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= _least;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {

@@ -4,7 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Cluster.Tests.Clusters;
+namespace Dfu.Cluster.Tests.Directories;
 
 public sealed class FleetGrainTests
 {

@@ -2,7 +2,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Directory;
 
-namespace Dfu.Cluster.Tests.Clusters;
+namespace Dfu.Cluster.Tests.Directories;
 
 public sealed class CampaignDirectoryTests
 {
