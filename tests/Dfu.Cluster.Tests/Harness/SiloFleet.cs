@@ -17,6 +17,8 @@ namespace Dfu.Cluster.Tests.Harness;
 /// <summary>Silos over one SQLite file; the room's radios are dealt out to them in turn.</summary>
 internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy policy) : FleetUnderTest(settings, policy)
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(45);
+
     private readonly ConcurrentDictionary<(string Silo, string Campaign), ITrafficLedger> _ledgers = new();
     private readonly ConcurrentDictionary<string, HostProcess> _processes = new();
     private readonly ConcurrentDictionary<string, InProcessSiloHandle> _silos = new();
@@ -87,7 +89,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     /// <summary>Kills a silo, but what it began on radios goes on as if it had only lost its network.</summary>
     public async Task KillSiloOnlyAsync(int silo)
     {
-        if (_silos.TryRemove(SiloName(silo), out var handle)) await Cluster.KillSiloAsync(handle);
+        if (_silos.TryRemove(SiloName(silo), out var handle)) await InTimeAsync(Cluster.KillSiloAsync(handle), $"the death of {handle.Name}");
     }
 
     /// <summary>A killed silo's program is started again.</summary>
@@ -125,6 +127,18 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         return ledger;
     });
 
+    private static async Task InTimeAsync(Task ending, string what)
+    {
+        try
+        {
+            await ending.WaitAsync(LongestEnd, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"not within {LongestEnd.TotalSeconds:0} s: {what}");
+        }
+    }
+
     private async Task StopFollowingAsync()
     {
         foreach (var fleet in _fleets) await fleet.DisposeAsync();
@@ -135,10 +149,10 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     {
         var cluster = Cluster;
         _cluster = null;
-        await cluster.StopClusterClientAsync();
-        foreach (var silo in _silos.Values) await cluster.StopSiloAsync(silo);
+        await InTimeAsync(cluster.StopClusterClientAsync(), "the end of the client");
+        foreach (var silo in _silos.Values) await InTimeAsync(cluster.StopSiloAsync(silo), $"the end of {silo.Name}");
         _silos.Clear();
-        await cluster.DisposeAsync();
+        await InTimeAsync(cluster.DisposeAsync().AsTask(), "the end of the cluster");
         _processes.Clear();
         _database!.Dispose();
     }
