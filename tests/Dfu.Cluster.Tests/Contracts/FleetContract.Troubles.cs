@@ -56,7 +56,7 @@ public abstract partial class FleetContract
     [Fact]
     public async Task An_adapter_that_comes_back_takes_work_again()
     {
-        await using var fleet = Create(Saving, devices: 12);
+        await using var fleet = Create(Saving, new() { Patience = TimeSpan.FromMinutes(15) }, devices: 12);
         var later = fleet.Room.Devices.Skip(6).ToArray();
         foreach (var device in later) SetDeaf(fleet, device, true);
         var open = await fleet.OpenAsync();
