@@ -13,6 +13,8 @@ internal static class CommandLine
     {
         DemoCommand.Create(terminal),
         FlashCommand.Create(terminal),
+        ServeCommand.Create(terminal),
+        DatabaseCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         PackageCommand.Create(terminal),
         KeysCommand.Create(terminal),

@@ -1,12 +1,16 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Grains;
 
 /// <summary>The fleet over its grains, from inside a silo or from a client: starts or follows one campaign and keeps its latest view.</summary>
 public sealed class GrainFleet : IFleet, IAsyncDisposable
 {
+    /// <summary>An answer that went down with a silo is not waited for as long as Orleans would.</summary>
+    private static readonly TimeSpan LongestView = TimeSpan.FromSeconds(3);
+
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly TimeSpan _every;
@@ -98,7 +102,7 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
             try
             {
                 await Task.Delay(_every, _time, _stop.Token);
-                Show(await grain.ViewAsync());
+                Show(await grain.ViewAsync().WithinAsync(LongestView, _time, _stop.Token));
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {

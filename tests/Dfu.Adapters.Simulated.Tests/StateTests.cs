@@ -73,6 +73,29 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
+    public void What_was_overrun_is_counted_over_restarts()
+    {
+        Session(
+            async host =>
+            {
+                await host.ConnectAsync();
+                await host.InitAsync();
+                await host.SelectAsync(ObjectType.Data);
+                await host.CreateAsync(ObjectType.Data, 4096);
+                host.Device.StallFlash(true);
+                await host.SendAsync(host.Image.Firmware.AsMemory(0, 4096));
+                await host.CrcAsync();
+                host.Device.StallFlash(false);
+                await host.Wait(300);
+                await host.CreateAsync(ObjectType.Data, 4096);
+            },
+            TestHost.Options());
+        Session(_ => Task.CompletedTask, TestHost.Options());
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_path, "devices.json")));
+        Assert.Equal(4096, report.RootElement.GetProperty("devices")[0].GetProperty("overrunBytes").GetInt32());
+    }
+
+    [Fact]
     public void The_report_counts_what_the_device_received()
     {
         Session(
@@ -92,6 +115,7 @@ public sealed class StateTests : IDisposable
         Assert.Equal("C0:98:76:54:32:11", device.GetProperty("bootloader").GetString());
         Assert.Equal(image.Init.Length + image.Firmware.Length, device.GetProperty("packetBytes").GetInt32());
         Assert.Equal(image.Firmware.Length, device.GetProperty("firmwareBytes").GetInt32());
+        Assert.Equal(0, device.GetProperty("overrunBytes").GetInt32());
         Assert.Equal((1, 0, 3, 3, 1), (Count("connects"), Count("drops"), Count("creates"), Count("executes"), Count("createCommands")));
         Assert.Equal($"0x{Crc32.Of(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
         Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)), device.GetProperty("activated").GetProperty("sha256").GetString());

@@ -7,6 +7,8 @@ internal sealed partial class BootloaderCore
 {
     private readonly List<byte> _collected = [];
     private int _executesWaiting;
+    private int _objectBytes;
+    private bool _overran;
 
     private void Execute()
     {
@@ -52,6 +54,8 @@ internal sealed partial class BootloaderCore
 
         if (_profile.Collects) _settings = _settings with { Bank0 = _start == 0 ? default : _settings.Bank0 };
         _collected.Clear();
+        if (_overran) _counters.OverrunBytes += _objectBytes;
+        ForgetOverrun();
         _progress.ObjectSize = (int)size;
         _progress.Offset = _progress.OffsetLast;
         _progress.Crc = _progress.CrcLast;
@@ -77,6 +81,14 @@ internal sealed partial class BootloaderCore
         return !_initValid || size > rest ? ResultCode.OperationNotPermitted : null;
     }
 
+    private void CountData(int bytes)
+    {
+        _counters.FirmwareBytes += bytes;
+        _objectBytes += bytes;
+    }
+
+    private void ForgetOverrun() => (_objectBytes, _overran) = (0, false);
+
     /// <summary>SDK 15 and later: every packet is a flash operation of its own, from a buffer that is free again when it is written.</summary>
     private void WriteData(byte[] value)
     {
@@ -92,6 +104,7 @@ internal sealed partial class BootloaderCore
         {
             FreeBuffer();
             _counters.PacketsRefused++;
+            _overran = true;
             Receipt(Success, 0, 0);
             return;
         }
@@ -128,6 +141,7 @@ internal sealed partial class BootloaderCore
             if (!_flash.TryStore(chunk.Length, () => _memory.Write(address, chunk)))
             {
                 _counters.PacketsRefused++;
+                _overran = true;
                 _collected.Clear();
                 _progress.Offset = _progress.OffsetLast;
                 _progress.Crc = _progress.CrcLast;
@@ -148,6 +162,7 @@ internal sealed partial class BootloaderCore
             return;
         }
 
+        ForgetOverrun();
         _progress.OffsetLast = _progress.Offset;
         _progress.CrcLast = _progress.Crc;
         _progress.ObjectSize = 0;

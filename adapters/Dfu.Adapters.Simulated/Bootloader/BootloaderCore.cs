@@ -71,25 +71,29 @@ internal sealed partial class BootloaderCore
     {
         _counters.PacketBytes += value.Length;
         if (_current == ObjectType.Command) _counters.InitBytes += value.Length;
-        else _counters.FirmwareBytes += value.Length;
+        else CountData(value.Length);
 
         if (!_profile.Collects)
         {
             if (_buffersFree == 0)
             {
                 _counters.PacketsWithoutBuffer++;
+                _overran = true;
                 return;
             }
 
             _buffersFree--;
         }
 
-        if (!Receive(new Request(true, value))) FreeBuffer();
+        if (Receive(new Request(true, value))) return;
+        _overran = true;
+        FreeBuffer();
     }
 
     /// <summary>The link is gone; what RAM knows is replaced by what the flash knows, or not.</summary>
     public void OnDisconnected()
     {
+        ForgetOverrun();
         if (!_profile.ReloadsOnDisconnect) return;
         Restore(Settings.Read(_memory.Main, _memory.Backup, _profile.SettingsBackup) ?? new Settings());
     }

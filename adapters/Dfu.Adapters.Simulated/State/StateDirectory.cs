@@ -119,10 +119,10 @@ public sealed class StateDirectory
     internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, uint? SoftDeviceId, SavedCounters Counters);
 
     internal sealed record SavedCounters(
-        long PacketBytes, long InitBytes, long FirmwareBytes, int Connects, int Drops, int Creates, int Executes, int CreateCommands, int ExecuteCommands, int Activations)
+        long PacketBytes, long InitBytes, long FirmwareBytes, int Connects, int Drops, int Creates, int Executes, int CreateCommands, int ExecuteCommands, int Activations, long OverrunBytes = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
-            c.PacketBytes, c.InitBytes, c.FirmwareBytes, c.Connects, c.Drops, c.Creates, c.Executes, c.CreateCommands, c.ExecuteCommands, c.Activations);
+            c.PacketBytes, c.InitBytes, c.FirmwareBytes, c.Connects, c.Drops, c.Creates, c.Executes, c.CreateCommands, c.ExecuteCommands, c.Activations, c.OverrunBytes);
 
         public DeviceCounters ToCounters() => new()
         {
@@ -136,6 +136,7 @@ public sealed class StateDirectory
             CreateCommands = CreateCommands,
             ExecuteCommands = ExecuteCommands,
             Activations = Activations,
+            OverrunBytes = OverrunBytes,
         };
     }
 }

@@ -89,6 +89,12 @@ public enum DfuError
     DatabaseUnavailable,
     DatabaseNotInitialized,
     DatabaseForeign,
+
+    /// <summary>The cluster has a living member of that name.</summary>
+    MemberInUse,
+
+    /// <summary>The build leaves out what the command needs.</summary>
+    NotInThisEdition,
 }
 
 public static class DfuErrors

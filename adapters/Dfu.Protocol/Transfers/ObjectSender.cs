@@ -5,7 +5,7 @@ using Dfu.Protocol.Telemetry;
 
 namespace Dfu.Protocol.Transfers;
 
-/// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
+    /// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
 /// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (T4).</param>
 internal sealed class ObjectSender(
     IDfuLink link,
@@ -58,12 +58,15 @@ internal sealed class ObjectSender(
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
-            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost) });
+            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
             await Task.Delay(PauseAfterShort, time, cancellationToken);
         }
 
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
+
+    /// <summary>The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is made again.</summary>
+    private bool? WritesAfterShort(bool saves) => !saves && traits.Now.WritesAfterExecute == false ? null : traits.Now.WritesAfterExecute;
 
     private void Whole(Pacing pacing, bool saves, long began)
     {

@@ -24,8 +24,8 @@ internal static class FlashCommand
         var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
         var scanTime = Arguments.Option.Of<TimeSpan?>("--scan-time", "How long --all and --name listen, 1 s to 10 min; 10 s unless given.", ScanTime, "a time from 1s to 10min", null, "TIME");
         var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
-        var patience = Arguments.Option.Of<TimeSpan?>("--patience", "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.", Patience, "a time such as 120s", null, "TIME");
-        var concurrency = Arguments.Option.Number("--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
+        var patience = PatienceOption();
+        var concurrency = ConcurrencyOption();
         var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).", "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
@@ -65,6 +65,23 @@ internal static class FlashCommand
         return command;
     }
 
+    public static Option<TimeSpan?> PatienceOption() => Arguments.Option.Of<TimeSpan?>(
+        "--patience",
+        "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.",
+        Patience,
+        "a time such as 120s",
+        null,
+        "TIME");
+
+    public static Option<int?> ConcurrencyOption() =>
+        Arguments.Option.Number("--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
+
+    public static bool Words(string text, out string value)
+    {
+        value = text;
+        return text.Length > 0;
+    }
+
     private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
@@ -95,12 +112,6 @@ internal static class FlashCommand
             All = all,
             NameGlob = name,
         };
-    }
-
-    private static bool Words(string text, out string value)
-    {
-        value = text;
-        return text.Length > 0;
     }
 
     private static bool ScanTime(string text, out TimeSpan? value) => Patience(text, out value) && value <= TimeSpan.FromMinutes(10);

@@ -21,9 +21,9 @@ public static class CampaignMachine
         CampaignEvent.DeviceHeard h when state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
         CampaignEvent.Listening l when state.Stage == CampaignStage.Collecting && state.CollectingSince is null => (state with { CollectingSince = l.At }, []),
         CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) => FinishIfOver(
-            state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)) }),
+            state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)), Retrying = state.Retrying.Remove(d.Device) }),
         CampaignEvent.DeviceRetried r when state.Results.ContainsKey(r.Device) =>
-            (state with { Results = state.Results.Remove(r.Device), Stage = Reopened(state), Outcome = CampaignOutcome.Running, CancelRequested = false }, []),
+            (Retry(state, r.Device), []),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
         CampaignEvent.ProbeStarted p when state.Prober is null => (state with { Prober = p.Device, Probes = state.Probes + 1 }, []),
         CampaignEvent.ProbeEnded p when state.Prober == p.Device => (state with { Prober = null }, []),
@@ -54,7 +54,14 @@ public static class CampaignMachine
         return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512 && state.ImageSizes.Max() > SmallestProbed;
     }
 
-    private static CampaignStage Reopened(CampaignState state) => state.Stage == CampaignStage.Finished ? CampaignStage.Running : state.Stage;
+    private static CampaignState Retry(CampaignState state, Protocol.Links.BluetoothAddress device) => state with
+    {
+        Results = state.Results.Remove(device),
+        Retrying = state.Retrying.Add(device),
+        Stage = state.Stage == CampaignStage.Finished ? CampaignStage.Running : state.Stage,
+        Outcome = CampaignOutcome.Running,
+        CancelRequested = false,
+    };
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) Add(CampaignState state, CampaignEvent.DeviceHeard h)
     {

@@ -64,6 +64,9 @@ public sealed record CampaignState
     public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
     public bool CancelRequested { get; init; }
 
+    /// <summary>Devices that were asked for again and have not ended since.</summary>
+    public ImmutableHashSet<BluetoothAddress> Retrying { get; init; } = [];
+
     /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
 

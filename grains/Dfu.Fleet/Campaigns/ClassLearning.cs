@@ -4,7 +4,7 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Campaigns;
 
 /// <summary>How what one device taught becomes what its class is expected to do.</summary>
-internal static class ClassLearning
+public static class ClassLearning
 {
     private const double ObjectBytes = 4096;
 
@@ -14,6 +14,7 @@ internal static class ClassLearning
     public static BootloaderTraits Merge(BootloaderTraits known, BootloaderTraits learned) => learned with
     {
         Keeps = learned.Keeps == Keeps.Unknown ? known.Keeps : learned.Keeps,
+        WritesAfterExecute = learned.WritesAfterExecute ?? known.WritesAfterExecute,
         Pacing = AboveLosses(known.Pacing, learned.Pacing),
     };
 
@@ -35,7 +36,7 @@ internal static class ClassLearning
             $"Bootloaders of class {key} save nothing by themselves: {now}. A rebuild with NRF_DFU_SAVE_PROGRESS_IN_FLASH=1 would limit a drop to one object (4 KiB) and cost about {objects * SaveSeconds:0.#} s and {objects:0} erases of each settings page per update of this image.");
     }
 
-    /// <summary>A guard that lost packets on any device of the class is not gone below again by another that was luckier.</summary>
+    /// <summary>A guard or burst that lost packets on any device of the class is not gone back to by another that was luckier, or that began before.</summary>
     private static Pacing AboveLosses(Pacing known, Pacing learned)
     {
         var loss = Max(known.LossGuard, learned.LossGuard);
@@ -46,6 +47,8 @@ internal static class ClassLearning
             LossGuardAfterSave = lossAfterSave,
             Guard = Max(learned.Guard, loss * 1.1),
             GuardAfterSave = Max(learned.GuardAfterSave, lossAfterSave * 1.1),
+            Burst = Math.Min(known.Burst, learned.Burst),
+            BurstAfterSave = Math.Min(known.BurstAfterSave, learned.BurstAfterSave),
         };
     }
 

@@ -68,6 +68,7 @@ public static class DeviceMachine
             Probing = g.Probe,
             AttemptBase = state.Images[state.Image].Confirmed,
             AttemptFruitful = false,
+            EarlierResumes = state.Resumes.Length,
             NotBefore = null,
             StartedAt = state.StartedAt ?? g.At,
         };
@@ -91,12 +92,7 @@ public static class DeviceMachine
     private static DeviceState StartImage(DeviceState state, int image) =>
         state.Image == image ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
-    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state with
-    {
-        BytesSent = Math.Max(state.BytesSent, x.Traffic.Sent),
-        BytesDistinct = Math.Max(state.BytesDistinct, x.Traffic.Distinct),
-        Probing = false,
-    };
+    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false };
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) End(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {

@@ -9,19 +9,18 @@ internal static class DeviceProgress
         state with { Images = state.Images.SetItem(image, change(state.Images[image])) };
 
     public static DeviceState Confirm(DeviceState state, DeviceEvent.Confirmed c) =>
-        With(state, c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
+        With(state.Counting(c.Traffic), c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
         {
             AttemptFruitful = state.AttemptFruitful || c.Image > state.Image || c.Offset > state.AttemptBase,
-            BytesSent = Math.Max(state.BytesSent, c.Traffic.Sent),
-            BytesDistinct = Math.Max(state.BytesDistinct, c.Traffic.Distinct),
             BootloaderUntil = c.At + DeviceMachine.Inactivity,
         };
 
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     public static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
-        // A first start is no resume: reports list what a reconnect found.
-        var resumes = record.Diagnosis == Diagnosis.Fresh ? state.Resumes : state.Resumes.Add(record);
+        // A first start is no resume: reports list what a reconnect found. A report that comes twice is one.
+        var known = record.Diagnosis == Diagnosis.Fresh || state.Resumes.Skip(state.EarlierResumes).Contains(record);
+        var resumes = known ? state.Resumes : state.Resumes.Add(record);
         var next = state with { Resumes = resumes, AttemptBase = record.Held };
         return record.Diagnosis switch
         {

@@ -56,6 +56,9 @@ public sealed record DeviceState
     /// <summary>The fencing number: counts grants, never goes back. Reports of any other attempt are ignored.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>What <see cref="Attempt"/> had counted before this campaign, where devices outlive campaigns.</summary>
+    public int EarlierAttempts { get; init; }
+
     /// <summary>Attempts that ended in an error of the device or its link.</summary>
     public int Failures { get; init; }
 
@@ -74,6 +77,9 @@ public sealed record DeviceState
     public bool Probing { get; init; }
 
     public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
+
+    /// <summary>How many of <see cref="Resumes"/> are of earlier attempts.</summary>
+    public int EarlierResumes { get; init; }
 
     /// <summary>The adapter that works on the device or did last, and that adapter's epoch at the time.</summary>
     public string? Adapter { get; init; }
@@ -133,6 +139,20 @@ public sealed record DeviceState
         Images = [.. imageSizes.Select(static _ => new ImageProgress())],
         WaitingSince = at,
     };
+
+    /// <summary>The same device in another campaign: its addresses stay known, and its attempts count on so that late reports stay recognisable.</summary>
+    public DeviceState Anew(ImmutableArray<long> imageSizes, DateTimeOffset at) => New(Id, imageSizes, at) with
+    {
+        Application = Application,
+        Bootloader = Bootloader,
+        Attempt = Attempt,
+        EarlierAttempts = Attempt,
+    };
+
+    /// <summary>Takes over a byte count; counts never go back.</summary>
+    public DeviceState Counting(DeviceTraffic traffic) => traffic.Sent <= BytesSent && traffic.Distinct <= BytesDistinct
+        ? this
+        : this with { BytesSent = Math.Max(BytesSent, traffic.Sent), BytesDistinct = Math.Max(BytesDistinct, traffic.Distinct) };
 }
 
 /// <summary>How a device was heard, as far as an attempt needs it.</summary>

@@ -16,7 +16,7 @@ public static class DeviceViews
         Outcome = state.Outcome,
         Error = state.Error,
         Detail = state.Detail,
-        Attempts = state.Attempt,
+        Attempts = state.Attempt - state.EarlierAttempts,
         BytesTotal = state.BytesTotal,
         BytesConfirmed = state.BytesConfirmed,
         BytesSent = traffic.Sent,

@@ -138,7 +138,7 @@ internal sealed class FleetMachines
                 break;
             case DeviceEffect.ReportOutcome report:
                 FleetMetrics.Ended(device);
-                Note(device.Id, "outcome", device.Detail.Length == 0 ? report.Outcome.ToString() : $"{report.Outcome}: {device.Detail}", now);
+                Note(device.Id, "outcome", DeviceNotes.Outcome(device), now);
                 Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
                 break;
         }

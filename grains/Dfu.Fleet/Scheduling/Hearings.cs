@@ -41,6 +41,7 @@ public sealed class Hearings
         lock (_gate) _matcher.Correct(device, application, bootloader);
     }
 
+    /// <param name="now">When the adapter heard it; may lie before what other adapters heard already.</param>
     /// <param name="found">The application address of a device that is wanted but no target yet.</param>
     /// <returns>True when a device was heard that had been silent.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset now, out BluetoothAddress? found)
@@ -60,6 +61,7 @@ public sealed class Hearings
             ref var ear = ref entry.EarOf(adapter);
             var rssi = ear.At is null || now - ear.At > Fresh ? advertisement.Rssi : ((3 * ear.Rssi) + advertisement.Rssi) / 4.0;
             ear = new(now, rssi);
+            if (now < entry.Last) return false;
             entry.Last = now;
             entry.Match = match;
             entry.Heard = new(advertisement.Address, advertisement.AddressType, advertisement.Rssi, advertisement.Name, advertisement.DfuService);

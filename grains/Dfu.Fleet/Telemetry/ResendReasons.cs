@@ -13,7 +13,7 @@ internal sealed class ResendReasons
     public const string ObjectRepeated = "objectRepeated";
     public const string UnfinishedObject = "unfinishedObject";
 
-    /// <summary>Every chip's bootloader takes data objects of a flash page.</summary>
+    /// <summary>A data object is a page of flash, as large on every chip that has this bootloader.</summary>
     private const long ObjectBytes = 4096;
 
     private readonly List<(long End, string Reason)> _lost = []; // the lowest end is last, and is what counts below it

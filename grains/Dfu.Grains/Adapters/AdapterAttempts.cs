@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -93,7 +94,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         if (Find(name) is not { Over: false } attempt) return;
         var slot = attempt.Key.Slot;
-        if (attempt.Device.Phase == Fleet.DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        if (attempt.Device.Phase == DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
         else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
     }
 

@@ -1,3 +1,4 @@
+using Dfu.Fleet;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
@@ -5,7 +6,7 @@ namespace Dfu.Grains.Adapters;
 internal static partial class AdapterLog
 {
     [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Adapter}: {Status} {Detail}")]
-    public static partial void StatusChanged(this ILogger log, string adapter, Fleet.AdapterStatus status, string detail);
+    public static partial void StatusChanged(this ILogger log, string adapter, AdapterStatus status, string detail);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "{Adapter} stops")]
     public static partial void Stops(this ILogger log, string adapter, Exception e);

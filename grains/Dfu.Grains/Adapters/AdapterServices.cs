@@ -17,7 +17,8 @@ public static class AdapterServices
         if (services.Any(static service => service.ServiceType == typeof(AdapterGuard))) return silo;
         services.TryAddSingleton<AdapterGuard>();
         services.TryAddSingleton<PackageShelf>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, AdapterWaker>();
+        services.AddSingleton<AdapterWaker>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static services => services.GetRequiredService<AdapterWaker>());
         services.AddPlacementDirector<OnOwnSilo, OwnSiloDirector>();
         return silo;
     }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Has every radio of this host opened when the silo starts, looks after them now and then, and lets go of them before the silo stops.</summary>
-internal sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<AdapterWaker> log) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<AdapterWaker> log) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _waking = Task.CompletedTask;
@@ -13,15 +13,17 @@ internal sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger
 
     public void Dispose() => _stop.Dispose();
 
-    private Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>For hosts that do not open at the start of their silo; once, and not after <see cref="StopAsync"/>.</summary>
+    public void Start()
     {
-        _waking = WakeAsync();
-        return Task.CompletedTask;
+        if (_waking.IsCompleted && !_stop.IsCancellationRequested) _waking = WakeAsync();
     }
 
-    /// <remarks>Grains still work at this stage, so devices hear of the ends of their attempts. A silo that is killed gives no time for that.</remarks>
-    private async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Interrupts the attempts of this host, and returns when all have reported their end and the radios are closed.</summary>
+    /// <remarks>Grains still work when a silo that stops comes here, so devices hear of the ends. A silo that is killed gives no time for that.</remarks>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_stop.IsCancellationRequested) return;
         _stop.Cancel();
         try
         {
@@ -32,6 +34,12 @@ internal sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger
         {
             // The host is in a hurry.
         }
+    }
+
+    private Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (host.OpensAtStart) Start();
+        return Task.CompletedTask;
     }
 
     private async Task WakeAsync()

@@ -21,6 +21,9 @@ public sealed class FleetHost
     /// <summary>The radios of this host. Locked for this process for as long as it lives, so no other process drives them.</summary>
     public IReadOnlyList<IAdapterSource> Sources { get; init; } = [];
 
+    /// <summary>Radios are opened when the silo starts; otherwise when the host starts <see cref="Adapters.AdapterWaker"/>.</summary>
+    public bool OpensAtStart { get; init; } = true;
+
     /// <summary>This host's own byte counts of a campaign.</summary>
     public required Func<string, ITrafficLedger> Ledger { get; init; }
     public required IPackageCache Packages { get; init; }

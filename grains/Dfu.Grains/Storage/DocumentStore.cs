@@ -41,10 +41,12 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
         {
             await writing;
         }
-        catch (Exception e)
+        catch
         {
             Failed = true;
-            grain.Deactivate(new(DeactivationReasonCode.ApplicationError, e, "its state could not be saved"));
+
+            // Without the exception: with it, calls that wait would fail too instead of going to the next activation.
+            grain.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "its state could not be saved"));
             throw;
         }
     }

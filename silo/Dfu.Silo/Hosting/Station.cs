@@ -1,8 +1,5 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
-using Dfu.Fleet.Engine;
-using Dfu.Fleet.Updates;
-using Dfu.Silo.Storage;
 
 namespace Dfu.Silo.Hosting;
 
@@ -18,17 +15,16 @@ public sealed record StationSettings
     public FleetPolicy Policy { get; init; } = new();
 }
 
-/// <summary>The single-process engine with everything it needs: its data directory, its radios, its store.</summary>
+/// <summary>An engine with everything it needs: its data directory, its radios, its store.</summary>
 public sealed class Station : IAsyncDisposable
 {
     private readonly DataDirectory _directory;
     private readonly AdapterLocks _locks;
     private readonly List<IDisposable> _owned;
-    private readonly SqliteFleetStore _store;
-    private readonly FleetEngine _engine;
+    private readonly IStationEngine _engine;
 
-    private Station(DataDirectory directory, AdapterLocks locks, List<IDisposable> owned, SqliteFleetStore store, FleetEngine engine) =>
-        (_directory, _locks, _owned, _store, _engine) = (directory, locks, owned, store, engine);
+    private Station(DataDirectory directory, AdapterLocks locks, List<IDisposable> owned, IStationEngine engine) =>
+        (_directory, _locks, _owned, _engine) = (directory, locks, owned, engine);
 
     /// <summary>Takes the data directory and the radios; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
@@ -41,8 +37,7 @@ public sealed class Station : IAsyncDisposable
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(locks, owned, time));
-            var store = SqliteFleetStore.Open(directory.Path);
-            return new Station(directory, locks, owned, store, new FleetEngine(store, sources, settings.Policy, time, UpdateRun.RunAsync));
+            return new Station(directory, locks, owned, Edition.OpenStation(directory.Path, sources, settings.Policy, time));
         }
         catch
         {
@@ -54,49 +49,15 @@ public sealed class Station : IAsyncDisposable
     }
 
     /// <summary>The latest view, null before the first; callable from any thread.</summary>
-    public CampaignView? Snapshot()
-    {
-        try
-        {
-            return _engine.Snapshot();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
+    public CampaignView? Snapshot() => _engine.Snapshot();
 
     /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
-    public async Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop)
-    {
-        try
-        {
-            await _engine.StartAsync(request, stop);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // Before a radio was open: all there is to show is what earlier runs did.
-            return (Snapshot() ?? new CampaignView { Id = "", PackageId = request.Package.Id }) with { Outcome = CampaignOutcome.Interrupted };
-        }
-
-        try
-        {
-            await _engine.WaitAsync(stop);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The engine stops below; its last view says how far it came.
-        }
-
-        await _engine.StopAsync();
-        return _engine.Snapshot();
-    }
+    public Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop) => _engine.RunAsync(request, stop);
 
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
-        await _store.DisposeAsync();
         foreach (var one in _owned) one.Dispose();
         _locks.Dispose();
         _directory.Dispose();

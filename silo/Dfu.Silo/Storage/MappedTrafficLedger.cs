@@ -50,6 +50,7 @@ public sealed unsafe class MappedTrafficLedger : ITrafficLedger, IDisposable
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(campaign));
         lock (_gate)
         {
+            if (_chunks.Count == 0) return;
             var header = _chunks[0].Start;
             var (low, high) = (BitConverter.ToInt64(hash, 0), BitConverter.ToInt64(hash, 8));
             if (header[0] == Magic && header[1] == low && header[2] == high) return;
@@ -70,6 +71,7 @@ public sealed unsafe class MappedTrafficLedger : ITrafficLedger, IDisposable
         lock (_gate)
         {
             if (_slots.TryGetValue(device, out known)) return known;
+            if (_chunks.Count == 0) return new Counts(null);
             if (_used == _chunks.Count * SlotsPerChunk) Grow();
             var start = At(_used++);
             start[0] = (long)device.Value + 1;
@@ -143,6 +145,7 @@ public sealed unsafe class MappedTrafficLedger : ITrafficLedger, IDisposable
         }
     }
 
+    /// <summary>The lock is for the end: nobody may count into memory that is being unmapped.</summary>
     private sealed class Counts(long* start) : ITrafficSlot
     {
         private readonly long[] _afterwards = new long[2 + MaxImages];
@@ -150,31 +153,43 @@ public sealed unsafe class MappedTrafficLedger : ITrafficLedger, IDisposable
 
         public void Sent(int image, long offset, int count)
         {
-            Interlocked.Add(ref Word(1), count);
-            if ((uint)image >= MaxImages) return;
-            ref var mark = ref Word(2 + image);
-            if (offset + count > Volatile.Read(ref mark)) Volatile.Write(ref mark, offset + count);
+            lock (_afterwards)
+            {
+                Word(1) += count;
+                if ((uint)image >= MaxImages) return;
+                ref var mark = ref Word(2 + image);
+                if (offset + count > mark) mark = offset + count;
+            }
         }
 
         public DeviceTraffic Read()
         {
-            long distinct = 0;
-            for (var i = 0; i < MaxImages; i++) distinct += Volatile.Read(ref Word(2 + i));
-            return new(Volatile.Read(ref Word(1)), distinct);
+            lock (_afterwards)
+            {
+                long distinct = 0;
+                for (var i = 0; i < MaxImages; i++) distinct += Word(2 + i);
+                return new(Word(1), distinct);
+            }
         }
 
         public void AtLeast(DeviceTraffic traffic)
         {
-            var now = Read();
-            if (traffic.Distinct > now.Distinct) Interlocked.Add(ref Word(2), traffic.Distinct - now.Distinct);
-            if (traffic.Sent > now.Sent) Interlocked.Add(ref Word(1), traffic.Sent - now.Sent);
+            lock (_afterwards)
+            {
+                var now = Read();
+                if (traffic.Distinct > now.Distinct) Word(2) += traffic.Distinct - now.Distinct;
+                if (traffic.Sent > now.Sent) Word(1) += traffic.Sent - now.Sent;
+            }
         }
 
-        /// <summary>The file is about to be unmapped: a reader that comes later reads the last counts.</summary>
+        /// <summary>The file is about to be unmapped: who counts or reads later does it here.</summary>
         public void Detach()
         {
-            for (var i = 0; i < _afterwards.Length; i++) _afterwards[i] = Volatile.Read(ref Word(i));
-            _start = null;
+            lock (_afterwards)
+            {
+                for (var i = 0; i < _afterwards.Length; i++) _afterwards[i] = Word(i);
+                _start = null;
+            }
         }
 
         private ref long Word(int index) => ref _start == null ? ref _afterwards[index] : ref Unsafe.AsRef<long>(_start + index);

@@ -4,7 +4,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Storage;
 
-/// <summary>Packages as files named by their SHA-256. A file is there whole or not at all.</summary>
+/// <summary>Packages as files named by their SHA-256. A file is there whole or not at all; any thread may save or load.</summary>
 internal sealed partial class PackageFiles(string folder)
 {
     /// <exception cref="DfuException">DataDirectoryUnusable; InvalidArgument when the bytes are not those of the id.</exception>
@@ -16,7 +16,7 @@ internal sealed partial class PackageFiles(string folder)
         {
             Directory.CreateDirectory(folder);
             if (Load(id) is not null) return;
-            var part = $"{path}.{Environment.ProcessId}.part";
+            var part = $"{path}.{Guid.NewGuid():N}.part";
             using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
             {
                 stream.Write(file);

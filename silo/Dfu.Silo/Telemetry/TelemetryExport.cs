@@ -44,9 +44,16 @@ public sealed class TelemetryExport : IDisposable
     {
         try
         {
-            var resource = Resource(variable, instance);
-            var traces = OtlpSettings.Read("TRACES", variable, warn);
-            var metrics = OtlpSettings.Read("METRICS", variable, warn);
+            var told = new HashSet<string>();
+            void Once(string warning)
+            {
+                if (told.Add(warning)) warn(warning);
+            }
+
+            var traces = OtlpSettings.Read("TRACES", variable, Once);
+            var metrics = OtlpSettings.Read("METRICS", variable, Once);
+            if (traces is null && metrics is null) return new(null, null);
+            var resource = Resource(instance);
             return new(traces is null ? null : Traces(resource, traces), metrics is null ? null : Metrics(resource, metrics));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -68,12 +75,12 @@ public sealed class TelemetryExport : IDisposable
         .AddOtlpExporter(settings.Apply)
         .Build();
 
-    private static ResourceBuilder Resource(Func<string, string?> variable, string? instance)
+    /// <summary>What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.</summary>
+    private static ResourceBuilder Resource(string? instance)
     {
-        var name = variable("OTEL_SERVICE_NAME") is { Length: > 0 } given ? given : "dfu";
         var version = typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
         return ResourceBuilder.CreateDefault()
-            .AddService(name, serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
+            .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
             .AddEnvironmentVariableDetector();
     }
 

@@ -14,8 +14,13 @@ public sealed class DemoProcessTests
         Assert.DoesNotContain('\u001b', output + error);
     }
 
+#if FULL_EDITION
+    [Fact]
+    public async Task The_same_seed_gives_the_same_devices()
+#else
     [Fact]
     public async Task The_same_seed_gives_the_same_run()
+#endif
     {
         string[] demo = ["demo", "--devices", "5", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "1000", "--seed", "42", "--json"];
         var (first, second) = (await DfuProcess.RunAsync(demo), await DfuProcess.RunAsync(demo));
@@ -32,10 +37,14 @@ public sealed class DemoProcessTests
         Assert.Equal(3, (await demo.EndAsync()).Code);
     }
 
-    // The signature is random, and with it the package's id.
+    // The signature is random, and with it the package's id. On a silo grains work beside the pump, so that only the room is the same.
     private static string Figures(string json)
     {
         using var document = JsonDocument.Parse(json);
+#if FULL_EDITION
+        return string.Join(' ', document.RootElement.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("device").GetString()).Order());
+#else
         return document.RootElement.GetProperty("devices").GetRawText() + document.RootElement.GetProperty("totals").GetRawText();
+#endif
     }
 }

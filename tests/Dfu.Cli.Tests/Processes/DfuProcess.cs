@@ -6,7 +6,7 @@ namespace Dfu.Cli.Tests.Processes;
 /// <summary>The built command, run as a process of its own.</summary>
 internal sealed class DfuProcess : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
@@ -28,6 +28,13 @@ internal sealed class DfuProcess : IDisposable
     private static string Command { get; } = Path.Combine(AppContext.BaseDirectory, "dfu.dll");
 
     public static DfuProcess Start(params string[] arguments) => new(new ProcessStartInfo("dotnet", [Command, .. arguments]));
+
+    public static DfuProcess StartWith(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Command, .. arguments]);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new(start);
+    }
 
     /// <summary>Through a shell that prepares its limits first.</summary>
     public static DfuProcess StartAfter(string shell, params string[] arguments) =>

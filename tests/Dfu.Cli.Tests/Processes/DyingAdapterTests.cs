@@ -15,9 +15,9 @@ public sealed class DyingAdapterTests
         await bench.SimulateAsync(2, "--devices", "10", "--time-scale", "5", "--save-progress", "true");
         using var dying = new Proxy(IPEndPoint.Parse(bench.Adapters[1]["bridge:tcp://".Length..]));
         dying.Start();
+        var killed = dying.KillAfterAsync(150_000);
         using var flash = DfuProcess.Start(["flash", package, "--adapter", dying.Spec, "--adapter", bench.Adapters[3], "--all", "--count", "10", "--data-dir", bench["data"], "--json"]);
-        await bench.ReceivedAsync(200_000);
-        dying.Kill();
+        await killed;
         var (code, output, error) = await flash.EndAsync();
 
         Assert.True(code == 0, error);
@@ -38,9 +38,9 @@ public sealed class DyingAdapterTests
         await bench.SimulateAsync(1, "--devices", "6", "--time-scale", "5");
         using var bridge = new Proxy(IPEndPoint.Parse(bench.Adapters[1]["bridge:tcp://".Length..]));
         bridge.Start();
+        var killed = bridge.KillAfterAsync(200_000);
         using var flash = DfuProcess.Start(["flash", package, "--adapter", bridge.Spec, "--all", "--count", "6", "--data-dir", bench["data"], "--json"]);
-        await bench.ReceivedAsync(150_000);
-        bridge.Kill();
+        await killed;
         bridge.Start();
         var (code, output, error) = await flash.EndAsync();
 

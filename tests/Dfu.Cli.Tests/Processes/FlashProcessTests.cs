@@ -48,12 +48,16 @@ public sealed class FlashProcessTests
 
         Assert.True(code == 0, error);
         using var document = JsonDocument.Parse(output);
-        AssertCountsAgree(document.RootElement, await bench.EndSimulationAsync(), 3, Kills);
+        var devices = await bench.EndSimulationAsync();
+        AssertCountsAgree(document.RootElement, devices, 3, Kills);
 
         // A probe on purpose sends less than two objects again, once, to one device.
         Assert.All(
             document.RootElement.GetProperty("devices").EnumerateArray(),
-            device => Assert.InRange(device.GetProperty("bytesResent").GetInt64(), 0, (Kills * mostAgain) + (2 * Object)));
+            device => Assert.InRange(
+                device.GetProperty("bytesResent").GetInt64(),
+                0,
+                (Kills * mostAgain) + (2 * Object) + Bench.Overrun(devices[device.GetProperty("device").GetString()!], saves == "true")));
     }
 
     [Fact]
@@ -101,6 +105,7 @@ public sealed class FlashProcessTests
         await bench.SimulateAsync(1, "--devices", "3", "--time-scale", "5");
         using var first = DfuProcess.Start(["flash", package, .. bench.Adapters, "--all", "--count", "3", "--data-dir", bench["data"], "--json"]);
         await bench.ReceivedAsync(50_000);
+        first.Signal("STOP"); // so that it cannot be through before the others are refused
 
         var sameData = await DfuProcess.RunAsync("flash", package, "--adapter", "sim:devices=1", "--all", "--data-dir", bench["data"]);
         Assert.Equal((4, ""), (sameData.Code, sameData.Output));
@@ -112,6 +117,7 @@ public sealed class FlashProcessTests
         Assert.Contains(bench.Adapters[1], sameRadio.Error, StringComparison.Ordinal);
         Assert.EndsWith("(adapterInUse)\n", sameRadio.Error, StringComparison.Ordinal);
 
+        first.Signal("CONT");
         var (code, _, error) = await first.EndAsync();
         Assert.True(code == 0, error);
     }

@@ -8,6 +8,8 @@ internal sealed class Proxy(IPEndPoint target) : IDisposable
 {
     private readonly List<Socket> _sockets = [];
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _left = long.MaxValue;
     private Socket? _listener;
     private IPEndPoint _address = new(IPAddress.Loopback, 0);
 
@@ -37,6 +39,13 @@ internal sealed class Proxy(IPEndPoint target) : IDisposable
         }
     }
 
+    /// <summary>Kills it once so many bytes have passed, so that a slow test cannot miss the moment. Call it before there are streams.</summary>
+    public Task KillAfterAsync(long bytes)
+    {
+        Interlocked.Exchange(ref _left, bytes);
+        return _killed.Task.WaitAsync(TimeSpan.FromMinutes(5), TimeProvider.System);
+    }
+
     public void Dispose() => Kill();
 
     private async Task AcceptAsync(Socket listener)
@@ -61,12 +70,20 @@ internal sealed class Proxy(IPEndPoint target) : IDisposable
         }
     }
 
-    private static async Task ForwardAsync(Socket from, Socket to)
+    private async Task ForwardAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer) is > 0 and var count) await to.SendAsync(buffer.AsMemory(0, count));
+            while (await from.ReceiveAsync(buffer) is > 0 and var count)
+            {
+                await to.SendAsync(buffer.AsMemory(0, count));
+                if (Interlocked.Add(ref _left, -count) is var left && left <= 0 && left + count > 0)
+                {
+                    Kill();
+                    _killed.TrySetResult();
+                }
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -20,6 +20,9 @@ public sealed class PostgresServer : IAsyncLifetime
             .Select(folder => Path.Combine(folder, "bin")).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")))
         : null;
 
+    // Ends with the tests, however they end: then its input is closed.
+    private const string UntilInputEnds = "\"$@\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("dfu-postgres-").FullName;
     private Process? _server;
     private int _databases;
@@ -61,16 +64,22 @@ public sealed class PostgresServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_server is not null) await RunAsServerAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
-        _server?.Dispose();
+        if (_server is not null)
+        {
+            _server.StandardInput.Close();
+            await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+            _server.Dispose();
+        }
+
         Directory.Delete(_folder, true);
     }
 
     private async Task StartAsync()
     {
         Port = FreePort();
-        var start = AsServer("postgres", "-D", Data, "-p", $"{Port}", "-h", "127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "lc_messages=C");
-        start.RedirectStandardError = true;
+        var server = AsServer("postgres", "-D", Data, "-p", $"{Port}", "-h", "127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "lc_messages=C");
+        var start = new ProcessStartInfo("sh", ["-c", UntilInputEnds, "sh", server.FileName, .. server.ArgumentList]) { WorkingDirectory = "/" };
+        (start.RedirectStandardInput, start.RedirectStandardError) = (true, true);
         var (ready, log) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<string>());
         _server = new Process { StartInfo = start };
         _server.ErrorDataReceived += (_, line) =>

@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Support;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;
 using Orleans.Storage;

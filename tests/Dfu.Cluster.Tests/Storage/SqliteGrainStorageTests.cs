@@ -1,9 +1,12 @@
-using System.Security.Cryptography;
+using System.Text.Json;
+using Dfu.Cluster.Tests.Children;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;
 using Dfu.Silo.Storage;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using static Dfu.Cluster.Tests.Storage.Stored;
 
@@ -38,12 +41,32 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_never_written_is_empty()
+    public Task What_was_never_written_is_empty() => GrainStorageContract.WhatWasNeverWrittenIsEmptyAsync(Open());
+
+    [Fact]
+    public Task What_is_written_comes_back() => GrainStorageContract.WhatIsWrittenComesBackAsync(Open());
+
+    [Fact]
+    public Task States_of_other_names_and_grains_are_their_own() => GrainStorageContract.StatesOfOtherNamesAndGrainsAreTheirOwnAsync(Open());
+
+    [Fact]
+    public Task A_second_activation_cannot_write_over_the_first() => GrainStorageContract.ASecondActivationCannotWriteOverTheFirstAsync(Open());
+
+    [Fact]
+    public Task Of_many_first_writes_one_is_done() => GrainStorageContract.OfManyFirstWritesOneIsDoneAsync(Open());
+
+    [Fact]
+    public Task A_cleared_state_is_gone_and_its_ETag_never_valid_again() => GrainStorageContract.AClearedStateIsGoneAndItsETagNeverValidAgainAsync(Open());
+
+    [Fact]
+    public async Task A_refusal_names_both_ETags()
     {
-        var state = await Open().DocumentAsync("a");
-        Assert.Equal((false, null, ""), (state.RecordExists, state.ETag, state.State.Json));
-        var file = await Open().ReadAsync<StoredFile>("a");
-        Assert.Equal((false, null, 0), (file.RecordExists, file.ETag, file.State.Bytes.Length));
+        var storage = Open();
+        var stale = await storage.WriteAsync("a", Document("1"));
+        var etag = stale.ETag;
+        var stored = await storage.WriteAsync("a", await storage.DocumentAsync("a"));
+        var refused = await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteAsync("a", stale));
+        Assert.Equal((stored.ETag, etag), (refused.StoredEtag, refused.CurrentEtag));
     }
 
     [Fact]
@@ -67,66 +90,12 @@ public sealed class SqliteGrainStorageTests : IDisposable
     [Fact]
     public async Task The_database_holds_the_document_itself()
     {
-        await Open().WriteAsync("a", Document("""{"v":1,"offset":4096}"""));
+        var storage = Open();
+        await storage.WriteAsync("a", Document("""{"v":1,"offset":4096}"""));
         Assert.Equal(4096L, Sql("SELECT payload ->> 'offset' FROM grain_state WHERE name = 'test' AND grain = 'test/a'"));
         Assert.Equal("text", Sql("SELECT typeof(payload) FROM grain_state"));
-    }
-
-    [Fact]
-    public async Task A_file_comes_back_byte_for_byte()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(3 * 1024 * 1024);
-        await Open().WriteAsync("a", new Held<StoredFile>(new StoredFile { Bytes = bytes }));
-        Assert.Equal(bytes, (await Open().ReadAsync<StoredFile>("a")).State.Bytes);
-        Assert.Equal("blob", Sql("SELECT typeof(payload) FROM grain_state"));
-    }
-
-    [Fact]
-    public async Task States_of_other_names_and_grains_are_their_own()
-    {
-        var storage = Open();
-        await storage.WriteAsync("a", Document("1"));
-        await storage.WriteAsync("b", Document("2"));
-        await storage.WriteAsync("a", Document("3"), name: "other");
-        Assert.Equal(["1", "2"], [(await storage.DocumentAsync("a")).State.Json, (await storage.DocumentAsync("b")).State.Json]);
-        Assert.Equal("3", (await storage.ReadAsync<StoredDocument>("a", "other")).State.Json);
-    }
-
-    [Fact]
-    public async Task A_second_activation_cannot_write_over_the_first()
-    {
-        var storage = Open();
-        var first = await storage.DocumentAsync("a");
-        var second = await storage.DocumentAsync("a");
-        first.State.Json = "first";
-        second.State.Json = "second";
-        await storage.WriteAsync("a", first);
-        var refused = await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteAsync("a", second));
-        Assert.Equal((first.ETag, null), (refused.StoredEtag, refused.CurrentEtag));
-
-        second = await storage.DocumentAsync("a");
-        await storage.WriteAsync("a", second);
-        refused = await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteAsync("a", first));
-        Assert.Equal((second.ETag, first.ETag), (refused.StoredEtag, refused.CurrentEtag));
-        await Assert.ThrowsAsync<InconsistentStateException>(() => storage.ClearStateAsync("test", Grain("a"), first));
-        Assert.True((await storage.DocumentAsync("a")).RecordExists);
-    }
-
-    [Fact]
-    public async Task A_cleared_state_is_gone_and_its_ETag_never_valid_again()
-    {
-        var storage = Open();
-        var old = await storage.WriteAsync("a", Document("old"));
-        var same = await storage.DocumentAsync("a");
-        await storage.ClearStateAsync("test", Grain("a"), same);
-        Assert.Equal((false, null, ""), (same.RecordExists, same.ETag, same.State.Json));
-        Assert.False((await storage.DocumentAsync("a")).RecordExists);
-        await storage.ClearStateAsync("test", Grain("a"), same);
-
-        await storage.WriteAsync("a", Document("new"));
-        await Assert.ThrowsAsync<InconsistentStateException>(() => storage.WriteAsync("a", old));
-        await Assert.ThrowsAsync<InconsistentStateException>(() => storage.ClearStateAsync("test", Grain("a"), same));
-        Assert.Equal("new", (await storage.DocumentAsync("a")).State.Json);
+        await storage.WriteAsync("b", new Held<StoredFile>(new StoredFile { Bytes = [1, 2] }));
+        Assert.Equal("blob", Sql("SELECT typeof(payload) FROM grain_state WHERE grain = 'test/b'"));
     }
 
     [Fact]
@@ -166,6 +135,55 @@ public sealed class SqliteGrainStorageTests : IDisposable
         refused = Assert.Throws<DfuException>(storage.Open);
         Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
         Assert.Contains("dfu-single-process", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_process_killed_while_it_writes_has_kept_every_write_it_was_told_of()
+    {
+        var known = new Dictionary<string, int>();
+        void Take(string line)
+        {
+            // The kill may have cut the last line short.
+            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number)) known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
+        }
+
+        using (var child = ChildProcess.Start(SqliteWriter.Role, _directory.Path))
+        {
+            for (var line = 0; line < 2000; line++) Take(await child.LineAsync());
+            foreach (var line in await child.KillAsync()) Take(line);
+        }
+
+        Assert.Equal(SqliteWriter.Writers, known.Count);
+        var storage = Open();
+        foreach (var (grain, acknowledged) in known)
+        {
+            var state = await storage.DocumentAsync(grain);
+            var round = JsonDocument.Parse(state.State.Json).RootElement.GetProperty("round").GetInt32();
+            Assert.InRange(round, acknowledged, acknowledged + 1);
+            Assert.Equal(SqliteWriter.Content(grain, round), state.State.Json);
+            await storage.WriteAsync(grain, state);
+        }
+    }
+
+    [Fact]
+    public async Task A_grain_finds_its_state_after_the_silo_restarted()
+    {
+        for (var start = 0; start < 3; start++)
+        {
+            using var silo = await LocalSilo.StartAloneAsync(builder => builder.AddSqliteGrainStorage(StorageNames.State, _directory.Path));
+            var grain = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IDocumentGrain>("a");
+            Assert.Equal(start == 0 ? "" : $"{start - 1}", await grain.ReadAsync());
+            await grain.WriteAsync($"{start}");
+            await silo.StopAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_silo_does_not_start_on_the_directory_of_another_engine()
+    {
+        await SqliteFleetStore.Open(_directory.Path).DisposeAsync();
+        var refused = await Assert.ThrowsAsync<DfuException>(() => LocalSilo.StartAloneAsync(builder => builder.AddSqliteGrainStorage(StorageNames.State, _directory.Path)));
+        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
     }
 
     [Fact]

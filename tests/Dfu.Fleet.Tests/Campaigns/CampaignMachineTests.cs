@@ -165,6 +165,28 @@ public sealed class CampaignMachineTests
     }
 
     [Fact]
+    public void A_burst_that_lost_packets_is_not_gone_back_to_by_devices_that_began_before()
+    {
+        var burnt = SavesNothing with { Pacing = Pacing.Initial with { Burst = 13, BurstAfterSave = 9 } };
+        var began = SavesNothing with { Pacing = Pacing.Initial.AfterClean(afterSave: false) };
+        var state = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), burnt), new CampaignEvent.TraitsLearned(Device(2), began));
+        var pacing = state.Classes["hw52/init512/mtu247"].Traits.Pacing;
+        Assert.Equal((13, 9), (pacing.Burst, pacing.BurstAfterSave));
+        Assert.Equal(began.Pacing.Guard, pacing.Guard);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_device_measured_of_its_class_stays_until_another_measures(bool? measured)
+    {
+        var known = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing with { WritesAfterExecute = true }));
+        var state = Apply(known, new CampaignEvent.TraitsLearned(Device(2), SavesNothing with { WritesAfterExecute = measured }));
+        Assert.Equal(measured ?? true, state.Classes["hw52/init512/mtu247"].Traits.WritesAfterExecute);
+    }
+
+    [Fact]
     public void A_device_is_told_of_its_own_class_else_of_the_only_one_else_of_none()
     {
         var saving = new BootloaderTraits { InitMax = 256, Mtu = 23, Keeps = Keeps.Objects };

@@ -338,6 +338,17 @@ public sealed class DeviceMachineTests
     }
 
     [Fact]
+    public void What_an_attempt_found_counts_once_however_often_it_is_reported()
+    {
+        DeviceEvent found = new DeviceEvent.Resumed(1, 0, new(8192, 4096, Diagnosis.BackAtSave));
+        var state = Apply(Queued(), Grant(), found, Confirmed(1, 8192), found, Confirmed(1, 8192));
+        Assert.Single(state.Resumes);
+        Assert.Equal(8192, state.Images[0].Confirmed);
+        state = Apply(state, new DeviceEvent.Interrupted(1, At(2)), Grant(3), new DeviceEvent.Resumed(2, 0, new(8192, 4096, Diagnosis.BackAtSave)));
+        Assert.Equal(2, state.Resumes.Length);
+    }
+
+    [Fact]
     public void Checkpoints_have_no_effects()
     {
         var running = Apply(Queued(), Grant());

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Dfu.Silo.Cluster.Storage;
@@ -11,7 +13,8 @@ public static class PostgresClusterExtensions
     /// <exception cref="Dfu.Protocol.Errors.DfuException">InvalidArgument for a connection string that is none.</exception>
     public static ISiloBuilder UsePostgresCluster(this ISiloBuilder silo, string connectionString, string storage)
     {
-        var connection = new PostgresConnection(connectionString).Text;
+        var database = new PostgresConnection(connectionString);
+        var connection = database.Text;
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connection));
         silo.AddAdoNetGrainStorage(storage, options =>
         {
@@ -19,6 +22,11 @@ public static class PostgresClusterExtensions
             options.GrainStorageSerializer = new DocumentSerializer();
         });
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connection));
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new PostgresArrival(
+            database,
+            services.GetRequiredService<IOptions<ClusterOptions>>(),
+            services.GetRequiredService<IOptions<ClusterMembershipOptions>>(),
+            TimeProvider.System));
         return silo.Configure<ClusterMembershipOptions>(ForgetTheDeadQuickly);
     }
 
@@ -34,9 +42,9 @@ public static class PostgresClusterExtensions
         options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
 
         // Two votes, so that one silo with a bad network cannot put out the others; of two silos one is enough by Orleans' own rule.
-        // Silos that died together have no votes to give: after 15 s without a sign of life they do not count any more.
+        // Silos that died together have no votes to give: after 9 s without a sign of life they do not count any more.
         options.NumVotesForDeathDeclaration = 2;
-        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
         options.NumMissedTableIAmAliveLimit = 3;
 
         // A silo that starts must reach every member that counts as alive; what it cannot reach in a minute it never will.

@@ -1,4 +1,4 @@
-namespace Dfu.Cluster.Tests.Storage;
+namespace Dfu.Cluster.Tests.Support;
 
 internal sealed class TemporaryDirectory : IDisposable
 {

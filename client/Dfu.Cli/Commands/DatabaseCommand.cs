@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Dfu.Protocol.Errors;
+using Dfu.Silo.Hosting;
+
+namespace Dfu.Cli.Commands;
+
+/// <summary><c>dfu db</c>.</summary>
+internal static class DatabaseCommand
+{
+    public static Command Create(Terminal terminal) => new("db", "Set up the database of a cluster.") { Init(terminal) };
+
+    private static Command Init(Terminal terminal)
+    {
+        var connection = ServeCommand.ConnectionOption();
+        var command = new Command("init", "Make the tables; what is there already is left as it is.") { connection };
+        command.SetAction(async (result, _) =>
+        {
+            var given = result.GetValue(connection) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
+            using var signals = new StopSignals(terminal.ExitAtOnce);
+            var made = await Edition.InitDatabaseAsync(given, signals.Token);
+            terminal.Out.WriteLine(made ? "the tables were made" : "the tables are there already");
+            return ExitCode.Succeeded;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Net;
+using Dfu.Cli.Arguments;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Dfu.Silo.Hosting;
+
+namespace Dfu.Cli.Commands;
+
+/// <summary><c>dfu serve</c>.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var name = Arguments.Option.Of<string?>("--name", "What this member is called, and its radios by it; the machine's name unless given.", Name, "a name of letters, digits, '-', '_' and '.'", null, "NAME");
+        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC");
+        var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept; of a cluster's member that is byte counts and packages only (default: ~/.local/share/dfu, and server-NAME in it for members).", "DIR");
+        var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
+        var connection = ConnectionOption();
+        var patience = FlashCommand.PatienceOption();
+        var concurrency = FlashCommand.ConcurrencyOption();
+        var address = Arguments.Option.Of<IPAddress?>("--address", "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.", Address, "an IP address", null, "IP");
+        var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
+        var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
+        var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
+        {
+            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort,
+        };
+        command.SetAction(async (result, _) =>
+        {
+            var member = cluster.Of(result);
+            var given = result.GetValue(connection);
+            if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
+            if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
+            using var signals = new StopSignals(terminal.ExitAtOnce);
+            using var telemetry = CampaignRun.Telemetry(terminal);
+            var called = result.GetValue(name) ?? Environment.MachineName;
+            await Edition.ServeAsync(
+                new()
+                {
+                    Name = called,
+                    DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(StationSettings.DefaultDataDirectory, $"server-{called}") : StationSettings.DefaultDataDirectory),
+                    Adapters = [.. result.GetRequiredValue(adapter).Select(AdapterSpec.Parse)],
+                    Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
+                    Connection = given,
+                    Address = result.GetValue(address),
+                    SiloPort = result.GetValue(siloPort) ?? 0,
+                    GatewayPort = result.GetValue(gatewayPort) ?? 0,
+                    Ready = gateway =>
+                    {
+                        terminal.Out.WriteLine($"ready {called} gateway {gateway}");
+                        terminal.Out.Flush();
+                    },
+                    Say = line => terminal.Error.WriteLine(OneLine(line)),
+                },
+                TimeProvider.System,
+                signals.Token);
+            return ExitCode.Succeeded;
+        });
+        return command;
+    }
+
+    public static System.CommandLine.Option<string?> ConnectionOption() =>
+        Arguments.Option.Text("--connection", "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu;Password=...\".", "STRING");
+
+    private static string OneLine(string line) => "dfu: " + string.Concat(line.Select(static character => char.IsControl(character) ? ' ' : character));
+
+    private static bool Name(string text, out string? name)
+    {
+        name = text;
+        return text.Length is > 0 and <= 63 && text.All(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.');
+    }
+
+    private static bool Address(string text, out IPAddress? address) => IPAddress.TryParse(text, out address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
+}

@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Dfu.Client;
+
+/// <summary>Where a cluster is. Exactly one of the two ways is given.</summary>
+public sealed record FleetClientOptions
+{
+    /// <summary>The cluster's PostgreSQL database, as Npgsql writes it: its members' addresses are in there.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>The addresses that servers print when they are ready; any that answers will do.</summary>
+    public IList<IPEndPoint> Gateways { get; } = [];
+
+    /// <summary>How long a call goes on trying while no member answers. Default 30 s.</summary>
+    public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a followed campaign's view is read. Default 0.5 s.</summary>
+    public TimeSpan ViewEvery { get; set; } = TimeSpan.FromSeconds(0.5);
+}

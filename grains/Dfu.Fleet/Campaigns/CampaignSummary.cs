@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>The devices of a finished campaign as they were then; they may have gone on to another one since.</summary>
+public sealed record CampaignSummary
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    public ImmutableArray<DeviceView> Devices { get; init; } = [];
+}

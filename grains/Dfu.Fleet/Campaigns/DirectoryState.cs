@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>Every campaign of a cluster, oldest first, and what is known of bootloaders.</summary>
+public sealed record DirectoryState
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    public ImmutableArray<DirectoryEntry> Campaigns { get; init; } = [];
+    public ImmutableArray<ClassState> Classes { get; init; } = [];
+}
+
+/// <param name="Targets">See <see cref="CampaignTargets.Key"/>.</param>
+/// <param name="Finished">Every device of it had an outcome.</param>
+/// <param name="Superseded">The operator began anew: it is cancelled, and no request goes on with it.</param>
+public sealed record DirectoryEntry(string Campaign, string PackageId, string Targets, DateTimeOffset CreatedAt, bool Finished, bool Superseded);

@@ -1,0 +1,23 @@
+namespace Dfu.Fleet.Devices;
+
+/// <summary>Clocks of hosts differ: whoever keeps a device puts its own time on what others tell it.</summary>
+public static class DeviceEventTimes
+{
+    /// <summary>The same event as one that happened at <paramref name="at"/>; other times in it keep their distance.</summary>
+    public static DeviceEvent StampedAt(this DeviceEvent e, DateTimeOffset at) => e switch
+    {
+        DeviceEvent.Granted x => x with { At = at },
+        DeviceEvent.PhaseChanged x => x with { At = at },
+        DeviceEvent.Confirmed x => x with { At = at },
+        DeviceEvent.LastExecute x => x with { At = at },
+        DeviceEvent.ImageActivated x => x with { At = at },
+        DeviceEvent.Restarted x => x with { At = at },
+        DeviceEvent.Ended x => x with { At = at },
+        DeviceEvent.Interrupted x => x with { At = at },
+        DeviceEvent.Waited x => new DeviceEvent.Waited(
+            at, x.LastHeard + (at - x.At), x.AsApplication, x.ListeningSince + (at - x.At), x.DeafSince + (at - x.At)),
+        DeviceEvent.CancelRequested x => x with { At = at },
+        DeviceEvent.RetryRequested x => x with { At = at },
+        _ => e,
+    };
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Dfu.Fleet.Storage;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>The older part of a device's audit trail, kept beside its <see cref="DeviceRecord"/>. What is in both is there once.</summary>
+public sealed record DeviceHistory
+{
+    public const int CurrentVersion = 1;
+
+    /// <summary>Entries kept of a device.</summary>
+    public const int Length = 200;
+
+    /// <summary>A record hands its news over when it has so many.</summary>
+    private const int NewsLength = 16;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>Oldest first.</summary>
+    public ImmutableArray<HistoryEntry> Entries { get; init; } = [];
+
+    /// <summary>How many entries there ever were up to the last of <see cref="Entries"/>.</summary>
+    public long End { get; init; }
+
+    /// <summary>Whether a record should hand its news over: first save what <see cref="With"/> gives, then the record <see cref="Without"/> them.</summary>
+    public static bool IsDue(DeviceRecord record) => record.News.Length >= NewsLength;
+
+    public static DeviceRecord Without(DeviceRecord record) => record with { News = [], NewsFrom = record.NewsFrom + record.News.Length };
+
+    /// <summary>Goes on with what the record has of the history; news taken over before, by a save that came without the record's, count once.</summary>
+    public DeviceHistory With(DeviceRecord record)
+    {
+        var known = (int)Math.Clamp(End - record.NewsFrom, 0, record.News.Length);
+        var all = Entries.AddRange(record.News.AsSpan()[known..]);
+        return this with { Entries = all.Length <= Length ? all : all[^Length..], End = Math.Max(End, record.NewsFrom + record.News.Length) };
+    }
+}

@@ -1,0 +1,31 @@
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>A line for the audit trail of a device.</summary>
+/// <param name="Kind">One word, such as <c>outcome</c>.</param>
+public readonly record struct DeviceNote(string Kind, string Text);
+
+/// <summary>What of a device's story is worth keeping: decisions and outcomes, not progress.</summary>
+public static class DeviceNotes
+{
+    /// <returns>Null when the event changed nothing that anybody would look for later.</returns>
+    public static DeviceNote? Of(DeviceState before, DeviceState after, DeviceEvent e)
+    {
+        if (ReferenceEquals(before, after)) return null;
+        if (after.Phase == DevicePhase.Done) return new("outcome", Outcome(after));
+        return e switch
+        {
+            DeviceEvent.Granted g => new("attempt", $"attempt {after.Attempt} on {g.Adapter}"),
+            DeviceEvent.Ended x => new("attempt", x.Detail.Length == 0 ? $"attempt {x.Attempt} ended: {x.Error.Code()}" : $"attempt {x.Attempt} ended: {x.Error.Code()}, {x.Detail}"),
+            DeviceEvent.Interrupted i => new("attempt", $"attempt {i.Attempt} was interrupted"),
+            DeviceEvent.ImageActivated a => new("image", $"image {a.Image} activated"),
+            DeviceEvent.Restarted r => new("image", $"image {r.Image} starts over"),
+            DeviceEvent.CancelRequested => new("cancel", "to be cancelled"),
+            DeviceEvent.RetryRequested => new("retry", "to be tried again"),
+            _ => null,
+        };
+    }
+
+    public static string Outcome(DeviceState device) => device.Detail.Length == 0 ? device.Outcome.ToString() : $"{device.Outcome}: {device.Detail}";
+}

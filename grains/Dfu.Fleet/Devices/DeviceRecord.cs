@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Dfu.Fleet.Storage;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>A device where each is stored by itself: its state, and the campaign it is or was last part of.</summary>
+public sealed record DeviceRecord
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    public required string Campaign { get; init; }
+    public required string PackageId { get; init; }
+
+    /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
+    public string? TraceParent { get; init; }
+    public required DeviceState Device { get; init; }
+
+    /// <summary>The end of its history that is not in <see cref="DeviceHistory"/> yet, so that a decision and its line are one write.</summary>
+    public ImmutableArray<HistoryEntry> News { get; init; } = [];
+
+    /// <summary>How many entries there were before <see cref="News"/>.</summary>
+    public long NewsFrom { get; init; }
+}

@@ -1,0 +1,40 @@
+using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Updates;
+using Orleans.Serialization.Cloning;
+
+namespace Dfu.Grains;
+
+/// <summary>The fleet's records cannot change, so a call within a silo passes them as they are instead of through JSON and back.</summary>
+[RegisterCopier]
+public sealed class DeviceStateCopier : ShallowCopier<DeviceState>;
+
+[RegisterCopier]
+public sealed class CampaignStateCopier : ShallowCopier<CampaignState>;
+
+[RegisterCopier]
+public sealed class AdapterStateCopier : ShallowCopier<AdapterState>;
+
+[RegisterCopier]
+public sealed class ClassStateCopier : ShallowCopier<ClassState>;
+
+[RegisterCopier]
+public sealed class CampaignViewCopier : ShallowCopier<CampaignView>;
+
+[RegisterCopier]
+public sealed class AdapterViewCopier : ShallowCopier<AdapterView>;
+
+[RegisterCopier]
+public sealed class TargetSelectionCopier : ShallowCopier<TargetSelection>;
+
+[RegisterCopier]
+public sealed class CampaignKnowledgeCopier : ShallowCopier<CampaignKnowledge>;
+
+[RegisterCopier]
+public sealed class GrantedCopier : ShallowCopier<DeviceEvent.Granted>;
+
+[RegisterCopier]
+public sealed class HistoryEntryCopier : ShallowCopier<HistoryEntry>;

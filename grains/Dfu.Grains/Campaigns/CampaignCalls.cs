@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
+using Dfu.Grains.Hosting;
+using Dfu.Protocol.Links;
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Grains.Campaigns;
+
+/// <summary>What a campaign says to other grains. No turn waits for an answer; what got none is said again.</summary>
+/// <param name="refused">A device that is to be cancelled belongs to another campaign.</param>
+internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, CampaignDevices devices, ILogger logger, Action<BluetoothAddress> refused)
+{
+    private const int MostAtOnce = 128;
+
+    private readonly Dictionary<string, ClassState> _keep = [];
+    private readonly HashSet<string> _keeping = [];
+    private int _calling;
+    private bool _finished;
+    private bool _tellingFinished;
+    private DateTimeOffset? _watched;
+
+    public bool Outstanding => _keep.Count > 0 || _finished;
+
+    private DateTimeOffset Now => host.Time.GetUtcNow();
+
+    /// <summary>Calls devices without an outcome that were never called or are silent.</summary>
+    public void Devices(CampaignCore core)
+    {
+        if (core.Saved.Stage == CampaignStage.Finished) return;
+        foreach (var device in devices.Due(core.Saved, MostAtOnce - _calling, Now))
+        {
+            _calling++;
+            _ = CallAsync(core, device);
+        }
+    }
+
+    /// <param name="now">Whether something changed that the scheduler should know at once.</param>
+    public void Watch(CampaignState campaign, bool now)
+    {
+        if (!now && Now - _watched < host.Times.Again) return;
+        _watched = Now;
+        var over = campaign.Stage == CampaignStage.Finished;
+        var watch = new CampaignWatch
+        {
+            Campaign = campaign.Id,
+            Devices = over ? [] : devices.Watched(campaign),
+            Collecting = campaign.Stage == CampaignStage.Collecting,
+            NameGlob = campaign.NameGlob,
+            NamedByApplication = campaign.All || campaign.NameGlob is not null,
+            Over = over,
+        };
+        _ = SayAsync(campaign.Id, grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
+    }
+
+    public void Keep(ClassState learned, string campaign)
+    {
+        _keep[learned.Key] = learned;
+        Repeat(campaign);
+    }
+
+    /// <param name="finished">False when the campaign is taken up again.</param>
+    public void Finished(bool finished, string campaign)
+    {
+        _finished = finished;
+        Repeat(campaign);
+    }
+
+    /// <summary>Says again what the directory has not answered.</summary>
+    public void Repeat(string campaign)
+    {
+        foreach (var (key, learned) in _keep)
+        {
+            if (_keeping.Add(key)) _ = KeepAsync(campaign, learned);
+        }
+
+        if (_finished && !_tellingFinished) _ = FinishAsync(campaign);
+    }
+
+    /// <summary>Asks all of them at once, as far as that is good for them.</summary>
+    /// <returns>Whether all answered.</returns>
+    public async Task<bool> FetchAsync(ImmutableArray<BluetoothAddress> unknown)
+    {
+        var left = new Queue<BluetoothAddress>(unknown);
+        var answered = 0;
+        foreach (var worker in Enumerable.Range(0, Math.Min(MostAtOnce / 2, unknown.Length)).Select(_ => FetchSomeAsync()).ToArray()) await worker;
+        return answered == unknown.Length;
+
+        async Task FetchSomeAsync()
+        {
+            while (left.TryDequeue(out var device))
+            {
+                try
+                {
+                    devices.Fetched(device, await DeviceOf(device).GetAsync());
+                    answered++;
+                }
+                catch (Exception e)
+                {
+                    logger.DeviceSilent(device, e);
+                }
+            }
+        }
+    }
+
+    public async Task<LiveReport> LiveAsync(string campaign)
+    {
+        try
+        {
+            return await Protocol.Timing.Waiting.WithinAsync(
+                grains.GetGrain<ISchedulerGrain>(0).LiveAsync(campaign), host.Times.AdapterSilence, host.Time, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            logger.CallFailed(campaign, e);
+            return new();
+        }
+    }
+
+    private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
+
+    private async Task CallAsync(CampaignCore core, BluetoothAddress device)
+    {
+        bool? joined = null;
+        var cancelled = core.Saved.CancelRequested;
+        try
+        {
+            var retry = !cancelled && !devices.Joined(device) && core.Saved.Retrying.Contains(device);
+            joined = await DeviceOf(device).JoinAsync(core.Place, retry);
+            if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id);
+        }
+        catch (Exception e)
+        {
+            logger.DeviceSilent(device, e);
+            joined = null;
+        }
+
+        devices.Called(device, joined, Now);
+        if (cancelled && joined == false) refused(device);
+        if (--_calling < MostAtOnce / 2) Devices(core);
+    }
+
+    private async Task KeepAsync(string campaign, ClassState learned)
+    {
+        var kept = await SayAsync(campaign, grains.GetGrain<IFleetGrain>(0).KeepClassAsync(learned));
+        _keeping.Remove(learned.Key);
+        if (kept && _keep.TryGetValue(learned.Key, out var latest) && ReferenceEquals(latest, learned)) _keep.Remove(learned.Key);
+    }
+
+    private async Task FinishAsync(string campaign)
+    {
+        _tellingFinished = true;
+        if (await SayAsync(campaign, grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign))) _finished = false;
+        _tellingFinished = false;
+    }
+
+    /// <returns>Whether it was heard.</returns>
+    private async Task<bool> SayAsync(string campaign, Task call)
+    {
+        try
+        {
+            await call;
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.CallFailed(campaign, e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Storage;
+using Dfu.Grains.Hosting;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Grains.Campaigns;
+
+/// <summary>The campaign's machine with what is saved of it and what is not. Nothing follows from what is not saved.</summary>
+internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times)
+{
+    /// <summary>A write of so many devices may take place once per <see cref="FleetTimes.Report"/>; of more less often, so that the bytes written stay the same.</summary>
+    private const double DevicesPerWrite = 256;
+
+    private readonly List<CampaignEffect> _effects = [];
+
+    public CampaignState State { get; private set; } = state;
+
+    /// <summary>As it is stored.</summary>
+    public CampaignState Saved { get; private set; } = state;
+
+    /// <summary>What others see: decisions that are saved.</summary>
+    public CampaignState Shown => Saved with { Seconds = State.Seconds };
+
+    /// <returns>How soon it must be saved, null when nothing changed.</returns>
+    public TimeSpan? Apply(CampaignEvent e)
+    {
+        if (e is CampaignEvent.DeviceEnded ended && IsKnown(ended)) return null;
+        var (next, effects) = CampaignMachine.Apply(State, e, policy);
+        if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
+        State = next;
+        _effects.AddRange(effects);
+        if (!effects.IsEmpty) return TimeSpan.Zero;
+        if (e is CampaignEvent.DeviceEnded) return times.Report;
+        return e.IsCheckpoint ? times.Report * (1 + (State.Devices.Length / DevicesPerWrite)) : TimeSpan.Zero;
+    }
+
+    /// <summary>Whether the device's outcome, if it has one, is durable.</summary>
+    public bool IsSaved(BluetoothAddress device) => Saved.Results.GetValueOrDefault(device) == State.Results.GetValueOrDefault(device);
+
+    /// <summary>What is known of classes elsewhere counts more than what this campaign remembers.</summary>
+    public void Learn(ImmutableArray<ClassState> classes) =>
+        State = State with { Classes = classes.Aggregate(State.Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };
+
+    /// <summary>What to write now. <see cref="Pending.Effects"/> are carried out when that is done.</summary>
+    public Pending Take()
+    {
+        var pending = new Pending(State, [.. _effects]);
+        _effects.Clear();
+        return pending;
+    }
+
+    public void Written(Pending pending) => Saved = pending.State;
+
+    public CampaignPlace Place => new() { Campaign = State.Id, PackageId = State.PackageId, ImageSizes = State.ImageSizes, TraceParent = State.TraceParent };
+
+    private bool IsKnown(CampaignEvent.DeviceEnded e) =>
+        State.Results.TryGetValue(e.Device, out var known) && known == new DeviceResult(e.Outcome, e.Error) && !State.Retrying.Contains(e.Device);
+
+    internal sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
+    {
+        public string Json => FleetJson.Write(State);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Grains.Campaigns;
+
+/// <summary>What a campaign knows of its devices without asking: the states they sent, and when each was heard from.</summary>
+internal sealed class CampaignDevices(TimeSpan again)
+{
+    private readonly Dictionary<BluetoothAddress, Entry> _entries = [];
+    private ImmutableArray<WatchedDevice> _watched;
+    private int _watchedCount;
+
+    /// <summary>Takes a state that a device sent; one that is older than what is known is passed over.</summary>
+    public void Take(DeviceState device, DateTimeOffset now)
+    {
+        var entry = Of(device.Id);
+        entry.HeardFrom = now;
+        if (entry.State is { } known && IsOlder(device, known)) return;
+        if (entry.State is null || (entry.State.Application, entry.State.Bootloader) != (device.Application, device.Bootloader)) _watched = default;
+        entry.State = device;
+    }
+
+    /// <summary>What was asked for; anything the device sent by itself is newer.</summary>
+    public void Fetched(BluetoothAddress id, DeviceState? device)
+    {
+        var entry = Of(id);
+        entry.Known = true;
+        if (entry.State is not null || device is null) return;
+        entry.State = device;
+        _watched = default;
+    }
+
+    public DeviceState? Get(BluetoothAddress id) => _entries.GetValueOrDefault(id)?.State;
+
+    /// <summary>Devices nothing is known of although they may have been at work before this activation.</summary>
+    public ImmutableArray<BluetoothAddress> Unknown(CampaignState campaign) => [.. campaign.Devices.Where(id => Of(id) is { Known: false, State: null })];
+
+    /// <summary>A device of which there is nothing to be known yet.</summary>
+    public void IsNew(BluetoothAddress id) => Of(id).Known = true;
+
+    /// <summary>It takes part, as far as this activation has been told.</summary>
+    public bool Joined(BluetoothAddress id) => _entries.GetValueOrDefault(id) is { Joined: true };
+
+    /// <summary>It is to be called at once.</summary>
+    public void CallNow(BluetoothAddress id)
+    {
+        var entry = Of(id);
+        entry.Urgent = true;
+        (entry.HeardFrom, entry.NotBefore) = (null, default);
+    }
+
+    /// <summary>It failed and is to be told to try again.</summary>
+    public void AskAgain(BluetoothAddress id)
+    {
+        Of(id).Joined = false;
+        CallNow(id);
+    }
+
+    /// <summary>Devices without an outcome that have been silent for long or were never called; each is marked as being called.</summary>
+    public ImmutableArray<BluetoothAddress> Due(CampaignState campaign, int most, DateTimeOffset now)
+    {
+        if (most <= 0) return [];
+        var due = ImmutableArray.CreateBuilder<BluetoothAddress>();
+        foreach (var id in campaign.Devices)
+        {
+            if (campaign.Results.ContainsKey(id)) continue;
+            var entry = Of(id);
+            if (entry.Calling || now < entry.NotBefore || now - entry.HeardFrom < 2 * again) continue;
+            (entry.Calling, entry.Urgent) = (true, false);
+            due.Add(id);
+            if (due.Count == most) break;
+        }
+
+        return due.ToImmutable();
+    }
+
+    /// <param name="joined">Whether it takes part; null when the call failed.</param>
+    public void Called(BluetoothAddress id, bool? joined, DateTimeOffset now)
+    {
+        var entry = Of(id);
+        entry.Calling = false;
+        if (joined is { } answer) entry.Joined = answer;
+        if (entry.Urgent) return;
+        entry.NotBefore = now + again;
+        if (joined == true) entry.HeardFrom = now;
+    }
+
+    public ImmutableArray<WatchedDevice> Watched(CampaignState campaign)
+    {
+        if (!_watched.IsDefault && _watchedCount == campaign.Devices.Length) return _watched;
+        _watchedCount = campaign.Devices.Length;
+        return _watched = [.. campaign.Devices.Select(id => new WatchedDevice { Device = id, Application = Get(id)?.Application, Bootloader = Get(id)?.Bootloader })];
+    }
+
+    /// <summary>Attempts only ever grow, and within one a device goes from running to waiting to done.</summary>
+    private static bool IsOlder(DeviceState device, DeviceState known)
+    {
+        if (device.Attempt != known.Attempt) return device.Attempt < known.Attempt;
+        return known.Phase == DevicePhase.Done
+            ? device.Running || device.Phase == DevicePhase.BackingOff
+            : device.Running && !known.Running;
+    }
+
+    private Entry Of(BluetoothAddress id)
+    {
+        if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new();
+        return entry;
+    }
+
+    private sealed class Entry
+    {
+        public DeviceState? State { get; set; }
+        public bool Known { get; set; }
+        public bool Joined { get; set; }
+        public bool Calling { get; set; }
+
+        /// <summary>It was to be called while a call was under way.</summary>
+        public bool Urgent { get; set; }
+        public DateTimeOffset? HeardFrom { get; set; }
+        public DateTimeOffset NotBefore { get; set; }
+    }
+}

@@ -1,0 +1,124 @@
+using Dfu.Fleet;
+using Dfu.Fleet.Devices;
+using Dfu.Protocol.Links;
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Grains.Devices;
+
+/// <summary>Carries a device's effects to other grains. No turn waits for them: what fails is outstanding and comes again.</summary>
+/// <remarks>For the grain's scheduler only. What others answer changes the device in a turn of its own.</remarks>
+internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, DeviceShell shell, TimeProvider time, Action setAlarm, ILogger logger)
+{
+    private readonly HashSet<DeviceEffect> _underWay = [];
+    private DeviceRecord? _toTell;
+    private DeviceRecord? _telling;
+
+    /// <summary>Does nothing while the same effect is under way.</summary>
+    public void Carry(DeviceEffect effect)
+    {
+        if (effect is DeviceEffect.ReportOutcome) Tell();
+        else if (_underWay.Add(effect)) _ = CarryAsync(effect, shell.Record!);
+    }
+
+    /// <summary>Tells the campaign of the device as it is now. One call at a time, so that none overtakes another.</summary>
+    public void Tell()
+    {
+        if (ReferenceEquals(shell.Record, _telling)) return;
+        _toTell = shell.Record;
+        if (_telling is null) _ = TellAsync();
+    }
+
+    private async Task CarryAsync(DeviceEffect effect, DeviceRecord record)
+    {
+        try
+        {
+            Task turn;
+            try
+            {
+                turn = await CallAsync(effect, record);
+            }
+            finally
+            {
+                _underWay.Remove(effect);
+            }
+
+            await turn;
+        }
+        catch (Exception e)
+        {
+            DeviceLog.NotCarried(logger, e, record.Device.Id, effect.GetType().Name);
+        }
+    }
+
+    /// <returns>The turn in which the device takes note of the answer.</returns>
+    private async Task<Task> CallAsync(DeviceEffect effect, DeviceRecord record)
+    {
+        var device = record.Device.Id;
+        switch (effect)
+        {
+            case DeviceEffect.RequestSlot:
+                var air = await grains.GetGrain<ISchedulerGrain>(0).WaitingAsync(new() { Campaign = record.Campaign, Device = record.Device, At = time.GetUtcNow() });
+                shell.Asked(air.Known);
+                setAlarm();
+                return air.Known && shell.Decides(air) ? self.WaitedAsync(air) : Task.CompletedTask;
+            case DeviceEffect.StartAttempt start:
+                var answer = await Adapter(start.Adapter).BeginAsync(new() { Device = record.Device, Place = PlaceOf(record) });
+                return answer == AttemptAnswer.Refused ? self.AnsweredAsync(start.Attempt, answer) : Task.CompletedTask;
+            case DeviceEffect.StopAttempt stop:
+                await Adapter(stop.Adapter).StopAttemptAsync(new() { Attempt = Name(device, stop.Attempt, stop.Epoch), Reason = stop.Reason });
+                break;
+            case DeviceEffect.LendSlot lend:
+                await Adapter(lend.Adapter).LendSlotAsync(Name(device, lend.Attempt, lend.Epoch));
+                break;
+            case DeviceEffect.RetakeSlot retake:
+                await Adapter(retake.Adapter).RetakeSlotAsync(Name(device, retake.Attempt, retake.Epoch));
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task TellAsync()
+    {
+        while (_toTell is { } record)
+        {
+            (_telling, _toTell) = (record, null);
+            var campaign = grains.GetGrain<ICampaignGrain>(record.Campaign);
+            var ended = record.Device.Phase == DevicePhase.Done;
+            try
+            {
+                await (ended ? campaign.DeviceEndedAsync(record.Device) : campaign.DeviceChangedAsync(record.Device));
+                Acknowledge(record);
+            }
+            catch (KeyNotFoundException)
+            {
+                // Nobody wants to know it any more.
+                Acknowledge(record);
+            }
+            catch (Exception e)
+            {
+                DeviceLog.NotCarried(logger, e, record.Device.Id, ended ? nameof(ICampaignGrain.DeviceEndedAsync) : nameof(ICampaignGrain.DeviceChangedAsync));
+            }
+        }
+
+        _telling = null;
+    }
+
+    private void Acknowledge(DeviceRecord record)
+    {
+        shell.Acknowledged(record.Device);
+        setAlarm();
+    }
+
+    private IAdapterGrain Adapter(string id) => grains.GetGrain<IAdapterGrain>(id);
+
+    private static AttemptName Name(BluetoothAddress device, int attempt, int epoch) => new() { Device = device, Attempt = attempt, Epoch = epoch };
+
+    private static CampaignPlace PlaceOf(DeviceRecord record) => new()
+    {
+        Campaign = record.Campaign,
+        PackageId = record.PackageId,
+        ImageSizes = record.Device.ImageSizes,
+        TraceParent = record.TraceParent,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using Dfu.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+
+namespace Dfu.Grains.Packages;
+
+/// <summary>Keeps a package file under its own hash. The bytes are read when somebody wants them, and never kept in memory.</summary>
+internal sealed class PackageGrain([FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
+{
+    private const string StateName = "package";
+    private bool _there;
+
+    public async Task PutAsync(byte[] file)
+    {
+        var id = this.GetPrimaryKeyString();
+        if (!IsWhole(file)) throw new ArgumentException($"the file put as package {id} has another hash", nameof(file));
+        if (_there) return;
+        var stored = await ReadAsync();
+        if (!IsWhole(stored.State!.Bytes))
+        {
+            stored.State = new() { Bytes = file };
+            await storage.WriteStateAsync(StateName, this.GetGrainId(), stored);
+        }
+
+        _there = true;
+    }
+
+    /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>
+    public async Task<byte[]?> GetAsync()
+    {
+        var bytes = (await ReadAsync()).State!.Bytes;
+        _there = IsWhole(bytes);
+        return _there ? bytes : null;
+    }
+
+    public async Task<bool> ExistsAsync() => _there || await GetAsync() is not null;
+
+    private async Task<GrainState<StoredFile>> ReadAsync()
+    {
+        var state = new GrainState<StoredFile>(new());
+        await storage.ReadStateAsync(StateName, this.GetGrainId(), state);
+        return state;
+    }
+
+    private bool IsWhole(byte[] file) => file.Length > 0 && Convert.ToHexStringLower(SHA256.HashData(file)) == this.GetPrimaryKeyString();
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Dfu.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Grains.Scheduling;
+
+/// <summary>What the scheduler knows of one campaign: whose advertisements matter to it and who heard them.</summary>
+internal sealed class CampaignBoard(string campaign, TimeSpan again)
+{
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader)> _corrected = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _told = [];
+    private readonly List<BluetoothAddress> _found = [];
+    private CampaignWatch? _watch;
+
+    public string Campaign => campaign;
+
+    public Hearings Hearings { get; } = new();
+
+    /// <summary>When its campaign spoke last.</summary>
+    public DateTimeOffset LastWatch { get; private set; }
+
+    public bool Collecting => _watch is { Collecting: true };
+
+    public ImmutableArray<WatchedDevice> Devices => _watch?.Devices ?? [];
+
+    public void Watch(CampaignWatch watch, DateTimeOffset now)
+    {
+        LastWatch = now;
+        if (_watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob)
+            Hearings.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
+        if (!watch.Collecting) _told.Clear();
+        _watch = watch;
+        foreach (var device in watch.Devices)
+        {
+            Hearings.AddTarget(device.Device, watch.NamedByApplication);
+            if (device.Bootloader is { } bootloader) Correct(device.Device, device.Application ?? device.Device, bootloader);
+        }
+    }
+
+    /// <summary>A device that asks for a slot knows its addresses better than its campaign does.</summary>
+    public void Know(DeviceState device)
+    {
+        Hearings.AddTarget(device.Id, _watch is { NamedByApplication: true });
+        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader);
+    }
+
+    /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
+    public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
+    {
+        var news = Hearings.Hear(adapter, advertisement, at, out var found);
+        if (found is not { } device || (_told.TryGetValue(device, out var told) && now - told < again)) return news;
+        _told[device] = now;
+        _found.Add(device);
+        return true;
+    }
+
+    /// <summary>Devices the campaign is to be told of, in the order they were heard; it is told again later unless it takes them.</summary>
+    public ImmutableArray<BluetoothAddress> TakeFound()
+    {
+        if (_found.Count == 0) return [];
+        var found = _found.ToImmutableArray();
+        _found.Clear();
+        return found;
+    }
+
+    private void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    {
+        if (_corrected.TryGetValue(device, out var known) && known == (application, bootloader)) return;
+        _corrected[device] = (application, bootloader);
+        Hearings.Correct(device, application, bootloader);
+    }
+}

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
+using Dfu.Grains.Hosting;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Grains.Scheduling;
+
+/// <summary>A slot for a device. It stays promised until the adapter shows it, the device refuses it, or some seconds have passed.</summary>
+/// <param name="Attempt">The number the device will give it.</param>
+internal sealed record BoardGrant(BluetoothAddress Device, int Attempt, DeviceEvent.Granted Event);
+
+/// <summary>
+/// All that the scheduler knows and decides. Times given to it are its host's; those of other hosts arrive as ages or are shifted.
+/// Nothing here is stored: whoever falls silent is forgotten.
+/// </summary>
+internal sealed class SchedulerBoard
+{
+    private readonly FleetPolicy _policy;
+    private readonly FleetTimes _times;
+    private readonly Dictionary<string, CampaignBoard> _campaigns = [];
+    private readonly List<BoardAdapter> _adapters = [];
+    private readonly Dictionary<string, BoardAdapter> _byId = [];
+    private readonly Dictionary<BluetoothAddress, Waiting> _waiting = [];
+    private readonly Dictionary<BluetoothAddress, (string Campaign, int Attempt)> _accepted = [];
+    private readonly HashSet<string> _listening = [];
+    private DateTimeOffset _lastForget;
+    private DateTimeOffset _lastNewAdapter;
+    private DateTimeOffset? _listeningSince;
+    private DateTimeOffset? _deafSince;
+
+    /// <param name="now">Adapters have this moment to come from: until one reports, none is there.</param>
+    public SchedulerBoard(FleetPolicy policy, FleetTimes times, DateTimeOffset now)
+    {
+        _policy = policy;
+        _times = times;
+        _deafSince = now;
+    }
+
+    /// <summary>Something changed that may let a device have a slot, or that a campaign is to be told.</summary>
+    public bool PlanNeeded { get; private set; }
+
+    /// <summary>A promise that nothing came of is taken back after this long. As long as an adapter may be silent, less a report.</summary>
+    private TimeSpan PromisedFor => _times.AdapterSilence * (2.0 / 3);
+
+    private TimeSpan ForgottenAfter
+    {
+        get
+        {
+            var again = 5 * _times.Again;
+            var silence = 3 * _times.AdapterSilence;
+            return again > silence ? again : silence;
+        }
+    }
+
+    public void Report(AdapterReport report, DateTimeOffset now)
+    {
+        var adapter = AdapterOf(report.State.Id, now);
+        if (report.Deaf) Deafen(adapter);
+        var listened = adapter.Listens;
+        adapter.Take(report, now);
+        if (adapter.Listens && !listened) TellCollecting();
+        Forget(now);
+        foreach (var heard in report.Heard)
+        {
+            foreach (var board in _campaigns.Values) board.Hear(adapter.Number, heard.Advertisement, now - heard.Age, now);
+        }
+
+        PlanNeeded = true;
+    }
+
+    public void Watch(CampaignWatch watch, DateTimeOffset now)
+    {
+        Forget(now);
+        if (watch.Over)
+        {
+            Drop(watch.Campaign);
+            return;
+        }
+
+        if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again);
+        board.Watch(watch, now);
+        if (board.Collecting && _listeningSince is not null) _listening.Add(board.Campaign);
+        PlanNeeded = true;
+    }
+
+    public AirReport Request(SlotRequest request, DateTimeOffset now)
+    {
+        Forget(now);
+        var device = Shifted(request.Device, now - request.At);
+        foreach (var adapter in _adapters) adapter.Release(reservation => reservation.Device == device.Id && reservation.Attempt <= device.Attempt);
+        if (!(_accepted.TryGetValue(device.Id, out var last) && last.Campaign == request.Campaign && last.Attempt > device.Attempt))
+        {
+            _waiting[device.Id] = new(request.Campaign, device, now);
+            PlanNeeded = true;
+        }
+
+        if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
+        board.Know(device);
+        return Air(device, board.Hearings, now);
+    }
+
+    /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
+    public ImmutableArray<BoardGrant> Plan(DateTimeOffset now)
+    {
+        Forget(now);
+        PlanNeeded = false;
+        var held = Held();
+        var queued = _waiting.Values
+            .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
+            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.Hearings))
+            .Where(static pair => pair.Hearings is not null)
+            .Select(static pair => (pair.Device, pair.Hearings!));
+        var grants = ImmutableArray.CreateBuilder<BoardGrant>();
+        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, _policy.MaxConcurrency, now))
+        {
+            var attempt = planned.Device.Attempt + 1;
+            _byId[planned.Adapter.Id].Reserve(planned.Device.Id, attempt, now + PromisedFor);
+            grants.Add(new(planned.Device.Id, attempt, planned.At(now, probe: false)));
+        }
+
+        return grants.ToImmutable();
+    }
+
+    /// <summary>The device has the slot; what it asked for before it had it came late.</summary>
+    public void Accepted(BoardGrant grant)
+    {
+        if (!_waiting.TryGetValue(grant.Device, out var waiting) || waiting.Device.Attempt >= grant.Attempt) return;
+        _waiting.Remove(grant.Device);
+        _accepted[grant.Device] = (waiting.Campaign, grant.Attempt);
+    }
+
+    /// <summary>The device does not wait for a slot any more. It asks again when it does.</summary>
+    public void Refused(BoardGrant grant)
+    {
+        if (_byId[grant.Event.Adapter].Release(reservation => reservation.Device == grant.Device && reservation.Attempt == grant.Attempt)) PlanNeeded = true;
+        if (_waiting.TryGetValue(grant.Device, out var waiting) && waiting.Device.Attempt < grant.Attempt) _waiting.Remove(grant.Device);
+    }
+
+    /// <summary>Which campaigns are to be told of which devices, in the order they were heard.</summary>
+    public ImmutableArray<(string Campaign, ImmutableArray<BluetoothAddress> Devices)> TakeFound() =>
+        [.. _campaigns.Values.Select(static board => (board.Campaign, Devices: board.TakeFound())).Where(static found => !found.Devices.IsEmpty)];
+
+    /// <summary>Campaigns that collect their targets and are to be told that an adapter listens.</summary>
+    public ImmutableArray<string> TakeListening()
+    {
+        var campaigns = _listening.ToImmutableArray();
+        _listening.Clear();
+        return campaigns;
+    }
+
+    public LiveReport Live(string campaign, DateTimeOffset now)
+    {
+        Forget(now);
+        var present = _adapters.Where(static adapter => adapter.Present).OrderBy(static adapter => adapter.Rank).ThenBy(static adapter => adapter.Id, StringComparer.Ordinal).ToArray();
+        var report = new LiveReport
+        {
+            Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
+            Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
+        };
+        if (!_campaigns.TryGetValue(campaign, out var board)) return report;
+        var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
+        foreach (var device in board.Devices)
+        {
+            if (board.Hearings.Rssi(device.Device, now) is { } heard) rssi[device.Device] = heard;
+        }
+
+        return report with { Rssi = rssi.ToImmutable() };
+    }
+
+    private BoardAdapter AdapterOf(string id, DateTimeOffset now)
+    {
+        if (_byId.TryGetValue(id, out var known)) return known;
+        var rank = _adapters.Count == 0 ? 0 : _adapters[^1].Rank + (now - _lastNewAdapter < _times.Again ? 0 : 1);
+        _lastNewAdapter = now;
+        var adapter = new BoardAdapter(id, _adapters.Count, rank, _policy);
+        _adapters.Add(adapter);
+        return _byId[id] = adapter;
+    }
+
+    private AirReport Air(DeviceState device, Hearings hearings, DateTimeOffset now)
+    {
+        var (heard, inBootloader) = hearings.Last(device.Id);
+        if (Planning.Affinity(device, inBootloader) is { } only && _byId.TryGetValue(only, out var adapter)) heard = hearings.LastBy(device.Id, adapter.Number);
+        return new()
+        {
+            Known = true,
+            LastHeard = now - heard,
+            AsApplication = heard is not null && !inBootloader,
+            Listening = now - _listeningSince,
+            Deaf = now - _deafSince,
+        };
+    }
+
+    /// <summary>The attempt an adapter has or is promised, for each device.</summary>
+    private Dictionary<BluetoothAddress, int> Held()
+    {
+        var held = new Dictionary<BluetoothAddress, int>();
+        foreach (var slot in _adapters.SelectMany(static adapter => adapter.State.Slots)) held[slot.Device] = Math.Max(held.GetValueOrDefault(slot.Device), slot.Attempt);
+        return held;
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var adapter in _adapters)
+        {
+            if (adapter.Release(reservation => now >= reservation.Until)) PlanNeeded = true;
+            if (!adapter.Present || now - adapter.LastReport < _times.AdapterSilence) continue;
+            adapter.Leave();
+            Deafen(adapter);
+        }
+
+        var listens = _adapters.Exists(static adapter => adapter.Listens);
+        _listeningSince = listens ? _listeningSince ?? now : null;
+        _deafSince = listens ? null : _deafSince ?? now;
+
+        if (now - _lastForget < _times.AdapterReport) return;
+        _lastForget = now;
+        foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= ForgottenAfter).ToArray()) Drop(silent.Campaign);
+        foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= ForgottenAfter).ToArray()) _waiting.Remove(silent.Key);
+    }
+
+    private void Drop(string campaign)
+    {
+        _campaigns.Remove(campaign);
+        _listening.Remove(campaign);
+        foreach (var waiting in _waiting.Where(pair => pair.Value.Campaign == campaign).ToArray()) _waiting.Remove(waiting.Key);
+        foreach (var accepted in _accepted.Where(pair => pair.Value.Campaign == campaign).ToArray()) _accepted.Remove(accepted.Key);
+    }
+
+    private void Deafen(BoardAdapter adapter)
+    {
+        foreach (var board in _campaigns.Values) board.Hearings.Forget(adapter.Number);
+    }
+
+    private void TellCollecting()
+    {
+        foreach (var board in _campaigns.Values.Where(static board => board.Collecting)) _listening.Add(board.Campaign);
+    }
+
+    private static DeviceState Shifted(DeviceState device, TimeSpan by) => device with
+    {
+        WaitingSince = device.WaitingSince + by,
+        NotBefore = device.NotBefore + by,
+        BootloaderUntil = device.BootloaderUntil + by,
+        ActivatedAt = device.ActivatedAt + by,
+    };
+
+    /// <param name="At">When it asked last.</param>
+    private sealed record Waiting(string Campaign, DeviceState Device, DateTimeOffset At);
+}

@@ -1,0 +1,216 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Dfu.Cli.Tests.Processes;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Cli.Tests.Telemetry;
+
+public sealed partial class TelemetryProcessTests
+{
+    private static readonly string[] Demo = ["demo", "--devices", "8", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "15", "--seed", "42", "--json"];
+
+    [Fact]
+    public async Task What_a_campaign_exports_agrees_with_its_report()
+    {
+        using var collector = new OtlpReceiver();
+        using var process = DfuProcess.StartWith(
+            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint, ["OTEL_METRIC_EXPORT_INTERVAL"] = "200" }, Demo);
+        var (code, output, error) = await process.EndAsync();
+        Assert.True(code == 0, error);
+        using var report = JsonDocument.Parse(output);
+
+        AssertTraces(collector.Spans("Dfu.Fleet"), report.RootElement);
+        AssertMetrics(collector, report.RootElement);
+        AssertTagsAreDocumentedAndNameNoDevice(collector);
+        var origin = OtlpReceiver.Tags(collector.Traces.First().Resources[0].Origin.Attributes);
+        Assert.Equal("dfu", origin["service.name"]);
+        Assert.Equal("0.1.0", origin["service.version"]);
+        Assert.NotEqual("", origin["service.instance.id"]);
+        Assert.Equal(["/v1/metrics", "/v1/traces"], collector.Paths.Distinct().Order());
+    }
+
+    [Fact]
+    public async Task A_flash_exports_what_it_was_asked_for_under_its_own_name()
+    {
+        using var collector = new OtlpReceiver();
+        using var bench = new Bench();
+        using var process = DfuProcess.StartWith(
+            new Dictionary<string, string>
+            {
+                ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = collector.Endpoint + "/here/metrics",
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint,
+                ["OTEL_TRACES_EXPORTER"] = "none",
+                ["OTEL_SERVICE_NAME"] = "line-3",
+            },
+            ["flash", bench.Package(20_000), "--adapter", "sim:devices=2", "--all", "--count", "2", "--data-dir", bench["data"], "--json"]);
+        var (code, output, error) = await process.EndAsync();
+        Assert.True(code == 0, error);
+
+        using var report = JsonDocument.Parse(output);
+        Assert.Equal(report.RootElement.GetProperty("totals").GetProperty("bytesSent").GetInt64(), Total(collector.Last("dfu.transfer.sent")));
+        Assert.Equal(40_000, Total(collector.Last("dfu.transfer.confirmed")));
+        Assert.Equal("line-3", OtlpReceiver.Tags(collector.Metrics.First().Resources[0].Origin.Attributes)["service.name"]);
+        Assert.Equal(["/here/metrics"], collector.Paths.Distinct());
+    }
+
+    [Theory]
+    [InlineData("http/protobuf", "POST /v1/")]
+    [InlineData("grpc", "PRI * HTTP/2.0")]
+    [InlineData("http/protobuf", null)]
+    public async Task A_collector_that_does_not_answer_costs_a_run_neither_its_outcome_nor_its_time(string protocol, string? firstBytes)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var endpoint = $"http://{silent.LocalEndpoint}";
+        if (firstBytes is null) silent.Stop();
+        using var process = DfuProcess.StartWith(
+            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol },
+            "demo", "--devices", "2", "--adapters", "1", "--size", "8KiB", "--time-scale", "1000", "--json");
+        await process.LineAsync(line => line == "}");
+        var began = TimeProvider.System.GetTimestamp();
+        var (code, _, error) = await process.EndAsync();
+
+        Assert.True(code == 0, error);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(4), $"it took {TimeProvider.System.GetElapsedTime(began)} to end"); // 10 s is what an exporter waits by itself
+        Assert.DoesNotContain("OTEL", error, StringComparison.Ordinal);
+        if (firstBytes is null) return;
+        using var asked = await silent.AcceptTcpClientAsync();
+        var bytes = new byte[firstBytes.Length];
+        await asked.GetStream().ReadExactlyAsync(bytes);
+        Assert.Equal(firstBytes, Encoding.ASCII.GetString(bytes));
+    }
+
+    [Fact]
+    public async Task Two_runs_of_a_campaign_export_together_what_its_report_counts()
+    {
+        using var first = new OtlpReceiver();
+        using var second = new OtlpReceiver();
+        using var bench = new Bench();
+        await bench.SimulateAsync(1, "--devices", "3", "--time-scale", "5");
+        string[] command = ["flash", bench.Package(100_000), .. bench.Adapters, "--all", "--count", "3", "--data-dir", bench["data"], "--json"];
+        using (var interrupted = DfuProcess.StartWith(new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = first.Endpoint }, command))
+        {
+            await bench.ReceivedAsync(120_000);
+            interrupted.Signal("INT");
+            Assert.Equal(3, (await interrupted.EndAsync()).Code);
+        }
+
+        using var process = DfuProcess.StartWith(new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = second.Endpoint }, command);
+        var (code, output, error) = await process.EndAsync();
+        Assert.True(code == 0, error);
+        using var report = JsonDocument.Parse(output);
+        var totals = report.RootElement.GetProperty("totals");
+        Assert.Equal(totals.GetProperty("bytesSent").GetInt64(), Total(first.Last("dfu.transfer.sent")) + Total(second.Last("dfu.transfer.sent")));
+        Assert.Equal(totals.GetProperty("bytesResent").GetInt64(), new[] { first, second }.Sum(run => run.Exported("dfu.transfer.resent") is [.., var last] ? Total(last) : 0));
+        Assert.InRange(totals.GetProperty("bytesResent").GetInt64(), 1, 300_000);
+
+        var runs = new[] { first, second }.Select(run => OtlpReceiver.Tags(run.Spans("Dfu.Fleet").Single(span => span.Name == "campaign").Attributes)).ToArray();
+        Assert.Equal(["interrupted", "succeeded"], runs.Select(run => run["dfu.outcome"]));
+        Assert.Equal(["false", "true"], runs.Select(run => run["dfu.campaign.goes_on"]));
+        Assert.Equal(runs[0]["dfu.campaign.id"], runs[1]["dfu.campaign.id"]);
+        Assert.Contains(first.Spans("Dfu.Fleet"), span => span.Name == "attempt" && OtlpReceiver.Tags(span.Attributes).GetValueOrDefault("error.type") == "interrupted");
+    }
+
+    [Fact]
+    public async Task A_variable_that_is_not_understood_is_named_and_the_run_goes_on()
+    {
+        using var process = DfuProcess.StartWith(
+            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "collector:4318" },
+            "demo", "--devices", "1", "--adapters", "1", "--size", "8KiB", "--time-scale", "1000");
+        var (code, _, error) = await process.EndAsync();
+        Assert.True(code == 0, error);
+        Assert.Single(error.Split('\n'), line => line.Contains("OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318", StringComparison.Ordinal));
+    }
+
+    private static void AssertTraces(IReadOnlyList<OtlpSpan> spans, JsonElement report)
+    {
+        var campaign = Assert.Single(spans, span => span.Name == "campaign");
+        Assert.True(campaign.Parent.IsEmpty);
+        Assert.Equal("succeeded", OtlpReceiver.Tags(campaign.Attributes)["dfu.outcome"]);
+        Assert.All(spans, span => Assert.Equal(campaign.Trace, span.Trace));
+        Assert.All(spans, span => Assert.True(span.Start <= span.End && span.Start >= campaign.Start && span.End <= campaign.End, span.Name));
+
+        var attempts = spans.Where(span => span.Parent == campaign.Id).ToArray();
+        Assert.All(attempts, attempt => Assert.Equal("attempt", attempt.Name));
+        var parts = spans.Where(span => span.Parent != campaign.Id && span != campaign).ToLookup(span => span.Parent);
+        Assert.Equal(spans.Count, 1 + attempts.Length + attempts.Sum(attempt => parts[attempt.Id].Count()));
+        foreach (var device in report.GetProperty("devices").EnumerateArray())
+        {
+            var own = attempts.Where(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.device.address"] == device.GetProperty("device").GetString()).OrderBy(attempt => attempt.Start).ToArray();
+            Assert.Equal(Enumerable.Range(1, device.GetProperty("attempts").GetInt32()).Select(number => $"{number}"), own.Select(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"]));
+            Assert.Equal(["connect", "jump", "connect", "reconcile"], Names(parts[own[0].Id]).Take(4));
+            Assert.Equal(["transfer", "activation", "verification"], Names(parts[own[^1].Id]).TakeLast(3));
+            Assert.Null(own[^1].Status);
+            Assert.All(own[..^1], failed => AssertFailed(failed, parts[failed.Id]));
+        }
+
+        Assert.Contains(attempts, attempt => attempt.Status is not null);
+        Assert.All(spans.Where(span => span.Name == "connect"), span => Assert.NotEmpty(span.Events));
+        Assert.Contains(spans, span => span.Name == "transfer" && span.Events.Any(happened => happened.Name == "saved"));
+    }
+
+    private static void AssertFailed(OtlpSpan attempt, IEnumerable<OtlpSpan> parts)
+    {
+        var last = parts.MaxBy(part => part.Start)!;
+        Assert.Equal((2, 2), (attempt.Status.Code, last.Status.Code));
+        Assert.Equal(OtlpReceiver.Tags(attempt.Attributes)["error.type"], OtlpReceiver.Tags(last.Attributes)["error.type"]);
+        Assert.Equal("linkLost", OtlpReceiver.Tags(attempt.Attributes)["error.type"]);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<OtlpSpan> spans) => spans.OrderBy(span => span.Start).Select(span => span.Name);
+
+    private static void AssertMetrics(OtlpReceiver collector, JsonElement report)
+    {
+        var totals = report.GetProperty("totals");
+        var devices = report.GetProperty("devices").EnumerateArray().ToArray();
+        Assert.Equal(totals.GetProperty("bytesSent").GetInt64(), Total(collector.Last("dfu.transfer.sent")));
+        Assert.Equal(totals.GetProperty("bytesResent").GetInt64(), Total(collector.Last("dfu.transfer.resent")));
+        Assert.Subset(
+            Enum.GetValues<Diagnosis>().Select(diagnosis => diagnosis.Code()).Append("unfinishedObject").Append("objectRepeated").ToHashSet(),
+            collector.Last("dfu.transfer.resent").Sum.Points.Select(point => OtlpReceiver.Tags(point.Attributes)["dfu.resend.reason"]).ToHashSet());
+        Assert.Contains(collector.Last("dfu.transfer.resent").Sum.Points, point => OtlpReceiver.Tags(point.Attributes)["dfu.resend.reason"] == "backAtSave" && point.AsInt > 0);
+        Assert.InRange(Total(collector.Last("dfu.transfer.confirmed")), devices.Sum(device => device.GetProperty("bytesTotal").GetInt64()), Total(collector.Last("dfu.transfer.sent")));
+        Assert.Equal(
+            devices.SelectMany(device => device.GetProperty("resumes").EnumerateArray()).CountBy(resume => resume.GetProperty("diagnosis").GetString()!).OrderBy(pair => pair.Key).Select(pair => (pair.Key, (long)pair.Value)),
+            collector.Last("dfu.transfer.resumes").Sum.Points.Select(point => (OtlpReceiver.Tags(point.Attributes)["dfu.diagnosis"], point.AsInt)).Order());
+        Assert.Equal(("updated", 8L), collector.Last("dfu.update.ended").Sum.Points.Select(point => (OtlpReceiver.Tags(point.Attributes)["dfu.outcome"], point.AsInt)).Single());
+        var durations = Assert.Single(collector.Last("dfu.update.duration").Histogram.Points);
+        Assert.Equal(8u, durations.Count);
+        Assert.Equal(devices.Sum(device => device.GetProperty("seconds").GetDouble()), durations.Sum, 0.01);
+        Assert.Equal(collector.Spans("Dfu.Fleet").Count(span => span.Name == "connect"), collector.Last("dfu.connect.duration").Histogram.Points.Sum(point => (int)point.Count));
+        Assert.InRange(collector.Last("dfu.object.duration").Histogram.Points.Single().Count, 8u * 15, 8u * 30);
+        Assert.NotEmpty(collector.Last("dfu.save.duration").Histogram.Points);
+        Assert.Equal(0, Total(collector.Last("dfu.attempt.active")));
+        Assert.InRange(collector.Exported("dfu.attempt.active").Max(Total), 1, 8);
+        Assert.InRange(collector.Exported("dfu.queue.length").Max(Total), 1, 8);
+        Assert.Contains(collector.Exported("dfu.adapter.slots.used"), metric => Total(metric) > 0);
+        Assert.Contains(collector.Exported("dfu.adapter.count").SelectMany(metric => metric.Sum.Points), point => OtlpReceiver.Tags(point.Attributes)["dfu.adapter.status"] == "ready" && point.AsInt == 2);
+    }
+
+    private static void AssertTagsAreDocumentedAndNameNoDevice(OtlpReceiver collector)
+    {
+        var page = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "docs", "telemetry.md"));
+        var metrics = collector.Metrics.SelectMany(export => export.Resources).SelectMany(resource => resource.Scopes).SelectMany(scope => scope.Metrics).ToArray();
+        Assert.NotEmpty(metrics);
+        foreach (var metric in metrics)
+        {
+            var row = page.Single(line => line.StartsWith($"| `{metric.Name}` |", StringComparison.Ordinal));
+            Assert.Contains($"| `{metric.Unit}` |", row, StringComparison.Ordinal);
+            var points = metric.DataCase == OtlpMetric.DataOneofCase.Histogram ? metric.Histogram.Points.Select(point => point.Attributes) : metric.Sum.Points.Select(point => point.Attributes);
+            foreach (var (key, value) in points.SelectMany(OtlpReceiver.Tags))
+            {
+                Assert.Contains($"`{key}`", row, StringComparison.Ordinal);
+                Assert.DoesNotMatch(DeviceAddress(), value);
+            }
+        }
+    }
+
+    private static long Total(OtlpMetric metric) => metric.Sum.Points.Sum(point => point.AsInt);
+
+    [GeneratedRegex("[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}")]
+    private static partial Regex DeviceAddress();
+}

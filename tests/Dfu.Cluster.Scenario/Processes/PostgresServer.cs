@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dfu.Cluster.Scenario.Processes;
+
+/// <summary>A PostgreSQL server of its own, from Debian's binaries, in a folder that is thrown away.</summary>
+internal sealed class PostgresServer : IAsyncDisposable
+{
+    private const string Password = "scenario";
+    private const string Binaries = "/usr/lib/postgresql";
+    private readonly string _bin;
+    private readonly string _folder;
+    private readonly int _port;
+
+    private PostgresServer(string bin, string folder, int port) => (_bin, _folder, _port) = (bin, folder, port);
+
+    public string Connection => $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Database=dfu;Username=dfu;Password={Password}";
+
+    public static async Task<PostgresServer> StartAsync()
+    {
+        var bin = await FindAsync();
+        var folder = Directory.CreateTempSubdirectory("dfu-postgres-").FullName;
+        var server = new PostgresServer(bin, folder, FreePort());
+        try
+        {
+            var password = Path.Combine(folder, "password");
+            await File.WriteAllTextAsync(password, Password);
+            if (Environment.IsPrivilegedProcess) await ChildProcess.RunAsync("chown", "-R", "postgres", folder);
+            await server.RunAsync("initdb", "-D", server.Data, "-U", "dfu", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--no-instructions");
+            var options = $"-p {server._port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1";
+            await server.RunAsync("pg_ctl", "-D", server.Data, "-l", Path.Combine(folder, "log"), "-o", options, "-w", "start");
+            await ChildProcess.RunAsync("env", $"PGPASSWORD={Password}", Path.Combine(bin, "createdb"), "-h", "127.0.0.1", "-p", server._port.ToString(CultureInfo.InvariantCulture), "-U", "dfu", "dfu");
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private string Data => Path.Combine(_folder, "data");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Path.Combine(Data, "postmaster.pid"))) await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+        Directory.Delete(_folder, true);
+    }
+
+    /// <summary>The server refuses to run as root.</summary>
+    private Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var path = Path.Combine(_bin, program);
+        return Environment.IsPrivilegedProcess
+            ? ChildProcess.RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
+            : ChildProcess.RunAsync(path, arguments);
+    }
+
+    private static async Task<string> FindAsync()
+    {
+        if (Newest() is { } there) return there;
+        if (!Environment.IsPrivilegedProcess) throw new ScenarioException("PostgreSQL is needed: apt-get install postgresql");
+        Console.WriteLine("installing PostgreSQL");
+        await ChildProcess.RunAsync("apt-get", "install", "-y", "--no-install-recommends", "postgresql");
+        return Newest() ?? throw new ScenarioException($"PostgreSQL was installed, but not in {Binaries}");
+    }
+
+    private static string? Newest() => !Directory.Exists(Binaries)
+        ? null
+        : Directory.GetDirectories(Binaries)
+            .Where(static folder => File.Exists(Path.Combine(folder, "bin/initdb")))
+            .OrderByDescending(static folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0)
+            .Select(static folder => Path.Combine(folder, "bin"))
+            .FirstOrDefault();
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Dfu.Fleet;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+using Dfu.Grains;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Cluster.Tests.Campaigns;
+
+/// <summary>A device as a test wants it: what it was told, and what it answers.</summary>
+internal sealed class PartDevice(BluetoothAddress id)
+{
+    private readonly Lock _gate = new();
+
+    public DeviceState? State { get; set; }
+    public string? Campaign { get; set; }
+    public int Joins { get; private set; }
+    public int Retries { get; private set; }
+    public int Cancels { get; private set; }
+    public int Gets { get; private set; }
+
+    public ConcurrentQueue<DeviceEvent.Granted> Grants { get; } = new();
+
+    /// <summary>It does not wait for a slot any more.</summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>It is in another campaign that is not over.</summary>
+    public bool Busy { get; set; }
+
+    /// <summary>Calls to it fail.</summary>
+    public bool Unreachable { get; set; }
+
+    /// <summary>Calls of <see cref="IDeviceGrain.JoinAsync"/> wait for this.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public async Task<bool> JoinAsync(CampaignPlace place, bool retry)
+    {
+        await Gate;
+        lock (_gate)
+        {
+            Joins++;
+            if (Unreachable) throw new TimeoutException("nobody answers");
+            if (Busy) return false;
+            if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default);
+            Campaign = place.Campaign;
+            if (!retry) return true;
+            Retries++;
+            State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null };
+            return true;
+        }
+    }
+
+    public void Cancel(string campaign)
+    {
+        lock (_gate)
+        {
+            if (Unreachable) throw new TimeoutException("nobody answers");
+            if (campaign == Campaign) Cancels++;
+        }
+    }
+
+    public bool Grant(DeviceEvent.Granted grant)
+    {
+        Grants.Enqueue(grant);
+        return !Refuses;
+    }
+
+    public DeviceState? Get()
+    {
+        lock (_gate)
+        {
+            Gets++;
+            return Unreachable ? throw new TimeoutException("nobody answers") : State;
+        }
+    }
+}
+
+/// <summary>What the campaigns and directories of a test meet.</summary>
+internal sealed class Parts
+{
+    private readonly ConcurrentDictionary<string, PartDevice> _devices = new();
+    private int _views;
+
+    public ConcurrentQueue<CampaignWatch> Watches { get; } = new();
+    public LiveReport Live { get; set; } = new();
+    public int LiveCalls => _views;
+
+    public PartDevice Device(string key) => _devices.GetOrAdd(key, static key => new(BluetoothAddress.Parse(key)));
+
+    public PartDevice Device(int n) => Device(Address(n).ToString());
+
+    public static BluetoothAddress Address(int n) => new(0xC0_00_00_00_00_00ul + ((ulong)n * 16));
+
+    public LiveReport TakeLive()
+    {
+        Interlocked.Increment(ref _views);
+        return Live;
+    }
+}
+
+internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
+{
+    private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
+
+    public Task<bool> JoinAsync(CampaignPlace place, bool retry) => Device.JoinAsync(place, retry);
+
+    public Task CancelAsync(string campaign)
+    {
+        Device.Cancel(campaign);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(Device.Grant(grant));
+
+    public Task<bool> ReportAsync(AttemptReport report) => Task.FromResult(false);
+
+    public Task<DeviceState?> GetAsync() => Task.FromResult(Device.Get());
+
+    public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(ImmutableArray<HistoryEntry>.Empty);
+}
+
+internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
+{
+    public Task AdapterAsync(AdapterReport report) => Task.CompletedTask;
+
+    public Task CampaignAsync(CampaignWatch watch)
+    {
+        parts.Watches.Enqueue(watch);
+        return Task.CompletedTask;
+    }
+
+    public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
+
+    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(parts.TakeLive());
+}

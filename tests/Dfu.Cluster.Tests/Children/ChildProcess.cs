@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace Dfu.Cluster.Tests.Children;
+
+/// <summary>A child started from this assembly; what it prints can be waited for, line by line.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly Process _process;
+
+    private ChildProcess(ProcessStartInfo start)
+    {
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is null) _lines.Writer.TryComplete();
+            else _lines.Writer.TryWrite(line.Data);
+        };
+        _process.Start();
+        _process.BeginOutputReadLine();
+    }
+
+    public static ChildProcess Start(params string[] arguments) =>
+        new(new ProcessStartInfo("dotnet", ["exec", typeof(ChildProcess).Assembly.Location, .. arguments]));
+
+    /// <summary>The next line; fails when the child ends or is silent for a minute.</summary>
+    public async Task<string> LineAsync() => await _lines.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+
+    /// <summary>SIGKILL. Returns the lines it had printed that nobody took yet.</summary>
+    public async Task<IReadOnlyList<string>> KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        var rest = new List<string>();
+        await foreach (var line in _lines.Reader.ReadAllAsync()) rest.Add(line);
+        return rest;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,72 @@
+using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet;
+
+namespace Dfu.Cluster.Tests.Contracts;
+
+/// <summary>Who is updated.</summary>
+public abstract partial class FleetContract
+{
+    /// <summary>Every second device waits in its bootloader when the campaign begins.</summary>
+    private static async Task<CampaignView> FlashMixedAsync(FleetUnderTest fleet, Func<TargetSelection> targets)
+    {
+        var open = await fleet.OpenAsync();
+        foreach (var device in fleet.Room.Devices.Where(static (_, index) => index % 2 == 1)) device.EnterBootloader();
+        await fleet.Room.AfterAsync(1);
+        await open.StartAsync(fleet.Room.Request(targets()), CancellationToken.None);
+        return await FleetUnderTest.WaitAsync(open);
+    }
+
+    [Fact]
+    public async Task All_takes_every_device_that_is_heard_in_the_time_given()
+    {
+        await using var fleet = Create(devices: 5);
+        var view = await FlashMixedAsync(fleet, static () => new() { All = true, ScanTime = TimeSpan.FromSeconds(5) });
+        AssertSucceeded(fleet, view);
+        Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+    }
+
+    [Fact]
+    public async Task All_with_a_count_takes_as_many_as_it_says_and_begins_before_it_has_them()
+    {
+        await using var fleet = Create(devices: 6);
+        foreach (var late in fleet.Room.Devices.Skip(2)) SetDeaf(fleet, late, true);
+        var open = await fleet.OpenAsync();
+        await open.StartAsync(fleet.Room.Request(new() { All = true, Count = 4 }), CancellationToken.None);
+        await fleet.Room.UntilAsync(() => open.Snapshot().Devices.Any(static device => device.BytesConfirmed > 0), "work before all are there");
+        Assert.True(open.Snapshot().Collecting);
+        foreach (var late in fleet.Room.Devices.Skip(2)) SetDeaf(fleet, late, false);
+        var view = await FleetUnderTest.WaitAsync(open);
+        await fleet.CloseAsync();
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
+        Assert.Equal((4, 4), (view.Devices.Length, fleet.Room.Updated));
+    }
+
+    [Fact]
+    public async Task Fewer_devices_than_asked_for_is_a_failure_that_says_so()
+    {
+        await using var fleet = Create(policy: Impatient, devices: 2);
+        var view = await fleet.FlashAsync(fleet.Room.Request(new() { All = true, Count = 3 }));
+        Assert.Equal((CampaignOutcome.Failed, 2), (view.Outcome, fleet.Room.Updated));
+        Assert.Contains(view.Notices, static notice => notice.Contains("2 of 3", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_takes_the_devices_that_advertise_it()
+    {
+        await using var fleet = Create(devices: 4);
+        var view = await FlashMixedAsync(fleet, static () => new() { NameGlob = "A?p*", ScanTime = TimeSpan.FromSeconds(5) });
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
+        Assert.Equal(fleet.Room.Devices.Where(static (_, index) => index % 2 == 0).Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(2, fleet.Room.Updated);
+    }
+
+    [Fact]
+    public async Task An_address_may_be_the_applications_or_the_bootloaders()
+    {
+        await using var fleet = Create(devices: 4);
+        var view = await FlashMixedAsync(fleet, () => new() { Addresses = [.. fleet.Room.Devices.Select(static device => device.InApplication ? device.ApplicationAddress : device.BootloaderAddress)] });
+        AssertSucceeded(fleet, view);
+        Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.All(view.Devices, device => Assert.Equal(device.Application.Bootloader, device.Bootloader));
+    }
+}

@@ -1,0 +1,48 @@
+using Dfu.Adapters;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+using Dfu.Grains;
+using Dfu.Grains.Hosting;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Cluster.Tests.Devices;
+
+/// <summary>Hosts, places and reports for tests of devices.</summary>
+internal static class Given
+{
+    public const string Adapter = "here/radio";
+
+    /// <summary>What adapters say of time: nothing like the device's own clock.</summary>
+    public static readonly DateTimeOffset Elsewhere = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static FleetHost Host(TimeProvider time) => new()
+    {
+        Silo = "here",
+        Policy = new(),
+        Time = time,
+        Runner = null!,
+        Ledger = static _ => throw new NotSupportedException("no device asks a ledger"),
+        Packages = null!,
+    };
+
+    public static CampaignPlace Place(string campaign = "c1", string? trace = null) => new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace };
+
+    public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter) =>
+        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true), device, device.Bootloader, false, Elsewhere);
+
+    public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = new([.. events]) };
+
+    public static DeviceEvent.Confirmed Confirmed(int attempt, long offset) => new(attempt, 0, offset, 7, new(offset, offset), Elsewhere);
+
+    public static DeviceEvent.LastExecute LastExecute(int attempt) => new(attempt, 0, Elsewhere);
+
+    public static DeviceEvent.Ended Ended(int attempt, DfuError error = DfuError.None) => new(attempt, error, "", true, false, new DeviceTraffic(100_000, 100_000), Elsewhere);
+
+    public static AirReport Air(double? heard = 0.1, double? listening = 1000) => new()
+    {
+        Known = true,
+        LastHeard = heard is { } h ? TimeSpan.FromSeconds(h) : null,
+        Listening = listening is { } l ? TimeSpan.FromSeconds(l) : null,
+    };
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Dfu.Fleet.Storage;
+using Dfu.Grains.Storage;
+using Orleans.Storage;
+
+namespace Dfu.Cluster.Tests.Devices;
+
+/// <summary>Storage in memory that notes each write of a device when it is done, and fails or waits when told to.</summary>
+internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
+{
+    private readonly ConcurrentDictionary<(string Name, string Key), (string ETag, object Payload)> _rows = new();
+    private readonly ConcurrentDictionary<string, int> _failing = new();
+    private readonly ConcurrentDictionary<string, Task> _held = new();
+    private int _reads;
+    private int _writes;
+
+    public int Reads => Volatile.Read(ref _reads);
+
+    public int Writes => Volatile.Read(ref _writes);
+
+    /// <summary>The next writes of a key fail.</summary>
+    public void Fail(string key, int times = 1) => _failing[key] = times;
+
+    /// <summary>Writes of a key wait for this.</summary>
+    public void Hold(string key, Task until) => _held[key] = until;
+
+    /// <summary>Writes as another activation of the grain would.</summary>
+    public void Overwrite(string name, string key, object payload) => _rows[(name, key)] = (Guid.NewGuid().ToString(), payload);
+
+    public object? Payload(string name, string key) => _rows.TryGetValue((name, key), out var row) ? row.Payload : null;
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        Interlocked.Increment(ref _reads);
+        var there = _rows.TryGetValue((stateName, grainId.Key.ToString()!), out var row);
+        object state = !there ? Activator.CreateInstance<T>()! : row.Payload is string json ? new StoredDocument { Json = json } : new StoredFile { Bytes = (byte[])row.Payload };
+        (grainState.State, grainState.ETag, grainState.RecordExists) = ((T)state, there ? row.ETag : null, there);
+        return Task.CompletedTask;
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var key = grainId.Key.ToString()!;
+        if (_held.TryGetValue(key, out var until)) await until;
+        if (_failing.TryGetValue(key, out var left) && left > 0)
+        {
+            _failing[key] = left - 1;
+            steps.Add(key, "failed");
+            throw new IOException("the disk is full");
+        }
+
+        var stored = _rows.TryGetValue((stateName, key), out var row) ? row.ETag : null;
+        if (stored != grainState.ETag) throw new InconsistentStateException("another activation wrote it", stored ?? "", grainState.ETag ?? "");
+        Interlocked.Increment(ref _writes);
+        grainState.ETag = Guid.NewGuid().ToString();
+        grainState.RecordExists = true;
+        object payload = grainState.State is StoredDocument document ? document.Json : ((StoredFile)(object)grainState.State!).Bytes;
+        _rows[(stateName, key)] = (grainState.ETag, payload);
+        if (stateName == "device") steps.Add(key, $"save {FleetJson.ReadDeviceRecord((string)payload).Device.Phase}");
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Dfu.Fleet;
+using Dfu.Fleet.Storage;
+using Dfu.Grains;
+using Dfu.Grains.Adapters;
+using Dfu.Grains.Hosting;
+using Dfu.Grains.Storage;
+using Dfu.Silo.Cluster.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.TestingHost;
+
+namespace Dfu.Cluster.Tests.Harness;
+
+/// <summary>Silos over one SQLite file; the room's radios are dealt out to them in turn.</summary>
+internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy policy) : FleetUnderTest(settings, policy)
+{
+    private readonly ConcurrentDictionary<(string Silo, string Campaign), ITrafficLedger> _ledgers = new();
+    private readonly ConcurrentDictionary<string, HostProcess> _processes = new();
+    private readonly ConcurrentDictionary<string, InProcessSiloHandle> _silos = new();
+    private readonly List<GrainFleet> _fleets = [];
+    private SqliteGrainStorage? _database;
+    private InProcessTestCluster? _cluster;
+
+    /// <summary>Configures every silo further.</summary>
+    public Action<string, ISiloBuilder>? Configure { get; init; }
+    public FleetTimes Times { get; init; } = new FleetTimes().Scaled(settings.Scale);
+    public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("it is not open");
+    public WatchedStorage Storage { get; private set; } = null!;
+    public IGrainFactory Grains => Cluster.Client;
+
+    public override string AdapterId(int radio) => Dfu.Grains.AdapterId.Of(SiloOf(radio), Room.Radios[radio].Id);
+
+    public static string SiloName(int number) => $"Silo_{number}";
+
+    /// <summary>The run of a silo's program that is going on, or was last.</summary>
+    public HostProcess Process(int silo) => _processes[SiloName(silo)];
+
+    public override async Task<IFleet> OpenAsync()
+    {
+        _database = new SqliteGrainStorage(Directory.Path);
+        _database.Open();
+        Storage = new WatchedStorage(_database);
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.ConfigureSilo((options, silo) => ConfigureSilo(options.SiloName, silo));
+
+        // The directory that hosts have: a part of it dies with each silo. Not the test cluster's own, which nothing public turns off.
+        typeof(InProcessTestClusterOptions).GetProperty("UseTestClusterGrainDirectory", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(builder.Options, false);
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+        foreach (var silo in _cluster.Silos) _silos[silo.Name] = silo;
+        await Grains.GetGrain<IFleetGrain>(0).WakeAsync();
+        return Follow();
+    }
+
+    /// <summary>Another caller of the same cluster.</summary>
+    public GrainFleet Follow()
+    {
+        var fleet = new GrainFleet(Grains, TimeProvider.System, TimeSpan.FromSeconds(0.05));
+        _fleets.Add(fleet);
+        return fleet;
+    }
+
+    public override async Task CloseAsync()
+    {
+        if (_cluster is null) return;
+        await StopFollowingAsync();
+        await LeaveAsync();
+    }
+
+    public override async Task AbandonAsync()
+    {
+        await StopFollowingAsync();
+        for (var silo = 0; silo < silos; silo++) await KillAsync(silo);
+        await LeaveAsync();
+    }
+
+    /// <summary>Kills a silo and with it its process: radios go silent at once.</summary>
+    public async Task KillAsync(int silo)
+    {
+        await Process(silo).DieAsync();
+        await KillSiloOnlyAsync(silo);
+    }
+
+    /// <summary>Kills a silo, but what it began on radios goes on as if it had only lost its network.</summary>
+    public async Task KillSiloOnlyAsync(int silo)
+    {
+        if (_silos.TryRemove(SiloName(silo), out var handle)) await Cluster.KillSiloAsync(handle);
+    }
+
+    /// <summary>A killed silo's program is started again.</summary>
+    public async Task ReturnAsync(int silo) => _silos[SiloName(silo)] = await Cluster.StartSiloAsync(silo, Cluster.Options);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        await base.DisposeAsync();
+    }
+
+    private string SiloOf(int radio) => SiloName(radio % silos);
+
+    private void ConfigureSilo(string name, ISiloBuilder silo)
+    {
+        var process = new HostProcess(Room, name, Enumerable.Range(0, Room.Radios.Count).Where(radio => SiloOf(radio) == name));
+        _processes[name] = process;
+        silo.Services.AddGrainStorage(StorageNames.State, (_, _) => Storage);
+        silo.Services.AddSingleton(process.Grains(Times, Policy, campaign => Ledger(name, campaign)));
+        silo.AddAdapterGrains();
+        silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
+        silo.Configure<ClusterMembershipOptions>(static options =>
+        {
+            (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+            (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration) = (2, 1);
+        });
+        Configure?.Invoke(name, silo);
+    }
+
+    /// <summary>Counts of a host outlive its program.</summary>
+    private ITrafficLedger Ledger(string silo, string campaign) => _ledgers.GetOrAdd((silo, campaign), static key =>
+    {
+        var ledger = new InMemoryTrafficLedger();
+        ledger.Begin(key.Campaign);
+        return ledger;
+    });
+
+    private async Task StopFollowingAsync()
+    {
+        foreach (var fleet in _fleets) await fleet.DisposeAsync();
+        _fleets.Clear();
+    }
+
+    private async Task LeaveAsync()
+    {
+        var cluster = Cluster;
+        _cluster = null;
+        await cluster.StopClusterClientAsync();
+        foreach (var silo in _silos.Values) await cluster.StopSiloAsync(silo);
+        _silos.Clear();
+        await cluster.DisposeAsync();
+        _processes.Clear();
+        _database!.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using Dfu.Cluster.Tests.Devices;
+using Dfu.Grains;
+
+namespace Dfu.Cluster.Tests.Packages;
+
+public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<DeviceCluster>
+{
+    private readonly byte[] _file = RandomNumberGenerator.GetBytes(300_000);
+
+    private string Id => Convert.ToHexStringLower(SHA256.HashData(_file));
+
+    private IPackageGrain Package => cluster.Grains.GetGrain<IPackageGrain>(Id);
+
+    [Fact]
+    public async Task A_package_comes_back_byte_for_byte_also_from_another_activation()
+    {
+        Assert.False(await Package.ExistsAsync());
+        Assert.Null(await Package.GetAsync());
+        await Package.PutAsync(_file);
+        Assert.Equal(_file, (byte[]?)cluster.Storage.Payload("package", Id));
+        await cluster.Cluster.DeactivateAsync(Package);
+        Assert.True(await Package.ExistsAsync());
+        Assert.Equal(_file, await Package.GetAsync());
+    }
+
+    [Fact]
+    public async Task Bytes_with_another_hash_are_refused()
+    {
+        var damaged = _file.ToArray();
+        damaged[100]++;
+        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync(damaged));
+        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync([]));
+        Assert.False(await Package.ExistsAsync());
+    }
+
+    [Fact]
+    public async Task The_same_file_again_is_not_written_again()
+    {
+        await Package.PutAsync(_file);
+        var writes = cluster.Storage.Writes;
+        await Package.PutAsync(_file);
+        await cluster.Cluster.DeactivateAsync(Package);
+        await Package.PutAsync(_file);
+        Assert.Equal(writes, cluster.Storage.Writes);
+    }
+
+    [Fact]
+    public async Task The_bytes_are_read_only_when_somebody_wants_them()
+    {
+        await Package.PutAsync(_file);
+        var reads = cluster.Storage.Reads;
+        Assert.True(await Package.ExistsAsync());
+        await Package.PutAsync(_file);
+        Assert.Equal(reads, cluster.Storage.Reads);
+        await cluster.Cluster.DeactivateAsync(Package);
+        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync([1]));
+        Assert.Equal(reads, cluster.Storage.Reads);
+    }
+
+    [Fact]
+    public async Task A_stored_file_that_is_no_longer_whole_is_as_good_as_none_and_can_be_put_again()
+    {
+        cluster.Storage.Overwrite("package", Id, new byte[] { 1, 2, 3 });
+        Assert.Null(await Package.GetAsync());
+        Assert.False(await Package.ExistsAsync());
+        await Package.PutAsync(_file);
+        Assert.Equal(_file, await Package.GetAsync());
+    }
+}

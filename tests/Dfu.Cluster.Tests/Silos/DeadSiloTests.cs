@@ -1,0 +1,88 @@
+using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet;
+using Dfu.Protocol.Transfers;
+using Xunit.Abstractions;
+
+namespace Dfu.Cluster.Tests.Silos;
+
+/// <summary>A silo dies in the middle of a campaign, with half of the adapters.</summary>
+public sealed class DeadSiloTests(ITestOutputHelper output)
+{
+    private static readonly RoomSettings Saving = new()
+    {
+        Devices = 24,
+        Radios = 4,
+        Size = 16 * 4096,
+        Device = static (options, _) => options with { Profile = options.Profile with { SaveProgress = true } },
+    };
+
+    [Fact]
+    public async Task Its_devices_go_on_with_the_adapters_of_the_other_and_when_it_is_back_it_takes_work_again()
+    {
+        await using var fleet = new SiloFleet(2, Saving, new());
+        var room = fleet.Room;
+
+        // Some devices are heard by one radio of the other silo only, and some come when the silo is back, within its reach only.
+        for (var i = 0; i < 6; i++) room.SetDeaf(2 * (i % 2), room.Devices[i]);
+        var late = room.Devices.Skip(20).ToArray();
+        foreach (var device in late) for (var radio = 0; radio < 4; radio++) room.SetDeaf(radio, device);
+        var open = await fleet.OpenAsync();
+        await open.StartAsync(room.Request(), CancellationToken.None);
+        await room.UntilAsync(() => WorkingOn(fleet, open.Snapshot(), silo: 1) >= 4, "four transfers on the silo that is to die");
+        var killed = room.Time.Elapsed;
+        var began = TimeProvider.System.GetTimestamp();
+        var orphans = room.Journal.Drives.Where(static drive => drive is { Host: "Silo_1", Ended: null }).Select(static drive => drive.Device).ToArray();
+        await fleet.KillAsync(1);
+        await room.UntilAsync(
+            () => orphans.All(orphan => room.Journal.Drives.Any(drive => drive.Device == orphan && drive.Host == "Silo_0" && drive.Began > killed)), "the dead silo's devices on the other one");
+        var outage = TimeProvider.System.GetElapsedTime(began);
+
+        await fleet.ReturnAsync(1);
+        var returned = room.Time.Elapsed;
+        foreach (var device in late) room.SetDeaf(1, device, false);
+        var view = await FleetUnderTest.WaitAsync(open);
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
+        Assert.Equal(room.Devices.Count, room.Updated);
+        Assert.All(room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
+        room.Journal.AssertNoDeviceHadTwoDrivers();
+        Assert.All(late, device => Assert.Contains(room.Journal.Drives, drive => drive.Device == device.ApplicationAddress && drive.Host == "Silo_1" && drive.Began > returned));
+        AssertNothingSentTwiceWithoutADiagnosis(room, view);
+        output.WriteLine($"{orphans.Length} devices without a silo were taken over within {outage.TotalSeconds:0.0} s; {view.Devices.Sum(static device => device.BytesResent)} bytes re-sent of {view.Devices.Sum(static device => device.BytesTotal)}");
+    }
+
+    [Fact]
+    public async Task Whichever_silo_dies_first_and_second_every_device_is_updated()
+    {
+        await using var fleet = new SiloFleet(2, Saving, new());
+        var open = await fleet.OpenAsync();
+        await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
+        for (var silo = 0; silo < 2; silo++)
+        {
+            await fleet.Room.UntilAsync(() => WorkingOn(fleet, open.Snapshot(), silo) >= 2, $"transfers on silo {silo}");
+            await fleet.KillAsync(silo);
+            await fleet.ReturnAsync(silo);
+        }
+
+        var view = await FleetUnderTest.WaitAsync(open);
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
+        Assert.All(fleet.Room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
+        fleet.Room.Journal.AssertNoDeviceHadTwoDrivers();
+        AssertNothingSentTwiceWithoutADiagnosis(fleet.Room, view);
+    }
+
+    private static int WorkingOn(SiloFleet fleet, CampaignView view, int silo) => view.Devices.Count(
+        device => device is { Phase: DevicePhase.Sending, BytesConfirmed: > 2 * 4096 } && (device.Adapter == fleet.AdapterId(silo) || device.Adapter == fleet.AdapterId(silo + 2)));
+
+    /// <summary>A device that saves every object loses the one under way at most, each time a resume says that it was interrupted; the device counts for itself.</summary>
+    private static void AssertNothingSentTwiceWithoutADiagnosis(Room room, CampaignView view)
+    {
+        foreach (var device in view.Devices)
+        {
+            var there = room.Device(device.Application).Counters;
+            var twice = there.FirmwareBytes - room.Settings.Size;
+            var interruptions = device.Resumes.Count(static resume => resume.Diagnosis != Diagnosis.Fresh);
+            Assert.InRange(twice, 0, interruptions * 2 * 4096);
+            Assert.All(device.Resumes, resume => Assert.True(resume.Held >= resume.Stored - 4096 || resume.Diagnosis is Diagnosis.Probe or Diagnosis.ProbablyActivated, $"{device.Application}: {resume}"));
+        }
+    }
+}

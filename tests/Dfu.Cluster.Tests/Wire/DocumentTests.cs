@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Updates;
+
+namespace Dfu.Cluster.Tests.Wire;
+
+/// <summary>The JSON of stored states, of events and of records that travel: every released document is still read, whole.</summary>
+public sealed class DocumentTests
+{
+    private const string NewerField = "aFieldOfANewerVersion";
+
+    /// <summary>Objects whose field names are data.</summary>
+    private static readonly string[] Dictionaries = ["results", "classes"];
+
+    private static readonly Dictionary<string, Kind> Kinds = new()
+    {
+        ["device"] = Kind.Of<DeviceState>(FleetJson.Write, FleetJson.ReadDevice),
+        ["device-record"] = Kind.Of<DeviceRecord>(FleetJson.Write, FleetJson.ReadDeviceRecord),
+        ["device-history"] = Kind.Of<DeviceHistory>(FleetJson.Write, FleetJson.ReadDeviceHistory),
+        ["directory"] = Kind.Of<DirectoryState>(FleetJson.Write, FleetJson.ReadDirectory),
+        ["campaign-summary"] = Kind.Of<CampaignSummary>(FleetJson.Write, FleetJson.ReadSummary),
+        ["campaign"] = Kind.Of<CampaignState>(FleetJson.Write, FleetJson.ReadCampaign),
+        ["adapter"] = Kind.Of<AdapterState>(FleetJson.Write, FleetJson.ReadAdapter),
+        ["class"] = Kind.Of<ClassState>(FleetJson.Write, FleetJson.ReadClass),
+        ["campaign-view"] = Kind.Of<CampaignView>(),
+        ["adapter-view"] = Kind.Of<AdapterView>(),
+        ["targets"] = Kind.Of<TargetSelection>(),
+        ["knowledge"] = Kind.Of<CampaignKnowledge>(),
+        ["granted"] = Kind.Of<DeviceEvent.Granted>(),
+        ["history"] = Kind.Of<HistoryEntry>(),
+        ["device-events"] = Kind.OfEvents<DeviceEvent>(),
+        ["campaign-events"] = Kind.OfEvents<CampaignEvent>(),
+    };
+
+    public static TheoryData<string> Names => [.. Kinds.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_released_document_is_read_and_nothing_in_it_is_lost(string name)
+    {
+        var kind = Kinds[name];
+        var released = Released.Read(name + ".jsonl").ToList();
+        var missing = kind.Samples.Where(sample => !released.Any(document => Covers(document, sample))).ToArray();
+        if (Released.Writing)
+        {
+            released.AddRange(missing);
+            Released.Write(name + ".jsonl", released);
+            missing = [];
+        }
+
+        Assert.True(missing.Length == 0, $"not written down yet:{string.Concat(missing.Select(static sample => $"\n  {sample}"))}\n{Released.HowToAdd}");
+        Assert.NotEmpty(released);
+        foreach (var document in released)
+        {
+            var lost = Differences(JsonNode.Parse(document)!, JsonNode.Parse(kind.Again(document))!, "").ToArray();
+            Assert.True(lost.Length == 0, $"of {document}\n  {string.Join("\n  ", lost)}\n{Released.HowToAdd}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_document_of_a_newer_version_with_more_fields_is_read(string name)
+    {
+        foreach (var document in Released.Read(name + ".jsonl"))
+        {
+            var newer = JsonNode.Parse(document)!;
+            Extend(newer, "");
+            var again = JsonNode.Parse(Kinds[name].Again(newer.ToJsonString()))!;
+            Assert.Empty(Differences(JsonNode.Parse(document)!, again, ""));
+            Assert.DoesNotContain(NewerField, again.ToJsonString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("campaign-view", """{"id":"c","packageId":"p"}""")]
+    [InlineData("campaign-view", """{"id":"c","packageId":"p","devices":[{"application":"C0:00:00:00:00:02"}],"adapters":[{"id":"a"}]}""")]
+    [InlineData("adapter-view", """{"id":"a"}""")]
+    [InlineData("targets", """{"all":true}""")]
+    public void A_document_of_an_older_version_with_fewer_fields_gets_the_defaults(string name, string document)
+    {
+        var again = JsonNode.Parse(Kinds[name].Again(document))!.AsObject();
+        Assert.DoesNotMatch("\"(detail|name|resumes|devices|adapters|notices|addresses)\":null", again.ToJsonString());
+        if (name == "targets") Assert.Equal("00:00:10", again["scanTime"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("device")]
+    [InlineData("device-record")]
+    [InlineData("device-history")]
+    [InlineData("directory")]
+    [InlineData("campaign-summary")]
+    [InlineData("campaign")]
+    [InlineData("adapter")]
+    [InlineData("class")]
+    public void A_state_of_a_newer_format_is_refused_and_not_misread(string name)
+    {
+        var newer = JsonNode.Parse(Released.Read(name + ".jsonl")[0])!.AsObject();
+        newer["v"] = 1000;
+        Assert.Equal(Protocol.Errors.DfuError.DataDirectoryForeign, Assert.Throws<Protocol.Errors.DfuException>(() => Kinds[name].Again(newer.ToJsonString())).Error);
+    }
+
+    /// <summary>Everything of the first that the second lacks or has otherwise.</summary>
+    private static IEnumerable<string> Differences(JsonNode? expected, JsonNode? actual, string path) => (expected, actual) switch
+    {
+        (JsonObject before, JsonObject after) => before.SelectMany(field => Differences(field.Value, after[field.Key], $"{path}/{field.Key}")),
+        (JsonArray before, JsonArray after) when before.Count == after.Count => before.SelectMany((item, index) => Differences(item, after[index], $"{path}/{index}")),
+        _ when JsonNode.DeepEquals(expected, actual) => [],
+        _ => [$"{path} was {expected?.ToJsonString() ?? "null"} and is {actual?.ToJsonString() ?? "null"}"],
+    };
+
+    /// <summary>Whether a released document has every field of a present one; for events, of the same kind.</summary>
+    private static bool Covers(string released, string sample) => Covers(JsonNode.Parse(released)!, JsonNode.Parse(sample)!);
+
+    private static bool Covers(JsonNode? released, JsonNode? sample) => (released, sample) switch
+    {
+        (JsonObject there, JsonObject wanted) => wanted.All(field => there.ContainsKey(field.Key)
+            && (field.Key != "kind" || JsonNode.DeepEquals(there["kind"], field.Value)) && Covers(there[field.Key], field.Value)),
+        (JsonArray there, JsonArray wanted) => there.Count == wanted.Count && wanted.Select((item, index) => Covers(there[index], item)).All(static covered => covered),
+        _ => true,
+    };
+
+    private static void Extend(JsonNode? node, string field)
+    {
+        if (node is JsonArray items)
+        {
+            foreach (var item in items) Extend(item, field);
+        }
+
+        if (node is not JsonObject members) return;
+        foreach (var (name, value) in members.ToArray()) Extend(value, name);
+        if (!Dictionaries.Contains(field)) members[NewerField] = new JsonObject { ["x"] = 1 };
+    }
+
+    /// <param name="Samples">Documents as they are written today.</param>
+    /// <param name="Again">Reads a document and writes what was read.</param>
+    private sealed record Kind(string[] Samples, Func<string, string> Again)
+    {
+        public static Kind Of<T>() => Of<T>(FleetJson.ToJson, FleetJson.FromJson<T>);
+
+        public static Kind Of<T>(Func<T, string> write, Func<string, T> read) => new([write((T)Filler.Of(typeof(T)))], document => write(read(document)));
+
+        public static Kind OfEvents<T>() => new(
+            [.. Filler.Kinds<T>().Select(static e => FleetJson.ToJson(ImmutableArray.Create(e)))],
+            static document => FleetJson.ToJson(FleetJson.FromJson<ImmutableArray<T>>(document)));
+    }
+}
