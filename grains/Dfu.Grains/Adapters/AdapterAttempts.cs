@@ -60,8 +60,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         if (!loop.TakesAttempts || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
         if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
         {
-            // The device gave up an attempt that has not ended here: nothing else may begin before it has.
-            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id).ToArray()) Stop(other, DfuError.Interrupted);
+            // The device gave up an attempt that has not ended here: nothing else may begin before it has. An order that comes late ends nothing.
+            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id && attempt.Key.Slot.Attempt <= device.Attempt).ToArray()) Stop(other, DfuError.Interrupted);
             return AttemptAnswer.Refused;
         }
 
