@@ -39,7 +39,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     {
         _parts = parts;
         _time = parts.Host.Time;
-        State = _stored = new() { Id = parts.Id };
+        State = _stored = parts.Known;
         var heard = new HeardBook(_time);
         _radio = new(parts.Source, new AdapterPost(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
@@ -115,7 +115,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         try
         {
             using var owned = await _parts.Guard.EnterAsync(_parts.Id, _stop.Token);
-            _stored = await _parts.Load() ?? _stored;
+            _stored = await _parts.Load();
             (State, var effects) = AdapterMachine.TakeUp(_stored);
             _effects.AddRange(effects);
             _owns = true;

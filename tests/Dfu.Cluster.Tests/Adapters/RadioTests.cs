@@ -61,6 +61,7 @@ public sealed class RadioTests
     {
         await using var cluster = await AdapterCluster.StartAsync();
         var adapter = await cluster.ReadyAsync();
+        var before = await adapter.GetAsync();
         await adapter.StopAsync().Soon();
         var guard = cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<AdapterGuard>();
         var other = await guard.EnterAsync(AdapterId.Of(cluster.Silo(0), "fake:0"), CancellationToken.None).Soon();
@@ -68,6 +69,7 @@ public sealed class RadioTests
         await cluster.PassAsync(5);
         Assert.Equal(1, cluster.Source().Openings);
         Assert.Equal(AttemptAnswer.Refused, await adapter.BeginAsync(await cluster.OrderAsync()));
+        Assert.True((await adapter.GetAsync()).Epoch > before.Epoch);
 
         other.Dispose();
         await cluster.UntilAsync(() => cluster.Source().Openings == 2, "it is its turn");
