@@ -187,7 +187,10 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         try
         {
+            // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
+            attempt.Reporter.Again();
             var (package, knowledge) = await _preparation.PrepareAsync(attempt);
+            await attempt.Reporter.FirstAnswer;
             if (!attempt.Over) Run(attempt, package, knowledge);
         }
         catch (DfuException e)
