@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Updates;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 
@@ -185,6 +186,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task BeginAsync(AdapterAttempt attempt)
     {
+        OwnWork.Begin();
         try
         {
             var (package, knowledge) = await _preparation.PrepareAsync(attempt);
@@ -214,6 +216,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
     {
+        OwnWork.Begin();
         try
         {
             var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
