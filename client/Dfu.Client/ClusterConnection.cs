@@ -83,6 +83,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     private void Configure(IClientBuilder client)
     {
+        client.AddActivityPropagation();
         client.Configure<ClusterOptions>(static options => (options.ClusterId, options.ServiceId) = (ClusterNames.Cluster, ClusterNames.Service));
 
         // A member that was killed is out of the list of gateways within seconds.

@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Updates;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 
@@ -185,6 +186,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task BeginAsync(AdapterAttempt attempt)
     {
+        OwnWork.Begin();
         try
         {
             // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
@@ -217,6 +219,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
     {
+        OwnWork.Begin();
         try
         {
             var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());

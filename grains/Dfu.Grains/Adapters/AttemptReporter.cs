@@ -1,5 +1,6 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Grains.Hosting;
 
 namespace Dfu.Grains.Adapters;
 
@@ -75,6 +76,7 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
 
     private async Task SendAsync()
     {
+        OwnWork.Begin();
         _inFlight = true;
         while (true)
         {
