@@ -10,8 +10,7 @@ internal sealed class WatchedStorage(IGrainStorage inner) : IGrainStorage
 
     public int Writes(string state) => _writes.Where(write => write.Key.State == state).Sum(static write => write.Value);
 
-    /// <summary>The most that one grain wrote under this name.</summary>
-    public int MostWrites(string state) => _writes.Where(write => write.Key.State == state).Select(static write => write.Value).DefaultIfEmpty().Max();
+    public int Writes(string state, string key) => _writes.Where(write => write.Key.State == state && write.Key.Grain.Key.ToString() == key).Sum(static write => write.Value);
 
     public IReadOnlyList<string> States => [.. _writes.Keys.Select(static key => key.State).Distinct().Order(StringComparer.Ordinal)];
 

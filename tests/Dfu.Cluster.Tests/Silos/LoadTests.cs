@@ -9,11 +9,14 @@ public sealed class LoadTests(ITestOutputHelper output)
     /// <summary>Links of one adapter: with so many of them each is slow, and all devices are under way at once.</summary>
     private const int Links = 16;
 
+    /// <summary>What is decided about a device that nothing happens to: joined, granted, a slot lent, last EXECUTE, activated, ended; two to spare.</summary>
+    private const int Decisions = 8;
+
     [Fact]
-    public async Task Five_hundred_devices_on_one_silo_cost_at_most_one_write_per_device_and_second()
+    public async Task Five_hundred_devices_on_one_silo_cost_a_write_per_device_and_second_besides_decisions()
     {
         const int Devices = 500;
-        var settings = new RoomSettings { Devices = Devices, Radios = 32, Scale = 4, Size = 16 * 4096 };
+        var settings = new RoomSettings { Devices = Devices, Radios = 32, Scale = 4, Size = 40 * 4096 };
         var before = Memory();
         await using var fleet = new SiloFleet(1, settings, new() { MaxTransfersPerAdapter = Links });
         var room = fleet.Room;
@@ -34,12 +37,14 @@ public sealed class LoadTests(ITestOutputHelper output)
         var seconds = (room.Time.Elapsed - began).TotalSeconds;
         var view = open.Snapshot();
         var writes = fleet.Storage.Writes("device");
-        var lives = room.Journal.Drives.GroupBy(static drive => drive.Device).Sum(static drives => (drives.Max(static drive => drive.Ended!.Value) - drives.Min(static drive => drive.Began)).TotalSeconds);
-        output.WriteLine($"{Devices} devices in {seconds:0} s of theirs, {most} at once; {writes} device writes, {writes / lives:0.00} per device and second under way, {writes / (double)Devices / seconds:0.00} over all; "
+        var lives = room.Journal.Drives.GroupBy(static drive => drive.Device)
+            .ToDictionary(static drives => drives.Key, static drives => (drives.Max(static drive => drive.Ended!.Value) - drives.Min(static drive => drive.Began)).TotalSeconds);
+        var underWay = lives.Values.Sum();
+        output.WriteLine($"{Devices} devices in {seconds:0} s of theirs, {most} at once; {writes} device writes, {writes / underWay:0.00} per device and second under way, {(writes - (Decisions * Devices)) / underWay:0.00} without decisions, {writes / (double)Devices / seconds:0.00} over all; "
             + $"{string.Join(", ", fleet.Storage.States.Select(state => $"{state} {fleet.Storage.Writes(state)}"))}; heap {before / 1048576} MiB before, {peak / 1048576} MiB at most");
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
         Assert.Equal(Devices, room.Updated);
-        Assert.True(writes / lives <= 1, $"{writes} writes in {lives:0} seconds of devices");
+        foreach (var (device, alive) in lives) Assert.InRange(fleet.Storage.Writes("device", device.ToString()), 1, alive + Decisions);
         room.Journal.AssertNoDeviceHadTwoDrivers();
     }
 
