@@ -44,8 +44,7 @@ public abstract partial class FleetContract
         await using var fleet = Create(Saving, devices: 8);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
-        await fleet.Room.UntilAsync(() => Busy(fleet, open, radio: 0), "work on the adapter that will be lost");
-        fleet.Room.Radios[0].Kill("pulled out");
+        await fleet.Room.UntilAsync(() => Busy(fleet, radio: 0), "work on the adapter that will be lost", then: () => fleet.Room.Radios[0].Kill("pulled out"));
         var view = await FleetUnderTest.WaitAsync(open);
         AssertSucceeded(fleet, view);
         Assert.Contains(view.Devices, static device => device.Attempts > 1);
@@ -62,8 +61,7 @@ public abstract partial class FleetContract
         foreach (var device in later) SetDeaf(fleet, device, true);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
-        await fleet.Room.UntilAsync(() => Busy(fleet, open, radio: 0), "work on the adapter that will be lost");
-        fleet.Room.Radios[0].Kill("pulled out");
+        await fleet.Room.UntilAsync(() => Busy(fleet, radio: 0), "work on the adapter that will be lost", then: () => fleet.Room.Radios[0].Kill("pulled out"));
         await fleet.Room.AfterAsync(2);
         fleet.Room.Radios[0].Revive();
         var revived = fleet.Room.Time.Elapsed;
@@ -116,8 +114,10 @@ public abstract partial class FleetContract
         await using var fleet = Create(Saving, Impatient, devices: 8);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
-        await fleet.Room.UntilAsync(() => Busy(fleet, open, radio: 0) && Busy(fleet, open, radio: 1), "work on both adapters");
-        foreach (var radio in fleet.Room.Radios) radio.Kill("pulled out");
+        await fleet.Room.UntilAsync(() => Busy(fleet, radio: 0) && Busy(fleet, radio: 1), "work on both adapters", then: () =>
+        {
+            foreach (var radio in fleet.Room.Radios) radio.Kill("pulled out");
+        });
         var view = await FleetUnderTest.WaitAsync(open);
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         var failed = view.Devices.Where(static device => device.Outcome != DeviceOutcome.Updated).ToArray();
@@ -126,6 +126,7 @@ public abstract partial class FleetContract
         fleet.Room.Journal.AssertNoDeviceHadTwoDrivers();
     }
 
-    private static bool Busy(FleetUnderTest fleet, IFleet open, int radio) =>
-        open.Snapshot().Devices.Any(device => device.Adapter == fleet.AdapterId(radio) && device is { Phase: DevicePhase.Sending, BytesConfirmed: > 4096 });
+    /// <summary>A transfer over this radio has sent some objects and has more to send.</summary>
+    private static bool Busy(FleetUnderTest fleet, int radio) => fleet.Room.Journal.Contacts.Any(contact =>
+        contact.Radio == fleet.Room.Radios[radio].Id && contact.PacketBytes is > 4 * 4096 and < 9 * 4096 && contact.LastWrite > fleet.Room.Time.Elapsed - TimeSpan.FromSeconds(1));
 }

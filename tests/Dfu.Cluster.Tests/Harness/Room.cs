@@ -119,16 +119,19 @@ internal sealed class Room : IAsyncDisposable
         return true;
     });
 
-    /// <summary>Returns when the condition holds; looks ten times in each of the room's seconds.</summary>
-    public async Task UntilAsync(Func<bool> holds, string what, TimeSpan? atMost = null)
+    /// <summary>Returns when the condition holds; looks ten times in each of the room's seconds, on the thread of devices and radios.</summary>
+    /// <param name="then">Done on that thread in the same moment.</param>
+    public Task UntilAsync(Func<bool> holds, string what, Action? then = null, TimeSpan? atMost = null) => OnPumpAsync(async () =>
     {
         var began = TimeProvider.System.GetTimestamp();
         while (!holds())
         {
             if (TimeProvider.System.GetElapsedTime(began) > (atMost ?? Patience)) throw new TimeoutException($"not within {(atMost ?? Patience).TotalSeconds:0} s: {what}");
-            await AfterAsync(0.1);
+            await Task.Delay(TimeSpan.FromSeconds(0.1), Time, CancellationToken.None);
         }
-    }
+
+        then?.Invoke();
+    });
 
     /// <summary>So much of the room's time passes.</summary>
     public Task AfterAsync(double seconds) => OnPumpAsync(() => Task.Delay(TimeSpan.FromSeconds(seconds), Time, CancellationToken.None));

@@ -17,6 +17,9 @@ namespace Dfu.Cluster.Tests.Harness;
 /// <summary>Silos over one SQLite file; the room's radios are dealt out to them in turn.</summary>
 internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy policy) : FleetUnderTest(settings, policy)
 {
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(45);
+
     private readonly ConcurrentDictionary<(string Silo, string Campaign), ITrafficLedger> _ledgers = new();
     private readonly ConcurrentDictionary<string, HostProcess> _processes = new();
     private readonly ConcurrentDictionary<string, InProcessSiloHandle> _silos = new();
@@ -84,13 +87,20 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     public async Task KillAsync(int silo)
     {
         await Process(silo).DieAsync();
-        await KillSiloOnlyAsync(silo);
+        try
+        {
+            await KillSiloOnlyAsync(silo);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing of it answers any more, so what Orleans disposes at last may wait for ever; the others have seen it go.
+        }
     }
 
     /// <summary>Kills a silo, but what it began on radios goes on as if it had only lost its network.</summary>
     public async Task KillSiloOnlyAsync(int silo)
     {
-        if (_silos.TryRemove(SiloName(silo), out var handle)) await Cluster.KillSiloAsync(handle);
+        if (_silos.TryRemove(SiloName(silo), out var handle)) await InTimeAsync(Cluster.KillSiloAsync(handle), LongestDeath, $"the death of {handle.Name}");
     }
 
     /// <summary>A killed silo's program is started again.</summary>
@@ -128,6 +138,18 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         return ledger;
     });
 
+    private static async Task InTimeAsync(Task ending, TimeSpan atMost, string what)
+    {
+        try
+        {
+            await ending.WaitAsync(atMost, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"not within {atMost.TotalSeconds:0} s: {what}");
+        }
+    }
+
     private async Task StopFollowingAsync()
     {
         foreach (var fleet in _fleets) await fleet.DisposeAsync();
@@ -138,10 +160,10 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     {
         var cluster = Cluster;
         _cluster = null;
-        await cluster.StopClusterClientAsync();
-        foreach (var silo in _silos.Values) await cluster.StopSiloAsync(silo);
+        await InTimeAsync(cluster.StopClusterClientAsync(), LongestEnd, "the end of the client");
+        foreach (var silo in _silos.Values) await InTimeAsync(cluster.StopSiloAsync(silo), LongestEnd, $"the end of {silo.Name}");
         _silos.Clear();
-        await cluster.DisposeAsync();
+        await InTimeAsync(cluster.DisposeAsync().AsTask(), LongestEnd, "the end of the cluster");
         _processes.Clear();
         _database!.Dispose();
     }

@@ -28,10 +28,11 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         foreach (var device in late) for (var radio = 0; radio < 4; radio++) room.SetDeaf(radio, device);
         var open = await fleet.OpenAsync();
         await open.StartAsync(room.Request(), CancellationToken.None);
-        await room.UntilAsync(() => WorkingOn(fleet, open.Snapshot(), silo: 1) >= 4, "four transfers on the silo that is to die");
+        await room.UntilAsync(() => WorkingOn(room, silo: 1) >= 3, "transfers on the silo that is to die");
         var killed = room.Time.Elapsed;
         var began = TimeProvider.System.GetTimestamp();
         var orphans = room.Journal.Drives.Where(static drive => drive is { Host: "Silo_1", Ended: null }).Select(static drive => drive.Device).ToArray();
+        Assert.NotEmpty(orphans);
         await fleet.KillAsync(1);
         await room.UntilAsync(
             () => orphans.All(orphan => room.Journal.Drives.Any(drive => drive.Device == orphan && drive.Host == "Silo_0" && drive.Began > killed)), "the dead silo's devices on the other one");
@@ -58,7 +59,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
         for (var silo = 0; silo < 2; silo++)
         {
-            await fleet.Room.UntilAsync(() => WorkingOn(fleet, open.Snapshot(), silo) >= 2, $"transfers on silo {silo}");
+            await fleet.Room.UntilAsync(() => WorkingOn(fleet.Room, silo) >= 2, $"transfers on silo {silo}");
             await fleet.KillAsync(silo);
             await fleet.ReturnAsync(silo);
         }
@@ -70,10 +71,13 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         AssertNothingSentTwiceWithoutADiagnosis(fleet.Room, view);
     }
 
-    private static int WorkingOn(SiloFleet fleet, CampaignView view, int silo) => view.Devices.Count(
-        device => device is { Phase: DevicePhase.Sending, BytesConfirmed: > 2 * 4096 } && (device.Adapter == fleet.AdapterId(silo) || device.Adapter == fleet.AdapterId(silo + 2)));
+    private static int WorkingOn(Room room, int silo) => room.Journal.Contacts.Count(contact =>
+        contact.Host == SiloFleet.SiloName(silo) && contact.PacketBytes is > 2 * 4096 and < 14 * 4096 && contact.LastWrite > room.Time.Elapsed - TimeSpan.FromSeconds(1));
 
-    /// <summary>A device that saves every object loses the one under way at most, each time a resume says that it was interrupted; the device counts for itself.</summary>
+    /// <summary>
+    /// A device that saves every object loses the one under way at most, each time a resume says that it was interrupted; the device
+    /// counts for itself. Only one that was interrupted in its very first object has no resume: nothing was confirmed yet.
+    /// </summary>
     private static void AssertNothingSentTwiceWithoutADiagnosis(Room room, CampaignView view)
     {
         foreach (var device in view.Devices)
@@ -81,7 +85,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
             var there = room.Device(device.Application).Counters;
             var twice = there.FirmwareBytes - room.Settings.Size;
             var interruptions = device.Resumes.Count(static resume => resume.Diagnosis != Diagnosis.Fresh);
-            Assert.InRange(twice, 0, interruptions * 2 * 4096);
+            Assert.InRange(twice, 0, (interruptions * 2 * 4096) + (device.Attempts > 1 ? 4095 : 0));
             Assert.All(device.Resumes, resume => Assert.True(resume.Held >= resume.Stored - 4096 || resume.Diagnosis is Diagnosis.Probe or Diagnosis.ProbablyActivated, $"{device.Application}: {resume}"));
         }
     }

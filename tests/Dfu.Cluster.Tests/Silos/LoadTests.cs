@@ -33,7 +33,7 @@ public sealed class LoadTests(ITestOutputHelper output)
                 return open.Snapshot().Outcome != CampaignOutcome.Running;
             },
             "the end of the campaign",
-            TimeSpan.FromSeconds(120));
+            atMost: TimeSpan.FromSeconds(120));
         var seconds = (room.Time.Elapsed - began).TotalSeconds;
         var view = open.Snapshot();
         var writes = fleet.Storage.Writes("device");
