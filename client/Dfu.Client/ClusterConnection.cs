@@ -14,21 +14,55 @@ internal sealed class ClusterConnectionException(string message, Exception cause
 /// <summary>An Orleans client of its own, beside any that the program has; made with the first call.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
+    /// <summary>Orleans alone would wait for minutes for a gateway that takes the connection and says nothing.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
     private readonly FleetClientOptions _options;
+    private readonly TimeProvider _time;
     private readonly ILoggerFactory? _loggers;
     private readonly SemaphoreSlim _gate = new(1);
     private ServiceProvider? _services;
+    private bool _disposed;
 
-    public ClusterConnection(FleetClientOptions options, ILoggerFactory? loggers)
+    public ClusterConnection(FleetClientOptions options, TimeProvider time, ILoggerFactory? loggers)
     {
         if (options.ConnectionString is null == (options.Gateways.Count == 0))
             throw new DfuException(DfuError.InvalidArgument, "give either the cluster's connection string or the addresses of its gateways");
-        (_options, _loggers) = (options, loggers);
+        (_options, _time, _loggers) = (options, time, loggers);
         Place = options.ConnectionString is { } text ? Server(text) : string.Join(", ", options.Gateways);
     }
 
-    /// <summary>For people.</summary>
+    /// <summary>For people: the gateways, or the database's server.</summary>
     public string Place { get; }
+
+    /// <summary>What to tell the caller of an outage.</summary>
+    public DfuException Explain(Exception outage)
+    {
+        for (var cause = outage; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case PostgresException { SqlState: PostgresErrorCodes.UndefinedTable }:
+                    return new(DfuError.DatabaseNotInitialized, $"the database at {Place} has no tables of a cluster", outage);
+                case PostgresException refusal:
+                    return new(DfuError.DatabaseUnavailable, $"the cluster's database at {Place} refuses: {refusal.MessageText}", outage);
+                case NpgsqlException failure:
+                    return new(DfuError.DatabaseUnavailable, $"the cluster's database at {Place} cannot be reached: {(failure.InnerException ?? failure).Message}", outage);
+            }
+        }
+
+        return new(DfuError.ServerUnreachable, _options.ConnectionString is null ? $"no member of the cluster answers at {Place}" : $"no member of the cluster in the database at {Place} answers", outage);
+    }
+
+    /// <summary>A login, database or table that is not there does not come with time.</summary>
+    public static bool IsHopeless(Exception outage)
+    {
+        for (var cause = outage; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PostgresException refusal) return refusal.SqlState[..2] is "28" or "3D" or "42";
+        }
+
+        return false;
+    }
 
     /// <exception cref="ClusterConnectionException">No member answers.</exception>
     public async Task<IGrainFactory> GrainsAsync(CancellationToken cancellationToken)
@@ -36,6 +70,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         await _gate.WaitAsync(cancellationToken);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(FleetClient));
             _services ??= await ConnectAsync(cancellationToken);
             return _services.GetRequiredService<IClusterClient>();
         }
@@ -50,6 +85,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         await _gate.WaitAsync();
         try
         {
+            _disposed = true;
             if (_services is null) return;
             foreach (var service in _services.GetServices<IHostedService>().Reverse()) await service.StopAsync(CancellationToken.None);
             await _services.DisposeAsync();
@@ -68,9 +104,11 @@ internal sealed class ClusterConnection : IAsyncDisposable
         if (_loggers is not null) collection.AddSingleton(_loggers);
         collection.AddOrleansClient(Configure);
         var services = collection.BuildServiceProvider();
+        using var late = new CancellationTokenSource(ConnectTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            foreach (var service in services.GetServices<IHostedService>()) await service.StartAsync(cancellationToken);
+            foreach (var service in services.GetServices<IHostedService>()) await service.StartAsync(either.Token);
             return services;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -83,10 +121,12 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     private void Configure(IClientBuilder client)
     {
+        client.AddActivityPropagation();
         client.Configure<ClusterOptions>(static options => (options.ClusterId, options.ServiceId) = (ClusterNames.Cluster, ClusterNames.Service));
 
-        // A member that was killed is out of the list of gateways within seconds.
-        client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        // A member that was killed is out of the list of gateways within seconds, and what it was asked is asked again.
+        client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+        client.Configure<ClientMessagingOptions>(static options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
         if (_options.ConnectionString is { } text) client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", text));
         else client.UseStaticClustering([.. _options.Gateways]);
     }
@@ -96,9 +136,10 @@ internal sealed class ClusterConnection : IAsyncDisposable
         try
         {
             var given = new NpgsqlConnectionStringBuilder(connection);
+            if (string.IsNullOrWhiteSpace(given.Host)) throw new DfuException(DfuError.InvalidArgument, "the connection string names no Host");
             return $"{given.Host}:{given.Port}";
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or OverflowException)
         {
             throw new DfuException(DfuError.InvalidArgument, $"the connection string cannot be understood: {e.Message}", e);
         }

@@ -23,12 +23,12 @@ public sealed class FleetClient : IAsyncDisposable
     {
         _options = options;
         _time = time ?? TimeProvider.System;
-        _connection = new(options, loggers);
+        _connection = new(options, _time, loggers);
     }
 
     /// <summary>Starts a campaign, or goes on with the one that has the same package and targets, and follows it.</summary>
     /// <returns>Its view is up to date until it is disposed; the campaign goes on without it.</returns>
-    /// <exception cref="DfuException">CampaignConflict; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">CampaignConflict; ServerUnreachable when no member answers; DatabaseUnavailable or DatabaseNotInitialized when the database says so.</exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
         FollowedAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
 
@@ -43,12 +43,19 @@ public sealed class FleetClient : IAsyncDisposable
         CallAsync(static grains => grains.GetGrain<IFleetGrain>(0).ListAsync(), again: true, cancellationToken);
 
     /// <summary>Cancels every device of a campaign that has no outcome yet; it is over when the last of them has stopped.</summary>
-    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task CancelAsync(string campaign, CancellationToken cancellationToken) => CallAsync(
         async grains =>
         {
-            await grains.GetGrain<ICampaignGrain>(campaign).CancelAsync();
-            return true;
+            try
+            {
+                await grains.GetGrain<ICampaignGrain>(campaign).CancelAsync();
+                return true;
+            }
+            catch (KeyNotFoundException e)
+            {
+                throw new DfuException(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
+            }
         },
         again: true,
         cancellationToken);
@@ -61,7 +68,7 @@ public sealed class FleetClient : IAsyncDisposable
             var fleet = new GrainFleet(grains, _time, _options.ViewEvery);
             try
             {
-                await begin(fleet);
+                await begin(fleet).WaitAsync(cancellationToken);
                 return fleet;
             }
             catch
@@ -83,12 +90,11 @@ public sealed class FleetClient : IAsyncDisposable
             try
             {
                 grains = await _connection.GrainsAsync(cancellationToken);
-                return await call(grains);
+                return await call(grains).WaitAsync(cancellationToken);
             }
             catch (Exception e) when (IsOutage(e))
             {
-                if ((grains is not null && !again) || _time.GetElapsedTime(begin) >= _options.RetryFor)
-                    throw new DfuException(DfuError.ServerUnreachable, $"no member of the cluster at {_connection.Place} answers: {e.Message}", e);
+                if ((grains is not null && !again) || ClusterConnection.IsHopeless(e) || _time.GetElapsedTime(begin) >= _options.RetryFor) throw _connection.Explain(e);
             }
 
             await Task.Delay(RetryPause, _time, cancellationToken);

@@ -11,7 +11,7 @@ public sealed record FleetClientOptions
     /// <summary>The addresses that servers print when they are ready; any that answers will do.</summary>
     public IList<IPEndPoint> Gateways { get; } = [];
 
-    /// <summary>How long a call goes on trying while no member answers. Default 30 s.</summary>
+    /// <summary>How long a call goes on trying while no member answers; the last try may take 10 s more. Default 30 s.</summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a followed campaign's view is read. Default 0.5 s.</summary>

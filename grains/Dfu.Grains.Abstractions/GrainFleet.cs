@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
@@ -96,6 +97,7 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
 
     private async Task PollAsync(string campaign)
     {
+        Activity.Current = null; // the caller's trace does not last as long
         var grain = _grains.GetGrain<ICampaignGrain>(campaign);
         while (!_over.Task.IsCompleted)
         {

@@ -11,8 +11,9 @@ namespace Dfu.Cli.Commands;
 internal static class CampaignRun
 {
     /// <summary>Exports traces and metrics, if the environment asks for it, until disposed.</summary>
-    public static TelemetryExport Telemetry(Terminal terminal) =>
-        TelemetryExport.FromEnvironment(null, warning => terminal.Error.WriteLine($"dfu: {warning}"));
+    /// <param name="instance">The member's name; null for a run by itself.</param>
+    public static TelemetryExport Telemetry(Terminal terminal, string? instance = null) =>
+        TelemetryExport.FromEnvironment(instance, warning => terminal.Error.WriteLine($"dfu: {warning}"));
 
     /// <summary>Shows progress until the campaign is over.</summary>
     /// <exception cref="DfuException">What ended the campaign before its time.</exception>

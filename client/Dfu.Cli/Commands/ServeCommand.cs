@@ -33,8 +33,8 @@ internal static class ServeCommand
             if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            using var telemetry = CampaignRun.Telemetry(terminal);
             var called = result.GetValue(name) ?? Environment.MachineName;
+            using var telemetry = CampaignRun.Telemetry(terminal, called);
             await Edition.ServeAsync(
                 new()
                 {

@@ -207,16 +207,18 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         try
         {
             await loop.RunAsync();
-            FleetActivities.EndCampaign(_campaign, Snapshot(), _time);
+            EndTrace();
             _over.Set(Snapshot());
         }
         catch (Exception e)
         {
             await CloseAdaptersAsync();
-            FleetActivities.EndCampaign(_campaign, Snapshot(), _time);
+            EndTrace();
             _over.Fail(e as DfuException ?? new DfuException(DfuError.Unexpected, $"{e.GetType().Name}: {e.Message}", e));
         }
     }
+
+    private void EndTrace() => FleetActivities.EndCampaign(_campaign, Snapshot().Outcome, Snapshot().Devices.Length, _time);
 
     private void Show(CampaignView view)
     {

@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Updates;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 
@@ -185,9 +186,13 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task BeginAsync(AdapterAttempt attempt)
     {
+        OwnWork.Begin();
         try
         {
+            // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
+            attempt.Reporter.Again();
             var (package, knowledge) = await _preparation.PrepareAsync(attempt);
+            await attempt.Reporter.FirstAnswer;
             if (!attempt.Over) Run(attempt, package, knowledge);
         }
         catch (DfuException e)
@@ -214,6 +219,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
     {
+        OwnWork.Begin();
         try
         {
             var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());

@@ -76,7 +76,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public Task StopAsync() => DisposeAsync().AsTask();
 
-    public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? _store.Read() ?? new AdapterState { Id = Id });
+    public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? Known);
 
     /// <remarks>Where there is no time for that the radio is closed all the same, and until then nobody else has it.</remarks>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -96,6 +96,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         if (_loop is { } loop) await loop.DisposeAsync();
     }
 
+    private AdapterState Known => _store.Read() is { } stored ? stored with { Id = Id } : new() { Id = Id };
+
     private void Start()
     {
         if (_source is null) return;
@@ -109,15 +111,16 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
             Grains = GrainFactory,
             Log = _log,
             Ended = _ended,
+            Known = Known,
             Load = LoadAsync,
             Save = _store.SaveAsync,
         });
         _loop.Start();
     }
 
-    private async Task<AdapterState?> LoadAsync()
+    private async Task<AdapterState> LoadAsync()
     {
         await _state.ReadStateAsync(); // an owner before this one may have written since the activation
-        return _store.Read() is { } stored ? stored with { Id = Id } : null;
+        return Known;
     }
 }

@@ -1,6 +1,9 @@
 using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
+using Dfu.Fleet.Telemetry;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Grains.Adapters;
@@ -39,7 +42,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     {
         _parts = parts;
         _time = parts.Host.Time;
-        State = _stored = new() { Id = parts.Id };
+        State = _stored = parts.Known;
         var heard = new HeardBook(_time);
         _radio = new(parts.Source, new AdapterPost(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
@@ -111,14 +114,16 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        OwnWork.Begin();
         var end = new Opening { Error = DfuError.Interrupted, Detail = "it was stopped before it was open" };
         try
         {
             using var owned = await _parts.Guard.EnterAsync(_parts.Id, _stop.Token);
-            _stored = await _parts.Load() ?? _stored;
+            _stored = await _parts.Load();
             (State, var effects) = AdapterMachine.TakeUp(_stored);
             _effects.AddRange(effects);
             _owns = true;
+            using var gauge = FleetGauges.Add(Read);
             _ = TellOpeningAsync();
             try
             {
@@ -237,6 +242,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task TellOpeningAsync() =>
         _opened.TrySetResult(await _radio.FirstOpening is { } error ? new() { Error = error.Error, Detail = error.Message } : new());
+
+    /// <summary>From any thread.</summary>
+    private FleetReading Read()
+    {
+        var adapter = DeviceViews.Of(State, 0);
+        return new(0, [new(adapter.Status, adapter.Active, adapter.Limit)]);
+    }
 
     private AdapterReport Report() => new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
 }

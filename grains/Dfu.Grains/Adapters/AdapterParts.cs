@@ -17,8 +17,11 @@ internal sealed record AdapterParts
     public required ILogger Log { get; init; }
     public required EndedAttempts Ended { get; init; }
 
-    /// <summary>Reads what is stored now; null when nothing is.</summary>
-    public required Func<Task<AdapterState?>> Load { get; init; }
+    /// <summary>The state as it was last known here, to be shown until it is read again.</summary>
+    public required AdapterState Known { get; init; }
+
+    /// <summary>Reads what is stored now.</summary>
+    public required Func<Task<AdapterState>> Load { get; init; }
 
     /// <summary>Durable when it returns.</summary>
     public required Func<AdapterState, Task> Save { get; init; }

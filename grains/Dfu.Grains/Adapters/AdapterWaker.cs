@@ -44,6 +44,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
 
     private async Task WakeAsync()
     {
+        OwnWork.Begin();
         try
         {
             while (true)

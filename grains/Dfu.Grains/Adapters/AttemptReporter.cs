@@ -1,5 +1,6 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Grains.Hosting;
 
 namespace Dfu.Grains.Adapters;
 
@@ -7,6 +8,7 @@ namespace Dfu.Grains.Adapters;
 internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
 {
     private readonly List<(DeviceEvent Event, TaskCompletionSource? Durable)> _events = [];
+    private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastSent = time.GetTimestamp();
     private int _underWay;
     private bool _inFlight;
@@ -16,6 +18,9 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
 
     /// <summary>Nothing more will be sent: the end was accepted, or the device did not want to hear any more.</summary>
     public bool Settled { get; private set; }
+
+    /// <summary>Completes when the device has accepted a report, for the first time, and when it never will.</summary>
+    public Task FirstAnswer => _firstAnswer.Task;
 
     /// <summary>Called when a report was accepted, with the timestamp of its sending.</summary>
     public Action<long> Accepted { get; init; } = static _ => { };
@@ -71,6 +76,7 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
 
     private async Task SendAsync()
     {
+        OwnWork.Begin();
         _inFlight = true;
         while (true)
         {
@@ -103,6 +109,7 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
             _events.RemoveRange(0, _underWay);
             _underWay = 0;
             Accepted(sent);
+            _firstAnswer.TrySetResult();
             if (final)
             {
                 Settle();
@@ -119,6 +126,7 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
     {
         if (Settled) return;
         Settled = true;
+        _firstAnswer.TrySetResult();
         foreach (var (_, durable) in _events) durable?.TrySetCanceled();
         _events.Clear();
         WhenSettled();

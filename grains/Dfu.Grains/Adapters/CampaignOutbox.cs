@@ -1,4 +1,5 @@
 using Dfu.Fleet.Campaigns;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Adapters;
@@ -38,6 +39,7 @@ internal sealed class CampaignOutbox(Func<string, CampaignReport, Task> send, Ac
 
     private async Task SendAsync(string campaign, BluetoothAddress device, Letter letter)
     {
+        OwnWork.Begin();
         letter.InFlight = true;
         var count = letter.Events.Count;
         try

@@ -1,3 +1,5 @@
+using Dfu.Grains.Hosting;
+
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Tells the scheduler what an adapter is and hears: one report at a time, the newest. What gets lost is said again soon.</summary>
@@ -24,6 +26,7 @@ internal sealed class SchedulerPost(AdapterParts parts, HeardBook heard, Func<Ad
 
     private async Task SendAsync()
     {
+        OwnWork.Begin();
         (_inFlight, _more) = (true, false);
         var sent = _sent = parts.Host.Time.GetTimestamp();
         var (advertisements, deaf) = heard.Take();

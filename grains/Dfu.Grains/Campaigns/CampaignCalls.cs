@@ -49,7 +49,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             NamedByApplication = campaign.All || campaign.NameGlob is not null,
             Over = over,
         };
-        _ = SayAsync(campaign.Id, grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
+        _ = SayAsync(campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
     }
 
     public void Keep(ClassState learned, string campaign)
@@ -80,6 +80,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     /// <returns>Whether all answered.</returns>
     public async Task<bool> FetchAsync(ImmutableArray<BluetoothAddress> unknown)
     {
+        OwnWork.Begin();
         var left = new Queue<BluetoothAddress>(unknown);
         var answered = 0;
         foreach (var worker in Enumerable.Range(0, Math.Min(MostAtOnce / 2, unknown.Length)).Select(_ => FetchSomeAsync()).ToArray()) await worker;
@@ -120,6 +121,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     private async Task CallAsync(CampaignCore core, BluetoothAddress device)
     {
+        OwnWork.Begin();
         bool? joined = null;
         var cancelled = core.Saved.CancelRequested;
         try
@@ -141,7 +143,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     private async Task KeepAsync(string campaign, ClassState learned)
     {
-        var kept = await SayAsync(campaign, grains.GetGrain<IFleetGrain>(0).KeepClassAsync(learned));
+        var kept = await SayAsync(campaign, () => grains.GetGrain<IFleetGrain>(0).KeepClassAsync(learned));
         _keeping.Remove(learned.Key);
         if (kept && _keep.TryGetValue(learned.Key, out var latest) && ReferenceEquals(latest, learned)) _keep.Remove(learned.Key);
     }
@@ -149,16 +151,17 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     private async Task FinishAsync(string campaign)
     {
         _tellingFinished = true;
-        if (await SayAsync(campaign, grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign))) _finished = false;
+        if (await SayAsync(campaign, () => grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign))) _finished = false;
         _tellingFinished = false;
     }
 
     /// <returns>Whether it was heard.</returns>
-    private async Task<bool> SayAsync(string campaign, Task call)
+    private async Task<bool> SayAsync(string campaign, Func<Task> call)
     {
+        OwnWork.Begin();
         try
         {
-            await call;
+            await call();
             return true;
         }
         catch (Exception e)

@@ -39,6 +39,9 @@ internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, Flee
     /// <summary>Whether the device's outcome, if it has one, is durable.</summary>
     public bool IsSaved(BluetoothAddress device) => Saved.Results.GetValueOrDefault(device) == State.Results.GetValueOrDefault(device);
 
+    /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
+    public void Trace(string? parent) => State = State with { TraceParent = parent };
+
     /// <summary>What is known of classes elsewhere counts more than what this campaign remembers.</summary>
     public void Learn(ImmutableArray<ClassState> classes) =>
         State = State with { Classes = classes.Aggregate(State.Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };

@@ -27,6 +27,7 @@ internal sealed class CampaignGrain(
 {
     private static readonly TimeSpan ViewFor = TimeSpan.FromSeconds(0.2);
 
+    private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
     private CampaignCalls _calls = null!;
     private CampaignReminder _reminder = null!;
@@ -59,6 +60,7 @@ internal sealed class CampaignGrain(
             return Task.CompletedTask;
         }
 
+        _core.Trace(_trace.GoOn(_core.State));
         Commit(new CampaignEvent.RunStarted(Now));
         _fetching = FetchAsync();
         Work();
@@ -68,7 +70,9 @@ internal sealed class CampaignGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _pulse?.Dispose();
-        if (_core is null || ReferenceEquals(_core.State, _core.Saved)) return;
+        if (_core is null) return;
+        _trace.End(CampaignOutcome.Interrupted, _core.State);
+        if (ReferenceEquals(_core.State, _core.Saved)) return;
         try
         {
             await _save.SaveAsync(TimeSpan.Zero);
@@ -84,6 +88,7 @@ internal sealed class CampaignGrain(
         if (_core is null)
         {
             _core = new(campaign, host.Policy, host.Times);
+            _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
         else
@@ -209,7 +214,8 @@ internal sealed class CampaignGrain(
     private void TakeUp()
     {
         _goesOn = true;
-        if (_core!.State.Stage == CampaignStage.Finished) _core.Apply(new CampaignEvent.RunStarted(Now));
+        var wasOver = _core!.State.Stage == CampaignStage.Finished;
+        if (wasOver) _core.Apply(new CampaignEvent.RunStarted(Now));
         _core.Apply(new CampaignEvent.CollectAgain());
         foreach (var (device, result) in _core.State.Results)
         {
@@ -219,6 +225,7 @@ internal sealed class CampaignGrain(
         }
 
         if (_core.State.Stage == CampaignStage.Finished) return;
+        if (wasOver) _core.Trace(_trace.Begin(_core.State, goesOn: true));
         _summary = default;
         _calls.Finished(false, Id);
     }
@@ -306,6 +313,7 @@ internal sealed class CampaignGrain(
                 break;
             case CampaignEffect.Finished finished:
                 logger.Over(Id, finished.Outcome);
+                if (_core!.State.Stage == CampaignStage.Finished) _trace.End(finished.Outcome, _core.State);
                 _calls.Finished(true, Id);
                 break;
         }

@@ -1,3 +1,4 @@
+using Dfu.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,7 @@ internal sealed class CampaignReminder(Grain grain, IServiceProvider services, I
     {
         if (!_there || _kept) return;
         _kept = true;
+        OwnWork.Begin();
         try
         {
             await grain.RegisterOrUpdateReminder(Name, Period, Period);
@@ -33,6 +35,7 @@ internal sealed class CampaignReminder(Grain grain, IServiceProvider services, I
     {
         if (!_there) return;
         _kept = false;
+        OwnWork.Begin();
         try
         {
             if (await grain.GetReminder(Name) is { } reminder) await grain.UnregisterReminder(reminder);

@@ -1,5 +1,6 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Grains.Hosting;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
 
     private async Task CarryAsync(DeviceEffect effect, DeviceRecord record)
     {
+        OwnWork.Begin();
         try
         {
             Task turn;
@@ -80,6 +82,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
 
     private async Task TellAsync()
     {
+        OwnWork.Begin();
         while (_toTell is { } record)
         {
             (_telling, _toTell) = (record, null);

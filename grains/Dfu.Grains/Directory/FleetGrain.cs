@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
@@ -147,7 +146,6 @@ internal sealed class FleetGrain(
             ImageSizes = order.ImageSizes,
             HwVersion = order.HwVersion,
             Devices = devices,
-            TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
         };
     }
 
@@ -170,6 +168,7 @@ internal sealed class FleetGrain(
 
     private async Task CancelAsync(string campaign)
     {
+        OwnWork.Begin();
         try
         {
             await GrainFactory.GetGrain<ICampaignGrain>(campaign).CancelAsync();

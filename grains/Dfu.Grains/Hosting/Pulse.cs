@@ -23,6 +23,7 @@ internal sealed class Pulse : IDisposable
 
     private async Task RunAsync(TimeProvider time, TimeSpan period, Func<Task> turn)
     {
+        OwnWork.Begin();
         var stopped = _stop.Token;
         while (!stopped.IsCancellationRequested)
         {

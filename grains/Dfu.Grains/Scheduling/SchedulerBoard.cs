@@ -41,6 +41,9 @@ internal sealed class SchedulerBoard
     /// <summary>Something changed that may let a device have a slot, or that a campaign is to be told.</summary>
     public bool PlanNeeded { get; private set; }
 
+    /// <summary>Devices that wait for a slot, or for the end of a backoff.</summary>
+    public int Waits => _waiting.Count;
+
     /// <summary>A promise that nothing came of is taken back after this long. As long as an adapter may be silent, less a report.</summary>
     private TimeSpan PromisedFor => _times.AdapterSilence * (2.0 / 3);
 

@@ -1,18 +1,35 @@
+using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Scheduling;
 
 /// <summary>The <see cref="SchedulerBoard"/> behind calls. No turn waits for another grain: grants and news are calls of their own.</summary>
-internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
     private static readonly TimeSpan PlanEvery = TimeSpan.FromSeconds(0.05);
 
     private readonly SchedulerBoard _board = new(host.Policy, host.Times, host.Time.GetUtcNow());
+    private IDisposable? _gauge;
+    private int _waiting;
     private long _lastPlan;
     private bool _planning;
 
     private DateTimeOffset Now => host.Time.GetUtcNow();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _gauge = FleetGauges.Add(() => new(Volatile.Read(ref _waiting), []));
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _gauge?.Dispose();
 
     public Task AdapterAsync(AdapterReport report)
     {
@@ -39,6 +56,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
 
     private void FollowUp()
     {
+        Volatile.Write(ref _waiting, _board.Waits);
         foreach (var campaign in _board.TakeListening()) _ = TellAsync(campaign, static grain => grain.ListeningAsync());
         foreach (var (campaign, devices) in _board.TakeFound()) _ = TellAsync(campaign, grain => grain.FoundAsync(devices));
         if (!_board.PlanNeeded || _planning) return;
@@ -48,6 +66,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
 
     private async Task PlanAsync()
     {
+        OwnWork.Begin();
         try
         {
             var pause = PlanEvery - host.Time.GetElapsedTime(_lastPlan);
@@ -82,6 +101,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
 
     private async Task TellAsync(string campaign, Func<ICampaignGrain, Task> tell)
     {
+        OwnWork.Begin();
         try
         {
             await tell(GrainFactory.GetGrain<ICampaignGrain>(campaign));

@@ -54,7 +54,7 @@ public sealed class TelemetryExport : IDisposable
             var metrics = OtlpSettings.Read("METRICS", variable, Once);
             if (traces is null && metrics is null) return new(null, null);
             var resource = Resource(instance);
-            return new(traces is null ? null : Traces(resource, traces), metrics is null ? null : Metrics(resource, metrics));
+            return new(traces is null ? null : Traces(resource, traces, TraceSampler.Read(variable, Once)), metrics is null ? null : Metrics(resource, metrics));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -63,9 +63,10 @@ public sealed class TelemetryExport : IDisposable
         }
     }
 
-    private static TracerProvider Traces(ResourceBuilder resource, OtlpSettings settings) => Sdk.CreateTracerProviderBuilder()
+    private static TracerProvider Traces(ResourceBuilder resource, OtlpSettings settings, Sampler sampler) => Sdk.CreateTracerProviderBuilder()
         .SetResourceBuilder(resource)
         .AddSource(Sources)
+        .SetSampler(sampler)
         .AddOtlpExporter(settings.Apply)
         .Build();
 

@@ -71,6 +71,14 @@ internal sealed class Bench : IDisposable
         throw new TimeoutException($"the devices never received {bytes} bytes");
     }
 
+    /// <summary>A port where nobody listens. Another one every time: radios are locked for the whole machine, by where they are.</summary>
+    public static int SilentPort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public void Dispose()
     {
         _simulator?.Dispose();

@@ -167,11 +167,11 @@ public sealed class FlashProcessTests
     [InlineData(2, "invalidArgument", "--all", "--adapter", "usb:1")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "sim:devices=1", "--report", "r.pdf")]
     [InlineData(4, "adapterNotFound", "--all", "--adapter", "bluez:hci0")]
-    [InlineData(4, "adapterNotFound", "--all", "--adapter", "bridge:tcp://127.0.0.1:1")]
+    [InlineData(4, "adapterNotFound", "--all", "--adapter", "bridge:tcp://127.0.0.1:NOBODY")]
     public async Task What_cannot_work_is_refused_in_one_line(int code, string error, params string[] arguments)
     {
         using var bench = new Bench();
-        var refused = await DfuProcess.RunAsync(["flash", bench.Package(5000), "--data-dir", bench["data"], .. arguments]);
+        var refused = await DfuProcess.RunAsync(["flash", bench.Package(5000), "--data-dir", bench["data"], .. arguments.Select(argument => argument.Replace("NOBODY", $"{Bench.SilentPort()}"))]);
         Assert.True(refused.Code == code, refused.Error);
         Assert.Equal("", refused.Output);
         Assert.EndsWith($"({error})\n", refused.Error, StringComparison.Ordinal);

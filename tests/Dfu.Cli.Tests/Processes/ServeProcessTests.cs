@@ -19,9 +19,10 @@ public sealed class ServeProcessTests
     public async Task A_radio_that_cannot_be_opened_is_named_and_the_server_goes_on()
     {
         using var bench = new Bench();
-        using var server = DfuProcess.Start("serve", "--adapter", "bridge:tcp://127.0.0.1:1", "--data-dir", bench["data"]);
+        var bridge = $"bridge:tcp://127.0.0.1:{Bench.SilentPort()}";
+        using var server = DfuProcess.Start("serve", "--adapter", bridge, "--data-dir", bench["data"]);
         await server.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
-        await server.LineAsync(line => line.Contains("bridge:tcp://127.0.0.1:1: ", StringComparison.Ordinal) && line.EndsWith("(adapterNotFound)", StringComparison.Ordinal));
+        await server.LineAsync(line => line.Contains($"{bridge}: ", StringComparison.Ordinal) && line.EndsWith("(adapterNotFound)", StringComparison.Ordinal));
         server.Signal("INT");
         Assert.Equal(0, (await server.EndAsync()).Code);
     }

@@ -21,6 +21,9 @@ internal sealed class PartDevice(BluetoothAddress id)
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
 
+    /// <summary>Trace parents of its campaign, one for every time it joined.</summary>
+    public ConcurrentQueue<string?> Traces { get; } = new();
+
     public ConcurrentQueue<DeviceEvent.Granted> Grants { get; } = new();
 
     /// <summary>It does not wait for a slot any more.</summary>
@@ -45,6 +48,7 @@ internal sealed class PartDevice(BluetoothAddress id)
             if (Busy) return false;
             if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default);
             Campaign = place.Campaign;
+            Traces.Enqueue(place.TraceParent);
             if (!retry) return true;
             Retries++;
             State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null };

@@ -29,6 +29,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
 
     /// <summary>Configures every silo further.</summary>
     public Action<string, ISiloBuilder>? Configure { get; init; }
+    public Action<IClientBuilder>? ConfigureClient { get; init; }
     public FleetTimes Times { get; init; } = new FleetTimes().Scaled(settings.Scale);
     public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("it is not open");
     public WatchedStorage Storage { get; private set; } = null!;
@@ -48,6 +49,8 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         Storage = new WatchedStorage(_database);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((options, silo) => ConfigureSilo(options.SiloName, silo));
+
+        if (ConfigureClient is { } client) builder.ConfigureClient(client);
 
         // The directory that hosts have: a part of it dies with each silo. Not the test cluster's own, which nothing public turns off.
         typeof(InProcessTestClusterOptions).GetProperty("UseTestClusterGrainDirectory", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(builder.Options, false);

@@ -1,5 +1,4 @@
 using Dfu.Fleet;
-using Dfu.Grains;
 using Dfu.Grains.Scheduling;
 
 namespace Dfu.Cluster.Tests.Scheduling;
@@ -367,27 +366,6 @@ public sealed class SchedulerBoardTests
         Assert.Null(_room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, Adapter = B }).LastHeard);
         _room.Report(B, bonded with { Rssi = -90 });
         Assert.Equal([(1, B)], Who(_room.Plan()));
-    }
-
-    [Fact]
-    public void Adapters_are_shown_in_the_order_they_came_and_by_id_when_they_came_together()
-    {
-        _room.Report(B);
-        _room.Report(A);
-        Assert.Equal([A, B], _room.Board.Live("", _room.Now).Adapters.Select(static adapter => adapter.Id));
-        _room.After(2.5);
-        _room.Report("0/sim:later");
-        Assert.Equal([A, B, "0/sim:later"], _room.Board.Live("", _room.Now).Adapters.Select(static adapter => adapter.Id));
-    }
-
-    [Fact]
-    public void A_view_gets_the_transfers_of_its_campaign_and_the_rate_of_all()
-    {
-        LiveTransfer Of(string campaign, int device, double rate) => new() { Campaign = campaign, Device = Room.Device(device), Attempt = 1, Phase = DevicePhase.Sending, Rate = rate };
-        _room.Board.Report(new() { State = _room.Adapter(A), Transfers = [Of("x", 1, 1000), Of("y", 2, 500)] }, _room.Now);
-        var live = _room.Board.Live("x", _room.Now);
-        Assert.Equal(Room.Device(1), Assert.Single(live.Transfers).Device);
-        Assert.Equal(1500, Assert.Single(live.Adapters).Rate);
     }
 
     [Fact]

@@ -189,6 +189,23 @@ public sealed class AdapterMachineTests
     }
 
     [Fact]
+    public void A_limit_that_was_measured_is_where_a_new_owner_starts_and_a_full_adapter_is_forgotten()
+    {
+        var state = Apply(Ready(), new AdapterEvent.Measured(1, 2, 30_000, At(5)));
+        for (var i = 0; i < 3; i++) state = Apply(state, new AdapterEvent.Measured(1, 3, 20_000, At(10 + (i * 5))));
+        state = Apply(state, Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull));
+        Assert.Equal((1, 1), (state.Limit.Current, state.Limit.Ceiling));
+
+        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.ReadAdapter(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })));
+        Assert.Equal(new AdapterEffect.Open(state.Epoch + 1), Assert.Single(effects));
+        Assert.Equal((AdapterStatus.Opening, 0), (taken.Status, taken.Slots.Length));
+        var ready = Apply(taken, new AdapterEvent.Opened(taken.Epoch, "dongle", 8, At(40)));
+        Assert.Equal((2, 3, state.Limit.RaiseAt), (ready.Limit.Current, ready.Limit.Ceiling, ready.Limit.RaiseAt));
+        for (var i = 0; i < 3; i++) ready = Apply(ready, new AdapterEvent.Measured(ready.Epoch, 2, 30_000, At(100 + (i * 5))));
+        Assert.Equal(3, ready.Limit.Current);
+    }
+
+    [Fact]
     public void The_limit_stays_where_more_transfers_get_more_through()
     {
         var state = Apply(Ready(), new AdapterEvent.Measured(1, 2, 30_000, At(5)));

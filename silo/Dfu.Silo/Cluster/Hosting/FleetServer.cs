@@ -7,6 +7,7 @@ using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;
 using Dfu.Silo.Hosting;
+using Dfu.Silo.Storage;
 
 namespace Dfu.Silo.Cluster.Hosting;
 
@@ -41,7 +42,7 @@ internal static class FleetServer
     private static async Task ServeAsync(
         ServerSettings settings, string directory, IReadOnlyList<IAdapterSource> sources, List<IDisposable> owned, TimeProvider time, CancellationToken stop)
     {
-        var ledgers = new CampaignLedgers(Path.Combine(directory, "ledgers"));
+        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
         owned.Add(ledgers);
         var address = settings.Address ?? IPAddress.Loopback;
         Action<ISiloBuilder, IPEndPoint> cluster;
@@ -73,7 +74,7 @@ internal static class FleetServer
                     Time = time,
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
-                    Ledger = ledgers.Of,
+                    Ledger = ledgers.For,
                     Packages = new PackageCache(Path.Combine(directory, "packages")),
                 },
                 ClusterId = ClusterNames.Cluster,

@@ -142,6 +142,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         settings.Cluster(silo, endpoint);
         silo.Services.AddSingleton(settings.Host);
         silo.AddAdapterGrains();
+        silo.AddActivityPropagation();
 
         // Orleans' own default puts all grains where there is most room, so that a dead silo may take everything with it.
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();

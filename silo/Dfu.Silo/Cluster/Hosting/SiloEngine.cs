@@ -9,6 +9,7 @@ using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;
 using Dfu.Silo.Hosting;
+using Dfu.Silo.Storage;
 
 namespace Dfu.Silo.Cluster.Hosting;
 
@@ -58,7 +59,7 @@ internal sealed class SiloEngine : IStationEngine
     {
         var storage = new SqliteGrainStorage(directory);
         storage.Open();
-        var ledgers = new CampaignLedgers(Path.Combine(directory, "ledgers"));
+        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
         var host = new FleetHost
         {
             Silo = Name,
@@ -67,7 +68,7 @@ internal sealed class SiloEngine : IStationEngine
             Runner = UpdateRun.RunAsync,
             Sources = sources,
             OpensAtStart = false,
-            Ledger = ledgers.Of,
+            Ledger = ledgers.For,
             Packages = new PackageCache(Path.Combine(directory, "packages")),
         };
         var watch = new StorageWatch(storage);

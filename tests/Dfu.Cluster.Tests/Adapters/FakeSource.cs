@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Dfu.Adapters;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Cluster.Tests.Adapters;
+
+/// <summary>A radio that does at once what it is told, and counts.</summary>
+internal sealed class FakeSource(string id) : IAdapterSource
+{
+    private int _openings;
+    private int _open;
+    private int _mostOpen;
+
+    public string Id => id;
+    public int Openings => Volatile.Read(ref _openings);
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Instances that were open at the same time, at most.</summary>
+    public int MostOpen => Volatile.Read(ref _mostOpen);
+    public FakeAdapter? Current { get; private set; }
+    public DfuException? Refuses { get; set; }
+
+    /// <summary>Its instances close when this completes.</summary>
+    public Task MayClose { get; set; } = Task.CompletedTask;
+
+    public Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (Refuses is not null) return Task.FromException<IAdapter>(Refuses);
+        Interlocked.Increment(ref _openings);
+        InterlockedMax(Interlocked.Increment(ref _open));
+        return Task.FromResult<IAdapter>(Current = new FakeAdapter(this));
+    }
+
+    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public void Closed() => Interlocked.Decrement(ref _open);
+
+    private void InterlockedMax(int value)
+    {
+        for (var seen = MostOpen; value > seen; seen = MostOpen) Interlocked.CompareExchange(ref _mostOpen, value, seen);
+    }
+}
+
+internal sealed class FakeAdapter(FakeSource source) : IAdapter
+{
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<Advertisement> _air = Channel.CreateUnbounded<Advertisement>();
+    private int _disposed;
+
+    public string Name => "fake " + source.Id;
+    public BluetoothAddress? Address => null;
+    public int MaxLinks => 8;
+    public Task<string> Lost => _lost.Task;
+    public List<FakeLink> Links { get; } = [];
+
+    public void Hear(Advertisement advertisement) => _air.Writer.TryWrite(advertisement);
+
+    public void Lose() => _lost.TrySetResult("pulled out");
+
+    public async IAsyncEnumerable<Advertisement> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await _air.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_air.Reader.TryRead(out var advertisement)) yield return advertisement;
+        }
+    }
+
+    public Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, LinkOptions options, CancellationToken cancellationToken)
+    {
+        var link = new FakeLink();
+        lock (Links) Links.Add(link);
+        return Task.FromResult<IDfuLink>(link);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await source.MayClose;
+        lock (Links)
+        {
+            foreach (var link in Links) link.Close(LinkClosure.LocalHost);
+        }
+
+        source.Closed();
+    }
+}
+
+/// <summary>A link that is only held; values do not move over it.</summary>
+internal sealed class FakeLink : IDfuLink
+{
+    private readonly TaskCompletionSource<LinkClosure> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Mtu => 247;
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic>();
+    public TimeSpan? Interval => null;
+    public bool KeepsOrder => true;
+    public ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
+    public Task<LinkClosure> Closed => _closed.Task;
+    public bool IsClosed => _closed.Task.IsCompleted;
+
+    public void Close(byte reason) => _closed.TrySetResult(new(reason));
+
+    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask DisposeAsync()
+    {
+        Close(LinkClosure.LocalHost);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using Dfu.Client;
+using Dfu.Cluster.Tests.Children;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet;
+using Dfu.Protocol.Errors;
+using Microsoft.Extensions.DependencyInjection;
+using static Dfu.Cluster.Tests.Client.Requests;
+
+namespace Dfu.Cluster.Tests.Client;
+
+/// <summary>A client of a server that serves alone, by the address the server prints.</summary>
+public sealed class FleetClientTests
+{
+    private const string Fast = "sim:devices=3,time-scale=20";
+    private const string Slow = "sim:devices=2,time-scale=0.5";
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private static FleetClientOptions Of(IPEndPoint gateway, double retrySeconds = 30)
+    {
+        var options = new FleetClientOptions { RetryFor = TimeSpan.FromSeconds(retrySeconds), ViewEvery = TimeSpan.FromSeconds(0.1) };
+        options.Gateways.Add(gateway);
+        return options;
+    }
+
+    [Fact]
+    public async Task A_campaign_is_started_followed_to_its_end_and_listed()
+    {
+        await using var server = await Server.StartAsync(null, "alone", Fast);
+        await using var client = server.Client();
+        Assert.Empty(await client.ListAsync(None));
+
+        await using var campaign = await client.StartAsync(All(3), None);
+        var view = await SoonAsync(campaign.WaitAsync(None));
+        Assert.Equal((CampaignOutcome.Succeeded, 3), (view.Outcome, view.Devices.Count(static device => device.Outcome == DeviceOutcome.Updated)));
+
+        await using var other = server.Client();
+        await using var followed = await other.FollowAsync(campaign.Campaign!, None);
+        Assert.Equal(view.Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)), (await SoonAsync(followed.WaitAsync(None))).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
+        await using var again = await other.StartAsync(All(3), None);
+        Assert.Equal((campaign.Campaign, true), (again.Campaign, again.Snapshot().GoesOn));
+        Assert.Equal(campaign.Campaign, Assert.Single(await other.ListAsync(None)).Campaign);
+    }
+
+    [Fact]
+    public async Task A_cancelled_campaign_ends_and_another_may_have_its_devices()
+    {
+        await using var server = await Server.StartAsync(null, "alone", Slow);
+        await using var client = server.Client();
+        await using var campaign = await client.StartAsync(All(2, 64 * 4096), None);
+        var conflict = await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(All(2, 8 * 4096), None));
+        Assert.Equal(DfuError.CampaignConflict, conflict.Error);
+
+        await client.CancelAsync(campaign.Campaign!, None);
+        var view = await SoonAsync(campaign.WaitAsync(None));
+        Assert.Equal(CampaignOutcome.Failed, view.Outcome);
+        Assert.All(view.Devices, static device => Assert.Equal(DeviceOutcome.Cancelled, device.Outcome));
+    }
+
+    [Fact]
+    public async Task What_was_never_started_cannot_be_followed_or_cancelled()
+    {
+        await using var server = await Server.StartAsync(null, "alone");
+        await using var client = server.Client();
+        var follow = await Assert.ThrowsAsync<DfuException>(() => client.FollowAsync("nothing", None));
+        Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (follow.Error, follow.Message));
+        var cancel = await Assert.ThrowsAsync<DfuException>(() => client.CancelAsync("nothing", None));
+        Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (cancel.Error, cancel.Message));
+    }
+
+    [Fact]
+    public async Task A_program_with_services_gets_one_client_that_goes_with_them()
+    {
+        await using var server = await Server.StartAsync(null, "alone", Fast);
+        FleetClient client;
+        await using (var services = new ServiceCollection().AddLogging().AddDfuFleetClient(options => options.Gateways.Add(server.Gateway)).BuildServiceProvider())
+        {
+            client = services.GetRequiredService<FleetClient>();
+            Assert.Same(client, services.GetRequiredService<FleetClient>());
+            await using var campaign = await client.StartAsync(All(3), None);
+            Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ListAsync(None));
+    }
+
+    [Fact]
+    public void Exactly_one_way_to_the_cluster_is_given()
+    {
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new())).Error);
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(Of(new(IPAddress.Loopback, 1)) with { ConnectionString = "Host=127.0.0.1" })).Error);
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new() { ConnectionString = "nothing" })).Error);
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new() { ConnectionString = "Port=1" })).Error);
+    }
+
+    /// <param name="listens">Takes connections and never says a word, as a hung server does.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_gateway_that_does_not_answer_is_said_in_one_sentence_in_bounded_time(bool listens)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var gateway = (IPEndPoint)listener.LocalEndpoint;
+        if (!listens) listener.Stop();
+        await using var client = new FleetClient(Of(gateway, retrySeconds: 1));
+        var begin = TimeProvider.System.GetTimestamp();
+        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None));
+        Assert.Equal((DfuError.ServerUnreachable, $"no member of the cluster answers at {gateway}"), (refusal.Error, refusal.Message));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    public async Task A_caller_that_gives_up_waits_no_longer()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var client = new FleetClient(Of((IPEndPoint)listener.LocalEndpoint));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.5), TimeProvider.System);
+        var begin = TimeProvider.System.GetTimestamp();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ListAsync(stop.Token));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_server_that_was_killed_is_found_again_when_it_is_back()
+    {
+        using var directory = new TemporaryDirectory();
+        using var first = ChildProcess.Start(ServerProcess.Role, "alone", directory.Path, "", "sim:devices=2", "0");
+        var gateway = IPEndPoint.Parse((await first.LineAsync())["ready ".Length..]);
+        await using var client = new FleetClient(Of(gateway));
+        await using var campaign = await client.StartAsync(All(2, 8 * 4096), None);
+        await first.KillAsync();
+        var listing = client.ListAsync(None);
+
+        using var second = ChildProcess.Start(ServerProcess.Role, "alone", directory.Path, "", "sim:devices=2,time-scale=20", $"{gateway.Port}");
+        Assert.Equal($"ready {gateway}", await second.LineAsync());
+        var back = TimeProvider.System.GetTimestamp();
+        Assert.Equal(campaign.Campaign, Assert.Single(await SoonAsync(listing)).Campaign);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(back), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
+    }
+}
