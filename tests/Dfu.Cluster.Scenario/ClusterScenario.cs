@@ -22,23 +22,24 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
     private ChildProcess? _simulator;
     private FleetClient? _client;
     private string[] _radios = [];
-    private long _began;
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+    private double _submitted;
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var connection = await SetUpAsync();
+        var connection = await SetUpAsync(stop);
         var package = MakePackage(out var zip);
         _result.ImageSha256 = Convert.ToHexStringLower(package.Images[0].Sha256.Span);
         _client = new FleetClient(new() { ConnectionString = connection, ViewEvery = SampleEvery });
-        _began = _time.GetTimestamp();
+        _submitted = Elapsed;
         await using var campaign = await _client.StartAsync(
             new() { Package = package, PackageFile = zip, Targets = new() { All = true, Count = settings.Devices } }, stop);
-        Tell($"campaign {campaign.Campaign}: {settings.Devices} devices, {settings.Size / 1024} KiB each");
+        Tell($"campaign {campaign.Campaign} was submitted: {settings.Devices} devices, {settings.Size / 1024} KiB each");
 
         await UntilAsync(campaign, view => view.Devices.Sum(static device => device.BytesConfirmed) >= settings.KillAt * settings.Devices * settings.Size, stop);
         await KillAsync(campaign, connection, stop);
         _result.End = await campaign.WaitAsync(stop);
-        _result.Seconds = Elapsed;
+        _result.Seconds = Elapsed - _submitted;
         _result.Entries = await _client.ListAsync(stop);
         Tell("the campaign is over");
         foreach (var (name, member) in _members)
@@ -59,18 +60,37 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
 
     public async ValueTask DisposeAsync()
     {
-        if (_client is not null) await _client.DisposeAsync();
-        foreach (var process in _processes) await process.DisposeAsync();
-        if (_postgres is not null) await _postgres.DisposeAsync();
-        Directory.Delete(_folder, true);
+        // The clean-up goes on whatever fails of it: nothing of a scenario may be left behind.
+        var failures = new List<Exception>();
+        if (_client is not null) await TryAsync(_client.DisposeAsync);
+        foreach (var process in _processes) await TryAsync(process.DisposeAsync);
+        if (_postgres is not null) await TryAsync(_postgres.DisposeAsync);
+        await TryAsync(() =>
+        {
+            Directory.Delete(_folder, true);
+            return ValueTask.CompletedTask;
+        });
+        foreach (var failure in failures) Console.WriteLine($"the clean-up is not complete: {failure.Message}");
+
+        async Task TryAsync(Func<ValueTask> clean)
+        {
+            try
+            {
+                await clean();
+            }
+            catch (Exception e)
+            {
+                failures.Add(e);
+            }
+        }
     }
 
     private double Elapsed => _time.GetElapsedTime(_began).TotalSeconds;
 
-    private async Task<string> SetUpAsync()
+    private async Task<string> SetUpAsync(CancellationToken stop)
     {
-        _began = _time.GetTimestamp();
         _postgres = await PostgresServer.StartAsync();
+        stop.ThrowIfCancellationRequested();
         Tell("PostgreSQL runs");
         await using (var init = ChildProcess.Dfu("db init", "db", "init", "--connection", _postgres.Connection)) await init.LineAsync("the tables were made");
         var listen = Enumerable.Repeat<string[]>(["--listen", "127.0.0.1:0"], 4).SelectMany(static pair => pair);
@@ -79,7 +99,8 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
             ["simulate", .. listen, "--devices", $"{settings.Devices}", "--mode", "app", "--time-scale", FormattableString.Invariant($"{settings.TimeScale}"), "--state", Path.Combine(_folder, "devices")]));
         _radios = [.. (await _simulator.LineAsync("ready ")).Split(' ')[1..].Select(static address => $"bridge:tcp://{address}")];
         await Task.WhenAll(StartMemberAsync(Other, _postgres.Connection), StartMemberAsync(Killed, _postgres.Connection));
-        Tell("two members are ready");
+        stop.ThrowIfCancellationRequested();
+        Tell($"two members are ready, {Other} and {Killed}, each with two radios");
         return _postgres.Connection;
     }
 
@@ -97,7 +118,7 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
     {
         var before = (await campaign.RefreshAsync()).Devices.Where(static device => IsOn(device, Killed) && IsMoving(device)).ToDictionary(static device => device.Application);
         var at = _time.GetTimestamp();
-        _result.KilledAt = Elapsed;
+        _result.KilledAt = Elapsed - _submitted;
         await _members[Killed].KillAsync();
         Tell($"{Killed} was killed, {before.Count} devices were on its radios");
         _result.OnKilled = before.Count;

@@ -1,13 +1,10 @@
+using System.Runtime.InteropServices;
 using Dfu.Cluster.Scenario;
 using Dfu.Cluster.Scenario.Processes;
 using Dfu.Protocol.Errors;
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
 try
 {
@@ -29,13 +26,25 @@ try
     Console.WriteLine(wrong.Length == 0 ? "all is as it must be" : $"{wrong.Length} things are not as they must be");
     return wrong.Length == 0 ? 0 : 1;
 }
-catch (OperationCanceledException)
+catch (Exception e) when (stop.IsCancellationRequested && e is (OperationCanceledException or ScenarioException or DfuException))
 {
+    // A terminal interrupts the processes of the scenario too, so that anything may be what failed first.
     Console.WriteLine("interrupted");
     return 3;
 }
 catch (Exception e) when (e is ScenarioException or DfuException)
 {
-    Console.WriteLine(e.Message);
+    Console.WriteLine($"the scenario could not be played: {e.Message}");
     return 1;
+}
+finally
+{
+    foreach (var signal in signals) signal.Dispose();
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    if (!stop.IsCancellationRequested) Console.WriteLine("cleaning up");
+    stop.Cancel();
 }

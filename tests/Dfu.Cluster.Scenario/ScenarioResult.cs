@@ -38,17 +38,24 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         var received = Devices.Values.Sum(static device => device.FirmwareBytes);
         var interruptions = view.Devices.Sum(static device => device.Resumes.Count(static resume => resume.Stored > 0));
         var outage = MovedElsewhere.Values.Order().ToArray();
-        Row("total time", $"{Seconds:0.0} s, {killed} killed at {KilledAt:0.0} s");
-        Row("outage", outage.Length == 0 ? "none of the devices moved again" : $"{outage[0]:0.0} s until the first of {OnKilled} devices moved again elsewhere, {outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
-        Row("restart", CarriedAgain is { } carried ? $"{carried:0.0} s until a radio of {killed} carried a transfer" : $"no radio of {killed} carried a transfer");
-        Row("bytes", $"{bytes:#,0} to bring; the fleet counts {sent:#,0} sent, {resent:#,0} of them again; the devices received {received:#,0}");
-        Row("sent again", $"{(received - bytes) / (double)Object:0.0} objects in {interruptions} interruptions, {(interruptions == 0 ? 0 : (received - bytes) / (double)Object / interruptions):0.0} each");
+        var updated = view.Devices.Count(static device => device.Outcome == DeviceOutcome.Updated);
+        var twice = DrivenTwice(view).Length;
+        to.WriteLine();
+        Row("devices", $"{updated} of {settings.Devices} updated, {(twice == 0 ? "none" : $"{twice}")} driven by two radios at once");
+        Row("time", $"{Seconds:0.0} s from submission to the end; {killed} was killed after {KilledAt:0.0} s");
+        Row("outage", outage.Length == 0
+            ? $"none of the {OnKilled} devices on {killed} moved again"
+            : $"{outage[0]:0.0} s until the first of the {OnKilled} devices on {killed} was sent to again, {outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
+        Row("restart", CarriedAgain is { } carried ? $"{carried:0.0} s from the start of {killed} until one of its radios carried a transfer" : $"no radio of {killed} carried a transfer");
+        Row("bytes to bring", $"{bytes:#,0}");
+        Row("bytes sent", $"{sent:#,0} by the fleet's count, of them {resent:#,0} ({100.0 * resent / Math.Max(sent, 1):0.0} %) for a second time");
+        Row("received", $"{received:#,0} by the devices' count, {received - sent:#,0} more than the fleet could count before the kill");
+        Row("lost", $"{(received - bytes) / (double)Object:0.0} objects of {Object} bytes, in {interruptions} resumed transfers");
         Row("resumes", string.Join(", ", view.Devices.SelectMany(static device => device.Resumes).GroupBy(static resume => resume.Diagnosis).OrderByDescending(static group => group.Count()).Select(static group => $"{group.Count()} {group.Key}")));
-        Row("driven twice", $"{DrivenTwice(view).Length}");
-        Row("memory", string.Join(", ", PeakMemory.Select(static member => $"{member.Key} {member.Value / 1048576} MiB at most")));
+        Row("peak memory", string.Join(", ", PeakMemory.Select(static member => $"{member.Key} {member.Value / 1048576} MiB")));
         return Check(view, sent, received);
 
-        void Row(string what, string text) => to.WriteLine($"{what,-13}{text}");
+        void Row(string what, string text) => to.WriteLine($"{what,-16}{text}");
     }
 
     /// <summary>A device that two radios drove at once was activated more than once, or got bytes that no count of the fleet has.</summary>

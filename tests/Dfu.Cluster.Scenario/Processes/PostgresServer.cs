@@ -44,8 +44,14 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (File.Exists(Path.Combine(Data, "postmaster.pid"))) await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
-        Directory.Delete(_folder, true);
+        try
+        {
+            if (File.Exists(Path.Combine(Data, "postmaster.pid"))) await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+        }
+        finally
+        {
+            Directory.Delete(_folder, true);
+        }
     }
 
     /// <summary>The server refuses to run as root.</summary>
@@ -60,10 +66,18 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static async Task<string> FindAsync()
     {
         if (Newest() is { } there) return there;
-        if (!Environment.IsPrivilegedProcess) throw new ScenarioException("PostgreSQL is needed: apt-get install postgresql");
-        Console.WriteLine("installing PostgreSQL");
-        await ChildProcess.RunAsync("apt-get", "install", "-y", "--no-install-recommends", "postgresql");
-        return Newest() ?? throw new ScenarioException($"PostgreSQL was installed, but not in {Binaries}");
+        if (!Environment.IsPrivilegedProcess) throw new ScenarioException($"PostgreSQL is needed, and there is none in {Binaries}; Debian: apt-get install postgresql");
+        Console.WriteLine($"there is no PostgreSQL in {Binaries}, installing it");
+        try
+        {
+            await ChildProcess.RunAsync("apt-get", "install", "-y", "--no-install-recommends", "postgresql");
+        }
+        catch (Exception e) when (e is ScenarioException or System.ComponentModel.Win32Exception)
+        {
+            throw new ScenarioException($"PostgreSQL is needed and cannot be installed: {e.Message.TrimEnd()}");
+        }
+
+        return Newest() ?? throw new ScenarioException($"PostgreSQL is needed: it was installed, but not in {Binaries}");
     }
 
     private static string? Newest() => !Directory.Exists(Binaries)
