@@ -88,7 +88,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
             var there = room.Device(device.Application).Counters;
             var twice = there.FirmwareBytes - room.Settings.Size;
             var interruptions = device.Resumes.Count(static resume => resume.Diagnosis != Diagnosis.Fresh);
-            Assert.InRange(twice, 0, (interruptions * 2 * 4096) + (device.Attempts > 1 ? 4095 : 0));
+            Assert.InRange(twice, 0, (interruptions * 2 * 4096) + (device.Attempts > 1 ? 4096 : 0));
             Assert.All(device.Resumes, resume => Assert.True(resume.Held >= resume.Stored - 4096 || resume.Diagnosis is Diagnosis.Probe or Diagnosis.ProbablyActivated, $"{device.Application}: {resume}"));
         }
     }
