@@ -17,7 +17,7 @@ namespace Dfu.Cluster.Tests.Harness;
 /// <summary>Silos over one SQLite file; the room's radios are dealt out to them in turn.</summary>
 internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy policy) : FleetUnderTest(settings, policy)
 {
-    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(45);
 
     private readonly ConcurrentDictionary<(string Silo, string Campaign), ITrafficLedger> _ledgers = new();
