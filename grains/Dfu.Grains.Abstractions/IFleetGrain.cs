@@ -15,7 +15,8 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<ImmutableArray<CampaignEntry>> ListAsync();
 
-    /// <summary>Makes sure that every unfinished campaign is at work; called by a host that starts.</summary>
+    /// <summary>Makes sure that every unfinished campaign is at work; called by hosts when they start and when another has died.</summary>
+    /// <exception cref="OrleansException">Some could not be reached; all others are at work.</exception>
     [Alias("Wake")]
     Task WakeAsync();
 

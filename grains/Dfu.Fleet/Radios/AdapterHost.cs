@@ -20,6 +20,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
     private readonly TaskCompletionSource<DfuException?> _firstOpening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OpenRadio? _radio;
     private Task _closing = Task.CompletedTask;
+    private Task _working = Task.CompletedTask;
 
     public string Id => source.Id;
 
@@ -34,22 +35,35 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
 
     public void Carry(AdapterEffect effect)
     {
-        _ = effect switch
+        var work = effect switch
         {
             AdapterEffect.Open open => OpenAsync(open.Epoch),
             AdapterEffect.Close => CloseAsync(),
             AdapterEffect.Recover recover => RecoverAsync(recover.Epoch, recover.Step),
             _ => Task.CompletedTask,
         };
+        lock (_gate) _working = _working.IsCompleted ? work : Task.WhenAll(_working, work);
     }
 
     /// <summary>Gives up an opening that is under way.</summary>
     public void Stop() => _ = _stopped.CancelInPlace();
 
+    /// <summary>Returns when the radio can have another owner: an opening or a recovery that is under way is over, too.</summary>
     public async ValueTask DisposeAsync()
     {
         Stop();
         await CloseAsync();
+        Task working;
+        lock (_gate) working = _working;
+        try
+        {
+            await working.WithinAsync(CloseTimeout, time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // It does not listen to its cancellation. What it opens is closed when it comes.
+        }
+
         _stopped.Dispose();
     }
 
@@ -121,7 +135,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
 
                 await Task.Delay(ScanPause, time, gone);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
             {
                 return;
             }

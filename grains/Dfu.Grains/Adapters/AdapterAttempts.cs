@@ -4,9 +4,11 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
+using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 
 namespace Dfu.Grains.Adapters;
@@ -157,7 +159,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private AdapterAttempt Create(AttemptOrder order)
     {
         var (host, device) = (parts.Host, order.Device);
-        var traffic = host.Ledger(order.Place.Campaign).Slot(device.Id);
+        var traffic = Count(order.Place.Campaign, device.Id);
         traffic.AtLeast(device.Traffic);
         AdapterAttempt? attempt = null;
         var lease = new AttemptLease(host.Times.Lease, host.Time, () =>
@@ -182,6 +184,20 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         };
         Volatile.Write(ref attempt, new AdapterAttempt(order, traffic, host.OnRadio) { Lease = lease, Reporter = reporter });
         return attempt!;
+    }
+
+    /// <summary>No update fails for its byte count: one that this host cannot keep is kept by the device with each report.</summary>
+    private ITrafficSlot Count(string campaign, BluetoothAddress device)
+    {
+        try
+        {
+            return parts.Host.Ledger(campaign).Slot(device);
+        }
+        catch (Exception e) when (e is DfuException or IOException or UnauthorizedAccessException)
+        {
+            parts.Log.NotCounted(parts.Id, device, e);
+            return new InMemoryTrafficLedger().Slot(device);
+        }
     }
 
     private async Task BeginAsync(AdapterAttempt attempt)

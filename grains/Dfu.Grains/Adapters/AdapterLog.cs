@@ -16,4 +16,7 @@ internal static partial class AdapterLog
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Debug, Message = "{Adapter}: attempt {Attempt} on {Device} ended: {Error} {Detail}")]
     public static partial void AttemptEnded(this ILogger log, string adapter, int attempt, Protocol.Links.BluetoothAddress device, Protocol.Errors.DfuError error, string detail);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "{Adapter}: the bytes sent to {Device} are not counted on this host; a crash of it may lose those of the last second")]
+    public static partial void NotCounted(this ILogger log, string adapter, Protocol.Links.BluetoothAddress device, Exception e);
 }

@@ -23,6 +23,7 @@ internal sealed class DeviceShell
     private bool _confirm;
     private bool _acknowledged;
     private bool _ended;
+    private bool _begun;
     private long? _savedAt;
     private long _heardAt;
     private long _doneAt;
@@ -165,6 +166,10 @@ internal sealed class DeviceShell
         var effects = _effects.ToImmutableArray();
         _effects.Clear();
         _confirm = false;
+
+        // Until the first write was done an activation elsewhere could confirm reports, however long it took.
+        if (!_begun) _heardAt = _time.GetTimestamp();
+        _begun = true;
         return effects;
     }
 

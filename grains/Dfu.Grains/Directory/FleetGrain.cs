@@ -76,6 +76,7 @@ internal sealed class FleetGrain(
 
     public async Task WakeAsync()
     {
+        var asleep = 0;
         foreach (var entry in _directory.Campaigns.Where(static entry => !entry.Finished))
         {
             try
@@ -90,8 +91,11 @@ internal sealed class FleetGrain(
             catch (Exception e)
             {
                 logger.WakeFailed(entry.Campaign, e);
+                asleep++;
             }
         }
+
+        if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
     }
 
     public async Task FinishedAsync(string campaign)

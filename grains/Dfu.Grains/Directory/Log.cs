@@ -12,4 +12,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Campaign {Campaign} could not be cancelled yet")]
     public static partial void CancelFailed(this ILogger logger, string campaign, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all unfinished campaigns could be woken; each is when somebody asks for it")]
+    public static partial void NotWoken(this ILogger logger, Exception e);
 }

@@ -1,5 +1,3 @@
-using Dfu.Protocol.Errors;
-
 namespace Dfu.Grains.Hosting;
 
 /// <summary>Calls a grain again and again in the fleet's own clock, each time as a turn of its own.</summary>
@@ -36,7 +34,7 @@ internal sealed class Pulse : IDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is DfuException or OrleansException or TimeoutException or OperationCanceledException)
+            catch (Exception)
             {
                 // The next pulse tries again.
             }

@@ -46,6 +46,9 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
     public FleetPolicy Policy { get; init; } = new();
     public int Radios { get; init; } = 1;
 
+    /// <summary>No bytes can be counted while this is set.</summary>
+    public bool LedgersFull { get; set; }
+
     /// <summary>In place of fake radios.</summary>
     public IReadOnlyList<IAdapterSource>? Sources { get; init; }
 
@@ -214,7 +217,7 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
         Times = Times,
         Runner = Runner ?? Attempts.RunAsync,
         Sources = Sources ?? [.. Enumerable.Range(0, Radios).Select(radio => Source(silo, radio))],
-        Ledger = campaign => _ledgers.GetOrAdd(campaign, static _ => new()),
+        Ledger = campaign => LedgersFull ? throw new IOException("the disk is full") : _ledgers.GetOrAdd(campaign, static _ => new()),
         Packages = this,
         OnRadio = OnRadio,
     };

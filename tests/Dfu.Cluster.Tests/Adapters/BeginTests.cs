@@ -29,6 +29,24 @@ public sealed class BeginTests
     }
 
     [Fact]
+    public async Task A_host_that_cannot_count_bytes_updates_devices_all_the_same_and_they_count()
+    {
+        await using var cluster = await AdapterCluster.StartAsync();
+        var adapter = await cluster.ReadyAsync();
+        cluster.LedgersFull = true;
+        var order = await cluster.OrderAsync();
+        order = order with { Device = order.Device with { BytesSent = 5000, BytesDistinct = 4096 } };
+
+        Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(order));
+        var attempt = await cluster.Attempts.NextAsync();
+        attempt.Observer.Sent(0, 4096, 1000);
+        attempt.End.SetResult(new(ApplicationHeard: true, AlreadyCurrent: false));
+        var device = cluster.Peers.Device(order.Device.Id);
+        await cluster.UntilAsync(() => device.End is not null, "the end is reported");
+        Assert.Equal(new(6000, 5096), device.End!.Traffic);
+    }
+
+    [Fact]
     public async Task An_order_that_comes_again_begins_nothing()
     {
         await using var cluster = await AdapterCluster.StartAsync();

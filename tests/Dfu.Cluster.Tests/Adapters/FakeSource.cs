@@ -22,15 +22,19 @@ internal sealed class FakeSource(string id) : IAdapterSource
     public FakeAdapter? Current { get; private set; }
     public DfuException? Refuses { get; set; }
 
+    /// <summary>Its instances open when this completes, whoever has given up waiting for them.</summary>
+    public Task MayOpen { get; set; } = Task.CompletedTask;
+
     /// <summary>Its instances close when this completes.</summary>
     public Task MayClose { get; set; } = Task.CompletedTask;
 
-    public Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
+    public async Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
     {
-        if (Refuses is not null) return Task.FromException<IAdapter>(Refuses);
+        if (Refuses is not null) throw Refuses;
         Interlocked.Increment(ref _openings);
         InterlockedMax(Interlocked.Increment(ref _open));
-        return Task.FromResult<IAdapter>(Current = new FakeAdapter(this));
+        await MayOpen;
+        return Current = new FakeAdapter(this);
     }
 
     public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(true);
@@ -56,6 +60,9 @@ internal sealed class FakeAdapter(FakeSource source) : IAdapter
     public List<FakeLink> Links { get; } = [];
 
     public void Hear(Advertisement advertisement) => _air.Writer.TryWrite(advertisement);
+
+    /// <summary>Ends the scan as a call does whose connection is gone.</summary>
+    public void CancelScan() => _air.Writer.TryComplete(new OperationCanceledException());
 
     public void Lose() => _lost.TrySetResult("pulled out");
 

@@ -119,6 +119,44 @@ public sealed class RadioTests
     }
 
     [Fact]
+    public async Task A_radio_that_is_just_being_opened_is_let_go_before_the_next_owner_opens_it()
+    {
+        var source = new FakeSource("fake:0");
+        var opening = new TaskCompletionSource();
+        source.MayOpen = opening.Task;
+        await using var cluster = await AdapterCluster.StartAsync(new HandTime(), new(), [source], (_, _, _, _, _) => throw new InvalidOperationException());
+        await cluster.UntilAsync(() => source.Openings == 1, "it is being opened");
+
+        var stopped = cluster.Adapter().StopAsync();
+        await cluster.PassAsync(5);
+        Assert.Equal((1, false), (source.Openings, stopped.IsCompleted));
+        opening.SetResult();
+        await stopped.Soon();
+        await cluster.UntilAsync(() => source.Openings == 2, "the next owner opens it");
+        Assert.Equal(1, source.MostOpen);
+    }
+
+    [Fact]
+    public async Task A_radio_that_nobody_can_stop_being_opened_is_left_to_itself()
+    {
+        var source = new FakeSource("fake:0") { MayOpen = new TaskCompletionSource().Task };
+        await using var cluster = await AdapterCluster.StartAsync(new HandTime(), new(), [source], (_, _, _, _, _) => throw new InvalidOperationException());
+        await cluster.UntilAsync(() => source.Openings == 1, "it is being opened");
+        var stopped = cluster.Adapter().StopAsync();
+        await cluster.UntilAsync(() => stopped.IsCompleted, "it is given up");
+    }
+
+    [Fact]
+    public async Task A_scan_that_is_cancelled_by_somebody_else_is_a_lost_radio()
+    {
+        await using var cluster = await AdapterCluster.StartAsync();
+        await cluster.ReadyAsync();
+        cluster.Source().Current!.CancelScan();
+        await cluster.UntilAsync(() => cluster.Source().Openings == 2, "it is opened again");
+        Assert.Equal(1, cluster.Source().MostOpen);
+    }
+
+    [Fact]
     public async Task A_state_that_cannot_be_saved_opens_nothing()
     {
         await using var cluster = await AdapterCluster.StartAsync();

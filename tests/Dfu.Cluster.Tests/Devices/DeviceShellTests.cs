@@ -358,6 +358,23 @@ public sealed class DeviceShellTests
     }
 
     [Fact]
+    public void An_activation_waits_for_reports_from_the_moment_on_when_no_other_could_confirm_one()
+    {
+        Run();
+        _shell = new(Id, FleetJson.ReadDeviceRecord(_stored!), null, Host(_time));
+        Assert.True(_shell.SaveDue);
+        var record = _shell.TakeRecord();
+        _time.Advance(3); // so long the write takes
+        _stored = FleetJson.Write(record);
+        Assert.Equal(_begin, Assert.Single(_shell.TakeEffects()));
+
+        Tick(Times.Silence.TotalSeconds - 0.1);
+        Assert.True(State.Running);
+        Tick(0.1);
+        Assert.Equal(DevicePhase.Queued, State.Phase);
+    }
+
+    [Fact]
     public void The_history_goes_with_the_decisions_and_survives_activations()
     {
         Run();

@@ -51,6 +51,30 @@ public sealed class TrafficLedgersTests : IDisposable
     }
 
     [Fact]
+    public void However_many_campaigns_there_are_some_stay_open_and_the_others_leave_nothing()
+    {
+        using (var ledgers = Open())
+        {
+            var first = ledgers.For("first").Slot(Device);
+            var used = ledgers.For("used");
+            for (var n = 0; n < 3 * TrafficLedgers.Most; n++)
+            {
+                ledgers.For($"{n}").Slot(Device).Sent(0, 0, 10);
+                Assert.Same(used, ledgers.For("used"));
+            }
+
+            first.Sent(0, 0, 10);
+            Assert.Equal(new DeviceTraffic(10, 10), first.Read());
+            Assert.Equal(TrafficLedgers.Most, Directory.GetFiles(_directory.File("ledgers")).Length);
+        }
+
+        for (var n = 0; n < 50; n++) File.WriteAllText(Path.Combine(_directory.File("ledgers"), $"old-{n}"), "");
+        using var again = Open();
+        again.For("new");
+        Assert.InRange(Directory.GetFiles(_directory.File("ledgers")).Length, 1, TrafficLedgers.Most + 1);
+    }
+
+    [Fact]
     public async Task Counting_while_a_campaign_is_forgotten_loses_no_count()
     {
         const int Rounds = 200, Packets = 2000;

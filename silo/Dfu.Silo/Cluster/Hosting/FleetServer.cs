@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
+using Dfu.Grains.Directory;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
@@ -50,7 +51,7 @@ internal static class FleetServer
         {
             await PostgresSchema.CheckAsync(connection, stop);
             address = settings.Address ?? await ClusterAddress.FindAsync(connection, stop);
-            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State);
+            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker();
         }
         else
         {
@@ -61,6 +62,7 @@ internal static class FleetServer
             {
                 silo.UseDevelopmentClustering(endpoint);
                 silo.AddGrainStorage(StorageNames.State, storage);
+                silo.AddCampaignWaker();
             };
         }
 
@@ -99,7 +101,6 @@ internal static class FleetServer
             throw refusal;
         }
 
-        await server.Grains.GetGrain<IFleetGrain>(0).WakeAsync();
         settings.Ready(server.Gateway!);
         foreach (var (source, adapter) in sources.Zip(server.Adapters)) _ = TellAsync(source.Id, adapter, settings.Say);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
