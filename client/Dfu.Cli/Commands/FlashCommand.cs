@@ -57,7 +57,7 @@ internal static class FlashCommand
             var settings = new StationSettings
             {
                 DataDirectory = result.GetValue(dataDir) ?? StationSettings.DefaultDataDirectory,
-                Adapters = [.. result.GetRequiredValue(adapter).Select(AdapterSpec.Parse)],
+                Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
             return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));

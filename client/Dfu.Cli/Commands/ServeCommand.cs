@@ -32,6 +32,7 @@ internal static class ServeCommand
             var given = result.GetValue(connection);
             if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
+            if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort)) throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
@@ -40,7 +41,7 @@ internal static class ServeCommand
                 {
                     Name = called,
                     DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(StationSettings.DefaultDataDirectory, $"server-{called}") : StationSettings.DefaultDataDirectory),
-                    Adapters = [.. result.GetRequiredValue(adapter).Select(AdapterSpec.Parse)],
+                    Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                     Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
                     Connection = given,
                     Address = result.GetValue(address),

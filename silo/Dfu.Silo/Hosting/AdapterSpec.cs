@@ -14,11 +14,13 @@ public abstract record AdapterSpec(string Text)
     /// <summary>How many radios it stands for.</summary>
     public virtual int Radios => 1;
 
+    /// <summary>Equal for every way to write the same radio.</summary>
+    public virtual string Radio => Text;
+
     /// <summary>A radio behind a bridge.</summary>
     public sealed record Bridge(string Text, BridgeAddress Address) : AdapterSpec(Text)
     {
-        /// <summary>Equal for every way to write the same radio.</summary>
-        public string Radio => string.Create(CultureInfo.InvariantCulture, $"bridge:{(Address.Host is "localhost" or "::1" ? "127.0.0.1" : Address.Host)}:{Address.Port}");
+        public override string Radio => string.Create(CultureInfo.InvariantCulture, $"bridge:{(Address.Host is "localhost" or "::1" ? "127.0.0.1" : Address.Host)}:{Address.Port}");
 
         public override IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time)
         {
@@ -45,6 +47,14 @@ public abstract record AdapterSpec(string Text)
     /// <param name="owned">Gets what must be disposed after the engine.</param>
     /// <exception cref="DfuException">AdapterInUse.</exception>
     public abstract IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time);
+
+    /// <summary>All that one command was given.</summary>
+    /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice, or AdapterNotFound for kinds that this version does not have.</exception>
+    public static IReadOnlyList<AdapterSpec> ParseAll(IEnumerable<string> texts)
+    {
+        var radios = new HashSet<string>();
+        return [.. texts.Select(Parse).Select(spec => radios.Add(spec.Radio) ? spec : throw new DfuException(DfuError.InvalidArgument, $"the adapter {spec.Text} is given twice"))];
+    }
 
     /// <exception cref="DfuException">InvalidArgument, or AdapterNotFound for kinds that this version does not have.</exception>
     public static AdapterSpec Parse(string text)

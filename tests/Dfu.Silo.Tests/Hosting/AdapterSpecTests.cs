@@ -47,5 +47,15 @@ public sealed class AdapterSpecTests
         Assert.Contains(text, refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("bridge:tcp://localhost:7001", "bridge:tcp://127.0.0.1:7001")]
+    [InlineData("sim:devices=3", "sim:devices=3")]
+    public void A_radio_that_is_given_twice_is_refused(string one, string other)
+    {
+        var refused = Assert.Throws<DfuException>(() => AdapterSpec.ParseAll([one, "bridge:tcp://localhost:7002", other]));
+        Assert.Equal(DfuError.InvalidArgument, refused.Error);
+        Assert.Contains($"{other} is given twice", refused.Message, StringComparison.Ordinal);
+    }
+
     private static string Radio(string text) => Assert.IsType<AdapterSpec.Bridge>(AdapterSpec.Parse(text)).Radio;
 }

@@ -29,8 +29,6 @@ internal static class FleetServer
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(locks, owned, time));
-            if (sources.GroupBy(static source => source.Id).FirstOrDefault(static group => group.Count() > 1) is { } doubled)
-                throw new DfuException(DfuError.InvalidArgument, $"the adapter {doubled.Key} is given twice");
             await ServeAsync(settings, directory.Path, sources, owned, time, stop);
         }
         finally

@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Grains.Hosting;
+using Dfu.Protocol.Timing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,9 @@ internal sealed class FleetSilo : IAsyncDisposable
     public static readonly TimeSpan AdapterStopTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SiloStopTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The same when no grain can save any more, and then there is nothing to wait for.</summary>
+    public static readonly TimeSpan BrokenStopTimeout = TimeSpan.FromSeconds(1);
+
     private readonly FleetSiloSettings _settings;
     private readonly IHost _host;
     private readonly TimeProvider _real;
@@ -57,7 +61,7 @@ internal sealed class FleetSilo : IAsyncDisposable
     public IPEndPoint? Gateway => _settings.GatewayPort is { } port ? new(_settings.Address, port) : null;
 
     /// <summary>Makes the silo; nothing runs yet.</summary>
-    /// <exception cref="Dfu.Protocol.Errors.DfuException">ListenFailed: a port that was given is taken.</exception>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
     public static FleetSilo Build(FleetSiloSettings settings, TimeProvider real)
     {
         if (settings.SiloPort != 0) FreePorts.Check(settings.Address, settings.SiloPort);
@@ -105,13 +109,14 @@ internal sealed class FleetSilo : IAsyncDisposable
     }
 
     /// <summary>Radios first, so that every attempt reports its end; then the silo leaves its cluster.</summary>
-    public async Task StopAsync()
+    public async Task StopAsync(TimeSpan? timeout = null)
     {
         if (!_started) return;
         _started = false;
         await StopAdaptersAsync(AdapterStopTimeout);
-        using var late = new CancellationTokenSource(SiloStopTimeout, _real);
-        await _host.StopAsync(late.Token);
+        var limit = timeout ?? SiloStopTimeout;
+        using var late = new CancellationTokenSource(limit, _real);
+        await WithinAsync(_host.StopAsync(late.Token), limit + BrokenStopTimeout);
     }
 
     /// <summary>Interrupts every attempt and closes the radios.</summary>
@@ -124,8 +129,26 @@ internal sealed class FleetSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
-        else _host.Dispose();
+        var disposing = Task.Run(async () =>
+        {
+            if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
+            else _host.Dispose();
+        });
+
+        await WithinAsync(disposing, BrokenStopTimeout);
+    }
+
+    /// <summary>Orleans ends for minutes, whatever it is told, when what it wants to write to is gone. Whoever ends the silo ends the process.</summary>
+    private async Task WithinAsync(Task ending, TimeSpan limit)
+    {
+        try
+        {
+            await ending.WithinAsync(limit, _real, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!ending.IsCompleted)
+        {
+            // It goes on behind us.
+        }
     }
 
     private static void Configure(ISiloBuilder silo, FleetSiloSettings settings)

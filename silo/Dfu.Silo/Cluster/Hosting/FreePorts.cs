@@ -22,6 +22,7 @@ internal static class FreePorts
     }
 
     /// <summary>Ports nobody listens on at this moment, all different.</summary>
+    /// <exception cref="DfuException">ListenFailed: the address is not this host's.</exception>
     public static int[] Take(IPAddress address, int count)
     {
         var held = new List<TcpListener>();
@@ -35,6 +36,10 @@ internal static class FreePorts
             }
 
             return [.. held.Select(static listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        }
+        catch (SocketException failure)
+        {
+            throw new DfuException(DfuError.ListenFailed, $"{address}: {failure.Message}", failure);
         }
         finally
         {

@@ -22,7 +22,10 @@ internal sealed class ServerLog(Action<string> say) : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel)) say(exception is null ? $"{name}: {formatter(state, null)}" : $"{name}: {formatter(state, null)} {exception.GetType().Name}: {exception.Message}");
+            if (IsEnabled(logLevel)) say(exception is null ? $"{name}: {formatter(state, null)}" : $"{name}: {formatter(state, null)} {exception.GetType().Name}: {FirstLine(exception)}");
         }
+
+        // Orleans' storage providers put whole stack traces into their messages.
+        private static string FirstLine(Exception exception) => exception.Message.AsSpan().Trim() is var message && message.IndexOfAny('\r', '\n') is >= 0 and var end ? message[..end].TrimEnd().ToString() : message.ToString();
     }
 }

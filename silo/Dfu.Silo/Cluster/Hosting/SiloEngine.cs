@@ -136,7 +136,7 @@ internal sealed class SiloEngine : IStationEngine
         {
             // Here, for radios in virtual time have a clock only as long as this runs.
             if (_fleet is not null) await _fleet.DisposeAsync();
-            await _silo.StopAsync();
+            await _silo.StopAsync(_storage.Failure is null ? null : FleetSilo.BrokenStopTimeout);
         }
 
         return Snapshot()!;
