@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Support;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Dfu.Adapters;

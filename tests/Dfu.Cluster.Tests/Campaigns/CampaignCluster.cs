@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Support;
 using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
@@ -32,7 +33,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
     private CampaignCluster(bool reminders, Type scheduler) =>
         (_reminders, _classes) = (reminders, [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), scheduler]);
 
-    public TestClock Time { get; } = new();
+    public HandTime Time { get; } = new();
     public Parts Parts { get; } = new();
     public CountingStorage Storage { get; } = new();
     public InProcessTestCluster Cluster => _cluster;

@@ -1,10 +1,11 @@
+using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Campaigns;
 
 namespace Dfu.Cluster.Tests.Campaigns;
 
 public sealed class GroupedSaveTests
 {
-    private readonly TestClock _time = new();
+    private readonly HandTime _time = new();
     private readonly List<TaskCompletionSource> _writes = [];
     private readonly GroupedSave _save;
 

@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Support;
 using Dfu.Cluster.Tests.Campaigns;
 using Dfu.Grains.Hosting;
 
@@ -8,7 +9,7 @@ public sealed class PulseTests
     [Fact]
     public async Task Whatever_a_turn_throws_the_next_pulse_tries_again()
     {
-        var clock = new TestClock();
+        var clock = new HandTime();
         var turns = 0;
         var again = new TaskCompletionSource();
         using var pulse = Pulse.Start(clock, TimeSpan.FromSeconds(1), () =>

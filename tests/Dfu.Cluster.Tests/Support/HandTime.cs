@@ -1,13 +1,17 @@
-namespace Dfu.Cluster.Tests.Campaigns;
+namespace Dfu.Cluster.Tests.Support;
 
 /// <summary>A clock that only the test moves.</summary>
-internal sealed class TestClock : TimeProvider
+internal sealed class HandTime : TimeProvider
 {
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly Lock _gate = new();
-    private readonly List<Alarm> _alarms = [];
-    private long _now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks;
+    private readonly List<HandTimer> _timers = [];
+    private long _now = Start.UtcTicks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public TimeSpan Elapsed => GetUtcNow() - Start;
 
     public override long GetTimestamp() => Interlocked.Read(ref _now);
 
@@ -15,25 +19,25 @@ internal sealed class TestClock : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var alarm = new Alarm(this, callback, state);
-        alarm.Change(dueTime, period);
-        return alarm;
+        var timer = new HandTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
     }
 
     public void Advance(TimeSpan by)
     {
-        Alarm[] due;
+        HandTimer[] due;
         lock (_gate)
         {
             Interlocked.Add(ref _now, by.Ticks);
-            due = [.. _alarms.Where(alarm => alarm.Due <= _now).OrderBy(static alarm => alarm.Due)];
-            foreach (var alarm in due) alarm.Rearm(_now);
+            due = [.. _timers.Where(timer => timer.Due <= _now).OrderBy(timer => timer.Due)];
+            foreach (var timer in due) timer.Rearm(_now);
         }
 
-        foreach (var alarm in due) alarm.Ring();
+        foreach (var timer in due) timer.Fire();
     }
 
-    private sealed class Alarm(TestClock clock, TimerCallback callback, object? state) : ITimer
+    private sealed class HandTimer(HandTime owner, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period;
 
@@ -41,23 +45,24 @@ internal sealed class TestClock : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock._gate)
+            lock (owner._gate)
             {
                 _period = period;
-                Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : clock._now + dueTime.Ticks;
-                if (!clock._alarms.Contains(this)) clock._alarms.Add(this);
+                Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : owner._now + dueTime.Ticks;
+                if (!owner._timers.Contains(this)) owner._timers.Add(this);
             }
 
+            if (dueTime == TimeSpan.Zero) owner.Advance(TimeSpan.Zero);
             return true;
         }
 
         public void Rearm(long now) => Due = _period > TimeSpan.Zero ? now + _period.Ticks : long.MaxValue;
 
-        public void Ring() => callback(state);
+        public void Fire() => callback(state);
 
         public void Dispose()
         {
-            lock (clock._gate) clock._alarms.Remove(this);
+            lock (owner._gate) owner._timers.Remove(this);
         }
 
         public ValueTask DisposeAsync()
