@@ -86,6 +86,10 @@ public sealed record CampaignPlace
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     [Id(3)]
     public string? TraceParent { get; init; }
+
+    /// <summary>See <see cref="Fleet.Campaigns.CampaignState.Retries"/>.</summary>
+    [Id(4)]
+    public int Retries { get; init; }
 }
 
 /// <summary>What the attempts on one device showed of bootloaders and links.</summary>

@@ -58,6 +58,7 @@ public static class CampaignMachine
     {
         Results = state.Results.Remove(device),
         Retrying = state.Retrying.Add(device),
+        Retries = state.Retries + 1,
         Stage = state.Stage == CampaignStage.Finished ? CampaignStage.Running : state.Stage,
         Outcome = CampaignOutcome.Running,
         CancelRequested = false,

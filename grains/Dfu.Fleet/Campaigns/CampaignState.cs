@@ -67,6 +67,9 @@ public sealed record CampaignState
     /// <summary>Devices that were asked for again and have not ended since.</summary>
     public ImmutableHashSet<BluetoothAddress> Retrying { get; init; } = [];
 
+    /// <summary>How often a device was asked for again. A device keeps the count it was told with, which tells its outcomes from before and after apart.</summary>
+    public int Retries { get; init; }
+
     /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
 
@@ -86,6 +89,10 @@ public sealed record CampaignState
 
     /// <summary>Classes a notice was given for.</summary>
     public ImmutableArray<string> NoticedClasses { get; init; } = [];
+
+    /// <summary>Whether the device has an outcome that came before it was asked for again.</summary>
+    public bool IsPast(Devices.DeviceState device) =>
+        device is { Phase: DevicePhase.Done, Outcome: DeviceOutcome.Failed or DeviceOutcome.Cancelled } && device.Retries < Retries && Retrying.Contains(device.Id);
 
     /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
     [JsonIgnore]

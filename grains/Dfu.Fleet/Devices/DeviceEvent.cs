@@ -105,5 +105,5 @@ public abstract record DeviceEvent
     public sealed record CancelRequested(DateTimeOffset At) : DeviceEvent;
 
     /// <summary>The operator asked again for a device that had failed.</summary>
-    public sealed record RetryRequested(DateTimeOffset At) : DeviceEvent;
+    public sealed record RetryRequested(DateTimeOffset At, int Retries = 0) : DeviceEvent;
 }

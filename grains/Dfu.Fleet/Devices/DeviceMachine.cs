@@ -219,6 +219,7 @@ public static class DeviceMachine
             EndedAt = null,
             CancelRequested = false,
             BootloaderUntil = null,
+            Retries = r.Retries,
         },
         r.At);
 

@@ -107,6 +107,9 @@ public sealed record DeviceState
     public DateTimeOffset? EndedAt { get; init; }
     public bool CancelRequested { get; init; }
 
+    /// <summary><see cref="Campaigns.CampaignState.Retries"/> when it was last told to try again.</summary>
+    public int Retries { get; init; }
+
     [JsonIgnore]
     public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
 

@@ -126,7 +126,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         var cancelled = core.Saved.CancelRequested;
         try
         {
-            var retry = !cancelled && !devices.Joined(device) && core.Saved.Retrying.Contains(device);
+            var retry = !cancelled && core.Saved.Retrying.Contains(device);
             joined = await DeviceOf(device).JoinAsync(core.Place, retry);
             if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id);
         }

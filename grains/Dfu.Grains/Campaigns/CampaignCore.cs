@@ -56,7 +56,7 @@ internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, Flee
 
     public void Written(Pending pending) => Saved = pending.State;
 
-    public CampaignPlace Place => new() { Campaign = State.Id, PackageId = State.PackageId, ImageSizes = State.ImageSizes, TraceParent = State.TraceParent };
+    public CampaignPlace Place => new() { Campaign = State.Id, PackageId = State.PackageId, ImageSizes = State.ImageSizes, TraceParent = State.TraceParent, Retries = State.Retries };
 
     private bool IsKnown(CampaignEvent.DeviceEnded e) =>
         State.Results.TryGetValue(e.Device, out var known) && known == new DeviceResult(e.Outcome, e.Error) && !State.Retrying.Contains(e.Device);

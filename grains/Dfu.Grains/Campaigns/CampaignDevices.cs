@@ -41,22 +41,12 @@ internal sealed class CampaignDevices(TimeSpan again)
     /// <summary>A device of which there is nothing to be known yet.</summary>
     public void IsNew(BluetoothAddress id) => Of(id).Known = true;
 
-    /// <summary>It takes part, as far as this activation has been told.</summary>
-    public bool Joined(BluetoothAddress id) => _entries.GetValueOrDefault(id) is { Joined: true };
-
     /// <summary>It is to be called at once.</summary>
     public void CallNow(BluetoothAddress id)
     {
         var entry = Of(id);
         entry.Urgent = true;
         (entry.HeardFrom, entry.NotBefore) = (null, default);
-    }
-
-    /// <summary>It failed and is to be told to try again.</summary>
-    public void AskAgain(BluetoothAddress id)
-    {
-        Of(id).Joined = false;
-        CallNow(id);
     }
 
     /// <summary>Devices without an outcome that have been silent for long or were never called; each is marked as being called.</summary>
@@ -82,7 +72,6 @@ internal sealed class CampaignDevices(TimeSpan again)
     {
         var entry = Of(id);
         entry.Calling = false;
-        if (joined is { } answer) entry.Joined = answer;
         if (entry.Urgent) return;
         entry.NotBefore = now + again;
         if (joined == true) entry.HeardFrom = now;
@@ -95,9 +84,10 @@ internal sealed class CampaignDevices(TimeSpan again)
         return _watched = [.. campaign.Devices.Select(id => new WatchedDevice { Device = id, Application = Get(id)?.Application, Bootloader = Get(id)?.Bootloader })];
     }
 
-    /// <summary>Attempts only ever grow, and within one a device goes from running to waiting to done.</summary>
+    /// <summary>Retries and attempts only ever grow, and within one a device goes from running to waiting to done.</summary>
     private static bool IsOlder(DeviceState device, DeviceState known)
     {
+        if (device.Retries != known.Retries) return device.Retries < known.Retries;
         if (device.Attempt != known.Attempt) return device.Attempt < known.Attempt;
         return known.Phase == DevicePhase.Done
             ? device.Running || device.Phase == DevicePhase.BackingOff
@@ -114,7 +104,6 @@ internal sealed class CampaignDevices(TimeSpan again)
     {
         public DeviceState? State { get; set; }
         public bool Known { get; set; }
-        public bool Joined { get; set; }
         public bool Calling { get; set; }
 
         /// <summary>It was to be called while a call was under way.</summary>

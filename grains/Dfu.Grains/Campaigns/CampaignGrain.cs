@@ -168,7 +168,7 @@ internal sealed class CampaignGrain(
         Take(device);
 
         // It has not heard yet that it is to try again.
-        if (_core.State is { CancelRequested: false } state && state.Retrying.Contains(device.Id) && !_devices.Joined(device.Id)) return;
+        if (!_core.State.CancelRequested && _core.State.IsPast(device)) return;
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
     }
@@ -221,7 +221,7 @@ internal sealed class CampaignGrain(
         {
             if (result.Outcome is not (DeviceOutcome.Failed or DeviceOutcome.Cancelled)) continue;
             _core.Apply(new CampaignEvent.DeviceRetried(device));
-            _devices.AskAgain(device);
+            _devices.CallNow(device);
         }
 
         if (_core.State.Stage == CampaignStage.Finished) return;

@@ -34,7 +34,7 @@ internal static class CampaignViews
         var views = ImmutableArray.CreateBuilder<DeviceView>(campaign.Devices.Length);
         foreach (var id in campaign.Devices)
         {
-            var state = Settled(campaign, devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt), devices.Joined(id));
+            var state = Settled(campaign, devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt));
             int? rssi = live.Rssi.TryGetValue(id, out var heard) ? heard : null;
             views.Add(transfers.TryGetValue(id, out var transfer) && IsUnderWay(state, transfer)
                 ? DeviceViews.Of(AsSeen(state, transfer), Most(state.Traffic, transfer.Traffic), transfer.Rate, rssi, now)
@@ -45,7 +45,7 @@ internal static class CampaignViews
     }
 
     /// <summary>The campaign's own record of an outcome counts more than a device's message that came late or never.</summary>
-    private static DeviceState Settled(CampaignState campaign, DeviceState state, bool joined)
+    private static DeviceState Settled(CampaignState campaign, DeviceState state)
     {
         if (campaign.Results.TryGetValue(state.Id, out var result))
         {
@@ -54,7 +54,7 @@ internal static class CampaignViews
                 : state with { Phase = DevicePhase.Done, Outcome = result.Outcome, Error = result.Error };
         }
 
-        return state.Phase == DevicePhase.Done && !joined && campaign.Retrying.Contains(state.Id)
+        return campaign.IsPast(state)
             ? state with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = default, Detail = "", EndedAt = null }
             : state;
     }

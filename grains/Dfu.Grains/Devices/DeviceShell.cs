@@ -66,7 +66,7 @@ internal sealed class DeviceShell
         if (Record is { } record && record.Campaign == place.Campaign)
         {
             if (record.TraceParent != place.TraceParent) Change(record with { TraceParent = place.TraceParent });
-            if (retry) Apply(new DeviceEvent.RetryRequested(Now));
+            if (retry && place.Retries > State!.Retries) Apply(new DeviceEvent.RetryRequested(Now, place.Retries));
             _acknowledged = false;
             if (State!.Phase == DevicePhase.Done) Repeat();
             return true;

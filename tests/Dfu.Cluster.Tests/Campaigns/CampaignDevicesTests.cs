@@ -34,6 +34,16 @@ public sealed class CampaignDevicesTests
         Assert.Equal(taken ? sent : known, _devices.Get(Parts.Address(1))!.Phase);
     }
 
+    [Theory]
+    [InlineData(1, 2, true)]
+    [InlineData(2, 1, false)]
+    public void An_outcome_from_before_a_retry_does_not_undo_what_came_after(int known, int sent, bool taken)
+    {
+        _devices.Take(State(DevicePhase.Queued, 3) with { Retries = known }, Now);
+        _devices.Take(State(DevicePhase.Done, 3) with { Retries = sent }, Now);
+        Assert.Equal(taken ? DevicePhase.Done : DevicePhase.Queued, _devices.Get(Parts.Address(1))!.Phase);
+    }
+
     [Fact]
     public void What_was_asked_for_is_older_than_what_was_sent()
     {

@@ -217,6 +217,10 @@ public sealed class CampaignGrainTests
         cluster.Parts.Device(2).Unreachable = false;
         await cluster.UntilAsync(() => cluster.Parts.Device(2).Retries > 0, "it is tried again");
         Assert.Equal((1, 0), (cluster.Parts.Device(2).Retries, cluster.Parts.Device(1).Retries));
+
+        // What it said when it woke up may come after the campaign has told it.
+        await cluster.Campaign(campaign).DeviceEndedAsync(late).Soon();
+        Assert.Equal(DeviceOutcome.Pending, (await cluster.FreshAsync(campaign)).Devices[1].Outcome);
         var end = cluster.EndAsync(campaign, 2);
         await cluster.UntilAsync(() => end.IsCompleted, "it is over");
         Assert.Equal(CampaignOutcome.Succeeded, (await cluster.FreshAsync(campaign)).Outcome);

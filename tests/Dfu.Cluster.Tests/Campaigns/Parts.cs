@@ -51,7 +51,7 @@ internal sealed class PartDevice(BluetoothAddress id)
             Traces.Enqueue(place.TraceParent);
             if (!retry) return true;
             Retries++;
-            State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null };
+            State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null, Retries = place.Retries };
             return true;
         }
     }

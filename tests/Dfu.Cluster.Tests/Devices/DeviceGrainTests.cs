@@ -314,7 +314,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         Assert.True(await _device.JoinAsync(Place(), false));
         await Steps.SeenAsync(_id, "ended Failed", 2);
         Assert.Equal(DeviceOutcome.Failed, Stored.Outcome);
-        Assert.True(await _device.JoinAsync(Place(), true));
+        Assert.True(await _device.JoinAsync(Place(retries: 1), true));
         await Steps.SeenAsync(_id, "ask Queued after 1");
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending), (Stored.Phase, Stored.Outcome));
     }

@@ -276,12 +276,19 @@ public sealed class DeviceShellTests
         _shell.Acknowledged(State);
         _shell.Join(Place(), false);
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
-        _shell.Join(Place(), true);
+        _shell.Join(Place(retries: 1), true);
         Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending), (Stored.Phase, Stored.Outcome));
         _shell.Grant(Grant(Id));
-        Take(Report(2, Ended(2)));
-        _shell.Join(Place(), true);
+        Take(Report(2, Ended(2, DfuError.SignatureRefused)));
+        _shell.Join(Place(retries: 1), true);
+        Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
+        Assert.Equal(DeviceOutcome.Failed, Stored.Outcome);
+        _shell.Join(Place(retries: 2), true);
+        Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
+        _shell.Grant(Grant(Id));
+        Take(Report(3, Ended(3)));
+        _shell.Join(Place(retries: 3), true);
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
         Assert.Equal(DeviceOutcome.Updated, Stored.Outcome);
     }

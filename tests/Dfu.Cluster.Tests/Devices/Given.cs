@@ -26,7 +26,8 @@ internal static class Given
         Packages = null!,
     };
 
-    public static CampaignPlace Place(string campaign = "c1", string? trace = null) => new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace };
+    public static CampaignPlace Place(string campaign = "c1", string? trace = null, int retries = 0) =>
+        new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace, Retries = retries };
 
     public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter) =>
         new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true), device, device.Bootloader, false, Elsewhere);
