@@ -1,0 +1,49 @@
+using Dfu.Protocol.Links;
+
+namespace Dfu.Adapters.BlueZ.Kernel;
+
+/// <summary>What a link runs with.</summary>
+/// <param name="Interval">Connection interval, 7.5 ms to 4 s.</param>
+/// <param name="Latency">Connection events the peripheral may skip.</param>
+/// <param name="SupervisionTimeout">Silence after which the link counts as lost, 100 ms to 32 s.</param>
+internal sealed record LinkParameters(TimeSpan Interval, int Latency, TimeSpan SupervisionTimeout);
+
+/// <summary>What a controller can do, as the kernel knows it.</summary>
+/// <param name="HciVersion">6 is Bluetooth 4.0, 9 is 5.0.</param>
+/// <param name="Phy2M">Null when the kernel does not say.</param>
+/// <param name="Selected2M">Whether links may use it.</param>
+/// <param name="AclBuffers">Packets the controller queues for all links together; null when the kernel does not say.</param>
+internal sealed record ControllerAbilities(BluetoothAddress Address, string Name, int HciVersion, int Manufacturer, bool LowEnergy, bool Powered, bool? Phy2M, bool? Selected2M, int? AclBuffers);
+
+/// <summary>The kernel's own side of Bluetooth, beside BlueZ: management socket, monitor and USB. Works as far as this process is permitted to; nothing here throws for want of permission.</summary>
+internal interface IKernelBluetooth : IDisposable
+{
+    /// <summary>Whether controllers may be configured (CAP_NET_ADMIN).</summary>
+    bool MayConfigure { get; }
+
+    /// <summary>Whether links' parameters can be seen (CAP_NET_RAW).</summary>
+    bool MayMonitor { get; }
+
+    /// <summary>A link ended: controller index, peer, HCI reason. Told only with CAP_NET_ADMIN. Called on a thread of the kernel side; must not block.</summary>
+    event Action<int, BluetoothAddress, byte>? Disconnected;
+
+    /// <summary>What a link of this peer runs with now, as far as it was seen; null when it was not.</summary>
+    LinkParameters? InForce(int index, BluetoothAddress peer);
+
+    Task<ControllerAbilities?> AbilitiesAsync(int index, CancellationToken cancellationToken);
+
+    /// <returns>False when it is not permitted or the controller does not answer.</returns>
+    Task<bool> SetPoweredAsync(int index, bool on, CancellationToken cancellationToken);
+
+    /// <summary>Says which parameters the next links to these peers are to ask for.</summary>
+    /// <returns>False when it is not permitted or was refused.</returns>
+    Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken);
+
+    /// <summary>Lets links use the 2M PHY where the controller has it.</summary>
+    /// <returns>False when it is not permitted, was refused or there is none.</returns>
+    Task<bool> Prefer2MAsync(int index, CancellationToken cancellationToken);
+
+    /// <summary>Resets the USB device, as plugging it out and in would; it may come back under another index.</summary>
+    /// <returns>False when it is not permitted.</returns>
+    bool ResetUsb(UsbPlace place);
+}

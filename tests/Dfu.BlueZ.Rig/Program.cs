@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: ./test --rig");
+return 2;
