@@ -5,13 +5,17 @@ using Tmds.DBus;
 namespace Dfu.Adapters.BlueZ.Doctor;
 
 /// <summary>Gathers what there is to know of this machine. It is only looked at: nothing is started, powered or scanned.</summary>
-internal static class Examination
+public static class Examination
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(3);
 
+    /// <summary>Looks at this machine and says what it is good for.</summary>
+    public static async Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) =>
+        Judge.Of(await RunAsync(new HostRoots(), null, null, time, cancellationToken));
+
     /// <param name="kernel">Null when the kernel is not to be asked.</param>
     /// <param name="bus">The system bus's address; null is this machine's.</param>
-    public static async Task<HostFacts> RunAsync(HostRoots roots, IKernelBluetooth? kernel, string? bus, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<HostFacts> RunAsync(HostRoots roots, IKernelBluetooth? kernel, string? bus, TimeProvider time, CancellationToken cancellationToken)
     {
         var files = new HostFiles(roots);
         var daemon = files.FindDaemon();

@@ -58,7 +58,7 @@ internal static class HostJudge
 
     private static Finding Bus(BusFacts bus, ProcessFacts process) => bus.State switch
     {
-        BusState.NoBus => new("D-Bus", Verdict.Problem, $"there is no system bus at {bus.Detail}", "sudo systemctl start dbus"),
+        BusState.NoBus => new("D-Bus", Verdict.Problem, $"there is no system bus at {bus.Detail.Replace("unix:path=", "", StringComparison.Ordinal)}", "sudo systemctl start dbus"),
         BusState.Silent => new("D-Bus", Verdict.Problem, "the system bus does not answer", "sudo reboot"),
         BusState.Closed => new("D-Bus", Verdict.Problem, $"the system bus does not take this process: {bus.Detail}", "sudo systemctl status dbus"),
         BusState.NoBlueZ => new("D-Bus", Verdict.Problem, "bluetoothd does not run: nobody is org.bluez on the system bus", "sudo systemctl enable --now bluetooth"),
