@@ -99,8 +99,8 @@ internal sealed class FileHandle : SafeHandle
     {
     }
 
-    public FileHandle(int file)
-        : base(-1, ownsHandle: true) => SetHandle(file);
+    public FileHandle(int file, bool owns = true)
+        : base(-1, owns) => SetHandle(file);
 
     public override bool IsInvalid => (int)handle < 0;
 
