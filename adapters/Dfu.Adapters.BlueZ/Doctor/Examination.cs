@@ -10,8 +10,11 @@ public static class Examination
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(3);
 
     /// <summary>Looks at this machine and says what it is good for.</summary>
-    public static async Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) =>
-        Judge.Of(await RunAsync(new HostRoots(), null, null, time, cancellationToken));
+    public static async Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var kernel = KernelBluetooth.Open(time, monitor: false);
+        return Judge.Of(await RunAsync(new HostRoots(), kernel, null, time, cancellationToken));
+    }
 
     /// <param name="kernel">Null when the kernel is not to be asked.</param>
     /// <param name="bus">The system bus's address; null is this machine's.</param>
@@ -22,7 +25,7 @@ public static class Examination
         if (daemon.Path is { } program) daemon = daemon with { Version = await DaemonVersion.AskAsync(program, time, cancellationToken) };
         var (state, known) = await new BusProbe(bus ?? Address.System, time).AskAsync(cancellationToken);
         var adapters = new List<AdapterFacts>();
-        foreach (var controller in Controllers.List(roots.Sys))
+        foreach (var controller in PresentControllers.List(roots.Sys))
         {
             adapters.Add(new(controller)
             {
