@@ -11,7 +11,7 @@ namespace Dfu.Adapters.BlueZ.Bus;
 /// </remarks>
 internal sealed class ChangePump : IThreadPoolWorkItem
 {
-    private readonly ConcurrentQueue<BlueZChange> _queue = new();
+    private readonly ConcurrentQueue<(BlueZChange Change, ImmutableArray<Subscription> Subscriptions)> _queue = new();
     private ImmutableArray<Subscription> _subscriptions = [];
     private int _queued;
 
@@ -24,7 +24,7 @@ internal sealed class ChangePump : IThreadPoolWorkItem
 
     public void Post(BlueZChange change)
     {
-        _queue.Enqueue(change);
+        _queue.Enqueue((change, _subscriptions)); // who subscribes later is not told of what was before
         if (Interlocked.Increment(ref _queued) == 1) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
@@ -32,16 +32,16 @@ internal sealed class ChangePump : IThreadPoolWorkItem
     {
         do
         {
-            if (_queue.TryDequeue(out var change)) Deliver(change);
+            if (_queue.TryDequeue(out var next)) Deliver(next.Change, next.Subscriptions);
         }
         while (Interlocked.Decrement(ref _queued) > 0);
     }
 
-    private void Deliver(BlueZChange change)
+    private static void Deliver(BlueZChange change, ImmutableArray<Subscription> subscriptions)
     {
-        foreach (var subscription in _subscriptions)
+        foreach (var subscription in subscriptions)
         {
-            if (subscription.Path != change.Path && !ObjectMirror.IsBelow(change.Path, subscription.Path)) continue;
+            if (subscription.Ended || subscription.Path != change.Path && !ObjectMirror.IsBelow(change.Path, subscription.Path)) continue;
             try
             {
                 subscription.Handler(change);
@@ -55,6 +55,12 @@ internal sealed class ChangePump : IThreadPoolWorkItem
 
     private sealed record Subscription(ChangePump Pump, ObjectPath Path, Action<BlueZChange> Handler) : IDisposable
     {
-        public void Dispose() => ImmutableInterlocked.Update(ref Pump._subscriptions, static (all, one) => all.RemoveAll(s => ReferenceEquals(s, one)), this);
+        public bool Ended { get; private set; }
+
+        public void Dispose()
+        {
+            Ended = true;
+            ImmutableInterlocked.Update(ref Pump._subscriptions, static (all, one) => all.RemoveAll(s => ReferenceEquals(s, one)), this);
+        }
     }
 }
