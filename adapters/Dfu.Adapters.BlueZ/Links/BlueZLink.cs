@@ -98,7 +98,7 @@ internal sealed class BlueZLink : IDfuLink
                 try
                 {
                     if (_packets is not null) await _packets.DrainAsync(token);
-                    await proxy.WriteValueAsync(bytes, Request).EndsWithinAsync(LinkTimes.Request, _time, token);
+                    await proxy.WriteValueAsync(bytes, Request).AnsweredAsync(LinkTimes.Request, _time, token);
                 }
                 finally
                 {
@@ -114,7 +114,7 @@ internal sealed class BlueZLink : IDfuLink
         byte[] value = [];
         await CallAsync(
             characteristic,
-            async token => value = await proxy.ReadValueAsync(NoOptions).EndsWithinAsync(LinkTimes.Request, _time, null, token),
+            async token => value = await proxy.ReadValueAsync(NoOptions).AnsweredAsync(LinkTimes.Request, _time, token),
             cancellationToken);
         return value;
     }
@@ -276,7 +276,7 @@ internal sealed class BlueZLink : IDfuLink
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await _objects.Proxy<IDevice1>(_watch.Path).DisconnectAsync().EndsWithinAsync(LinkTimes.Disconnect, _time, CancellationToken.None);
+            await _objects.Proxy<IDevice1>(_watch.Path).DisconnectAsync().AnsweredAsync(LinkTimes.Disconnect, _time, CancellationToken.None);
         }
         catch (Exception) when (_watch.Dropped || !_watch.Connected)
         {

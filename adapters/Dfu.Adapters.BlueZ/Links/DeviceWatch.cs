@@ -58,12 +58,12 @@ internal sealed class DeviceWatch : IDisposable
             watch.Hold(objects.OnChange(path, watch.Handle));
             kernel.Disconnected += watch.HandleKernel;
             _ = objects.Ended.ContinueWith(watch.HandleEnd, watch._letGo.Token, TaskContinuationOptions.None, TaskScheduler.Default);
-            watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).EndsWithinAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+            watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
             if (!kernel.MayConfigure)
             {
                 // Only who has no better source spends a match rule on this one.
                 watch.Hold(await objects.Proxy<IDeviceReasons>(path).WatchDisconnectedAsync(watch.HandleReason, static _ => { })
-                    .EndsWithinAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+                    .AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
             }
 
             watch.Begin();

@@ -135,7 +135,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         if (any is null) return 23;
         try
         {
-            return await objects.Proxy<IGattCharacteristic1>(any.Path).GetAsync<ushort>("MTU").EndsWithinAsync(LinkTimes.Answer, time, null, cancellationToken);
+            return await objects.Proxy<IGattCharacteristic1>(any.Path).GetAsync<ushort>("MTU").AnsweredAsync(LinkTimes.Answer, time, cancellationToken);
         }
         catch (Exception e) when (e is DBusException or InvalidCastException && !ConnectErrors.IsBusLost(e))
         {
@@ -148,14 +148,14 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     {
         try
         {
-            await objects.Proxy<IDevice1>(watch.Path).DisconnectAsync().EndsWithinAsync(LinkTimes.Disconnect, time, cancellationToken);
+            await objects.Proxy<IDevice1>(watch.Path).DisconnectAsync().AnsweredAsync(LinkTimes.Disconnect, time, cancellationToken);
         }
         catch (DBusException e) when (!ConnectErrors.IsBusLost(e))
         {
             // Not connected: nothing to clear.
         }
 
-        await watch.CameAsync(() => !watch.Connected || watch.Ended is not null, LinkTimes.Disconnect, cancellationToken);
+        await watch.CameAsync(() => !watch.Connected || watch.Ended is not null, LinkTimes.DisconnectedAfterAnswer, cancellationToken);
     }
 
     /// <summary>Leaves the device disconnected; whether bluetoothd did not answer.</summary>

@@ -12,6 +12,9 @@ internal static class LinkTimes
     /// <summary>BlueZ takes about 2 s for a disconnect.</summary>
     public static readonly TimeSpan Disconnect = TimeSpan.FromSeconds(5);
 
+    /// <summary>From BlueZ's answer to a disconnect until it tells that the device is not connected.</summary>
+    public static readonly TimeSpan DisconnectedAfterAnswer = TimeSpan.FromSeconds(2);
+
     /// <summary>Connect answers before the kernel has told BlueZ that the link is there, and also where a connect was given up.</summary>
     public static readonly TimeSpan ConnectedAfterAnswer = TimeSpan.FromSeconds(2);
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Dfu.Adapters.BlueZ.Bus;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -35,7 +36,7 @@ internal sealed class PacketPath(IGattCharacteristic1 quiet, IGattCharacteristic
     {
         try
         {
-            var (descriptor, mtu) = await quiet.AcquireWriteAsync(NoOptions).EndsWithinAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
+            var (descriptor, mtu) = await quiet.AcquireWriteAsync(NoOptions).AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
             var socket = new SeqPacketSocket(descriptor);
             lock (_gate)
             {
@@ -102,7 +103,7 @@ internal sealed class PacketPath(IGattCharacteristic1 quiet, IGattCharacteristic
     {
         try
         {
-            await calls.WriteValueAsync(packet, Command).EndsWithinAsync(LinkTimes.Request, time, CancellationToken.None);
+            await calls.WriteValueAsync(packet, Command).AnsweredAsync(LinkTimes.Request, time, CancellationToken.None);
         }
         catch (Exception e)
         {

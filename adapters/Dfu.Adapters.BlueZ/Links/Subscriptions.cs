@@ -64,7 +64,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         try
         {
             var (descriptor, _) = await objects.QuietProxy<IGattCharacteristic1>(path).AcquireNotifyAsync(NoOptions)
-                .EndsWithinAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
+                .AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
             socket = new SeqPacketSocket(descriptor);
         }
         catch (DBusException e) when (AttErrors.Of(e.ErrorName, e.ErrorMessage).Failure is AttFailure.NotOffered or AttFailure.Busy)
@@ -98,7 +98,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
     private async Task StartAsync(DfuCharacteristic characteristic, ObjectPath path, CancellationToken cancellationToken)
     {
         var follow = await objects.FollowAsync(path, Characteristics.Interface, cancellationToken)
-            .EndsWithinAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken);
+            .AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken);
         lock (_gate)
         {
             if (!_closed) _follows.Add(follow);
@@ -113,7 +113,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         _overBus[path.ToString()] = (characteristic, objects.Find(path)?.Get<byte[]>(Characteristics.Interface, "Value"));
         try
         {
-            await objects.Proxy<IGattCharacteristic1>(path).StartNotifyAsync().EndsWithinAsync(LinkTimes.Request, time, cancellationToken);
+            await objects.Proxy<IGattCharacteristic1>(path).StartNotifyAsync().AnsweredAsync(LinkTimes.Request, time, cancellationToken);
         }
         catch
         {
@@ -127,7 +127,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
     {
         try
         {
-            await objects.Proxy<IGattCharacteristic1>(new ObjectPath(path)).StopNotifyAsync().EndsWithinAsync(LinkTimes.Answer, time, CancellationToken.None);
+            await objects.Proxy<IGattCharacteristic1>(new ObjectPath(path)).StopNotifyAsync().AnsweredAsync(LinkTimes.Answer, time, CancellationToken.None);
         }
         catch (Exception)
         {
