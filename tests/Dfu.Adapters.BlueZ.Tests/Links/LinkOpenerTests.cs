@@ -60,7 +60,7 @@ public sealed class LinkOpenerTests
             _ = Task.Run(_device[DfuCharacteristic.Packet].Show);
             return Task.CompletedTask;
         };
-        await using var link = await OpenAsync();
+        await using var link = await _fixture.OpenAsync(_device, speed: 1);
         Assert.Equal(2, link.Characteristics.Count);
     }
 
