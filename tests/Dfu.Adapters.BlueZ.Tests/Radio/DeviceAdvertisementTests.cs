@@ -1,5 +1,6 @@
 using Dfu.Adapters.BlueZ.Bus;
 using Dfu.Adapters.BlueZ.Radio;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ.Tests.Radio;
 
@@ -18,7 +19,7 @@ public sealed class DeviceAdvertisementTests
     public void A_device_says_what_it_advertised()
     {
         Assert.True(DeviceAdvertisement.TryMake(Device(Full), out var heard));
-        Assert.Equal(new("C4:7C:8D:00:11:22" is var a ? Dfu.Protocol.Links.BluetoothAddress.Parse(a) : default, AddressType.Random, -61, "", true, true), heard);
+        Assert.Equal(new(BluetoothAddress.Parse("C4:7C:8D:00:11:22"), AddressType.Random, -61, "", true, true), heard);
     }
 
     [Fact]
