@@ -46,7 +46,8 @@ internal interface IKernelBluetooth : IDisposable
     /// <returns>False when it is not permitted or the controller does not answer.</returns>
     Task<bool> SetPoweredAsync(int index, bool on, CancellationToken cancellationToken);
 
-    /// <summary>Says which parameters the next links to this peer are to ask for. Of each controller the newest 32 peers are kept; those that BlueZ itself had loaded are replaced.</summary>
+    /// <summary>Says which parameters the next links to this peer are to ask for. Of each controller the newest 32 peers are kept; those that BlueZ itself had loaded are replaced.
+    /// BlueZ may drop or replace them in turn, so this is to be said before every connect.</summary>
     /// <returns>False when it is not permitted or was refused, or when Bluetooth does not allow such parameters.</returns>
     Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken);
 

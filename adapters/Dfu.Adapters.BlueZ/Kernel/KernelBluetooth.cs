@@ -12,6 +12,8 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     /// <summary>Powering may load firmware or wait for links to end: the kernel itself allows 10 s.</summary>
     private static readonly TimeSpan PowerBound = TimeSpan.FromSeconds(10);
 
+    private const int MostTold = 1024;
+
     private readonly IHciSockets _sockets;
     private readonly FileHandle? _control;
     private readonly FileHandle? _monitor;
@@ -190,7 +192,13 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     {
         if (MonitorEvent.Parse(bytes) is not { } e) return;
         if (_links.Apply(e) is not { } peer || e is not MonitorEvent.LinkEnded ended) return;
-        if (_trusted) CollectionsMarshal.GetValueRefOrAddDefault(_told, (e.Index, peer), out _)++;
+        if (_trusted)
+        {
+            // Those whose repetition never came are forgotten some day.
+            if (_told.Count >= MostTold) _told.Clear();
+            CollectionsMarshal.GetValueRefOrAddDefault(_told, (e.Index, peer), out _)++;
+        }
+
         Tell(e.Index, peer, ended.Reason);
     }
 
