@@ -114,7 +114,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         Assert.NotEqual("", ticket.Campaign);
         Volatile.Write(ref killed, true);
         await fleet.KillAsync(1);
-        await woken.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await woken.Task.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
     }
 
     private static void SetDeaf(Room room, bool deaf)
