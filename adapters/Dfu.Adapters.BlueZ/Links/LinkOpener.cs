@@ -195,7 +195,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
             await ClearAsync(watch, late.Token);
             return false;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
         {
             // A disconnect from a peer that is silent takes as long as the link's supervision timeout.
             return !answer.IsCompleted;
