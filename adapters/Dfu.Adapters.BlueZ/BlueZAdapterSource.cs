@@ -47,7 +47,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             case RecoveryStep.PowerCycle:
                 return await CycleAsync(cancellationToken);
             case RecoveryStep.UsbReset:
-                return ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
+                return await ResetAsync();
             default:
                 return false;
         }
@@ -155,7 +155,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         try
         {
             var objects = await host.ObjectsAsync(cancellationToken);
-            if (Pick(objects) is { } shown)
+            if (Ours(Join(host.KernelControllers(), objects)) is { } shown)
             {
                 var adapter = objects.Proxy<IAdapter1>(PathOf(shown));
                 await adapter.SetAsync("Powered", false).AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
@@ -168,10 +168,26 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             // The kernel may do without bluetoothd.
         }
 
-        if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is not { } controller) return false;
+        if (Ours(host.KernelControllers()) is not { } controller) return false;
         await host.KernelSide.SetPoweredAsync(controller.Index, on: false, cancellationToken);
         return await host.KernelSide.SetPoweredAsync(controller.Index, on: true, cancellationToken);
     }
+
+    private async Task<bool> ResetAsync()
+    {
+        var done = false;
+        await Background.Start(() =>
+        {
+            // It may take seconds, in which whoever asks has other things to do.
+            done = Ours(host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
+            return Task.CompletedTask;
+        });
+        return done;
+    }
+
+    /// <summary>The controller that may be recovered: never one that another radio of this process has, nor just any.</summary>
+    private Controller? Ours(IReadOnlyList<Controller> there) =>
+        (spec is not BlueZSpec.All || _known is not null) && ControllerIdentity.Pick(spec, _known, there) is { } controller && host.IsFree(PathOf(controller)) ? controller : null;
 
     private static ObjectPath PathOf(Controller controller) => new($"{BlueZObjects.Root}/{controller.Name}");
 
