@@ -63,7 +63,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         SeqPacketSocket socket;
         try
         {
-            var (descriptor, _) = await objects.QuietProxy<IGattCharacteristic1>(path).AcquireNotifyAsync(NoOptions)
+            var (descriptor, _) = await objects.Proxy<IGattCharacteristic1>(path).AcquireNotifyAsync(NoOptions)
                 .AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
             socket = new SeqPacketSocket(descriptor);
         }
