@@ -1,2 +1,29 @@
-Console.Error.WriteLine("usage: ./test --rig");
-return 2;
+using System.Runtime.InteropServices;
+using Dfu.BlueZ.Rig;
+
+using var stop = new CancellationTokenSource();
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+try
+{
+    return await Commands.RunAsync(args, stop.Token);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("interrupted");
+    return 3;
+}
+catch (RigException e)
+{
+    Console.Error.WriteLine($"the rig cannot run: {e.Message}");
+    return 4;
+}
+finally
+{
+    foreach (var signal in signals) signal.Dispose();
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}
