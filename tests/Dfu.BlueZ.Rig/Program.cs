@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Dfu.BlueZ.Rig;
 
+if (args is ["controllers", .. var options]) return await ControllersCommand.RunAsync(options);
+
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 try
