@@ -13,6 +13,7 @@ internal static class CommandLine
     {
         DemoCommand.Create(terminal),
         FlashCommand.Create(terminal),
+        DoctorCommand.Create(terminal),
         ServeCommand.Create(terminal),
         DatabaseCommand.Create(terminal),
         SimulateCommand.Create(terminal),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Tests;
@@ -25,6 +26,16 @@ public sealed class CommandLineTests
         Assert.Equal(ExitCode.Invalid, code);
         Assert.Empty(output);
         Assert.EndsWith("(packageNotFound)", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_doctors_exit_code_is_what_its_document_says()
+    {
+        var (code, output, error) = await RunAsync("doctor", "--json");
+        using var document = JsonDocument.Parse(string.Join('\n', output));
+        Assert.Equal(document.RootElement.GetProperty("usable").GetBoolean() ? ExitCode.Succeeded : ExitCode.Environment, code);
+        Assert.NotEqual(0, document.RootElement.GetProperty("findings").GetArrayLength());
+        Assert.Empty(error);
     }
 
     [Fact]

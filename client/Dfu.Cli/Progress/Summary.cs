@@ -33,6 +33,7 @@ internal static class Summary
             CampaignOutcome.Failed when tally.Devices == 0 => $"  [red]✗[/] [bold]No device was found[/], {time}.",
             CampaignOutcome.Failed when tally.Done == tally.Devices => $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found {(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
             CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Done} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
+            _ when tally.Devices == 0 => "  [yellow]■[/] [bold]Interrupted before any device was known[/]; nothing was begun.",
             _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Done} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
                 + "Everything confirmed is kept; the same command goes on from here.",
         };

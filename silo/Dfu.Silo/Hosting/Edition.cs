@@ -3,6 +3,7 @@ using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 #if FULL_EDITION
+using Dfu.Adapters.BlueZ.Doctor;
 using Dfu.Silo.Cluster.Hosting;
 #else
 using Dfu.Fleet.Storage;
@@ -33,6 +34,9 @@ public static class Edition
     /// <summary>Serves radios to campaigns until told to stop.</summary>
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static Task ServeAsync(ServerSettings settings, TimeProvider time, CancellationToken stop) => FleetServer.RunAsync(settings, time, stop);
+
+    /// <summary>Looks at this machine's Bluetooth; nothing is started or changed.</summary>
+    public static Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) => Examination.ExamineAsync(time, cancellationToken);
 #else
     public const double FastestClock = double.MaxValue;
 
@@ -45,6 +49,13 @@ public static class Edition
     public static Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) => throw Lacks("db init");
 
     public static Task ServeAsync(ServerSettings settings, TimeProvider time, CancellationToken stop) => throw Lacks("serve");
+
+    public static Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) => Task.FromResult(new Checkup(
+        false,
+        Environment.OSVersion.Version.ToString(),
+        null,
+        [],
+        [new("edition", Verdict.Problem, "this build (the local edition) was made without BlueZ, and reaches radios through bridges only", "dotnet nuget add source https://api.nuget.org/v3/index.json   # has Linux.Bluetooth; then run ./dfu again")]));
 
     private static DfuException Lacks(string command) =>
         new(DfuError.NotInThisEdition, $"'dfu {command}' needs Orleans, which this build (the local edition) was made without");

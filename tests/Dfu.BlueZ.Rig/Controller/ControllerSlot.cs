@@ -19,8 +19,19 @@ internal sealed class ControllerSlot(int number, SimulatedAdapterSource source, 
     {
         if (_controller is { Ended.IsCompleted: false }) return null;
         source.Revive();
-        var transport = VhciTransport.Open();
-        _controller = new VirtualController(await source.OpenAsync(CancellationToken.None), transport, options, time);
+        var adapter = await source.OpenAsync(CancellationToken.None);
+        VhciTransport transport;
+        try
+        {
+            transport = VhciTransport.Open();
+        }
+        catch (IOException)
+        {
+            await adapter.DisposeAsync();
+            throw;
+        }
+
+        _controller = new VirtualController(adapter, transport, options, time);
         var index = await transport.Index;
         options.Log($"controller {number} is hci{index}, {options.Address}");
         return index;

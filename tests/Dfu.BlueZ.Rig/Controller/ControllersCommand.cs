@@ -29,6 +29,7 @@ public static class ControllersCommand
         var slots = Enumerable.Range(1, settings.Controllers).Select(number => Slot(air, settings, number, time)).ToList();
         try
         {
+            await WarmUp.RunAsync(time);
             foreach (var slot in slots) await slot.UpAsync();
             Console.WriteLine("ready");
             return await ObeyAsync(Lines(settings.Fifo), slots, air);

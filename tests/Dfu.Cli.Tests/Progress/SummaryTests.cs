@@ -55,6 +55,14 @@ public sealed class SummaryTests
             Written(Views.Campaign(CampaignOutcome.Interrupted, Views.Updated(1), Views.Device(2, DevicePhase.Queued))));
 
     [Fact]
+    public void An_interruption_before_any_device_was_known_says_that_nothing_was_begun()
+    {
+        var lines = Written(Views.Campaign(CampaignOutcome.Interrupted));
+        Assert.Contains("  ■ Interrupted before any device was known; nothing was begun.", lines);
+        Assert.DoesNotContain(lines, line => line.Contains("0 of 0", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Devices_that_run_the_package_already_are_no_update() =>
         Assert.Contains(
             "  ✓ Nothing to do: the device already runs this package.",

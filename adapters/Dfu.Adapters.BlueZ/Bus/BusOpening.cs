@@ -1,0 +1,78 @@
+using Dfu.Protocol.Errors;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Bus;
+
+/// <summary>The way to a bus and to the bluetoothd on it, and what to tell people when there is none.</summary>
+internal static class BusOpening
+{
+    public const string Service = "org.bluez";
+
+    private static readonly TimeSpan Activation = TimeSpan.FromSeconds(3);
+
+    /// <exception cref="DfuException">AdapterNotFound.</exception>
+    public static async Task<Connection> ConnectAsync(string address, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var connection = NewConnection(address);
+        try
+        {
+            await connection.ConnectAsync().AnsweredAsync(BusCalls.Answer, time, cancellationToken);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            if (!e.IsBusTrouble()) throw;
+            throw new DfuException(DfuError.AdapterNotFound, $"no D-Bus at {address}, which bluetoothd is reached over ({e.Message}): 'systemctl start dbus'; 'dfu doctor' tells more", e);
+        }
+    }
+
+    /// <returns>The unique name of the bluetoothd that runs now; one that the bus can start is started.</returns>
+    /// <exception cref="DfuException">AdapterNotFound.</exception>
+    public static async Task<string> OwnerAsync(Connection connection, TimeProvider time, CancellationToken cancellationToken)
+    {
+        Exception? refused = null;
+        try
+        {
+            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BusCalls.Answer, time, cancellationToken) is { Length: > 0 } running) return running;
+            await connection.ActivateServiceAsync(Service).AnsweredAsync(Activation, time, cancellationToken);
+        }
+        catch (Exception e) when (e.IsBusTrouble())
+        {
+            refused = e;
+        }
+
+        try
+        {
+            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BusCalls.Answer, time, cancellationToken) is { Length: > 0 } started) return started;
+        }
+        catch (Exception e) when (e.IsBusTrouble())
+        {
+            refused = e;
+        }
+
+        throw Missing(refused);
+    }
+
+    /// <summary>Says what an answer of the bus means for somebody who wants a dongle.</summary>
+    public static DfuException Missing(Exception? e) => e switch
+    {
+        DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } denied => new(
+            DfuError.AdapterNotFound, $"not permitted to use bluetoothd ({denied.ErrorMessage}): add the user to the group bluetooth ('usermod -aG bluetooth USER') and log in again; 'dfu doctor' tells more", denied),
+        TimeoutException => new(DfuError.AdapterNotFound, "bluetoothd does not answer: 'systemctl restart bluetooth'; 'dfu doctor' tells more", e),
+        _ => new(DfuError.AdapterNotFound, "bluetoothd is not running: 'systemctl start bluetooth'; 'dfu doctor' tells more", e),
+    };
+
+    private static Connection NewConnection(string address)
+    {
+        try
+        {
+            // Continuations that ran on the reading thread would keep the bus from being read.
+            return new(new ClientConnectionOptions(address) { RunContinuationsAsynchronously = true });
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new DfuException(DfuError.AdapterNotFound, $"'{address}' is not a D-Bus address", e);
+        }
+    }
+}

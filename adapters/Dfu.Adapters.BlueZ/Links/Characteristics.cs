@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Adapters.BlueZ.Links;
+
+/// <summary>Which of BlueZ's objects is which characteristic of an update.</summary>
+internal static class Characteristics
+{
+    public const string Interface = "org.bluez.GattCharacteristic1";
+    public const string ServiceInterface = "org.bluez.GattService1";
+
+    /// <summary>Service FE59 as BlueZ writes UUIDs.</summary>
+    public const string DfuService = "0000fe59-0000-1000-8000-00805f9b34fb";
+
+    private static readonly ImmutableDictionary<string, DfuCharacteristic> ByUuid = new Dictionary<string, DfuCharacteristic>
+    {
+        ["8ec90001-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ControlPoint,
+        ["8ec90002-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Packet,
+        ["8ec90003-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Buttonless,
+        ["8ec90004-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessBonded,
+        ["00002a26-0000-1000-8000-00805f9b34fb"] = DfuCharacteristic.FirmwareRevision,
+        ["8e400001-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessSdk12,
+    }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <param name="below">What BlueZ has below the device.</param>
+    /// <returns>The first of each.</returns>
+    public static ImmutableDictionary<DfuCharacteristic, BlueZObject> Of(IEnumerable<BlueZObject> below)
+    {
+        var found = ImmutableDictionary.CreateBuilder<DfuCharacteristic, BlueZObject>();
+        foreach (var candidate in below.OrderBy(static candidate => candidate.Path.ToString(), StringComparer.Ordinal))
+        {
+            if (candidate.Get<string>(Interface, "UUID") is { } uuid && ByUuid.TryGetValue(uuid, out var characteristic)) found.TryAdd(characteristic, candidate);
+        }
+
+        return found.ToImmutable();
+    }
+
+    /// <summary>Whether an update can be begun with these: nothing more needs to be waited for.</summary>
+    public static bool Suffice(IReadOnlyDictionary<DfuCharacteristic, BlueZObject> found) =>
+        (found.ContainsKey(DfuCharacteristic.ControlPoint) && found.ContainsKey(DfuCharacteristic.Packet))
+        || found.ContainsKey(DfuCharacteristic.Buttonless) || found.ContainsKey(DfuCharacteristic.ButtonlessBonded) || found.ContainsKey(DfuCharacteristic.ButtonlessSdk12);
+
+    /// <summary>Whether the device says that it has the DFU service and BlueZ shows nothing of it: what BlueZ remembers of an earlier firmware.</summary>
+    public static bool AreStale(BlueZObject? device, IReadOnlyCollection<BlueZObject> below) =>
+        device?.Get<string[]>(DeviceWatch.Interface, "UUIDs")?.Contains(DfuService, StringComparer.OrdinalIgnoreCase) == true
+        && !below.Any(static candidate => string.Equals(candidate.Get<string>(ServiceInterface, "UUID"), DfuService, StringComparison.OrdinalIgnoreCase))
+        && Of(below).Count == 0;
+}

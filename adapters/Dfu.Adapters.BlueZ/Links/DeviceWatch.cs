@@ -1,0 +1,218 @@
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Kernel;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Links;
+
+/// <summary>Watches one device for as long as somebody connects to it or holds a link to it: whether it is connected, and why it is not any more.</summary>
+internal sealed class DeviceWatch : IDisposable
+{
+    public const string Interface = "org.bluez.Device1";
+
+    private readonly Lock _gate = new();
+    private readonly IBlueZObjects _objects;
+    private readonly IKernelBluetooth _kernel;
+    private readonly int _controllerIndex;
+    private readonly TimeProvider _time;
+    private readonly List<IDisposable> _held = [];
+    private readonly CancellationTokenSource _letGo = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _disposed;
+
+    private DeviceWatch(IBlueZObjects objects, IKernelBluetooth kernel, int controllerIndex, ObjectPath path, BluetoothAddress address, TimeProvider time)
+    {
+        (_objects, _kernel, _controllerIndex, Path, Address, _time) = (objects, kernel, controllerIndex, path, address, time);
+    }
+
+    public ObjectPath Path { get; }
+
+    public BluetoothAddress Address { get; }
+
+    public bool Connected { get; private set; }
+
+    public bool Resolved { get; private set; }
+
+    /// <summary>It was connected and is not any more, or its object has gone, since <see cref="Begin"/>.</summary>
+    public bool Dropped { get; private set; }
+
+    /// <summary>The HCI reason of the last disconnect since <see cref="Begin"/>, null when the host does not tell.</summary>
+    public byte? Reason { get; private set; }
+
+    /// <summary>Why BlueZ is gone, null while it is there.</summary>
+    public string? Ended { get; private set; }
+
+    /// <summary>The value of a characteristic below the device was told, on the bus's reading thread.</summary>
+    public Action<ObjectPath, byte[]>? ValueTold { get; set; }
+
+    /// <exception cref="DfuException">ConnectFailed: the device is unknown to BlueZ. AdapterLost.</exception>
+    public static async Task<DeviceWatch> StartAsync(
+        IBlueZObjects objects, IKernelBluetooth kernel, int controllerIndex, ObjectPath path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var address = AddressOf(objects.Find(path), path);
+        var watch = new DeviceWatch(objects, kernel, controllerIndex, path, address, time);
+        try
+        {
+            watch.Hold(objects.OnChange(path, watch.Handle));
+            kernel.Disconnected += watch.HandleKernel;
+            _ = objects.Ended.ContinueWith(watch.HandleEnd, watch._letGo.Token, TaskContinuationOptions.None, TaskScheduler.Default);
+            watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+            if (!kernel.MayConfigure)
+            {
+                // Only who has no better source spends a match rule on this one.
+                watch.Hold(await objects.Proxy<IDeviceReasons>(path).WatchDisconnectedAsync(watch.HandleReason, static _ => { })
+                    .AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+            }
+
+            watch.Begin();
+            return watch;
+        }
+        catch
+        {
+            watch.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Forgets earlier links: what ends from now on is the next one.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            var now = _objects.Find(Path);
+            (Connected, Resolved, Dropped, Reason) = (IsConnected(now), IsResolved(now), now is null, null);
+        }
+    }
+
+    /// <summary>Waits until <paramref name="met"/>, which is asked again after every change.</summary>
+    /// <exception cref="TimeoutException">It was not within the time.</exception>
+    public async Task UntilAsync(Func<bool> met, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            if (met()) return;
+            var left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - _time.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan) throw new TimeoutException();
+            await changed.WithinAsync(left, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>The same, whether it was met in time.</summary>
+    public async Task<bool> CameAsync(Func<bool> met, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UntilAsync(met, timeout, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Has everybody who waits look again.</summary>
+    public void Pulse() =>
+        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    public void Dispose()
+    {
+        List<IDisposable> held;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            held = [.. _held];
+            _held.Clear();
+        }
+
+        // Takes the continuation off what may complete years later.
+        _letGo.Cancel();
+        _letGo.Dispose();
+        _kernel.Disconnected -= HandleKernel;
+        ValueTold = null;
+        foreach (var one in held) one.Dispose();
+        Pulse();
+    }
+
+    private void Hold(IDisposable one)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _held.Add(one);
+                return;
+            }
+        }
+
+        one.Dispose();
+    }
+
+    private void Handle(BlueZChange change)
+    {
+        if (change.Path != Path)
+        {
+            if (change.Interface == Characteristics.Interface && change.Properties.Contains("Value") && change.After?.Get<byte[]>(Characteristics.Interface, "Value") is { } value)
+                ValueTold?.Invoke(change.Path, value);
+            else if (change.Properties.Count == 0)
+                Pulse(); // an object came or went
+            return;
+        }
+
+        lock (_gate)
+        {
+            var connected = IsConnected(change.After);
+            if ((Connected && !connected) || change.After is null) Dropped = true;
+            (Connected, Resolved) = (connected, IsResolved(change.After));
+        }
+
+        Pulse();
+    }
+
+    private void HandleKernel(int index, BluetoothAddress peer, byte reason)
+    {
+        if (index != _controllerIndex || peer != Address) return;
+        lock (_gate) Reason = reason;
+        Pulse();
+    }
+
+    private void HandleReason((string Name, string Message) told)
+    {
+        byte? reason = told.Name switch
+        {
+            "org.bluez.Reason.Timeout" => LinkClosure.SupervisionTimeout,
+            "org.bluez.Reason.Remote" => LinkClosure.RemoteUser,
+            "org.bluez.Reason.Local" or "org.bluez.Reason.Suspend" => LinkClosure.LocalHost,
+            "org.bluez.Reason.Authentication" => 0x05,
+            _ => null,
+        };
+        lock (_gate) Reason ??= reason;
+        Pulse();
+    }
+
+    private void HandleEnd(Task<string> ended)
+    {
+        Ended = ended.IsCompletedSuccessfully ? ended.Result : "BlueZ is gone";
+        Pulse();
+    }
+
+    private static bool IsConnected(BlueZObject? device) => device?.Get<bool>(Interface, "Connected") == true;
+
+    private static bool IsResolved(BlueZObject? device) => device?.Get<bool>(Interface, "ServicesResolved") == true;
+
+    /// <summary>Paths end with the address: dev_C4_7C_8D_00_11_22.</summary>
+    private static BluetoothAddress AddressOf(BlueZObject? device, ObjectPath path)
+    {
+        if (device is null) throw new DfuException(DfuError.ConnectFailed, $"BlueZ has no object {path}");
+        if (BluetoothAddress.TryParse(device.Get<string>(Interface, "Address"), out var address)) return address;
+        var text = path.ToString();
+        return text.Length >= 17 && BluetoothAddress.TryParse(text[^17..].Replace('_', ':'), out address)
+            ? address
+            : throw new DfuException(DfuError.ConnectFailed, $"BlueZ tells no address of {path}");
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Kernel;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Linux.Bluetooth;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Links;
+
+/// <summary>Connects over one adapter of one life of bluetoothd.</summary>
+internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel, int controllerIndex, TimeProvider time) : ILinkOpener
+{
+    private const int Attempts = 2;
+
+    public async Task<IDfuLink> OpenAsync(ObjectPath device, LinkOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (objects.Ended.IsCompletedSuccessfully) throw new DfuException(DfuError.AdapterLost, objects.Ended.Result);
+        using var late = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        var watch = await WatchAsync(device, late, either.Token, cancellationToken);
+        Task? answer = null;
+        try
+        {
+            if (watch.Connected) await ClearAsync(watch, either.Token);
+            for (var attempt = 1; ; attempt++)
+            {
+                watch.Begin();
+                answer = objects.Proxy<IDevice1>(device).ConnectAsync();
+                if (await ConnectAsync(watch, answer, options, mayRepeat: attempt < Attempts, either.Token)) break;
+                await ClearAsync(watch, either.Token);
+            }
+
+            return await DiscoverAsync(watch, either.Token);
+        }
+        catch (Exception e)
+        {
+            var stuck = await LetGoAsync(watch);
+            if (stuck && !cancellationToken.IsCancellationRequested)
+                throw new DfuException(DfuError.AdapterLost, $"bluetoothd answered neither a connect to {watch.Address} nor a disconnect", e);
+            throw e switch
+            {
+                OperationCanceledException when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
+                OperationCanceledException => TooLate(watch, answer, options),
+                _ => Failure(e, watch),
+            };
+        }
+    }
+
+    private async Task<DeviceWatch> WatchAsync(ObjectPath device, CancellationTokenSource late, CancellationToken either, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DeviceWatch.StartAsync(objects, kernel, controllerIndex, device, time, either);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DfuException(DfuError.ConnectTimeout, $"BlueZ did not tell of {device} in time");
+        }
+        catch (TimeoutException e)
+        {
+            throw new DfuException(DfuError.AdapterLost, $"bluetoothd does not answer about {device}", e);
+        }
+        catch (Exception e) when (e is not (DfuException or OperationCanceledException))
+        {
+            throw new DfuException(ConnectErrors.IsBusLost(e) ? DfuError.AdapterLost : DfuError.ConnectFailed, $"{device}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Connected and its services known; false when it was refused in a way that another attempt may cure.</summary>
+    private static async Task<bool> ConnectAsync(DeviceWatch watch, Task answer, LinkOptions options, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        _ = PulseAfterAsync(answer, watch);
+        await watch.UntilAsync(() => answer.IsCompleted || IsOver(watch), Timeout.InfiniteTimeSpan, cancellationToken);
+
+        // A link that was not established comes and goes before the answer says so.
+        if (!answer.IsCompleted) await watch.CameAsync(() => answer.IsCompleted || watch.Ended is not null, LinkTimes.EndAfterFailure, cancellationToken);
+        if (!answer.IsFaulted) ThrowIfOver(watch);
+        try
+        {
+            await answer;
+        }
+        catch (DBusException e) when (ConnectErrors.IsConnected(e.ErrorName, e.ErrorMessage))
+        {
+            // As good as the answer that was wanted.
+        }
+        catch (DBusException e) when (mayRepeat && ConnectErrors.Of(e.ErrorName, e.ErrorMessage).Again)
+        {
+            return false;
+        }
+
+        if (!await watch.CameAsync(() => watch.Connected || IsOver(watch), LinkTimes.ConnectedAfterAnswer, cancellationToken))
+            throw new DfuException(DfuError.ConnectFailed, $"{watch.Address}: BlueZ says that it connected, and there is no link");
+        await watch.UntilAsync(() => watch.Resolved || IsOver(watch), Timeout.InfiniteTimeSpan, cancellationToken);
+        ThrowIfOver(watch);
+        return true;
+    }
+
+    private async Task<IDfuLink> DiscoverAsync(DeviceWatch watch, CancellationToken cancellationToken)
+    {
+        var found = ImmutableDictionary<DfuCharacteristic, BlueZObject>.Empty;
+        await watch.CameAsync(
+            () =>
+            {
+                found = Characteristics.Of(objects.Below(watch.Path));
+                return IsOver(watch) || Characteristics.Suffice(found);
+            },
+            LinkTimes.CharacteristicsAfterResolved,
+            cancellationToken);
+        ThrowIfOver(watch);
+        if (Characteristics.AreStale(objects.Find(watch.Path), objects.Below(watch.Path)))
+            throw new DfuException(DfuError.ConnectFailed, $"{watch.Address} has the DFU service and BlueZ shows none of it: a stale GATT cache ([GATT] Cache = no in main.conf prevents it)");
+
+        PacketPath? packets = null;
+        try
+        {
+            if (found.TryGetValue(DfuCharacteristic.Packet, out var packet))
+                packets = new PacketPath(objects.QuietProxy<IGattCharacteristic1>(packet.Path), objects.Proxy<IGattCharacteristic1>(packet.Path), time);
+            var mtu = await MtuAsync(found, packets, cancellationToken);
+            ThrowIfOver(watch);
+            return new BlueZLink(objects, watch, kernel, controllerIndex, found, packets, mtu, time);
+        }
+        catch
+        {
+            packets?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>BlueZ 5.62 and later tell it; before that it comes with the socket.</summary>
+    private async Task<int> MtuAsync(ImmutableDictionary<DfuCharacteristic, BlueZObject> found, PacketPath? packets, CancellationToken cancellationToken)
+    {
+        var any = found.GetValueOrDefault(DfuCharacteristic.Packet) ?? found.Values.FirstOrDefault();
+        if (any is null) return 23;
+        try
+        {
+            return await objects.Proxy<IGattCharacteristic1>(any.Path).GetAsync<ushort>("MTU").AnsweredAsync(LinkTimes.Answer, time, cancellationToken);
+        }
+        catch (Exception e) when (e is DBusException or InvalidCastException && !ConnectErrors.IsBusLost(e))
+        {
+            return packets is null ? 23 : await packets.OpenAsync(cancellationToken) ?? 23;
+        }
+    }
+
+    /// <summary>Disconnects what is there or half there, so that nothing stays in progress.</summary>
+    private async Task ClearAsync(DeviceWatch watch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await objects.Proxy<IDevice1>(watch.Path).DisconnectAsync().AnsweredAsync(LinkTimes.Disconnect, time, cancellationToken);
+        }
+        catch (DBusException e) when (!ConnectErrors.IsBusLost(e))
+        {
+            // Not connected: nothing to clear.
+        }
+
+        await watch.CameAsync(() => !watch.Connected || watch.Ended is not null, LinkTimes.DisconnectedAfterAnswer, cancellationToken);
+    }
+
+    /// <summary>Leaves the device disconnected; whether bluetoothd did not answer.</summary>
+    private async Task<bool> LetGoAsync(DeviceWatch watch)
+    {
+        try
+        {
+            if (watch.Ended is null) await ClearAsync(watch, CancellationToken.None);
+            return false;
+        }
+        catch (TimeoutException)
+        {
+            return true;
+        }
+        catch (Exception)
+        {
+            return false; // the bus is gone: what made the connect fail says so as well
+        }
+        finally
+        {
+            watch.Dispose();
+        }
+    }
+
+    private static DfuException TooLate(DeviceWatch watch, Task? answer, LinkOptions options)
+    {
+        var seconds = options.ConnectTimeout.TotalSeconds;
+        return new DfuException(DfuError.ConnectTimeout, answer is { IsCompletedSuccessfully: true }
+            ? $"{watch.Address}: its services were not known within {seconds:0.#} s"
+            : $"{watch.Address}: no link within {seconds:0.#} s");
+    }
+
+    private static DfuException Failure(Exception e, DeviceWatch watch) => e switch
+    {
+        DfuException known => known,
+        DBusException refused when !ConnectErrors.IsBusLost(refused) => new DfuException(ConnectErrors.Of(refused.ErrorName, refused.ErrorMessage).Error, $"connect to {watch.Address}: {refused.Message}", refused),
+        TimeoutException => new DfuException(DfuError.AdapterLost, $"bluetoothd did not answer while connecting to {watch.Address}", e),
+        _ => new DfuException(DfuError.AdapterLost, $"connect to {watch.Address}: {e.Message}", e),
+    };
+
+    private static bool IsOver(DeviceWatch watch) => watch.Dropped || watch.Ended is not null;
+
+    private static void ThrowIfOver(DeviceWatch watch)
+    {
+        if (watch.Ended is { } reason) throw new DfuException(DfuError.AdapterLost, reason);
+        if (watch.Dropped) throw new DfuException(DfuError.ConnectFailed, $"{watch.Address} went away while connecting{(watch.Reason is { } hci ? $", reason 0x{hci:x2}" : "")}");
+    }
+
+    private static async Task PulseAfterAsync(Task task, DeviceWatch watch)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception)
+        {
+            // Looked at by whoever waits for it.
+        }
+
+        watch.Pulse();
+    }
+}

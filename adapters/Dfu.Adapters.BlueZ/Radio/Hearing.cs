@@ -1,0 +1,177 @@
+using Dfu.Adapters.BlueZ.Bus;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Radio;
+
+/// <summary>How many devices all adapters together may follow: the bus grants a connection 512 match rules, and links need some.</summary>
+internal sealed class FollowBudget(int limit = FollowBudget.Usual)
+{
+    public const int Usual = 256;
+
+    private int _left = limit;
+
+    public bool TryTake()
+    {
+        if (Interlocked.Decrement(ref _left) >= 0) return true;
+        Interlocked.Increment(ref _left);
+        return false;
+    }
+
+    public void Return() => Interlocked.Increment(ref _left);
+}
+
+/// <summary>Follows the devices of one adapter and tells each time one was heard.</summary>
+internal sealed class Hearing : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Followed> _followed = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly IBlueZObjects _objects;
+    private readonly ObjectPath _adapter;
+    private readonly FollowBudget _budget;
+    private readonly Action<Advertisement> _heard;
+    private readonly IDisposable _changes;
+    private long _turn;
+    private bool _disposed;
+
+    /// <param name="heard">Called on no scheduler, in order; must not block.</param>
+    public Hearing(IBlueZObjects objects, ObjectPath adapter, FollowBudget budget, Action<Advertisement> heard)
+    {
+        (_objects, _adapter, _budget, _heard) = (objects, adapter, budget, heard);
+        _changes = objects.OnChange(adapter, OnChange);
+        FollowWaiting();
+    }
+
+    public void Dispose()
+    {
+        _changes.Dispose();
+        Followed[] all;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            all = [.. _followed.Values];
+            _followed.Clear();
+        }
+
+        _ended.Cancel();
+
+        foreach (var one in all) LetGo(one);
+    }
+
+    private void OnChange(BlueZChange change)
+    {
+        if (change.Interface != BlueZObjects.Device) return;
+        if (change.After?.Has(BlueZObjects.Device) != true)
+        {
+            Forget(change.Path);
+            return;
+        }
+
+        Consider(change.After);
+        if (!DeviceAdvertisement.TryHear(change, out var advertisement)) return;
+        lock (_gate)
+        {
+            if (_followed.TryGetValue(change.Path.ToString(), out var followed)) followed.LastHeard = ++_turn;
+        }
+
+        _heard(advertisement);
+    }
+
+    /// <summary>Follows a device where there is room; one with the DFU service takes the place of one without.</summary>
+    private void Consider(BlueZObject device)
+    {
+        var dfu = DeviceAdvertisement.HasDfuService(device);
+        Followed? instead = null;
+        Followed mine;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            if (_followed.TryGetValue(device.Path.ToString(), out var known))
+            {
+                known.Dfu = dfu;
+                return;
+            }
+
+            if (!_budget.TryTake())
+            {
+                instead = dfu ? _followed.Values.Where(static f => !f.Dfu).MinBy(static f => f.LastHeard) : null;
+                if (instead is null) return;
+                _followed.Remove(instead.Path.ToString());
+            }
+
+            mine = new(device.Path) { Dfu = dfu, LastHeard = ++_turn };
+            _followed[device.Path.ToString()] = mine;
+        }
+
+        instead?.LetGo(); // its place in the budget goes on
+        _ = Background.Start(() => FollowAsync(mine));
+    }
+
+    private async Task FollowAsync(Followed one)
+    {
+        try
+        {
+            one.Take(await _objects.FollowAsync(one.Path, BlueZObjects.Device, _ended.Token));
+        }
+        catch (Exception)
+        {
+            // The device has gone again, the bus has, or it grants no more rules.
+            bool mine;
+            lock (_gate) mine = _followed.GetValueOrDefault(one.Path.ToString()) == one && _followed.Remove(one.Path.ToString());
+            if (mine) _budget.Return();
+        }
+    }
+
+    private void Forget(ObjectPath path)
+    {
+        lock (_gate)
+        {
+            if (!_followed.Remove(path.ToString(), out var gone)) return;
+            LetGo(gone);
+        }
+
+        FollowWaiting();
+    }
+
+    private void FollowWaiting()
+    {
+        foreach (var device in _objects.Below(_adapter).Where(static o => o.Has(BlueZObjects.Device)).OrderByDescending(DeviceAdvertisement.HasDfuService)) Consider(device);
+    }
+
+    private void LetGo(Followed one)
+    {
+        _budget.Return();
+        one.LetGo();
+    }
+
+    private sealed class Followed(ObjectPath path)
+    {
+        private static readonly IDisposable Gone = new Ended();
+        private IDisposable? _follower;
+
+        public ObjectPath Path => path;
+
+        public bool Dfu { get; set; }
+
+        public long LastHeard { get; set; }
+
+        public void Take(IDisposable follower)
+        {
+            if (Interlocked.CompareExchange(ref _follower, follower, null) is not null) follower.Dispose();
+        }
+
+        /// <summary>Off this thread: it may hold a lock, and the bus library takes its own.</summary>
+        public void LetGo()
+        {
+            if (Interlocked.Exchange(ref _follower, Gone) is { } follower) ThreadPool.UnsafeQueueUserWorkItem(static f => f.Dispose(), follower, preferLocal: false);
+        }
+
+        private sealed class Ended : IDisposable
+        {
+            public void Dispose()
+            {
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Threading.Channels;
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Tests.Bus;
+
+public sealed class BlueZObjectsTests
+{
+    private const string Hci0 = "/org/bluez/hci0";
+    private const string Dev = Hci0 + "/dev_C4_00_00_00_00_01";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    [PrivateBus.Fact]
+    public async Task Objects_come_and_go_as_bluetoothd_tells()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        await bluez.AddAsync(Hci0, BlueZObjects.Adapter, ("Address", "00:11:22:33:44:55"));
+        using var objects = await OpenAsync(bus);
+        var changes = Changes(objects, Hci0);
+
+        Assert.Equal("00:11:22:33:44:55", objects.Find(Hci0)!.Get<string>(BlueZObjects.Adapter, "Address"));
+        var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40));
+        var added = await NextAsync(changes, c => c.Path == Dev);
+        Assert.Null(added.Before);
+        Assert.Equal(-40, objects.Below(Hci0).Single().Get<short>(BlueZObjects.Device, "RSSI"));
+
+        bluez.Remove(device);
+        Assert.Null((await NextAsync(changes, c => c.Path == Dev)).After);
+        Assert.Null(objects.Find(Dev));
+    }
+
+    [PrivateBus.Fact]
+    public async Task What_changes_while_the_objects_are_being_read_is_not_missed()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        var old = await bluez.AddAsync(Hci0 + "/dev_old", BlueZObjects.Device);
+        bluez.BeforeAnswer = async () =>
+        {
+            bluez.Remove(old);
+            await bluez.AddAsync(Dev, BlueZObjects.Device);
+        };
+        using var objects = await OpenAsync(bus);
+
+        Assert.Equal(Dev, objects.Below("/org/bluez").Single().Path.ToString());
+    }
+
+    [PrivateBus.Fact]
+    public async Task A_followed_object_is_read_afresh_and_then_told_of_also_when_a_value_is_told_again()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40), ("Name", "a"));
+        using var objects = await OpenAsync(bus);
+        device.SetSilently("RSSI", (short)-50);
+        var changes = Changes(objects, Dev);
+
+        using var follower = await objects.FollowAsync(Dev, BlueZObjects.Device, default);
+        Assert.Equal(-50, objects.Find(Dev)!.Get<short>(BlueZObjects.Device, "RSSI"));
+        Assert.Equal(["RSSI"], (await NextAsync(changes, static _ => true)).Properties);
+        device.Set("RSSI", (short)-50);
+        Assert.Equal(["RSSI"], (await NextAsync(changes, static _ => true)).Properties);
+        device.Invalidate("RSSI");
+        var gone = await NextAsync(changes, static _ => true);
+        Assert.Equal(["RSSI"], gone.Properties);
+        Assert.False(gone.After!.Interfaces[BlueZObjects.Device].ContainsKey("RSSI"));
+        Assert.Equal("a", gone.After.Get<string>(BlueZObjects.Device, "Name"));
+    }
+
+    [PrivateBus.Fact]
+    public async Task An_adapter_is_followed_without_being_asked_for()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        using var objects = await OpenAsync(bus);
+        var changes = Changes(objects, "/org/bluez");
+        var adapter = await bluez.AddAsync(Hci0, BlueZObjects.Adapter, ("Powered", true));
+        await NextAsync(changes, c => c.Path == Hci0);
+        while (objects.Followed == 0) await Task.Yield();
+
+        // Whether it comes by signal or by the reading that follows is a matter of who was first.
+        adapter.Set("Powered", false);
+        Assert.False((await NextAsync(changes, c => c.Properties.Contains("Powered"))).After!.Get<bool>(BlueZObjects.Adapter, "Powered"));
+    }
+
+    [PrivateBus.Fact]
+    public async Task The_last_follower_takes_the_match_rule_along_and_six_hundred_followers_leave_none_behind()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40));
+        using var objects = await OpenAsync(bus);
+        var changes = Changes(objects, Dev);
+
+        // More than the 512 rules that the system bus grants a connection.
+        for (var i = 0; i < 600; i++) (await objects.FollowAsync(Dev, BlueZObjects.Device, default)).Dispose();
+        var first = await objects.FollowAsync(Dev, BlueZObjects.Device, default);
+        var second = await objects.FollowAsync(Dev, BlueZObjects.Device, default);
+        first.Dispose();
+        first.Dispose();
+        device.Set("RSSI", (short)-41);
+        Assert.Equal(-41, (await NextAsync(changes, static _ => true)).After!.Get<short>(BlueZObjects.Device, "RSSI"));
+
+        second.Dispose();
+        Assert.Equal(0, objects.Followed);
+        device.Set("RSSI", (short)-42);
+        bluez.Remove(device);
+        Assert.Null((await NextAsync(changes, static _ => true)).After); // and nothing of -42 before it
+    }
+
+    [PrivateBus.Fact]
+    public async Task The_end_of_bluetoothd_and_its_restart_are_told_within_a_second()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        using var objects = await OpenAsync(bus);
+        bluez.Stop();
+        Assert.Contains("bluetoothd", await objects.Ended.WithinAsync(TimeSpan.FromSeconds(1), TimeProvider.System, default), StringComparison.Ordinal);
+    }
+
+    [PrivateBus.Fact]
+    public async Task The_end_of_the_bus_is_told_within_a_second_and_ends_what_waits_for_it()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        await bluez.AddAsync(Dev, BlueZObjects.Device);
+        using var objects = await OpenAsync(bus);
+        bus.Kill();
+        Assert.Contains("D-Bus", await objects.Ended.WithinAsync(TimeSpan.FromSeconds(1), TimeProvider.System, default), StringComparison.Ordinal);
+        var e = await Record.ExceptionAsync(() => objects.FollowAsync(Dev, BlueZObjects.Device, default));
+        Assert.True(e!.IsBusTrouble(), e.ToString());
+    }
+
+    [PrivateBus.Fact]
+    public async Task A_handler_that_fails_harms_nobody()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        using var objects = await OpenAsync(bus);
+        using var bad = objects.OnChange("/org/bluez", static _ => throw new InvalidOperationException("bad"));
+        var changes = Changes(objects, "/org/bluez");
+        await bluez.AddAsync(Dev, BlueZObjects.Device);
+        await NextAsync(changes, c => c.Path == Dev);
+        Assert.False(objects.Ended.IsCompleted);
+    }
+
+    [PrivateBus.Fact]
+    public async Task Without_bluetoothd_the_remedy_is_told()
+    {
+        using var bus = await PrivateBus.StartAsync();
+        var e = await Assert.ThrowsAsync<DfuException>(() => OpenAsync(bus));
+        Assert.Equal(DfuError.AdapterNotFound, e.Error);
+        Assert.Contains("systemctl start bluetooth", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unix:path=/nonexistent/bus")]
+    [InlineData("nonsense")]
+    [InlineData("")]
+    public async Task Without_a_bus_the_remedy_is_told(string address)
+    {
+        var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(address, TimeProvider.System, default));
+        Assert.Equal(DfuError.AdapterNotFound, e.Error);
+        Assert.Contains("D-Bus", e.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<BlueZObjects> OpenAsync(PrivateBus bus) => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default);
+
+    private static ChannelReader<BlueZChange> Changes(BlueZObjects objects, ObjectPath path)
+    {
+        var channel = Channel.CreateUnbounded<BlueZChange>();
+        objects.OnChange(path, change => channel.Writer.TryWrite(change));
+        return channel.Reader;
+    }
+
+    private static async Task<BlueZChange> NextAsync(ChannelReader<BlueZChange> changes, Func<BlueZChange, bool> wanted)
+    {
+        while (true)
+        {
+            var change = await changes.ReadAsync().AsTask().WithinAsync(Soon, TimeProvider.System, default);
+            if (wanted(change)) return change;
+        }
+    }
+}
