@@ -1,3 +1,5 @@
+using System.Globalization;
+using Dfu.BlueZ.Rig.Connects;
 using Dfu.BlueZ.Rig.Scenario;
 
 namespace Dfu.BlueZ.Rig;
@@ -7,6 +9,7 @@ internal static class Commands
 {
     public static async Task<int> RunAsync(string[] arguments, CancellationToken stop)
     {
+        if (arguments is ["connects", var adapter, var count]) return await ConnectsCommand.RunAsync(adapter, int.Parse(count, CultureInfo.InvariantCulture), stop);
         RigSettings settings;
         try
         {
