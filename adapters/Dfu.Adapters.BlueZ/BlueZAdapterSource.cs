@@ -47,7 +47,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             case RecoveryStep.PowerCycle:
                 return await CycleAsync(cancellationToken);
             case RecoveryStep.UsbReset:
-                return ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { Usb: { } place } && host.Kernel.ResetUsb(place);
+                return ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
             default:
                 return false;
         }
@@ -66,7 +66,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             if (objects.Find(path)?.Get<string[]>(BlueZObjects.Adapter, "Roles") is { } roles && !roles.Contains("central"))
                 throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} cannot connect to Bluetooth LE devices: its roles are {string.Join(", ", roles)}");
             await Prefer2MAsync(controller, cancellationToken);
-            adapter = new(controller, NameOf(controller, objects.Find(path)), path, objects, host.Kernel, host.Opener(objects, controller.Index), host.Surroundings, host.Time);
+            adapter = new(controller, NameOf(controller, objects.Find(path)), path, objects, host.KernelSide, host.Opener(objects, controller.Index), host.Surroundings, host.Time);
             _known = ControllerIdentity.Of(controller);
             _current = adapter;
             return adapter;
@@ -142,7 +142,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
     {
         try
         {
-            await host.Kernel.Prefer2MAsync(controller.Index, cancellationToken).WithinAsync(BusCalls.Answer, host.Time, cancellationToken);
+            await host.KernelSide.Prefer2MAsync(controller.Index, cancellationToken).WithinAsync(BusCalls.Answer, host.Time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -169,8 +169,8 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         }
 
         if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is not { } controller) return false;
-        await host.Kernel.SetPoweredAsync(controller.Index, on: false, cancellationToken);
-        return await host.Kernel.SetPoweredAsync(controller.Index, on: true, cancellationToken);
+        await host.KernelSide.SetPoweredAsync(controller.Index, on: false, cancellationToken);
+        return await host.KernelSide.SetPoweredAsync(controller.Index, on: true, cancellationToken);
     }
 
     private static ObjectPath PathOf(Controller controller) => new($"{BlueZObjects.Root}/{controller.Name}");

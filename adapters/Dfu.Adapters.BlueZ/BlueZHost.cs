@@ -18,6 +18,15 @@ public sealed class BlueZHost : IAsyncDisposable
     private IBlueZObjects? _objects;
     private bool _disposed;
 
+    public BlueZHost(BlueZOptions options, TimeProvider time)
+        : this(options, time, new(
+            () => KernelBluetooth.Open(time),
+            async cancellationToken => await BlueZObjects.OpenAsync(options.Address, time, cancellationToken),
+            (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
+            () => Controllers.List(options.Sysfs)))
+    {
+    }
+
     internal BlueZHost(BlueZOptions options, TimeProvider time, Parts parts)
     {
         (Options, Time, _parts) = (options, time, parts);
@@ -41,7 +50,7 @@ public sealed class BlueZHost : IAsyncDisposable
 
     internal BlueZAdapter.Surroundings Surroundings { get; }
 
-    internal IKernelBluetooth Kernel => _kernel.Value;
+    internal IKernelBluetooth KernelSide => _kernel.Value;
 
     /// <param name="id">The adapter's name in reports; see <see cref="IAdapterSource.Id"/>.</param>
     public IAdapterSource Source(BlueZSpec spec, string id) => new BlueZAdapterSource(this, spec, id);
@@ -65,7 +74,7 @@ public sealed class BlueZHost : IAsyncDisposable
 
     internal IReadOnlyList<Controller> KernelControllers() => _parts.Controllers();
 
-    internal ILinkOpener Opener(IBlueZObjects objects, int index) => _parts.Opener(objects, Kernel, index);
+    internal ILinkOpener Opener(IBlueZObjects objects, int index) => _parts.Opener(objects, KernelSide, index);
 
     /// <summary>The bus, opened again when bluetoothd or the bus had gone.</summary>
     /// <exception cref="DfuException">AdapterNotFound.</exception>

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Kernel;
+using Dfu.Protocol.Links;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Tests.Links;
+
+/// <summary>BlueZ's objects without a bus: changes are told at once, on the thread that makes them.</summary>
+internal sealed class FakeBlueZ : IBlueZObjects
+{
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SortedDictionary<string, BlueZObject> _objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(Type Type, string Path), object> _proxies = new();
+    private readonly List<(string Path, Action<BlueZChange> Handler)> _handlers = [];
+    private int _follows;
+
+    public Task<string> Ended => _ended.Task;
+
+    /// <summary>Handlers and follows that nobody has let go of.</summary>
+    public int Held
+    {
+        get
+        {
+            lock (_gate) return _handlers.Count + _follows;
+        }
+    }
+
+    public void End(string reason) => _ended.TrySetResult(reason);
+
+    public void Serve<T>(ObjectPath path, T proxy) where T : class => _proxies[(typeof(T), path.ToString())] = proxy;
+
+    public void Set(ObjectPath path, string name, params (string Name, object Value)[] properties)
+    {
+        BlueZObject? before;
+        BlueZObject after;
+        lock (_gate)
+        {
+            before = _objects.GetValueOrDefault(path.ToString());
+            var interfaces = (before?.Interfaces ?? ImmutableDictionary<string, IReadOnlyDictionary<string, object>>.Empty).ToDictionary(i => i.Key, i => i.Value);
+            var now = interfaces.GetValueOrDefault(name)?.ToDictionary(p => p.Key, p => p.Value) ?? [];
+            foreach (var (property, value) in properties) now[property] = value;
+            interfaces[name] = now;
+            after = new BlueZObject(path, interfaces);
+            _objects[path.ToString()] = after;
+        }
+
+        Tell(new BlueZChange(path, before, after, name, before is null ? [] : [.. properties.Select(p => p.Name)]));
+    }
+
+    public void Remove(ObjectPath path)
+    {
+        BlueZObject? before;
+        lock (_gate) _objects.Remove(path.ToString(), out before);
+        if (before is not null) Tell(new BlueZChange(path, before, null, before.Interfaces.Keys.First(), []));
+    }
+
+    public BlueZObject? Find(ObjectPath path)
+    {
+        lock (_gate) return _objects.GetValueOrDefault(path.ToString());
+    }
+
+    public IReadOnlyList<BlueZObject> Below(ObjectPath path)
+    {
+        lock (_gate) return [.. _objects.Where(o => o.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(o => o.Value)];
+    }
+
+    public IDisposable OnChange(ObjectPath path, Action<BlueZChange> handler)
+    {
+        lock (_gate) _handlers.Add((path.ToString(), handler));
+        return new LetGo(() =>
+        {
+            lock (_gate) _handlers.Remove((path.ToString(), handler));
+        });
+    }
+
+    public Task<IDisposable> FollowAsync(ObjectPath path, string @interface, CancellationToken cancellationToken)
+    {
+        if (Find(path) is not { } now) throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", $"no {path}");
+        lock (_gate) _follows++;
+
+        // Its properties are read afresh, and told like changes.
+        if (now.Interfaces.TryGetValue(@interface, out var properties)) Tell(new BlueZChange(path, now, now, @interface, [.. properties.Keys]));
+        return Task.FromResult<IDisposable>(new LetGo(() =>
+        {
+            lock (_gate) _follows--;
+        }));
+    }
+
+    public T Proxy<T>(ObjectPath path) where T : IDBusObject => (T)_proxies[(typeof(T), path.ToString())];
+
+    public T QuietProxy<T>(ObjectPath path) where T : IDBusObject => Proxy<T>(path);
+
+    private void Tell(BlueZChange change)
+    {
+        Action<BlueZChange>[] handlers;
+        lock (_gate) handlers = [.. _handlers.Where(h => $"{change.Path}/".StartsWith(h.Path + "/", StringComparison.Ordinal)).Select(h => h.Handler)];
+        foreach (var handler in handlers) handler(change);
+    }
+}
+
+internal sealed class LetGo(Action action) : IDisposable
+{
+    private int _done;
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _done, 1) == 0) action();
+    }
+}
+
+internal sealed class FakeKernel : IKernelBluetooth
+{
+    public event Action<int, BluetoothAddress, byte>? Disconnected;
+
+    public bool MayConfigure { get; set; } = true;
+
+    public bool MayMonitor { get; set; }
+
+    public LinkParameters? Parameters { get; set; }
+
+    public int Listeners => Disconnected?.GetInvocationList().Length ?? 0;
+
+    public void Tell(int index, BluetoothAddress peer, byte reason) => Disconnected?.Invoke(index, peer, reason);
+
+    public LinkParameters? InForce(int index, BluetoothAddress peer) => Parameters;
+
+    public Task<ControllerAbilities?> AbilitiesAsync(int index, CancellationToken cancellationToken) => Task.FromResult<ControllerAbilities?>(null);
+
+    public Task<bool> SetPoweredAsync(int index, bool on, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    public Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    public Task<bool> Prefer2MAsync(int index, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    public bool ResetUsb(UsbPlace place) => false;
+
+    public void Dispose()
+    {
+    }
+}
