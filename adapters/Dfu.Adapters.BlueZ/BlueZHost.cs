@@ -69,6 +69,7 @@ public sealed class BlueZHost : IAsyncDisposable
         foreach (var adapter in open) await adapter.DisposeAsync();
         await _opening.WaitAsync();
         (_objects as IDisposable)?.Dispose();
+        _opening.Release(); // whoever waits is told that this host has ended
         if (_kernel.IsValueCreated) _kernel.Value.Dispose();
     }
 

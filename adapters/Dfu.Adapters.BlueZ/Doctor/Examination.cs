@@ -1,6 +1,5 @@
 using Dfu.Adapters.BlueZ.Kernel;
 using Dfu.Protocol.Timing;
-using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Doctor;
 
@@ -23,7 +22,7 @@ public static class Examination
         var files = new HostFiles(roots);
         var daemon = files.FindDaemon();
         if (daemon.Path is { } program) daemon = daemon with { Version = await DaemonVersion.AskAsync(program, time, cancellationToken) };
-        var (state, known) = await new BusProbe(bus ?? Address.System, time).AskAsync(cancellationToken);
+        var (state, known) = await new BusProbe(new BlueZOptions { BusAddress = bus }.Address, time).AskAsync(cancellationToken);
         var adapters = new List<AdapterFacts>();
         foreach (var controller in PresentControllers.List(roots.Sys))
         {
@@ -31,7 +30,7 @@ public static class Examination
             {
                 BlueZ = known.FirstOrDefault(adapter => adapter.Name == controller.Name),
                 Abilities = kernel is null ? null : await AbilitiesAsync(kernel, controller.Index, time, cancellationToken),
-                Block = files.BlockOf(controller.Name),
+                Block = files.BlockOf(controller),
                 MayReset = HostFiles.MayWrite(controller.Usb?.Node),
                 Autosuspends = files.Autosuspends(controller.Usb),
             });

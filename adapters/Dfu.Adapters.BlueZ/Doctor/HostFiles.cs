@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dfu.Adapters.BlueZ.Kernel;
 
 namespace Dfu.Adapters.BlueZ.Doctor;
 
@@ -59,12 +60,10 @@ internal sealed class HostFiles(HostRoots roots)
     }
 
     /// <summary>What rfkill says of a controller.</summary>
-    /// <param name="name">hciN</param>
-    public Block BlockOf(string name)
+    public Block BlockOf(Controller controller)
     {
-        var entry = Entries(Path.Combine(roots.Sys, "class/rfkill")).FirstOrDefault(entry => Text(Path.Combine(entry, "type")) == "bluetooth" && Text(Path.Combine(entry, "name")) == name);
-        if (entry is null) return Block.None;
-        return Text(Path.Combine(entry, "hard")) == "1" ? Block.Hard : Text(Path.Combine(entry, "soft")) == "1" ? Block.Soft : Block.None;
+        var own = Rfkill.List(roots.Sys).FirstOrDefault(entry => entry.Controller == controller.Index);
+        return own is { Hard: true } ? Block.Hard : own is { Soft: true } ? Block.Soft : Block.None;
     }
 
     public bool? Autosuspends(UsbPlace? usb) => usb is null ? null : Text(Path.Combine(roots.Sys, "bus/usb/devices", usb.Port, "power/control")) is { } control ? control == "auto" : null;

@@ -71,7 +71,10 @@ internal static class HostJudge
 
     private static IEnumerable<Finding> Permissions(ProcessFacts process)
     {
-        var remedy = $"sudo -E env PATH=\"$PATH\" setpriv --reuid={process.User} --init-groups --inh-caps=+net_admin,+net_raw --ambient-caps=+net_admin,+net_raw ./dfu ...   # a service: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW";
+        // Whoever is root and lacks them is in a container.
+        var remedy = process.User == "root"
+            ? "docker run --cap-add=NET_ADMIN --cap-add=NET_RAW --network=host ..."
+            : "sudo -E env PATH=\"$PATH\" setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups --inh-caps=+net_admin,+net_raw --ambient-caps=+net_admin,+net_raw ./dfu ...   # a service: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW";
         yield return process.MayConfigure
             ? new("CAP_NET_ADMIN", Verdict.Ok, "connection parameters, 2M PHY, the reason of a disconnect, and a power cycle when bluetoothd hangs")
             : new("CAP_NET_ADMIN", Verdict.Hint, "missing: links run with the kernel's parameters on the 1M PHY, a disconnect has no reason, and an adapter is not power-cycled when bluetoothd hangs", remedy);

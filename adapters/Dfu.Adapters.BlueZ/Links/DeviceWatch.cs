@@ -59,7 +59,7 @@ internal sealed class DeviceWatch : IDisposable
             kernel.Disconnected += watch.HandleKernel;
             _ = objects.Ended.ContinueWith(watch.HandleEnd, watch._letGo.Token, TaskContinuationOptions.None, TaskScheduler.Default);
             watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
-            if (!kernel.MayConfigure)
+            if (!LinkReasons.AreTold(kernel))
             {
                 // Only who has no better source spends a match rule on this one.
                 watch.Hold(await objects.Proxy<IDeviceReasons>(path).WatchDisconnectedAsync(watch.HandleReason, static _ => { })

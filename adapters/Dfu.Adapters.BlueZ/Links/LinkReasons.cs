@@ -9,9 +9,9 @@ internal static class LinkReasons
     public const byte Unspecified = 0x1f;
 
     /// <summary>Whether a reason can be expected a moment later.</summary>
-    public static bool AreTold(IKernelBluetooth kernel) => kernel.MayConfigure;
+    public static bool AreTold(IKernelBluetooth kernel) => kernel.MayConfigure || kernel.MayMonitor;
 
-    public static string NotTold(IKernelBluetooth kernel) => kernel.MayConfigure
+    public static string NotTold(IKernelBluetooth kernel) => AreTold(kernel)
         ? "the kernel told no reason"
-        : "this host does not tell why: that takes CAP_NET_ADMIN, or BlueZ 5.80";
+        : "this host does not tell why: that takes CAP_NET_RAW, CAP_NET_ADMIN or BlueZ 5.80";
 }

@@ -157,6 +157,7 @@ internal sealed class BlueZAdapter : IAdapter
     {
         null => false,
         DBusException { ErrorName: "org.bluez.Error.InProgress" or "org.bluez.Error.AlreadyConnected" } => true,
+        DBusException d when d.ErrorMessage?.Contains("in progress", StringComparison.OrdinalIgnoreCase) == true => true,
         _ => IsStale(e.InnerException),
     };
 

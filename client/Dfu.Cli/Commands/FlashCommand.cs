@@ -17,7 +17,7 @@ internal static class FlashCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The package, a zip file. It is checked whole before any radio is touched." };
-        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC", required: true);
+        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bluez:* for all dongles of this host, bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC", required: true);
         var device = Arguments.Option.Many<BluetoothAddress>("--device", "These devices, by application or bootloader address.", BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS");
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
@@ -86,7 +86,7 @@ internal static class FlashCommand
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
-        await using var station = Station.Open(settings, TimeProvider.System);
+        await using var station = await Station.OpenAsync(settings, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);

@@ -13,7 +13,7 @@ internal static class ServeCommand
     public static Command Create(Terminal terminal)
     {
         var name = Arguments.Option.Of<string?>("--name", "What this member is called, and its radios by it; the machine's name unless given.", Name, "a name of letters, digits, '-', '_' and '.'", null, "NAME");
-        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bridge:tcp://HOST:PORT; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC");
+        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bluez:* for all dongles of this host, or bridge:tcp://HOST:PORT; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC");
         var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept; of a cluster's member that is byte counts and packages only (default: ~/.local/share/dfu, and server-NAME in it for members).", "DIR");
         var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
         var connection = ConnectionOption();

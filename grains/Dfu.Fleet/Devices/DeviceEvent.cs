@@ -11,6 +11,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(Granted), "granted")]
 [JsonDerivedType(typeof(PhaseChanged), "phaseChanged")]
 [JsonDerivedType(typeof(Identified), "identified")]
+[JsonDerivedType(typeof(Mistaken), "mistaken")]
 [JsonDerivedType(typeof(ImageStarted), "imageStarted")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
 [JsonDerivedType(typeof(Confirmed), "confirmed")]
@@ -45,6 +46,13 @@ public abstract record DeviceEvent
     }
 
     public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : DeviceEvent
+    {
+        [JsonIgnore]
+        public override bool IsCheckpoint => true;
+    }
+
+    /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
+    public sealed record Mistaken(int Attempt, BluetoothAddress Address) : DeviceEvent
     {
         [JsonIgnore]
         public override bool IsCheckpoint => true;

@@ -19,6 +19,7 @@ public static class DeviceMachine
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
+        DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (state.Strangers.Contains(m.Address) ? state : state with { Strangers = state.Strangers.Add(m.Address) }, []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
         DeviceEvent.Confirmed c when IsCurrent(state, c.Attempt) && IsImage(state, c.Image) => (DeviceProgress.Confirm(state, c), []),
@@ -79,6 +80,7 @@ public static class DeviceMachine
     {
         Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
         BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
+        Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
     };
 
     /// <summary>While the last image is copied and its application boots the radio has nothing to do for this device: seconds that another can use.</summary>
@@ -190,9 +192,14 @@ public static class DeviceMachine
 
         var silentSince = Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
         return w.At - silentSince >= policy.Patience
-            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{(IsBonded(state) ? $" by {state.Adapter}, which it is bonded with" : "")}", w.At)
+            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{ByWhom(state)}", w.At)
             : (state, []);
     }
+
+    private static string ByWhom(DeviceState state) =>
+        IsBonded(state) ? $" by {state.Adapter}, which it is bonded with"
+        : state.Strangers.IsEmpty ? ""
+        : $"; {string.Join(", ", state.Strangers)} {(state.Strangers.Length == 1 ? "is the application of another device" : "are the applications of other devices")}";
 
     private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
 

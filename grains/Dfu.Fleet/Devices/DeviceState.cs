@@ -44,6 +44,12 @@ public sealed record DeviceState
     public required BluetoothAddress Application { get; init; }
     public BluetoothAddress? Bootloader { get; init; }
 
+    /// <summary>The device was written to at these addresses: nobody else is taken for it any more.</summary>
+    public bool Settled { get; init; }
+
+    /// <summary>Addresses at which neighbours' applications answered where its bootloader was expected.</summary>
+    public ImmutableArray<BluetoothAddress> Strangers { get; init; } = [];
+
     /// <summary>Sizes in bytes of the package's images, in their order.</summary>
     public required ImmutableArray<long> ImageSizes { get; init; }
     public required ImmutableArray<ImageProgress> Images { get; init; }

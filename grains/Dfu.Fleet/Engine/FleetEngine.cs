@@ -191,7 +191,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     {
         var collected = machines.Campaign.All || machines.Campaign.NameGlob is not null;
         _hearings.AddTarget(device.Id, collected);
-        if (device.Bootloader is { } bootloader) _hearings.Correct(device.Id, device.Application, bootloader);
+        if (device.Bootloader is { } bootloader) _hearings.Correct(device.Id, device.Application, bootloader, device.Settled);
+        foreach (var stranger in device.Strangers) _hearings.Doubt(device.Id, stranger);
         _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);
         if (device.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled)
         {

@@ -145,7 +145,8 @@ internal sealed class FleetLoop
         if (e.Durable is not null) _durables.Add((e.Durable, taken || Repeats(before, e.Event)));
         if (!taken || before is null) return;
         var after = _machines.Devices[e.Id];
-        if (e.Event is DeviceEvent.Identified) _parts.Hearings.Correct(e.Id, after.Application, after.Bootloader ?? after.Application);
+        if (e.Event is DeviceEvent.Identified || after.Settled != before.Settled) _parts.Hearings.Correct(e.Id, after.Application, after.Bootloader ?? after.Application, after.Settled);
+        if (e.Event is DeviceEvent.Mistaken mistaken) _parts.Hearings.Doubt(e.Id, mistaken.Address);
         if (e.Event is DeviceEvent.Confirmed or DeviceEvent.Resumed && _machines.IndexOf(after.Adapter) is { } adapter)
             _goodput[adapter].Moved(after.BytesConfirmed - before.BytesConfirmed);
     }

@@ -10,7 +10,7 @@ public readonly record struct AdvertMatch(BluetoothAddress Device, BluetoothAddr
 /// <remarks>
 /// An address that is a target and also the bootloader address of another target means two things. Our own label settles
 /// it; else what else was heard of that run of consecutive targets does; else, after <see cref="Grace"/>, the exact
-/// address wins. Not thread-safe.
+/// address wins. A device that was written to is only ever what it was then: at its two addresses. Not thread-safe.
 /// </remarks>
 public sealed class AdvertMatcher
 {
@@ -28,27 +28,56 @@ public sealed class AdvertMatcher
     private readonly Dictionary<BluetoothAddress, (BluetoothAddress Device, BluetoothAddress Application, bool Bonded)> _bootloaders = [];
     private readonly Dictionary<BluetoothAddress, BluetoothAddress> _applications = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _ambiguousSince = [];
-    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _heardExactly = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _heardAt = [];
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader)> _settled = [];
+    private readonly HashSet<(BluetoothAddress Device, BluetoothAddress Address)> _strangers = [];
 
     /// <param name="isApplication">True when the address is known to be an application's, because it was heard as one.</param>
     public void Add(BluetoothAddress target, bool isApplication = false) => _targets[target] = isApplication ? Given.AsApplication : Given.Unknown;
 
     /// <summary>What connecting showed. The same address twice means that the bootloader bonds and keeps it.</summary>
-    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    /// <param name="settled">The device was written to at these addresses: from now on nobody else is it.</param>
+    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled = false)
     {
-        if (!_targets.ContainsKey(device)) return;
+        if (!_targets.ContainsKey(device) || (!settled && _settled.ContainsKey(device))) return;
+        if (settled) _settled[device] = (application, bootloader);
         foreach (var stale in _bootloaders.Where(pair => pair.Value.Device == device).Select(pair => pair.Key).ToArray()) _bootloaders.Remove(stale);
         _bootloaders[bootloader] = (device, application, application == bootloader);
         _applications[application] = device;
     }
 
+    /// <summary>Connecting showed an application where the device's bootloader was expected: whoever advertises there without a bootloader's name is a neighbour.</summary>
+    /// <returns>False when that was known.</returns>
+    public bool Doubt(BluetoothAddress device, BluetoothAddress address) => _strangers.Add((device, address));
+
     public AdvertMatch? Match(in Advertisement advertisement, DateTimeOffset now)
     {
         var address = advertisement.Address;
-        var below = address.Application;
         var named = DeviceNames.IsBootloader(advertisement.Name);
-        if (DeviceNames.TryParseLabel(advertisement.Name, out var label) && ByLabel(address, label) is { } labelled) return labelled;
+        if (DeviceNames.TryParseLabel(advertisement.Name, out var label) && ByLabel(address, label) is { } labelled)
+            return _settled.TryGetValue(labelled.Device, out var its) && address != its.Application && address != its.Bootloader ? null : labelled;
+        if (Read(advertisement, named, now) is not { } match) return null;
+        if (_settled.TryGetValue(match.Device, out var known))
+        {
+            if (address == known.Bootloader) match = new(match.Device, known.Application, address, known.Application != address || named);
+            else if (address == known.Application && !named) match = new(match.Device, address, known.Bootloader, false);
+            else return null;
+        }
 
+        if (match.InBootloader && !named && _strangers.Contains((match.Device, address))) return null;
+
+        // At another address than the one given it may be a neighbour: not while the device is heard there, or in its application.
+        if (address != match.Device && (IsHeard(match.Device, now) || (match.InBootloader && IsHeard(match.Application, now)))) return null;
+        if (address == match.Device || !match.InBootloader) _heardAt[address] = now;
+        return match;
+    }
+
+    private bool IsHeard(BluetoothAddress address, DateTimeOffset now) => _heardAt.TryGetValue(address, out var at) && now - at < Grace;
+
+    private AdvertMatch? Read(in Advertisement advertisement, bool named, DateTimeOffset now)
+    {
+        var address = advertisement.Address;
+        var below = address.Application;
         var exact = _targets.ContainsKey(address);
         if (_bootloaders.TryGetValue(address, out var corrected) && (named || !(exact || _applications.ContainsKey(address)) || corrected.Bonded))
             return new(corrected.Device, corrected.Application, address, !corrected.Bonded || named);
@@ -57,10 +86,10 @@ public sealed class AdvertMatcher
         var fromBelow = _targets.ContainsKey(below);
         return (exact, fromBelow) switch
         {
-            (true, _) when !named => Exactly(address, now),
+            (true, _) when !named => Exactly(address),
             (true, false) => AsBootloaderTarget(address),
             (true, true) => Ambiguous(address, below, now),
-            (false, true) => FromBelow(address, below, named, advertisement.DfuService, now),
+            (false, true) => FromBelow(address, below, named, advertisement.DfuService),
             _ => null,
         };
     }
@@ -78,16 +107,15 @@ public sealed class AdvertMatcher
         return (address.Value & 0xFF_FFFF) == label && _targets.ContainsKey(address) ? new AdvertMatch(address, address, address, true) : null;
     }
 
-    private AdvertMatch Exactly(BluetoothAddress address, DateTimeOffset now)
+    private AdvertMatch Exactly(BluetoothAddress address)
     {
-        Settle(address, Given.AsApplication);
-        _heardExactly[address] = now;
+        Mark(address, Given.AsApplication);
         return new(address, address, address.Bootloader, false);
     }
 
     private AdvertMatch AsBootloaderTarget(BluetoothAddress address)
     {
-        if (_targets.ContainsKey(address.Bootloader)) Settle(address, Given.AsBootloader);
+        if (_targets.ContainsKey(address.Bootloader)) Mark(address, Given.AsBootloader);
         return new(address, address.Application, address, true);
     }
 
@@ -105,16 +133,16 @@ public sealed class AdvertMatcher
         return now - since < Grace ? null : new AdvertMatch(address, below, address, true);
     }
 
-    /// <summary>The address above a target that is none itself. Without a bootloader's name it may be a neighbour's application: not while the target is heard at its own address.</summary>
-    private AdvertMatch? FromBelow(BluetoothAddress address, BluetoothAddress below, bool named, bool dfuService, DateTimeOffset now)
+    /// <summary>The address above a target that is none itself. Without a bootloader's name it may be a neighbour's application: connecting tells.</summary>
+    private AdvertMatch? FromBelow(BluetoothAddress address, BluetoothAddress below, bool named, bool dfuService)
     {
-        if (!named && (!dfuService || (_heardExactly.TryGetValue(below, out var heard) && now - heard < Grace))) return null;
-        if (named && _targets.ContainsKey(below.Application)) Settle(below, Given.AsApplication);
+        if (!named && !dfuService) return null;
+        if (named && _targets.ContainsKey(below.Application)) Mark(below, Given.AsApplication);
         return new(below, below, address, true);
     }
 
     /// <summary>Marks the whole run of consecutive targets: people give one kind of address for all of them.</summary>
-    private void Settle(BluetoothAddress member, Given kind)
+    private void Mark(BluetoothAddress member, Given kind)
     {
         if (_targets[member] == kind) return;
         for (var (at, steps) = (member, 0); steps < 256 && _targets.TryGetValue(at, out var given); at = at.Application, steps++)

@@ -21,6 +21,8 @@ internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, D
     public void Identified(Protocol.Links.BluetoothAddress application, Protocol.Links.BluetoothAddress bootloader) =>
         Post(new DeviceEvent.Identified(run.Attempt, application, bootloader));
 
+    public void Mistaken(Protocol.Links.BluetoothAddress address) => Post(new DeviceEvent.Mistaken(run.Attempt, address));
+
     public void ImageStarted(int image)
     {
         _image = image;

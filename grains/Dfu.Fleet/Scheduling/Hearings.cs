@@ -36,9 +36,23 @@ public sealed class Hearings
         }
     }
 
-    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    /// <param name="settled">The device was written to at these addresses: from now on nobody else is it.</param>
+    public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled)
     {
-        lock (_gate) _matcher.Correct(device, application, bootloader);
+        lock (_gate)
+        {
+            _matcher.Correct(device, application, bootloader, settled);
+            if (settled) HeardRight(device);
+        }
+    }
+
+    /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
+    public void Doubt(BluetoothAddress device, BluetoothAddress address)
+    {
+        lock (_gate)
+        {
+            if (_matcher.Doubt(device, address)) HeardRight(device);
+        }
     }
 
     /// <param name="now">When the adapter heard it; may lie before what other adapters heard already.</param>
@@ -126,6 +140,14 @@ public sealed class Hearings
         lock (_gate) return _devices.TryGetValue(device, out var entry) && entry.Heard is { } heard ? (entry.Match, heard) : null;
     }
 
+    /// <summary>What was heard last and is not believed to be the device any more was not heard.</summary>
+    private void HeardRight(BluetoothAddress device)
+    {
+        if (!_devices.TryGetValue(device, out var entry) || entry is not { Heard: { } heard, Last: { } last }) return;
+        if (_matcher.Match(new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true), last) is { } match && match.Device == device) entry.Match = match;
+        else entry.Clear();
+    }
+
     /// <summary>One above a device we have, without a bootloader's name: a device of its own only if the one below is still heard in its application.</summary>
     private bool MayBeABootloaderOfOurs(in Advertisement advertisement, DateTimeOffset now)
     {
@@ -144,6 +166,12 @@ public sealed class Hearings
         public DateTimeOffset? Last { get; set; }
         public AdvertMatch Match { get; set; }
         public HeardAs? Heard { get; set; }
+
+        public void Clear()
+        {
+            _ears = [];
+            (Last, Heard, Match) = (null, null, default);
+        }
 
         public ref Ear EarOf(int adapter)
         {

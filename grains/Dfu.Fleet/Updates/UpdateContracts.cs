@@ -29,6 +29,12 @@ public sealed record UpdateOrder
     /// <summary>The address the bootloader uses; the same as <see cref="Application"/> where it bonds.</summary>
     public required BluetoothAddress Bootloader { get; init; }
 
+    /// <summary>The address the operator gave, which is one or the other; null when it does not matter.</summary>
+    public BluetoothAddress? Target { get; init; }
+
+    /// <summary>An earlier attempt wrote to the device at these addresses: a bootloader at that of its application is a neighbour's.</summary>
+    public bool Settled { get; init; }
+
     public required DfuPackage Package { get; init; }
 
     /// <summary>Index into the package's images of the one to go on with; those before it are activated.</summary>
@@ -85,6 +91,9 @@ public interface IUpdateObserver
 
     /// <summary>Addresses turned out by connecting: which is the application's and which the bootloader's.</summary>
     void Identified(BluetoothAddress application, BluetoothAddress bootloader);
+
+    /// <summary>An application answered at this address, where the device's bootloader was expected. It was not written to.</summary>
+    void Mistaken(BluetoothAddress address);
 
     void ImageStarted(int image);
 

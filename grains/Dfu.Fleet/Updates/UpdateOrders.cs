@@ -29,6 +29,8 @@ public static class UpdateOrders
             Heard = new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true),
             Application = device.Application,
             Bootloader = device.Bootloader ?? device.Application.Bootloader,
+            Target = device.Id,
+            Settled = device.Settled,
             Package = package,
             Image = device.Image,
             Restarted = progress.RestartedAfterVerification,

@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Identity;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -13,6 +14,9 @@ public sealed class UpdateRun
 {
     private static readonly TimeSpan LinkCloses = TimeSpan.FromSeconds(5); // the bootloader disconnects itself after the last EXECUTE; a supervision timeout takes 4 to 6 s
 
+    /// <summary>So many neighbours in a row are let go; connecting takes the radio's time.</summary>
+    private const int MostMistakes = 4;
+
     private readonly IUpdateRadio _radio;
     private readonly UpdateOrder _order;
     private readonly IUpdateObserver _observer;
@@ -20,13 +24,15 @@ public sealed class UpdateRun
     private BluetoothAddress _application;
     private BluetoothAddress _bootloader;
     private Advertisement? _heard;
+    private readonly Dictionary<(BluetoothAddress Address, string Name), bool> _strangers = [];
+    private bool _settled;
     private bool _jumped;
     private int? _activated;
 
     private UpdateRun(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time)
     {
         (_radio, _order, _observer, _time) = (radio, order, observer, time);
-        (_application, _bootloader, _heard) = (order.Application, order.Bootloader, order.Heard);
+        (_application, _bootloader, _heard, _settled) = (order.Application, order.Bootloader, order.Heard, order.Settled);
     }
 
     public static Task<UpdateResult> RunAsync(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken) =>
@@ -124,43 +130,45 @@ public sealed class UpdateRun
     /// <returns>Null when that application answered.</returns>
     private async Task<IDfuLink?> ConnectToBootloaderAsync(bool activated, bool uncertain, CancellationToken cancellationToken)
     {
-        for (var jumps = 0; ; jumps++)
+        for (var (jumps, mistakes) = (0, 0); ;)
         {
             _jumped = jumps > 0;
             _observer.PhaseChanged(UpdatePhase.Connecting);
-            var target = _heard ?? await HearAsync(IsOurs, _order.Times.Jump, cancellationToken)
-                ?? throw new DfuException(DfuError.BootloaderNotHeard, $"neither {_bootloader} nor {_application} was heard within {_order.Times.Jump.TotalSeconds:0} s");
+            var target = _heard ?? await HearAsync(jumps > 0 ? IsBootloader : IsOurs, _order.Times.Jump, cancellationToken) ?? throw NotHeard(jumps > 0);
             _heard = null;
             var link = await _radio.ConnectAsync(target.Address, target.AddressType, cancellationToken);
             try
             {
-                if (link.Characteristics.Contains(DfuCharacteristic.ControlPoint) && link.Characteristics.Contains(DfuCharacteristic.Packet))
+                var hasControl = link.Characteristics.Contains(DfuCharacteristic.ControlPoint) && link.Characteristics.Contains(DfuCharacteristic.Packet);
+                var buttonless = hasControl ? null : ButtonlessEntry.CharacteristicOf(link);
+                if (hasControl && BootloaderAt(target) is { } at)
                 {
-                    // A bootloader where the application was expected: the operator gave the bootloader's address.
-                    if (target.Address == _application && _application != _bootloader) Identify(target.Address.Application, target.Address);
-                    else Identify(_application, target.Address);
+                    Identify(at.Application, at.Bootloader);
+                    _settled = true;
                     return link;
                 }
 
-                var characteristic = ButtonlessEntry.CharacteristicOf(link);
-                if (characteristic is null && uncertain)
+                var isApplication = !hasControl && (target.Address == _application || IsBondedTarget(target, buttonless));
+                var isOurs = isApplication || (!hasControl && target.Address == (_order.Target ?? target.Address));
+                if (isOurs && ((activated && jumps == 0) || (uncertain && buttonless is null)))
                 {
                     await link.DisposeAsync();
-                    return null; // an application came up that cannot be sent back to look
+                    return null; // an application came up; one that cannot be sent back to look is believed
                 }
 
-                var buttonless = characteristic
-                    ?? throw new DfuException(DfuError.NotADfuDevice, $"{target.Address} has no DFU control point and no buttonless characteristic");
-                if (activated && jumps == 0)
+                if (isApplication)
                 {
-                    await link.DisposeAsync();
-                    return null;
+                    var entry = buttonless ?? throw new DfuException(DfuError.NotADfuDevice, $"{target.Address} has no DFU control point and no buttonless characteristic");
+                    if (jumps++ == 2) throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of 2 jumps");
+                    Identify(target.Address, entry == DfuCharacteristic.ButtonlessBonded ? target.Address : target.Address.Bootloader);
+                    _settled = true;
+                    await JumpAsync(link, entry, cancellationToken);
                 }
-
-                if (jumps == 2) throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {jumps} jumps");
-                var bonded = buttonless == DfuCharacteristic.ButtonlessBonded;
-                Identify(target.Address, bonded ? target.Address : target.Address.Bootloader);
-                await JumpAsync(link, buttonless, cancellationToken);
+                else
+                {
+                    Mistake(target, hasControl);
+                    if (++mistakes == MostMistakes) throw NotHeard(jumps > 0);
+                }
             }
             catch
             {
@@ -169,9 +177,35 @@ public sealed class UpdateRun
             }
 
             await link.DisposeAsync();
-            _heard = await HearAsync(IsBootloader, _order.Times.Jump, cancellationToken)
-                ?? throw new DfuException(DfuError.BootloaderNotHeard, $"{_bootloader} was not heard within {_order.Times.Jump.TotalSeconds:0} s after the jump");
         }
+    }
+
+    /// <summary>Whose bootloader answered: the addresses of our device's two programs, null for a neighbour's.</summary>
+    private (BluetoothAddress Application, BluetoothAddress Bootloader)? BootloaderAt(Advertisement target)
+    {
+        if (target.Address == _bootloader) return (_application, _bootloader);
+        if (HasOurLabel(target)) return (_application, target.Address);
+
+        // A bootloader where the application was expected: the operator gave the bootloader's address. Not where our application was seen.
+        return target.Address == _application && !_settled ? (target.Address.Application, target.Address) : null;
+    }
+
+    /// <summary>A device that was given by this very address, and was taken for a bootloader without bonds when it was found in its bootloader.</summary>
+    private bool IsBondedTarget(Advertisement target, DfuCharacteristic? buttonless) =>
+        buttonless == DfuCharacteristic.ButtonlessBonded && target.Address == _order.Target;
+
+    /// <summary>What answered is not what was expected there: a neighbour of consecutive address. It is let go and not asked again.</summary>
+    private void Mistake(Advertisement target, bool isBootloader)
+    {
+        _strangers[(target.Address, target.Name)] = isBootloader;
+        if (!isBootloader && !DeviceNames.IsBootloader(target.Name)) _observer.Mistaken(target.Address);
+    }
+
+    private DfuException NotHeard(bool jumped)
+    {
+        var who = jumped ? $"{_bootloader} was not heard within {_order.Times.Jump.TotalSeconds:0} s after the jump" : $"neither {_bootloader} nor {_application} was heard within {_order.Times.Jump.TotalSeconds:0} s";
+        var strangers = string.Concat(_strangers.Select(static stranger => $"; {stranger.Key.Address} is {(stranger.Value ? "the bootloader" : "the application")} of another device").Distinct());
+        return new(DfuError.BootloaderNotHeard, who + strangers);
     }
 
     private async Task JumpAsync(IDfuLink link, DfuCharacteristic buttonless, CancellationToken cancellationToken)
@@ -204,7 +238,7 @@ public sealed class UpdateRun
             heard =>
             {
                 if (IsBootloader(heard)) bootloader = heard;
-                return heard.Address == _application && _application != _bootloader;
+                return IsApplication(heard) && _application != _bootloader;
             },
             _order.Times.Activation,
             cancellationToken);
@@ -212,10 +246,18 @@ public sealed class UpdateRun
         return application is not null;
     }
 
-    private bool IsOurs(Advertisement heard) => heard.Address == _application || IsBootloader(heard);
+    private bool IsOurs(Advertisement heard) => IsApplication(heard) || IsBootloader(heard);
 
-    private bool IsBootloader(Advertisement heard) =>
-        heard.Address == _bootloader || (heard.Name.Length > 0 && heard.Name == _order.BootloaderName);
+    /// <summary>Where our application was seen a bootloader is a neighbour's.</summary>
+    private bool IsApplication(Advertisement heard) =>
+        heard.Address == _application && !IsStranger(heard) && !(_settled && _application != _bootloader && DeviceNames.IsBootloader(heard.Name));
+
+    /// <remarks>Our bootloader and a neighbour's application may be on the air at one address: under our label, the next connect may reach ours.</remarks>
+    private bool IsBootloader(Advertisement heard) => HasOurLabel(heard) || (heard.Address == _bootloader && !IsStranger(heard));
+
+    private bool HasOurLabel(Advertisement heard) => heard.Name.Length > 0 && heard.Name == _order.BootloaderName;
+
+    private bool IsStranger(Advertisement heard) => _strangers.ContainsKey((heard.Address, heard.Name));
 
     private void Identify(BluetoothAddress application, BluetoothAddress bootloader)
     {

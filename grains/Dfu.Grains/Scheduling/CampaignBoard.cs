@@ -10,7 +10,7 @@ namespace Dfu.Grains.Scheduling;
 /// <summary>What the scheduler knows of one campaign: whose advertisements matter to it and who heard them.</summary>
 internal sealed class CampaignBoard(string campaign, TimeSpan again)
 {
-    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader)> _corrected = [];
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader, bool Settled)> _corrected = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _told = [];
     private readonly List<BluetoothAddress> _found = [];
     private CampaignWatch? _watch;
@@ -36,7 +36,7 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
         foreach (var device in watch.Devices)
         {
             Hearings.AddTarget(device.Device, watch.NamedByApplication);
-            if (device.Bootloader is { } bootloader) Correct(device.Device, device.Application ?? device.Device, bootloader);
+            if (device.Bootloader is { } bootloader) Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
         }
     }
 
@@ -44,7 +44,8 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
     public void Know(DeviceState device)
     {
         Hearings.AddTarget(device.Id, _watch is { NamedByApplication: true });
-        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader);
+        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader, device.Settled);
+        foreach (var stranger in device.Strangers) Hearings.Doubt(device.Id, stranger);
     }
 
     /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
@@ -66,10 +67,10 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
         return found;
     }
 
-    private void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader)
+    private void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled)
     {
-        if (_corrected.TryGetValue(device, out var known) && known == (application, bootloader)) return;
-        _corrected[device] = (application, bootloader);
-        Hearings.Correct(device, application, bootloader);
+        if (_corrected.TryGetValue(device, out var known) && (known == (application, bootloader, settled) || (known.Settled && !settled))) return;
+        _corrected[device] = (application, bootloader, settled);
+        Hearings.Correct(device, application, bootloader, settled);
     }
 }

@@ -8,7 +8,7 @@ using Dfu.Silo.Simulation;
 
 namespace Dfu.Silo.Hosting;
 
-/// <summary>An adapter as an operator writes it: <c>bridge:tcp://HOST:PORT</c> or <c>sim:devices=20,drop-rate=0.02</c>.</summary>
+/// <summary>An adapter as an operator writes it: <c>bluez:usb-1-1.2</c>, <c>bridge:tcp://HOST:PORT</c> or <c>sim:devices=20,drop-rate=0.02</c>.</summary>
 public abstract record AdapterSpec(string Text)
 {
     /// <summary>How many radios it stands for.</summary>
@@ -22,10 +22,10 @@ public abstract record AdapterSpec(string Text)
     {
         public override string Radio => string.Create(CultureInfo.InvariantCulture, $"bridge:{(Address.Host is "localhost" or "::1" ? "127.0.0.1" : Address.Host)}:{Address.Port}");
 
-        public override IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time)
+        public override IEnumerable<IAdapterSource> Open(ProcessRadios radios)
         {
-            locks.Take(Radio, Text);
-            return [new BridgeAdapterSource(Text, time)];
+            radios.Take(Radio, Text);
+            return [new BridgeAdapterSource(Text, radios.Time)];
         }
     }
 
@@ -34,40 +34,40 @@ public abstract record AdapterSpec(string Text)
     {
         public override int Radios => Adapters;
 
-        public override IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time)
+        public override IEnumerable<IAdapterSource> Open(ProcessRadios radios)
         {
-            var air = new SimulatedAir(Settings.TimeScale == 1 ? time : new ScaledTime(Settings.TimeScale, time), Settings.Link, Settings.Seed);
-            owned.Add(air);
+            var air = new SimulatedAir(Settings.TimeScale == 1 ? radios.Time : new ScaledTime(Settings.TimeScale, radios.Time), Settings.Link, Settings.Seed);
+            radios.Own(air);
             for (var i = 0; i < Settings.Devices; i++) air.Add(Settings.Device(i));
             return Enumerable.Range(1, Adapters).Select(number => air.CreateAdapter(Adapters == 1 ? Text : $"{Text}#{number}", new AdapterModel())).ToList();
         }
     }
 
     /// <summary>Takes the radio for this process and makes the source of it.</summary>
-    /// <param name="owned">Gets what must be disposed after the engine.</param>
     /// <exception cref="DfuException">AdapterInUse.</exception>
-    public abstract IEnumerable<IAdapterSource> Open(AdapterLocks locks, List<IDisposable> owned, TimeProvider time);
+    public abstract IEnumerable<IAdapterSource> Open(ProcessRadios radios);
 
     /// <summary>All that one command was given.</summary>
-    /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice, or AdapterNotFound for kinds that this version does not have.</exception>
+    /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice; AdapterNotFound when there is no dongle; NotInThisEdition.</exception>
     public static IReadOnlyList<AdapterSpec> ParseAll(IEnumerable<string> texts)
     {
         var radios = new HashSet<string>();
-        return [.. texts.Select(Parse).Select(spec => radios.Add(spec.Radio) ? spec : throw new DfuException(DfuError.InvalidArgument, $"the adapter {spec.Text} is given twice"))];
+        return [.. texts.SelectMany(Parse).Select(spec => radios.Add(spec.Radio) ? spec : throw new DfuException(DfuError.InvalidArgument, $"the adapter {spec.Text} is given twice"))];
     }
 
-    /// <exception cref="DfuException">InvalidArgument, or AdapterNotFound for kinds that this version does not have.</exception>
-    public static AdapterSpec Parse(string text)
+    /// <summary>What one text stands for; <c>bluez:*</c> is every dongle that is there now.</summary>
+    /// <exception cref="DfuException">InvalidArgument; AdapterNotFound when there is no dongle; NotInThisEdition.</exception>
+    public static IReadOnlyList<AdapterSpec> Parse(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         return (colon < 0 ? text : text[..colon]).ToLowerInvariant() switch
         {
             "bridge" => BridgeAddress.TryParse(text, out var address)
-                ? new Bridge(text, address)
+                ? [new Bridge(text, address)]
                 : throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not a bridge such as bridge:tcp://127.0.0.1:7001"),
-            "sim" => ParseSimulated(text, colon < 0 ? "" : text[(colon + 1)..]),
-            "bluez" => throw new DfuException(DfuError.AdapterNotFound, $"{text}: this version has no BlueZ adapter yet, real dongles come with it; a bridge works today"),
-            _ => throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not an adapter such as bridge:tcp://HOST:PORT or sim:devices=20"),
+            "sim" => [ParseSimulated(text, colon < 0 ? "" : text[(colon + 1)..])],
+            "bluez" => Edition.Dongles(text),
+            _ => throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not an adapter such as bluez:hci0, bridge:tcp://HOST:PORT or sim:devices=20"),
         };
     }
 

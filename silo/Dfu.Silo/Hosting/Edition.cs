@@ -4,7 +4,9 @@ using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 #if FULL_EDITION
 using Dfu.Adapters.BlueZ.Doctor;
+using Dfu.Adapters.BlueZ.Kernel;
 using Dfu.Silo.Cluster.Hosting;
+using Dfu.Silo.Dongles;
 #else
 using Dfu.Fleet.Storage;
 using Dfu.Silo.Storage;
@@ -35,6 +37,10 @@ public static class Edition
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static Task ServeAsync(ServerSettings settings, TimeProvider time, CancellationToken stop) => FleetServer.RunAsync(settings, time, stop);
 
+    /// <summary>What a text that begins with <c>bluez:</c> stands for.</summary>
+    /// <exception cref="DfuException">InvalidArgument, or AdapterNotFound when it stands for all dongles and there is none.</exception>
+    internal static IReadOnlyList<AdapterSpec> Dongles(string text) => DongleSpec.Parse(text, PresentControllers.List());
+
     /// <summary>Looks at this machine's Bluetooth; nothing is started or changed.</summary>
     public static Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) => Examination.ExamineAsync(time, cancellationToken);
 #else
@@ -49,6 +55,9 @@ public static class Edition
     public static Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) => throw Lacks("db init");
 
     public static Task ServeAsync(ServerSettings settings, TimeProvider time, CancellationToken stop) => throw Lacks("serve");
+
+    internal static IReadOnlyList<AdapterSpec> Dongles(string text) =>
+        throw new DfuException(DfuError.NotInThisEdition, $"{text} needs BlueZ, which this build (the local edition) was made without");
 
     public static Task<Checkup> ExamineAsync(TimeProvider time, CancellationToken cancellationToken) => Task.FromResult(new Checkup(
         false,

@@ -19,30 +19,26 @@ public sealed record StationSettings
 public sealed class Station : IAsyncDisposable
 {
     private readonly DataDirectory _directory;
-    private readonly AdapterLocks _locks;
-    private readonly List<IDisposable> _owned;
+    private readonly ProcessRadios _radios;
     private readonly IStationEngine _engine;
 
-    private Station(DataDirectory directory, AdapterLocks locks, List<IDisposable> owned, IStationEngine engine) =>
-        (_directory, _locks, _owned, _engine) = (directory, locks, owned, engine);
+    private Station(DataDirectory directory, ProcessRadios radios, IStationEngine engine) => (_directory, _radios, _engine) = (directory, radios, engine);
 
     /// <summary>Takes the data directory and the radios; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
-    public static Station Open(StationSettings settings, TimeProvider time)
+    public static async Task<Station> OpenAsync(StationSettings settings, TimeProvider time)
     {
         var directory = Hosting.DataDirectory.Open(settings.DataDirectory, time);
-        var locks = new AdapterLocks(time);
-        var owned = new List<IDisposable>();
+        var radios = new ProcessRadios(time);
         try
         {
             var sources = new List<IAdapterSource>();
-            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(locks, owned, time));
-            return new Station(directory, locks, owned, Edition.OpenStation(directory.Path, sources, settings.Policy, time));
+            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
+            return new Station(directory, radios, Edition.OpenStation(directory.Path, sources, settings.Policy, time));
         }
         catch
         {
-            foreach (var one in owned) one.Dispose();
-            locks.Dispose();
+            await radios.DisposeAsync();
             directory.Dispose();
             throw;
         }
@@ -58,8 +54,7 @@ public sealed class Station : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
-        foreach (var one in _owned) one.Dispose();
-        _locks.Dispose();
+        await _radios.DisposeAsync();
         _directory.Dispose();
     }
 }

@@ -139,7 +139,7 @@ public sealed class EndTests
     [Fact]
     public async Task A_packet_into_a_closed_socket_is_a_lost_link()
     {
-        var (device, link) = await _fixture.BootloaderAsync();
+        var (device, link) = await _fixture.BootloaderAsync(speed: 1);
         await link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None);
         device[DfuCharacteristic.Packet].CloseSockets();
         _ = Task.Run(() => device.Drop(LinkClosure.SupervisionTimeout));

@@ -181,10 +181,11 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
         else _device.BlueZ.Set(ObjectPath, Characteristics.Interface, ("Value", value));
     }
 
-    /// <summary>bluetoothd reads its end of the packet socket; null when we have closed ours.</summary>
+    /// <summary>bluetoothd reads its end of the packet socket; null when there is none or ours is closed.</summary>
     public async Task<byte[]?> ReadPacketAsync()
     {
-        var packet = await _packets!.ReceiveAsync(new byte[1024]);
+        if (_packets is not { } socket) return null;
+        var packet = await socket.ReceiveAsync(new byte[1024]);
         if (packet is not null) lock (_device.Air) _device.Air.Add($"packet {Convert.ToHexString(packet)}");
         return packet;
     }

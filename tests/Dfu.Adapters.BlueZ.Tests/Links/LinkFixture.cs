@@ -12,7 +12,7 @@ internal sealed class LinkFixture
 
     public FakeKernel Kernel { get; } = new();
 
-    public async Task<(FakePeripheral Device, IDfuLink Link)> BootloaderAsync(double speed = 50)
+    public async Task<(FakePeripheral Device, IDfuLink Link)> BootloaderAsync(double speed = 10)
     {
         var device = FakePeripheral.Bootloader(BlueZ, Kernel);
         return (device, await OpenAsync(device, speed));
@@ -24,7 +24,7 @@ internal sealed class LinkFixture
         return (device, await OpenAsync(device));
     }
 
-    public Task<IDfuLink> OpenAsync(FakePeripheral device, double speed = 50) =>
+    public Task<IDfuLink> OpenAsync(FakePeripheral device, double speed = 10) =>
         new LinkOpener(BlueZ, Kernel, 0, new ScaledTime(speed)).OpenAsync(device.ObjectPath, new LinkOptions(), CancellationToken.None);
 
     public static async Task<DfuException> FailsAsync(DfuError error, Func<Task> call)

@@ -119,13 +119,14 @@ public sealed class PacketTests
     {
         var (device, link) = await _fixture.BootloaderAsync(speed: 0.01); // no pause comes by itself
         await link.SubscribeAsync(DfuCharacteristic.ControlPoint, CancellationToken.None);
+        await SendAsync(link, new byte[244]);
         var reader = Task.Run(async () =>
         {
             while (await device[DfuCharacteristic.Packet].ReadPacketAsync() is not null)
             {
             }
         });
-        for (var sent = 0; sent < SendWindow.Limit / 244; sent++) await SendAsync(link, new byte[244]);
+        for (var sent = 1; sent < SendWindow.Limit / 244; sent++) await SendAsync(link, new byte[244]);
         var next = SendAsync(link, new byte[244]);
         Assert.False(next.IsCompleted);
         await device[DfuCharacteristic.ControlPoint].SayAsync(0x60, 3, 1);

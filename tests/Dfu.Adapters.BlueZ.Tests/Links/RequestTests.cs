@@ -22,7 +22,7 @@ public sealed class RequestTests
     [Fact]
     public async Task What_the_device_said_at_once_and_last_is_heard()
     {
-        var (device, link) = await _fixture.BootloaderAsync();
+        var (device, link) = await _fixture.BootloaderAsync(speed: 1);
         var control = device[DfuCharacteristic.ControlPoint];
         await link.SubscribeAsync(DfuCharacteristic.ControlPoint, CancellationToken.None);
         await control.SayAsync(1);
@@ -129,7 +129,7 @@ public sealed class RequestTests
     [Fact]
     public async Task A_write_that_failed_because_the_link_goes_is_a_lost_link()
     {
-        var (device, link) = await _fixture.BootloaderAsync();
+        var (device, link) = await _fixture.BootloaderAsync(speed: 1);
         device[DfuCharacteristic.ControlPoint].OnWrite = (_, _) =>
         {
             _ = Task.Run(() => device.Drop(LinkClosure.RemoteUser));

@@ -9,7 +9,7 @@ internal sealed class Faults
 
     private readonly Lock _lock = new();
     private readonly List<Fault> _faults = [];
-    private readonly List<(string Member, string Path)> _calls = [];
+    private readonly Dictionary<(string Member, string Path), int> _calls = [];
     private readonly List<(string Member, string Path, int Count, TaskCompletionSource Called)> _waiting = [];
 
     /// <summary>Calls are refused.</summary>
@@ -83,7 +83,7 @@ internal sealed class Faults
         Fault? fault;
         lock (_lock)
         {
-            _calls.Add((call.Member, call.Path));
+            _calls[(call.Member, call.Path)] = _calls.GetValueOrDefault((call.Member, call.Path)) + 1;
             foreach (var waiting in _waiting.Where(waiting => CountUnderLock(waiting.Member, waiting.Path) >= waiting.Count)) waiting.Called.TrySetResult();
             _waiting.RemoveAll(static waiting => waiting.Called.Task.IsCompleted);
             fault = _faults.FindLast(fault => fault.Left > 0 && fault.Member is var member && (member == "*" || member == call.Member) && call.Path.EndsWith(fault.Path ?? "", StringComparison.Ordinal));
@@ -93,7 +93,7 @@ internal sealed class Faults
         return fault is null ? proceed() : fault.Act(proceed);
     }
 
-    private int CountUnderLock(string member, string? path) => _calls.Count(call => call.Member == member && call.Path.EndsWith(path ?? "", StringComparison.Ordinal));
+    private int CountUnderLock(string member, string? path) => _calls.Where(call => call.Key.Member == member && call.Key.Path.EndsWith(path ?? "", StringComparison.Ordinal)).Sum(static call => call.Value);
 
     private void Add(Fault fault)
     {

@@ -74,6 +74,15 @@ internal sealed class PrivateBus : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>Match rules of all connections together: what signals somebody listens for.</summary>
+    public async Task<int> MatchRulesAsync()
+    {
+        using var connection = new Tmds.DBus.Connection(Address);
+        await connection.ConnectAsync();
+        var rules = await connection.CreateProxy<IBusStatistics>("org.freedesktop.DBus", "/org/freedesktop/DBus").GetAllMatchRulesAsync();
+        return rules.Values.Sum(static own => own.Length);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
@@ -82,4 +91,11 @@ internal sealed class PrivateBus : IAsyncDisposable
     }
 
     private string ConfigPath => Path.Combine(_folder.FullName, "bus.conf");
+}
+
+/// <summary>What dbus-daemon tells of itself.</summary>
+[Tmds.DBus.DBusInterface("org.freedesktop.DBus.Debug.Stats")]
+public interface IBusStatistics : Tmds.DBus.IDBusObject
+{
+    Task<IDictionary<string, string[]>> GetAllMatchRulesAsync();
 }

@@ -215,6 +215,15 @@ public sealed class StandInTests : IAsyncLifetime
     }
 
     [DbusFact]
+    public async Task The_bus_counts_what_is_listened_for()
+    {
+        var before = await _bus!.MatchRulesAsync();
+        var watch = await Proxy<IAdapter1>(Adapter.Path).WatchPropertiesAsync(static _ => { });
+        Assert.Equal(before + 1, await _bus.MatchRulesAsync());
+        watch.Dispose();
+    }
+
+    [DbusFact]
     public async Task A_dongle_comes_back_under_another_number()
     {
         await ConnectAsync();

@@ -65,15 +65,20 @@ internal sealed partial class VirtualController : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        while (!_ending && await _work.Reader.WaitToReadAsync())
+        try
         {
-            while (!_ending && _work.Reader.TryRead(out var action)) action();
+            while (!_ending && await _work.Reader.WaitToReadAsync())
+            {
+                while (!_ending && _work.Reader.TryRead(out var action)) action();
+            }
         }
-
-        _work.Writer.TryComplete();
-        await _transport.DisposeAsync();
-        await EndAirAsync();
-        await _adapter.DisposeAsync();
+        finally
+        {
+            _work.Writer.TryComplete();
+            await _transport.DisposeAsync();
+            await EndAirAsync();
+            await _adapter.DisposeAsync();
+        }
     }
 
     private async Task ReadHostAsync()

@@ -60,6 +60,44 @@ public sealed class AdvertMatcherTests
     }
 
     [Fact]
+    public void A_bootloader_one_above_is_somebody_elses_while_the_target_is_heard()
+    {
+        Targets(0x10);
+        Hear(0x10, "Sensor");
+        Assert.Null(Hear(0x11, "DfuTarg", at: 1));
+        Assert.Equal(A(0x10), Hear(0x11, DeviceNames.Label(A(0x10)), at: 1)!.Value.Device);
+        Assert.Equal(A(0x10), Hear(0x11, "DfuTarg", at: 5)!.Value.Device);
+    }
+
+    [Fact]
+    public void An_application_that_answered_where_a_bootloader_was_expected_is_a_neighbours()
+    {
+        Targets(0x11);
+        Assert.True(Hear(0x12, "Sensor")!.Value.InBootloader);
+        Assert.True(_matcher.Doubt(A(0x11), A(0x12)));
+        Assert.False(_matcher.Doubt(A(0x11), A(0x12)));
+        Assert.Null(Hear(0x12, "Sensor", at: 20));
+        Assert.Equal(A(0x11), Hear(0x12, "DfuTarg", at: 20)!.Value.Device);
+    }
+
+    [Fact]
+    public void A_device_that_was_written_to_is_nobody_elses_any_more()
+    {
+        Targets(0x11);
+        _matcher.Correct(A(0x11), A(0x11), A(0x12), settled: true);
+        Assert.Null(Hear(0x11, "DfuTarg"));
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x11), A(0x12), true), Hear(0x12, "DfuTarg"));
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x11), A(0x12), false), Hear(0x11, "Sensor"));
+
+        _matcher.Correct(A(0x11), A(0x10), A(0x11));
+        Assert.Null(Hear(0x11, "DfuTarg", at: 20));
+        _matcher.Correct(A(0x11), A(0x10), A(0x11), settled: true);
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x10), A(0x11), true), Hear(0x11, "DfuTarg", at: 20));
+        Assert.Null(Hear(0x12, "DfuTarg", at: 40));
+        Assert.Null(Hear(0x12, DeviceNames.Label(A(0x11)), at: 40));
+    }
+
+    [Fact]
     public void Our_label_settles_whose_bootloader_it_is()
     {
         Targets(0x10, 0x11);
@@ -109,7 +147,8 @@ public sealed class AdvertMatcherTests
         Targets(0x20);
         _matcher.Correct(A(0x20), A(0x1F), A(0x20));
         Assert.Equal(new AdvertMatch(A(0x20), A(0x1F), A(0x20), true), Hear(0x20, "DfuTarg"));
-        Assert.Equal(new AdvertMatch(A(0x20), A(0x1F), A(0x20), false), Hear(0x1F, "Sensor"));
+        Assert.Null(Hear(0x1F, "Sensor", at: 1)); // who is heard at both is two
+        Assert.Equal(new AdvertMatch(A(0x20), A(0x1F), A(0x20), false), Hear(0x1F, "Sensor", at: 5));
     }
 
     [Fact]

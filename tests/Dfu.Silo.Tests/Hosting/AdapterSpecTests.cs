@@ -17,8 +17,8 @@ public sealed class AdapterSpecTests
     [Fact]
     public void A_simulated_adapter_takes_its_settings()
     {
-        var spec = Assert.IsType<AdapterSpec.Simulated>(AdapterSpec.Parse(
-            "sim:devices=20,adapters=3,drop-rate=0.02,profile=sdk15.3,chip=nrf52832,mode=app,save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000"));
+        var spec = Assert.IsType<AdapterSpec.Simulated>(Assert.Single(AdapterSpec.Parse(
+            "sim:devices=20,adapters=3,drop-rate=0.02,profile=sdk15.3,chip=nrf52832,mode=app,save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000")));
         Assert.Equal(3, spec.Adapters);
         Assert.Equal(
             new()
@@ -38,8 +38,6 @@ public sealed class AdapterSpecTests
     [InlineData("sim:devices=0", DfuError.InvalidArgument)]
     [InlineData("sim:drop-rate=2", DfuError.InvalidArgument)]
     [InlineData("sim:profile=sdk18", DfuError.InvalidArgument)]
-    [InlineData("bluez:hci0", DfuError.AdapterNotFound)]
-    [InlineData("bluez:*", DfuError.AdapterNotFound)]
     public void What_is_no_adapter_is_refused(string text, DfuError error)
     {
         var refused = Assert.Throws<DfuException>(() => AdapterSpec.Parse(text));
@@ -57,5 +55,5 @@ public sealed class AdapterSpecTests
         Assert.Contains($"{other} is given twice", refused.Message, StringComparison.Ordinal);
     }
 
-    private static string Radio(string text) => Assert.IsType<AdapterSpec.Bridge>(AdapterSpec.Parse(text)).Radio;
+    private static string Radio(string text) => Assert.IsType<AdapterSpec.Bridge>(Assert.Single(AdapterSpec.Parse(text))).Radio;
 }

@@ -20,6 +20,7 @@ internal sealed class Recorder : IUpdateObserver
 
     /// <summary>Everything that was ever believed of what the bootloader keeps.</summary>
     public HashSet<Keeps> Believed { get; } = [];
+    public List<BluetoothAddress> Strangers { get; } = [];
     public BluetoothAddress Application { get; private set; }
     public BluetoothAddress Bootloader { get; private set; }
 
@@ -40,6 +41,8 @@ internal sealed class Recorder : IUpdateObserver
     public void PhaseChanged(UpdatePhase phase) => Phases.Add(phase);
 
     public void Identified(BluetoothAddress application, BluetoothAddress bootloader) => (Application, Bootloader) = (application, bootloader);
+
+    public void Mistaken(BluetoothAddress address) => Strangers.Add(address);
 
     public void ImageStarted(int image) => Image = image;
 

@@ -23,12 +23,12 @@ internal static class FleetServer
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
-        using var locks = new AdapterLocks(time);
+        await using var radios = new ProcessRadios(time);
         var owned = new List<IDisposable>();
         try
         {
             var sources = new List<IAdapterSource>();
-            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(locks, owned, time));
+            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
             await ServeAsync(settings, directory.Path, sources, owned, time, stop);
         }
         finally

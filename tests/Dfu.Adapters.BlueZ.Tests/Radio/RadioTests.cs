@@ -1,0 +1,307 @@
+using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Links;
+using Dfu.Adapters.BlueZ.Tests.StandIn;
+using Dfu.Adapters.Simulated;
+using Dfu.Adapters.Simulated.Time;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
+using Linux.Bluetooth;
+using Tmds.DBus;
+
+namespace Dfu.Adapters.BlueZ.Tests.Radio;
+
+/// <summary>The whole radio side against a bluetoothd that stands in for the real one.</summary>
+#pragma warning disable CA1001 // disposed by xunit, asynchronously
+public sealed class RadioTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private static readonly BluetoothAddress Target = VirtualDeviceOptions.AddressFor(1, 0).Bootloader;
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+
+    private readonly SimulatedAir _air = new(new ScaledTime(20), LinkModel.Perfect, 1);
+    private readonly SilentKernel _kernel = new();
+    private readonly List<Controller> _controllers = [];
+    private StandIn.PrivateBus? _bus;
+    private BlueZStandIn? _bluez;
+    private BlueZHost? _host;
+
+    private BlueZStandIn BlueZ => _bluez!;
+
+    public async Task InitializeAsync()
+    {
+        if (!File.Exists(StandIn.PrivateBus.Daemon)) return;
+        _bus = await StandIn.PrivateBus.StartAsync();
+        _bluez = await BlueZStandIn.StartAsync(_bus, TimeProvider.System);
+        _air.Add(new() { ApplicationAddress = Target.Application });
+        var time = TimeProvider.System;
+        _host = new(new(), time, new(
+            () => _kernel,
+            async cancellationToken => await BlueZObjects.OpenAsync(_bus.Address, time, cancellationToken),
+            (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
+            () => _controllers));
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_host is not null) await _host.DisposeAsync();
+        if (_bluez is not null) await _bluez.DisposeAsync();
+        if (_bus is not null) await _bus.DisposeAsync();
+        _air.Dispose();
+    }
+
+    [DbusFact]
+    public async Task A_device_is_heard_again_and_again()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        var heard = await HearAsync(adapter, 5);
+        Assert.All(heard, static a => Assert.Equal((Target, AddressType.Random, "DfuTarg", true), (a.Address, a.AddressType, a.Name, a.DfuService)));
+        Assert.All(heard, static a => Assert.InRange(a.Rssi, -96, -30));
+    }
+
+    [DbusFact]
+    public async Task A_device_is_connected_and_forgotten_when_its_link_has_closed()
+    {
+        var stand = await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        var link = await ConnectAsync(adapter);
+        Assert.Contains(DfuCharacteristic.ControlPoint, link.Characteristics);
+        Assert.Contains($"prefer 0 {Target} 15 5", _kernel.Asked);
+        Assert.Contains("2M 0", _kernel.Asked);
+
+        await link.DisposeAsync();
+        await BlueZ.Faults.CalledAsync("RemoveDevice").WithinAsync(Soon, TimeProvider.System, default);
+        Assert.Equal(0, await stand.LinksAsync());
+
+        // Unheard by now, and to be found again.
+        await using var again = await ConnectAsync(adapter);
+        Assert.Equal(1, await stand.LinksAsync());
+    }
+
+    [DbusFact]
+    public async Task A_device_that_another_adapter_heard_is_sought_before_it_is_connected()
+    {
+        await PlugInAsync(0);
+        var second = await PlugInAsync(1);
+        await using var scout = await OpenAsync("bluez:hci0");
+        await using var adapter = await OpenAsync("bluez:hci1");
+        await HearAsync(scout, 1);
+        await using var link = await ConnectAsync(adapter);
+        Assert.Equal(1, await second.LinksAsync());
+        Assert.Equal(1, BlueZ.Faults.Calls("StartDiscovery", second.Path));
+    }
+
+    [DbusFact]
+    public async Task A_link_that_nobody_holds_any_more_is_cleared_before_the_connect()
+    {
+        var stand = await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        using var dead = new Connection(_bus!.Address);
+        await dead.ConnectAsync();
+        await dead.CreateProxy<IDevice1>("org.bluez", stand.PathOf(Target)).ConnectAsync();
+        Assert.Equal(1, await stand.LinksAsync());
+
+        await using var link = await ConnectAsync(adapter);
+        Assert.Equal(1, BlueZ.Faults.Calls("RemoveDevice"));
+        Assert.False(link.Closed.IsCompleted);
+    }
+
+    [DbusFact]
+    public async Task An_object_of_the_other_address_type_is_not_connected()
+    {
+        var stand = await PlugInAsync(0);
+        stand.Hears = static a => a with { AddressType = AddressType.Public };
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        stand.Hears = static a => a;
+        await using var link = await ConnectAsync(adapter);
+        Assert.Equal(1, BlueZ.Faults.Calls("RemoveDevice"));
+        Assert.False(link.Closed.IsCompleted);
+    }
+
+    [DbusFact]
+    public async Task A_stale_pending_connect_is_cleared_and_tried_once_more()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        BlueZ.Faults.Fail("Connect", "org.bluez.Error.InProgress", "In Progress", times: 1);
+        await using var link = await ConnectAsync(adapter);
+        Assert.False(link.Closed.IsCompleted);
+    }
+
+    [DbusFact]
+    public async Task A_device_that_is_not_there_is_a_connect_time_out()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        var options = new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(1) };
+        var e = await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Target.Bootloader.Bootloader, AddressType.Random, options, default));
+        Assert.Equal(DfuError.ConnectTimeout, e.Error);
+        await HearAsync(adapter, 1); // and it scans again
+    }
+
+    [DbusFact]
+    public async Task An_adapter_that_is_switched_off_is_lost_and_powered_on_when_it_is_opened_again()
+    {
+        var stand = await PlugInAsync(0);
+        var source = Source("bluez:hci0");
+        await using var adapter = await source.OpenAsync(default);
+        await stand.SetPoweredAsync(false);
+        Assert.Contains("off", await LostAsync(adapter), StringComparison.Ordinal);
+        await adapter.DisposeAsync();
+        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => ConnectAsync(adapter))).Error);
+
+        await using var again = await source.OpenAsync(default);
+        await HearAsync(again, 1);
+    }
+
+    [DbusFact]
+    public async Task A_bluetoothd_that_dies_loses_its_adapters_and_its_successor_has_them_again()
+    {
+        await PlugInAsync(0);
+        var source = Source("bluez:hci0");
+        await using var adapter = await source.OpenAsync(default);
+        await HearAsync(adapter, 1);
+        await BlueZ.DieAsync();
+        Assert.Contains("bluetoothd", await LostAsync(adapter), StringComparison.Ordinal);
+        await adapter.DisposeAsync();
+        Assert.Equal(DfuError.AdapterNotFound, (await Assert.ThrowsAsync<DfuException>(() => source.OpenAsync(default))).Error);
+
+        await BlueZ.ReturnAsync();
+        await using var again = await source.OpenAsync(default);
+        await HearAsync(again, 1);
+    }
+
+    [DbusFact]
+    public async Task A_dongle_plugged_in_again_is_found_under_its_new_number()
+    {
+        var stand = await PlugInAsync(0, "1-1.2");
+        var source = Source("bluez:usb-1-1.2");
+        await using var adapter = await source.OpenAsync(default);
+        Assert.Contains("usb-1-1.2", adapter.Name, StringComparison.Ordinal);
+        await BlueZ.PullOutAsync(stand);
+        Assert.Contains("hci0", await LostAsync(adapter), StringComparison.Ordinal);
+        await adapter.DisposeAsync();
+
+        _controllers.Clear();
+        await PlugInAsync(3, "1-1.2");
+        await using var again = await source.OpenAsync(default);
+        await HearAsync(again, 1);
+    }
+
+    [DbusFact]
+    public async Task Who_asks_for_what_is_not_there_is_told_what_is()
+    {
+        await PlugInAsync(0, "1-1.2");
+        var e = await Assert.ThrowsAsync<DfuException>(() => OpenAsync("bluez:usb-1-1.3"));
+        Assert.Equal(DfuError.AdapterNotFound, e.Error);
+        Assert.Contains("bluez:usb-1-1.2", e.Message, StringComparison.Ordinal);
+    }
+
+    [DbusFact]
+    public async Task One_controller_is_one_adapter()
+    {
+        await PlugInAsync(0);
+        await PlugInAsync(1);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        Assert.Equal(DfuError.AdapterInUse, (await Assert.ThrowsAsync<DfuException>(() => OpenAsync("bluez:hci0"))).Error);
+        await using var other = await OpenAsync("bluez:*");
+        Assert.NotEqual(adapter.Address, other.Address);
+        await adapter.DisposeAsync();
+        await using var again = await OpenAsync("bluez:hci0");
+        Assert.Equal(adapter.Address, again.Address);
+    }
+
+    [DbusFact]
+    public async Task A_radio_that_rfkill_blocks_says_how_to_unblock_it()
+    {
+        var stand = await PlugInAsync(0);
+        await stand.SetPoweredAsync(false);
+        BlueZ.Faults.Fail("Set", "org.bluez.Error.Blocked", "Blocked through rfkill");
+        var e = await Assert.ThrowsAsync<DfuException>(() => OpenAsync("bluez:hci0"));
+        Assert.Equal(DfuError.AdapterNotFound, e.Error);
+        Assert.Contains("rfkill unblock", e.Message, StringComparison.Ordinal);
+    }
+
+    [DbusFact]
+    public async Task The_ladder_cycles_power_over_bluetoothd_and_over_the_kernel_where_that_refuses()
+    {
+        await PlugInAsync(0, "1-1.2");
+        var source = Source("bluez:usb-1-1.2");
+        await (await source.OpenAsync(default)).DisposeAsync();
+        var before = BlueZ.Faults.Calls("Set");
+        Assert.True(await source.RecoverAsync(RecoveryStep.Reopen, default));
+        Assert.True(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
+        Assert.Equal(before + 2, BlueZ.Faults.Calls("Set"));
+
+        BlueZ.Faults.Fail("Set", Faults.Failed, "no");
+        Assert.False(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
+        _kernel.Permits = true;
+        Assert.True(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
+        Assert.Equal(["power 0 False", "power 0 True"], _kernel.Asked.TakeLast(2));
+        Assert.True(await source.RecoverAsync(RecoveryStep.UsbReset, default));
+        Assert.Contains("reset 1-1.2", _kernel.Asked);
+    }
+
+    [DbusFact]
+    public async Task An_adapter_that_refuses_to_scan_is_lost()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        BlueZ.Faults.Fail("StartDiscovery", Faults.Failed, "Input/output error");
+        var hearing = HearAsync(adapter, 1);
+        Assert.Contains("does not scan", await LostAsync(adapter), StringComparison.Ordinal);
+        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => hearing)).Error);
+    }
+
+    [DbusFact]
+    public async Task A_lost_adapter_takes_its_links_along()
+    {
+        var stand = await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        var link = await ConnectAsync(adapter);
+        await BlueZ.PullOutAsync(stand);
+        await link.Closed.WithinAsync(Soon, TimeProvider.System, default);
+        await LostAsync(adapter);
+    }
+
+    private async Task<StandInAdapter> PlugInAsync(int index, string? port = null)
+    {
+        if (port is not null) _controllers.Add(new(index, new(port, "/dev/null", 1, 2, "Dongle"), null));
+        return await BlueZ.PlugInAsync(index, _air.CreateAdapter($"radio{index}", new AdapterModel()));
+    }
+
+    private IAdapterSource Source(string text)
+    {
+        Assert.True(BlueZSpec.TryParse(text, out var spec));
+        return _host!.Source(spec, text);
+    }
+
+    private Task<IAdapter> OpenAsync(string text) => Source(text).OpenAsync(default);
+
+    private static Task<IDfuLink> ConnectAsync(IAdapter adapter) => adapter.ConnectAsync(Target, AddressType.Random, new(), default).WithinAsync(TimeSpan.FromSeconds(40), TimeProvider.System, default);
+
+    private static Task<string> LostAsync(IAdapter adapter) => adapter.Lost.WithinAsync(Soon, TimeProvider.System, default);
+
+    private static Task<List<Advertisement>> HearAsync(IAdapter adapter, int count)
+    {
+        return CollectAsync().WithinAsync(Soon, TimeProvider.System, default);
+
+        async Task<List<Advertisement>> CollectAsync()
+        {
+            List<Advertisement> heard = [];
+            await foreach (var one in adapter.ScanAsync(default))
+            {
+                heard.Add(one);
+                if (heard.Count == count) break;
+            }
+
+            return heard;
+        }
+    }
+}
