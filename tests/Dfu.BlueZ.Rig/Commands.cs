@@ -9,7 +9,7 @@ internal static class Commands
 {
     public static async Task<int> RunAsync(string[] arguments, CancellationToken stop)
     {
-        if (arguments is ["connects", var adapter, var count]) return await ConnectsCommand.RunAsync(adapter, int.Parse(count, CultureInfo.InvariantCulture), stop);
+        if (arguments is ["connects", var count, .. var adapters]) return await ConnectsCommand.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), adapters, stop);
         RigSettings settings;
         try
         {

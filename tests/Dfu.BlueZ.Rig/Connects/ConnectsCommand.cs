@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Dfu.Adapters;
 using Dfu.Adapters.BlueZ;
@@ -7,93 +6,92 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.BlueZ.Rig.Connects;
 
-/// <summary><c>connects ADAPTER COUNT</c>, inside the machine: connects and disconnects by the product's own adapter, device after device, and measures this process.</summary>
-internal static class ConnectsCommand
+/// <summary>
+/// <c>connects COUNT ADAPTER...</c>, inside the machine: connects and disconnects by the product's own adapters, device after device, and measures this
+/// process. A link closes while the next ones open, for BlueZ takes two seconds to disconnect.
+/// </summary>
+internal sealed class ConnectsCommand(int count, CancellationToken stop)
 {
-    /// <summary>Connects before the first measurement: by then everything is loaded, compiled and pooled.</summary>
-    public const int WarmUp = 20;
-
-    private static readonly TimeSpan HearTime = TimeSpan.FromSeconds(60);
     private static readonly LinkOptions Options = new() { ConnectTimeout = TimeSpan.FromSeconds(60) };
+    private readonly Turn _turn = new();
+    private readonly Lock _gate = new();
+    private int _begun;
+    private int _done;
+    private int _failed;
 
-    public static async Task<int> RunAsync(string adapter, int count, CancellationToken stop)
+    public static async Task<int> RunAsync(int count, IReadOnlyList<string> adapters, CancellationToken stop)
     {
-        if (!BlueZSpec.TryParse(adapter, out var spec)) throw new RigException($"{adapter} is no adapter of BlueZ's");
-        var failed = 0;
         await using var host = new BlueZHost(new BlueZOptions(), TimeProvider.System);
-        await using var radio = await host.Source(spec, adapter).OpenAsync(stop);
-        Console.WriteLine($"opened {radio.Name}");
-        using var hearing = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var heard = new Heard();
-        var scan = heard.ListenAsync(radio, hearing.Token);
-        for (var i = 1; i <= count; i++)
+        var radios = new List<IAdapter>();
+        foreach (var adapter in adapters)
         {
-            var device = await heard.NextAsync(HearTime, stop);
-            try
-            {
-                await using var link = await radio.ConnectAsync(device.Address, device.AddressType, Options, stop);
-                await link.SubscribeAsync(DfuCharacteristic.ControlPoint, stop);
-                if (i <= 3) Console.WriteLine($"connected {device.Address}, MTU {link.Mtu}, interval {link.Interval}");
-            }
-            catch (DfuException e)
-            {
-                failed++;
-                Console.WriteLine($"failed {device.Address}: {e.Message}");
-                if (radio.Lost.IsCompleted) break;
-            }
+            if (!BlueZSpec.TryParse(adapter, out var spec)) throw new RigException($"{adapter} is no adapter of BlueZ's");
+            radios.Add(await host.Source(spec, adapter).OpenAsync(stop));
+        }
 
-            if (i == WarmUp || i == count) Console.WriteLine(JsonSerializer.Serialize(Measurement.Take(i, failed)));
+        return await new ConnectsCommand(count, stop).RunAsync(radios);
+    }
+
+    private async Task<int> RunAsync(List<IAdapter> radios)
+    {
+        using var hearing = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var scans = radios.ConvertAll(radio => _turn.ListenAsync(radio, hearing.Token));
+        // Warm first: by then everything is loaded, compiled and pooled.
+        foreach (var until in new[] { count / 10, count })
+        {
+            await Task.WhenAll(radios.Select(radio => ConnectAsync(radio, until)));
+            Console.WriteLine(JsonSerializer.Serialize(Measurement.Take(_done, _failed)));
         }
 
         hearing.Cancel();
-        await scan;
-        return failed == 0 ? 0 : 1;
+        await Task.WhenAll(scans);
+        foreach (var radio in radios) await radio.DisposeAsync();
+        return _failed == 0 ? 0 : 1;
     }
 
-    /// <summary>Devices the radio hears, each in turn.</summary>
-    private sealed class Heard
+    private async Task ConnectAsync(IAdapter radio, int until)
     {
-        private readonly Lock _gate = new();
-        private readonly Queue<Advertisement> _turn = [];
-        private readonly HashSet<BluetoothAddress> _known = [];
-
-        public async Task ListenAsync(IAdapter radio, CancellationToken stop)
+        var closing = new List<Task>();
+        while (Begin(until))
         {
+            var device = await _turn.NextAsync(stop);
             try
             {
-                await foreach (var advertisement in radio.ScanAsync(stop))
-                {
-                    if (!advertisement.DfuService) continue;
-                    lock (_gate)
-                    {
-                        if (_known.Add(advertisement.Address)) _turn.Enqueue(advertisement);
-                    }
-                }
+                var link = await radio.ConnectAsync(device.Address, device.AddressType, Options, stop);
+                await link.SubscribeAsync(DfuCharacteristic.ControlPoint, stop);
+                closing.Add(CloseAsync(link, device));
+                closing.RemoveAll(static task => task.IsCompletedSuccessfully);
             }
-            catch (Exception e) when (e is OperationCanceledException or DfuException)
+            catch (DfuException e)
             {
-                Console.WriteLine($"the scan ended: {e.Message}");
+                Count(failed: true);
+                Console.WriteLine($"failed {device.Address}: {e.Message}");
+                if (radio.Lost.IsCompleted) break;
+                _turn.Put(device);
             }
         }
 
-        public async Task<Advertisement> NextAsync(TimeSpan within, CancellationToken stop)
+        await Task.WhenAll(closing);
+    }
+
+    private async Task CloseAsync(IDfuLink link, Advertisement device)
+    {
+        await link.DisposeAsync();
+        Count(failed: false);
+        _turn.Put(device);
+    }
+
+    private bool Begin(int until)
+    {
+        lock (_gate) return _begun < until && ++_begun > 0;
+    }
+
+    private void Count(bool failed)
+    {
+        lock (_gate)
         {
-            var since = TimeProvider.System.GetTimestamp();
-            while (TimeProvider.System.GetElapsedTime(since) < within)
-            {
-                lock (_gate)
-                {
-                    if (_turn.TryDequeue(out var next))
-                    {
-                        _turn.Enqueue(next);
-                        return next;
-                    }
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop);
-            }
-
-            throw new RigException(string.Create(CultureInfo.InvariantCulture, $"no device was heard within {within.TotalSeconds:0} s"));
+            _done++;
+            if (failed) _failed++;
         }
     }
 }

@@ -24,7 +24,9 @@ internal static class RigRun
             return result.Status;
         }
 
-        return 0;
+        await using (var scenario = new BlueZScenario(guest, said, settings, stop)) await scenario.RunAsync();
+        said.End();
+        return said.Failed == 0 ? 0 : 1;
     }
 
     /// <summary>Folders of the host, by the name the machine has for them.</summary>
