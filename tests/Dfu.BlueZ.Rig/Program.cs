@@ -9,7 +9,7 @@ try
 {
     return await Commands.RunAsync(args, stop.Token);
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RigException)
 {
     Console.Error.WriteLine("interrupted");
     return 3;

@@ -32,8 +32,9 @@ internal sealed class Qemu : IDisposable
             arguments.AddRange(["-virtfs", $"local,path={path.Replace(",", ",,", StringComparison.Ordinal)},mount_tag={tag},security_model=none,multidevs=remap{(tag == "share" ? "" : ",readonly=on")}"]);
 
         var log = Path.Combine(folder, "qemu");
-        // The kernel sends the signal when the thread that started the process ends, so a thread of its own sees it through.
-        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, .. Program(parts, out var environment), .. arguments]);
+        // A session of its own: a terminal's Ctrl-C is for this process to act on. The kernel sends the signal when the thread that started
+        // the process ends, so a thread of its own sees it through.
+        var start = new ProcessStartInfo("setsid", ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, .. Program(parts, out var environment), .. arguments]);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var started = new TaskCompletionSource<Qemu>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => See(start, started)) { IsBackground = true, Name = Name }.Start();

@@ -45,6 +45,8 @@ internal sealed class BlueZScenario(Guest guest, Transcript said, RigSettings se
                 said.Must(false, e.Message);
             }
 
+            if (await _room.CrashAsync(stop) is { } crash) said.Must(false, crash);
+
             said.StepEnds(what);
         }
     }

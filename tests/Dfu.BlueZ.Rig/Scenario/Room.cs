@@ -54,6 +54,16 @@ internal sealed class Room(Guest guest) : IAsyncDisposable
         if ((await guest.RunAsync(script, StartSeconds, stop)).Status != 0) throw new RigException($"bluetoothd does not show {adapters} adapters:\n{_daemon?.Said}");
     }
 
+    /// <summary>Why bluetoothd is not running although nobody ended it; null while it runs.</summary>
+    public async Task<string?> CrashAsync(CancellationToken stop)
+    {
+        if (_daemon is not { IsOver: true } ended) return null;
+        _daemon = null;
+        var status = (await ended.EndAsync(TimeSpan.FromSeconds(1), stop)).Status;
+        var kernel = await guest.RunAsync("dmesg | tail -n 5", 20, stop);
+        return $"bluetoothd ended with {status}:\n{ended.Said}\n{kernel.Output}";
+    }
+
     /// <summary>What the devices themselves count.</summary>
     public async Task<IReadOnlyList<DeviceReport>> ReportAsync(CancellationToken stop)
     {
