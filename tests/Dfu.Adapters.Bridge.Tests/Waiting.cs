@@ -3,7 +3,7 @@ namespace Dfu.Adapters.Bridge.Tests;
 /// <summary>Nothing in these tests waits for time to pass; this bound only turns a hang into a failure.</summary>
 internal static class Waiting
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     public static Task Soon(this Task task) => task.WaitAsync(Bound, TimeProvider.System);
 

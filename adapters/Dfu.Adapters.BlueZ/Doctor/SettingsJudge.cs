@@ -71,7 +71,7 @@ internal static class SettingsJudge
             Topic,
             Verdict.Hint,
             what + ", and this process may not change that (CAP_NET_ADMIN)",
-            Line(facts.SettingsPath, "LE", string.Create(CultureInfo.InvariantCulture, $"MinConnectionInterval={GoodInterval} MaxConnectionInterval={GoodInterval} ConnectionLatency=0 ConnectionSupervisionTimeout=400 (a line each)")));
+            Line(facts.SettingsPath, "LE", string.Create(CultureInfo.InvariantCulture, $"MinConnectionInterval={GoodInterval} MaxConnectionInterval={GoodInterval} ConnectionLatency=0 ConnectionSupervisionTimeout=500 (a line each)")));
     }
 
     private static Finding Mtu(MainConf conf, string path)

@@ -8,6 +8,9 @@ namespace Dfu.Adapters.Simulated.Time;
 /// </remarks>
 public sealed class VirtualTime : TimeProvider
 {
+    /// <summary>A pump that is further behind was held up, and does not make up for it: timers of seconds would fire at once.</summary>
+    private static readonly TimeSpan MostBehind = TimeSpan.FromMilliseconds(50);
+
     private readonly PriorityQueue<(VirtualTimer Timer, long Version), (long Due, long Sequence)> _timers = new();
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private readonly object _gate = new();
@@ -68,6 +71,8 @@ public sealed class VirtualTime : TimeProvider
                         WaitForOthers(ahead);
                         continue;
                     }
+
+                    if (ahead < -MostBehind) (realStart, virtualStart) = (System.GetTimestamp(), due);
                 }
 
                 FireNext();

@@ -27,7 +27,7 @@ internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? Ther
         if (spec is not BlueZSpec.All) return [new DongleSpec(text, spec, controllers.FirstOrDefault(spec.Means))];
         return controllers.Count > 0
             ? [.. controllers.Select(static controller => new DongleSpec(controller.Id, Lasting(controller), controller))]
-            : throw new DfuException(DfuError.AdapterNotFound, $"{text}: no Bluetooth dongle is there");
+            : throw new DfuException(DfuError.AdapterNotFound, $"{text}: no Bluetooth dongle is there; 'dfu doctor' tells more");
     }
 
     /// <summary>The name that stays when dongles are plugged in and out.</summary>

@@ -10,6 +10,7 @@ internal sealed class SmallHost
 {
     private readonly MemoryTransport _transport;
     private readonly Dictionary<ushort, HostConnection> _connections = [];
+    private readonly Dictionary<ushort, HostConnection> _latest = [];
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private (ushort OpCode, TaskCompletionSource<byte[]> Result)? _command;
     private Channel<byte[]> _connected = Channel.CreateUnbounded<byte[]>();
@@ -74,7 +75,7 @@ internal sealed class SmallHost
     {
         var connected = await CreateConnectionAsync(peer);
         Assert.Equal(0, connected[0]);
-        return _connections[U16(connected.AsSpan(1))];
+        return _latest[U16(connected.AsSpan(1))];
     }
 
     public static byte[] CreateParameters(BluetoothAddress peer, byte type = 1, bool byAcceptList = false) =>
@@ -145,7 +146,7 @@ internal sealed class SmallHost
                 GiveCredits(countLow | (countHigh << 8));
                 break;
             case [0x04, 0x3e, _, 0x01, .. var connected]:
-                if (connected[0] == 0) _connections[U16(connected.AsSpan(1))] = new HostConnection(this, U16(connected.AsSpan(1)));
+                if (connected[0] == 0) _latest[U16(connected.AsSpan(1))] = _connections[U16(connected.AsSpan(1))] = new HostConnection(this, U16(connected.AsSpan(1)));
                 _connected.Writer.TryWrite(connected);
                 break;
             case [0x04, 0x3e, _, 0x02, 1, var kind, _, .. var report]:

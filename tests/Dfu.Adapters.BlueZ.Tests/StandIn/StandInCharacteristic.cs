@@ -7,13 +7,15 @@ using Dfu.Protocol.Links;
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
 /// <summary>One characteristic of a connected device, by method calls and by sockets.</summary>
+#pragma warning disable CA1001 // sockets are closed with the link
 internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteristic kind, string service, int handle)
+#pragma warning restore CA1001
 {
     public const string Interface = "org.bluez.GattCharacteristic1";
 
     private readonly string[] _flags = GattTable.FlagsOf(kind);
     private readonly HashSet<string> _notified = [];
-    private Socket? _writes;
+    private WriteSocket? _writes;
     private Socket? _notifies;
     private bool _acquiringNotify;
     private bool _subscribed;
@@ -88,8 +90,8 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
     public void OnDisconnected()
     {
         _notified.Clear();
-        Close(ref _writes, "WriteAcquired");
-        Close(ref _notifies, "NotifyAcquired");
+        CloseWrites();
+        CloseNotifies();
         if (HasDescriptor && Objects.Get<bool>(Path, "Notifying")) Objects.Set(Path, ("Notifying", false));
         _subscribed = _acquiringNotify = false;
     }
@@ -140,12 +142,11 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
     {
         if (_writes is not null) throw new BusError("org.bluez.Error.NotPermitted", "Write acquired");
         if (!Can("write-without-response")) throw NotSupported();
-        var (ours, theirs) = UnixSockets.Pair();
-        _writes = ours;
-        ServeSocket(ours, value => att.Command(kind, value), () =>
+        var (ours, theirs) = WriteSocket.Open(device.Adapter.Service.Loop, value => att.Command(kind, value), ended =>
         {
-            if (_writes == ours) Close(ref _writes, "WriteAcquired");
+            if (_writes == ended) CloseWrites();
         });
+        _writes = ours;
         Objects.Set(Path, ("WriteAcquired", true));
         return new("hq", [0, (ushort)att.Mtu], theirs);
     }
@@ -167,12 +168,10 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
 
         if (!_acquiringNotify) throw new BusError(Faults.Failed, "Not connected");
         _acquiringNotify = false;
-        var (ours, theirs) = UnixSockets.Pair();
-        _notifies = ours;
-        ServeSocket(ours, static _ => { }, () =>
-        {
-            if (_notifies == ours) Close(ref _notifies, "NotifyAcquired");
-        });
+        var (end, theirs) = UnixSockets.Pair();
+        _notifies = new(new SafeSocketHandle(end.DangerousGetHandle(), ownsHandle: true));
+        end.SetHandleAsInvalid();
+        WatchNotifies(_notifies);
         Objects.Set(Path, ("NotifyAcquired", true));
         return new("hq", [0, (ushort)att.Mtu], theirs);
     }
@@ -200,7 +199,7 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
     {
         if (_notifies is not null)
         {
-            Close(ref _notifies, "NotifyAcquired");
+            CloseNotifies();
             return Reply.Nothing;
         }
 
@@ -216,28 +215,35 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
         _subscribed = true;
     }
 
-    /// <summary>Until the other end closes.</summary>
-    private static async void ServeSocket(Socket socket, Action<byte[]> received, Action ended)
+    /// <summary>Until either end closes.</summary>
+    private async void WatchNotifies(Socket socket)
     {
-        var buffer = new byte[512];
         try
         {
-            while (await socket.ReceiveAsync(buffer) is > 0 and var length) received(buffer[..length]);
+            while (await socket.ReceiveAsync(new byte[1]) > 0) ;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Closed at this end.
         }
 
-        ended();
+        if (_notifies == socket) CloseNotifies();
     }
 
-    private void Close(ref Socket? socket, string property)
+    private void CloseWrites()
     {
-        if (socket is null) return;
+        if (_writes is not { } socket) return;
+        _writes = null;
+        socket.Close();
+        Objects.Set(Path, ("WriteAcquired", false));
+    }
+
+    private void CloseNotifies()
+    {
+        if (_notifies is not { } socket) return;
+        _notifies = null;
         socket.Dispose();
-        socket = null;
-        Objects.Set(Path, (property, false));
+        Objects.Set(Path, ("NotifyAcquired", false));
     }
 
     /// <summary>Errors as BlueZ words them.</summary>

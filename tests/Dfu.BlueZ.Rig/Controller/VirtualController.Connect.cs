@@ -72,8 +72,7 @@ internal sealed partial class VirtualController
 
     private void Connected(Connecting connecting, PeerAddress peer, IDfuLink dfuLink)
     {
-        var handle = FirstHandle;
-        while (_links.ContainsKey(handle)) handle++;
+        var handle = FreeHandle();
         var link = new ControllerLink(handle, peer, dfuLink, _names.GetValueOrDefault(peer, ""), SendData, _options.Log, _time);
         if (!ReferenceEquals(_connecting, connecting))
         {
@@ -94,12 +93,34 @@ internal sealed partial class VirtualController
     {
         if (!ReferenceEquals(_connecting, connecting)) return;
         _options.Log($"{connecting.Peer?.Address}: {failure.Message}");
+        if (failure.Error == DfuError.ConnectFailed)
+        {
+            NeverEstablished(connecting);
+            return;
+        }
+
         GiveUpConnect(failure.Error switch
         {
             DfuError.AdapterFull => HciStatus.ConnectionLimit,
             DfuError.ConnectTimeout => HciStatus.AdvertisingTimeout,
             _ => HciStatus.FailedToEstablish,
         });
+    }
+
+    /// <summary>A controller believes in a connection as soon as it has asked for it; six intervals without an answer later it does not any more.</summary>
+    private void NeverEstablished(Connecting connecting)
+    {
+        _connecting = null;
+        var handle = FreeHandle();
+        Send(HciEvents.Connected(HciStatus.Success, handle, connecting.Peer ?? default, connecting.Parameters));
+        Send(HciEvents.Disconnected(handle, HciStatus.FailedToEstablish));
+    }
+
+    private ushort FreeHandle()
+    {
+        var handle = FirstHandle;
+        while (_links.ContainsKey(handle)) handle++;
+        return handle;
     }
 
     /// <summary>Ends a connect under way, if there is one, and tells the host why.</summary>

@@ -34,6 +34,7 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
     private readonly ConcurrentDictionary<string, InMemoryTrafficLedger> _ledgers = new();
     private readonly TimeProvider _time;
     private RadioThread? _radios;
+    private long _ticked = TimeProvider.System.GetTimestamp();
     private InProcessTestCluster _cluster = null!;
 
     private AdapterCluster(TimeProvider time) => _time = time;
@@ -129,10 +130,12 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
         }
     }
 
-    /// <summary>Lets a little time pass while grains cannot be asked.</summary>
+    /// <summary>Lets a little time pass while grains cannot be asked: no more than has really passed, so that none of them is late for it.</summary>
     public async Task TickAsync()
     {
-        Time.Advance(TimeSpan.FromMilliseconds(1));
+        var passed = TimeProvider.System.GetElapsedTime(_ticked);
+        _ticked = TimeProvider.System.GetTimestamp();
+        Time.Advance(passed < LongestTick ? passed : LongestTick);
         await Task.Yield();
     }
 
@@ -168,7 +171,13 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
     public async ValueTask DisposeAsync()
     {
         var ending = EndAsync();
-        while (_time is HandTime && !ending.IsCompleted) await TickAsync(); // grains that end wait for time, too
+        while (_time is HandTime && !ending.IsCompleted)
+        {
+            // Grains that end wait for time, too, and here nobody cares how they end.
+            Time.Advance(TimeSpan.FromMilliseconds(1));
+            await Task.Yield();
+        }
+
         await ending.Soon();
         _radios?.Dispose();
     }
@@ -179,6 +188,8 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
     Task IPackageCache.SaveAsync(string id, ReadOnlyMemory<byte> file, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static TimeSpan Step => TimeSpan.FromMilliseconds(50);
+
+    private static TimeSpan LongestTick => TimeSpan.FromMilliseconds(5);
 
     private async Task<AdapterCluster> DeployAsync(int silos)
     {

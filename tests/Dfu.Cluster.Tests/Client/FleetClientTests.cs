@@ -108,7 +108,7 @@ public sealed class FleetClientTests
         var begin = TimeProvider.System.GetTimestamp();
         var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None));
         Assert.Equal((DfuError.ServerUnreachable, $"no member of the cluster answers at {gateway}"), (refusal.Error, refusal.Message));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(30)); // Orleans alone waits for minutes
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class FleetClientTests
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.5), TimeProvider.System);
         var begin = TimeProvider.System.GetTimestamp();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ListAsync(stop.Token));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(7)); // the connection gives up after 8 s
     }
 
     [Fact]
@@ -138,7 +138,9 @@ public sealed class FleetClientTests
         Assert.Equal($"ready {gateway}", await second.LineAsync());
         var back = TimeProvider.System.GetTimestamp();
         Assert.Equal(campaign.Campaign, Assert.Single(await SoonAsync(listing)).Campaign);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(back), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+
+        // A call that was on its way when the first died gets no answer for 10 s, and is then made again.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(back), TimeSpan.Zero, TimeSpan.FromSeconds(25));
         Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
     }
 }

@@ -61,7 +61,7 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
         Assert.Empty(await SoonAsync(client.ListAsync(None)));
         var outage = TimeProvider.System.GetElapsedTime(killed);
         output.WriteLine($"outage: {outage}");
-        Assert.InRange(outage, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(outage, TimeSpan.Zero, TimeSpan.FromSeconds(25)); // 10 s for the answer that does not come, 8 s for a connect
         await using var campaign = await client.StartAsync(All(2), None);
         Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
     }
@@ -96,7 +96,7 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
         {
             var restart = TimeProvider.System.GetElapsedTime(begin);
             output.WriteLine($"restart: {restart}");
-            Assert.InRange(restart, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+            Assert.InRange(restart, TimeSpan.Zero, TimeSpan.FromSeconds(20)); // a member that waits for its own death to be found out waits longer
             Assert.Equal(["Active", "Dead"], await StatusesAsync(connection));
         }
     }

@@ -6,7 +6,7 @@ namespace Dfu.Cluster.Tests.Harness;
 /// <summary>An engine over a room, with a store that outlives its runs. One run at a time.</summary>
 internal abstract class FleetUnderTest(RoomSettings settings, FleetPolicy policy) : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestCampaign = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan LongestCampaign = TimeSpan.FromMinutes(3);
 
     public Room Room { get; } = new(settings);
     public FleetPolicy Policy { get; } = policy;

@@ -30,6 +30,10 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     /// <summary>Configures every silo further.</summary>
     public Action<string, ISiloBuilder>? Configure { get; init; }
     public Action<IClientBuilder>? ConfigureClient { get; init; }
+
+    /// <summary>A silo is to die: the others have to find out within seconds. Else one that got no processor for so long would be taken for dead.</summary>
+    public bool SilosDie { get; init; }
+
     public FleetTimes Times { get; init; } = new FleetTimes().Scaled(settings.Scale);
     public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("it is not open");
     public WatchedStorage Storage { get; private set; } = null!;
@@ -89,7 +93,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         await Process(silo).DieAsync();
         try
         {
-            await KillSiloOnlyAsync(silo);
+            await KillSiloOnlyAsync(silo, LongestDeath);
         }
         catch (TimeoutException)
         {
@@ -98,9 +102,9 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     }
 
     /// <summary>Kills a silo, but what it began on radios goes on as if it had only lost its network.</summary>
-    public async Task KillSiloOnlyAsync(int silo)
+    public async Task KillSiloOnlyAsync(int silo, TimeSpan? atMost = null)
     {
-        if (_silos.TryRemove(SiloName(silo), out var handle)) await InTimeAsync(Cluster.KillSiloAsync(handle), LongestDeath, $"the death of {handle.Name}");
+        if (_silos.TryRemove(SiloName(silo), out var handle)) await InTimeAsync(Cluster.KillSiloAsync(handle), atMost ?? LongestEnd, $"the death of {handle.Name}");
     }
 
     /// <summary>A killed silo's program is started again.</summary>
@@ -122,10 +126,16 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         silo.Services.AddSingleton(process.Grains(Times, Policy, campaign => Ledger(name, campaign)));
         silo.AddAdapterGrains();
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
-        silo.Configure<ClusterMembershipOptions>(static options =>
+        silo.Configure<ClusterMembershipOptions>(options =>
         {
+            if (!SilosDie)
+            {
+                options.ProbeTimeout = options.MinProbeTimeout = options.MaxProbeTimeout = LongestEnd;
+                return;
+            }
+
             (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
-            (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration) = (2, 1);
+            (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration) = (3, 1);
         });
         Configure?.Invoke(name, silo);
     }

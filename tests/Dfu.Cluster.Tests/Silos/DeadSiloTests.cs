@@ -25,7 +25,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
     [Fact]
     public async Task Its_devices_go_on_with_the_adapters_of_the_other_and_when_it_is_back_it_takes_work_again()
     {
-        await using var fleet = new SiloFleet(2, Saving, Patient);
+        await using var fleet = new SiloFleet(2, Saving, Patient) { SilosDie = true };
         var room = fleet.Room;
 
         // Some devices are heard by one radio of the other silo only, and some come when the silo is back, within its reach only.
@@ -63,7 +63,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
     [Fact]
     public async Task Whichever_silo_dies_first_and_second_every_device_is_updated()
     {
-        await using var fleet = new SiloFleet(2, Saving, Patient);
+        await using var fleet = new SiloFleet(2, Saving, Patient) { SilosDie = true };
         SetDeaf(fleet.Room, true);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
@@ -90,6 +90,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         var killed = false;
         await using var fleet = new SiloFleet(2, new RoomSettings { Devices = 1 }, new())
         {
+            SilosDie = true,
             Configure = (name, silo) => silo.AddCampaignWaker().AddIncomingGrainCallFilter(context =>
             {
                 if (Volatile.Read(ref killed) && name == SiloFleet.SiloName(0) && context.InterfaceMethod.DeclaringType == typeof(ICampaignGrain)) woken.TrySetResult();
@@ -113,7 +114,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         Assert.NotEqual("", ticket.Campaign);
         Volatile.Write(ref killed, true);
         await fleet.KillAsync(1);
-        await woken.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await woken.Task.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
     }
 
     private static void SetDeaf(Room room, bool deaf)

@@ -57,7 +57,7 @@ public sealed class FencingTests
     [Fact]
     public async Task A_silo_that_died_without_its_radios_has_stopped_its_transfers_before_others_begin_theirs()
     {
-        await using var fleet = new SiloFleet(2, Slow, new()) { Times = Times };
+        await using var fleet = new SiloFleet(2, Slow, new()) { Times = Times, SilosDie = true };
         var (room, journal) = (fleet.Room, fleet.Room.Journal);
         var open = await fleet.OpenAsync();
         await open.StartAsync(room.Request(), CancellationToken.None);

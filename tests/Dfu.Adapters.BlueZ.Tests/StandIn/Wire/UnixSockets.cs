@@ -13,14 +13,38 @@ internal static unsafe class UnixSockets
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
     private const int NoSignal = 0x4000;
+    private const int DontWait = 0x40;
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
 
     /// <summary>Two ends that keep message boundaries, as BlueZ makes them: neither blocks.</summary>
-    public static (Socket Ours, SafeFileHandle Theirs) Pair()
+    public static (SafeFileHandle Ours, SafeFileHandle Theirs) Pair()
     {
         var ends = stackalloc int[2];
         if (socketpair(Unix, SequencedPackets | CloseOnExec | NonBlocking, 0, ends) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
-        return (new Socket(new SafeSocketHandle(ends[0], ownsHandle: true)), new SafeFileHandle(ends[1], ownsHandle: true));
+        return (new(ends[0], ownsHandle: true), new(ends[1], ownsHandle: true));
     }
+
+    /// <summary>Blocks until there is something to read, the end included.</summary>
+    public static bool WaitReadable(SafeFileHandle socket)
+    {
+        var wanted = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = 1 };
+        int ready;
+        do ready = poll(&wanted, 1, -1);
+        while (ready < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        return ready > 0;
+    }
+
+    /// <summary>Takes one datagram without waiting; an empty one is the end.</summary>
+    public static bool TryReceive(SafeFileHandle socket, out byte[] datagram)
+    {
+        var buffer = stackalloc byte[512];
+        var length = recv((int)socket.DangerousGetHandle(), buffer, 512, DontWait);
+        datagram = length > 0 ? new ReadOnlySpan<byte>(buffer, (int)length).ToArray() : [];
+        return length >= 0 || Marshal.GetLastPInvokeError() is not (TryAgain or Interrupted);
+    }
+
+    public static void Shutdown(SafeFileHandle socket) => _ = shutdown((int)socket.DangerousGetHandle(), 2);
 
     /// <summary>Sends bytes of a stream together with a file descriptor, which is closed here afterwards.</summary>
     public static void Send(Socket socket, ReadOnlySpan<byte> bytes, SafeFileHandle descriptor)
@@ -51,6 +75,23 @@ internal static unsafe class UnixSockets
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint sendmsg(int socket, MessageHeader* message, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint recv(int socket, byte* buffer, nuint length, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int shutdown(int socket, int how);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct IoVector
