@@ -20,10 +20,10 @@ internal sealed class Bench : IAsyncDisposable
     private readonly List<SimulatedAdapterSource> _radios = [];
     private readonly FakeSysfs _sysfs = new();
 
-    private Bench(TimeProvider time, PrivateBus bus, BlueZStandIn bluez, int devices)
+    private Bench(TimeProvider time, PrivateBus bus, BlueZStandIn bluez, int devices, BootloaderProfile profile)
     {
         (Time, Bus, BlueZ, Air) = (time, bus, bluez, new(time, LinkModel.Perfect, 1));
-        for (var i = 0; i < devices; i++) Devices.Add(Air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), RequireSigned = false }));
+        for (var i = 0; i < devices; i++) Devices.Add(Air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), Profile = profile, RequireSigned = false }));
         Host = new(
             new() { BusAddress = bus.Address, Sysfs = _sysfs.Root },
             time,
@@ -43,11 +43,11 @@ internal sealed class Bench : IAsyncDisposable
     public BlueZHost Host { get; }
 
     /// <param name="speed">Seconds for radios, devices and host alike in one real second.</param>
-    public static async Task<Bench> StartAsync(int dongles, int devices, StandInOptions? options = null, double speed = 4)
+    public static async Task<Bench> StartAsync(int dongles, int devices, StandInOptions? options = null, double speed = 4, BootloaderProfile? profile = null)
     {
         var time = new ScaledTime(speed);
         var bus = await PrivateBus.StartAsync();
-        var bench = new Bench(time, bus, await BlueZStandIn.StartAsync(bus, time, options), devices);
+        var bench = new Bench(time, bus, await BlueZStandIn.StartAsync(bus, time, options), devices, profile ?? BootloaderProfile.Sdk17);
         for (var i = 0; i < dongles; i++)
         {
             bench._radios.Add(bench.Air.CreateAdapter(Port(i), new AdapterModel()));

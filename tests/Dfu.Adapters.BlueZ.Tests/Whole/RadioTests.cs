@@ -1,4 +1,5 @@
 using Dfu.Adapters.BlueZ.Tests.StandIn;
+using Dfu.Adapters.Simulated;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Xunit.Abstractions;
@@ -15,7 +16,8 @@ public sealed class RadioTests(ITestOutputHelper output)
     [DbusFact]
     public async Task Two_hundred_connects_leave_memory_descriptors_and_match_rules_flat()
     {
-        await using var bench = await Bench.StartAsync(dongles: 1, devices: 1, new() { DisconnectDelay = TimeSpan.FromMilliseconds(1) }, speed: 20);
+        // Later bootloaders reset when nobody updates them for two minutes.
+        await using var bench = await Bench.StartAsync(dongles: 1, devices: 1, new() { DisconnectDelay = TimeSpan.FromMilliseconds(1) }, speed: 20, BootloaderProfile.Sdk12);
         await using var adapter = await bench.Source(0).OpenAsync(Ct);
         for (var i = 0; i < 60; i++) await UseAsync(bench, adapter);
         var before = await MeasureAsync(bench);

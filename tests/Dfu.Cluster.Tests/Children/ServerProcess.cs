@@ -19,7 +19,7 @@ internal static class ServerProcess
                 {
                     Name = name,
                     DataDirectory = directory,
-                    Adapters = adapter.Length == 0 ? [] : [AdapterSpec.Parse(adapter)],
+                    Adapters = adapter.Length == 0 ? [] : AdapterSpec.Parse(adapter),
                     Connection = connection.Length == 0 ? null : connection,
                     GatewayPort = int.Parse(gatewayPort, System.Globalization.CultureInfo.InvariantCulture),
                     Ready = static gateway => Console.WriteLine($"ready {gateway}"),

@@ -23,7 +23,7 @@ internal sealed class Server : IAsyncDisposable
             {
                 Name = name,
                 DataDirectory = _directory.Path,
-                Adapters = [.. adapters.Select(AdapterSpec.Parse)],
+                Adapters = AdapterSpec.ParseAll(adapters),
                 Connection = connection,
                 Ready = gateway.SetResult,
             },
