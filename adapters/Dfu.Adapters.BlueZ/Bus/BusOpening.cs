@@ -58,8 +58,8 @@ internal static class BusOpening
     /// <summary>Says what an answer of the bus means for somebody who wants a dongle.</summary>
     public static DfuException Missing(Exception? e) => e switch
     {
-        DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } denied => new(
-            DfuError.AdapterNotFound, $"not permitted to use bluetoothd ({denied.ErrorMessage}): add the user to the group bluetooth ('usermod -aG bluetooth USER') and log in again", denied),
+        DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } => new(
+            DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again", e),
         TimeoutException => new(DfuError.AdapterNotFound, "bluetoothd does not answer: 'systemctl restart bluetooth'", e),
         _ => new(DfuError.AdapterNotFound, "bluetoothd is not running: 'systemctl start bluetooth'", e),
     };
