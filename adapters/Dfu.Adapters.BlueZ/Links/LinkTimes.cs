@@ -12,6 +12,9 @@ internal static class LinkTimes
     /// <summary>BlueZ takes about 2 s for a disconnect.</summary>
     public static readonly TimeSpan Disconnect = TimeSpan.FromSeconds(5);
 
+    /// <summary>For leaving a device disconnected after a connect that failed: whoever asked for the connect waits.</summary>
+    public static readonly TimeSpan LetGo = TimeSpan.FromSeconds(4);
+
     /// <summary>From BlueZ's answer to a disconnect until it tells that the device is not connected.</summary>
     public static readonly TimeSpan DisconnectedAfterAnswer = TimeSpan.FromSeconds(2);
 
@@ -27,6 +30,6 @@ internal static class LinkTimes
     /// <summary>A call may fail a moment before BlueZ tells that the link is gone.</summary>
     public static readonly TimeSpan EndAfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>The kernel's reason and the last notifications may come a moment after BlueZ's word that the link is gone.</summary>
-    public static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(200);
+    /// <summary>The kernel's reason may come a moment after BlueZ's word that the link is gone.</summary>
+    public static readonly TimeSpan ReasonAfterEnd = TimeSpan.FromMilliseconds(200);
 }

@@ -35,6 +35,9 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Func<Task>? OnDisconnect { get; set; }
 
+    /// <summary>bluetoothd answers nothing any more.</summary>
+    public bool Hangs { get; set; }
+
     public int Connects { get; private set; }
 
     public int Disconnects { get; private set; }
@@ -118,7 +121,9 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Task CancelPairingAsync() => throw new NotSupportedException();
 
-    public Task<T> GetAsync<T>(string prop) => throw new NotSupportedException();
+    public Task<T> GetAsync<T>(string prop) => Hangs
+        ? new TaskCompletionSource<T>().Task
+        : Task.FromResult(BlueZ.Find(ObjectPath) is { } device ? device.Get<T>(Device, prop)! : throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", "gone"));
 
     public Task<Device1Properties> GetAllAsync() => throw new NotSupportedException();
 
@@ -152,8 +157,6 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public byte[]? Remembered { get; set; }
 
-    public bool NotifyAcquirable { get; set; } = true;
-
     public Func<byte[], string, Task> OnWrite { get; set; } = static (_, _) => Task.CompletedTask;
 
     public Func<Task<byte[]>> OnRead { get; set; } = static () => Task.FromResult<byte[]>([]);
@@ -166,10 +169,12 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public int Stopped { get; private set; }
 
+    public int NotifiesAcquired { get; private set; }
+
     public void Show()
     {
         List<(string, object)> properties = [("UUID", _uuid), ("Flags", _flags)];
-        if (_flags.Contains("notify") && NotifyAcquirable) properties.Add(("NotifyAcquired", false));
+        if (_flags.Contains("notify")) properties.Add(("NotifyAcquired", false));
         if (Remembered is { } value) properties.Add(("Value", value));
         _device.BlueZ.Set(ObjectPath, Characteristics.Interface, [.. properties]);
     }
@@ -217,6 +222,7 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public async Task<(CloseSafeHandle fd, ushort mtu)> AcquireNotifyAsync(IDictionary<string, object> Options)
     {
+        NotifiesAcquired++;
         await OnSubscribe();
         var (ours, theirs) = Pair();
         _notifies = new SeqPacketSocket(theirs);
