@@ -61,6 +61,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         BlueZAdapter? adapter = null;
         try
         {
+            host.Options.Opening?.Invoke(controller);
             using var read = await objects.FollowAsync(path, BlueZObjects.Adapter, cancellationToken);
             await PowerOnAsync(objects, controller, cancellationToken);
             if (objects.Find(path)?.Get<string[]>(BlueZObjects.Adapter, "Roles") is { } roles && !roles.Contains("central"))
@@ -86,7 +87,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         catch (TimeoutException)
         {
             if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { } hidden)
-                throw new DfuException(DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'; 'dfu doctor' tells more");
+                throw new DfuException(DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'");
             var there = Join(host.KernelControllers(), objects);
             throw new DfuException(
                 DfuError.AdapterNotFound,
@@ -128,11 +129,11 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         catch (DBusException e)
         {
             var blocked = e.ErrorName == "org.bluez.Error.Blocked" || e.ErrorMessage?.Contains("rfkill", StringComparison.OrdinalIgnoreCase) == true;
-            throw new DfuException(DfuError.AdapterNotFound, blocked ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'" : $"{controller.Name} cannot be powered on ({e.ErrorMessage}); 'dfu doctor' tells more", e);
+            throw new DfuException(DfuError.AdapterNotFound, blocked ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'" : $"{controller.Name} cannot be powered on ({e.ErrorMessage})", e);
         }
         catch (TimeoutException e)
         {
-            throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} does not power on: plug it out and in; 'dfu doctor' tells more", e);
+            throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} does not power on: plug it out and in", e);
         }
 
         BlueZObject? IsOn() => objects.Find(path) is { } o && o.Get<bool>(BlueZObjects.Adapter, "Powered") ? o : null;

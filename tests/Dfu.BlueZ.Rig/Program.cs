@@ -1,5 +1,31 @@
+using System.Runtime.InteropServices;
 using Dfu.BlueZ.Rig;
 
 if (args is ["controllers", .. var options]) return await ControllersCommand.RunAsync(options);
-Console.Error.WriteLine("usage: ./test --rig");
-return 2;
+
+using var stop = new CancellationTokenSource();
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+try
+{
+    return await Commands.RunAsync(args, stop.Token);
+}
+catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RigException)
+{
+    Console.Error.WriteLine("interrupted");
+    return 3;
+}
+catch (RigException e)
+{
+    Console.Error.WriteLine($"the rig cannot run: {e.Message}");
+    return 4;
+}
+finally
+{
+    foreach (var signal in signals) signal.Dispose();
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}

@@ -10,7 +10,7 @@ using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Links;
 
-/// <summary>A link that BlueZ holds: requests go over the bus, packets and notifications over sockets.</summary>
+/// <summary>A link that BlueZ holds: requests and notifications go over the bus, packets over a socket.</summary>
 internal sealed class BlueZLink : IDfuLink
 {
     /// <summary>Attribute values have up to 512 bytes, so more than this is of no use; BlueZ drops packets that are longer.</summary>
@@ -54,7 +54,7 @@ internal sealed class BlueZLink : IDfuLink
         Mtu = Math.Clamp(mtu, 23, LargestMtu);
         Characteristics = characteristics.Keys.ToImmutableHashSet();
         _window = new SendWindow(time);
-        _subscriptions = new Subscriptions(objects, time, Told, () => _ = EndAfterSocketAsync());
+        _subscriptions = new Subscriptions(objects, time, Told);
         watch.ValueTold = _subscriptions.Told;
         _ = WatchAsync();
     }
@@ -265,7 +265,7 @@ internal sealed class BlueZLink : IDfuLink
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var ended = _watch.Ended;
-        await LastWordsAsync(reason: ended is null);
+        if (ended is null) await ReasonAsync();
         Complete(ended is not null ? new LinkClosure(LinkClosure.SupervisionTimeout, ended)
             : _watch.Reason is { } reason ? new LinkClosure(reason, _detail)
             : new LinkClosure(LinkReasons.Unspecified, _detail ?? (_objects.Find(_watch.Path) is null ? "BlueZ removed the device" : LinkReasons.NotTold(_kernel))));
@@ -289,23 +289,12 @@ internal sealed class BlueZLink : IDfuLink
 
         if (!await _watch.CameAsync(() => _watch.Dropped || !_watch.Connected || _watch.Ended is not null, LinkTimes.Disconnect, CancellationToken.None))
             lock (_gate) _detail ??= $"BlueZ did not confirm the disconnect within {LinkTimes.Disconnect.TotalSeconds:0} s";
-        await LastWordsAsync(reason: false);
         Complete(new LinkClosure(LinkClosure.LocalHost, _detail));
     }
 
-    /// <summary>What the device said last is in a socket still, and the reason is told elsewhere.</summary>
-    private async Task LastWordsAsync(bool reason)
-    {
-        var read = _subscriptions.ReadAsync();
-        _ = PulseAfterAsync(read);
-        await _watch.CameAsync(() => read.IsCompleted && (!reason || _watch.Reason is not null || !LinkReasons.AreTold(_kernel)), LinkTimes.LastWords, CancellationToken.None);
-    }
-
-    private async Task PulseAfterAsync(Task task)
-    {
-        await task;
-        _watch.Pulse();
-    }
+    /// <summary>The kernel's reason and the bus's word come by different ways.</summary>
+    private Task<bool> ReasonAsync() =>
+        _watch.CameAsync(() => _watch.Reason is not null || !LinkReasons.AreTold(_kernel), LinkTimes.ReasonAfterEnd, CancellationToken.None);
 
     private void Complete(LinkClosure closure)
     {

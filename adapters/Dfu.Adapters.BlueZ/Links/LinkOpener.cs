@@ -104,7 +104,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     {
         var refusal = ConnectErrors.Of(e.ErrorName, e.ErrorMessage);
         if (!ConnectErrors.LacksReason(refusal) || !LinkReasons.AreTold(kernel)) return refusal;
-        await watch.CameAsync(() => (watch.Refusal ?? watch.Reason) is not null || watch.Ended is not null, LinkTimes.LastWords, cancellationToken);
+        await watch.CameAsync(() => (watch.Refusal ?? watch.Reason) is not null || watch.Ended is not null, LinkTimes.ReasonAfterEnd, cancellationToken);
         return ConnectErrors.Of(e.ErrorName, e.ErrorMessage, watch.Refusal);
     }
 

@@ -30,6 +30,6 @@ internal static class LinkTimes
     /// <summary>A call may fail a moment before BlueZ tells that the link is gone.</summary>
     public static readonly TimeSpan EndAfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>The kernel's reason and the last notifications may come a moment after BlueZ's word that the link is gone.</summary>
-    public static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(200);
+    /// <summary>The kernel's reason may come a moment after BlueZ's word that the link is gone.</summary>
+    public static readonly TimeSpan ReasonAfterEnd = TimeSpan.FromMilliseconds(200);
 }

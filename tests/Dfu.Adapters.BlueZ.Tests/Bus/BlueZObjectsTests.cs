@@ -159,6 +159,15 @@ public sealed class BlueZObjectsTests
         Assert.Contains("systemctl start bluetooth", e.Message, StringComparison.Ordinal);
     }
 
+    [DbusFact]
+    public async Task Who_is_not_permitted_is_told_which_group_to_join()
+    {
+        await using var bus = await StandIn.PrivateBus.StartAsync("<deny send_destination=\"org.bluez\"/>");
+        await using var bluez = await StandIn.BlueZStandIn.StartAsync(bus, TimeProvider.System);
+        var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default));
+        Assert.Equal((DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again"), (e.Error, e.Message));
+    }
+
     [Theory]
     [InlineData("unix:path=/nonexistent/bus")]
     [InlineData("nonsense")]
@@ -168,6 +177,7 @@ public sealed class BlueZObjectsTests
         var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(address, TimeProvider.System, default));
         Assert.Equal(DfuError.AdapterNotFound, e.Error);
         Assert.Contains("D-Bus", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("start", e.Message, StringComparison.Ordinal); // it is not the bus that every system has
     }
 
     [DbusFact]

@@ -128,8 +128,9 @@ public sealed class EndTests
     public async Task A_link_whose_socket_closed_and_which_stays_is_closed()
     {
         var (device, link) = await _fixture.BootloaderAsync();
-        await link.SubscribeAsync(DfuCharacteristic.ControlPoint, CancellationToken.None);
-        device[DfuCharacteristic.ControlPoint].CloseSockets();
+        await link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None);
+        device[DfuCharacteristic.Packet].CloseSockets();
+        await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
         var closure = await link.Closed;
         Assert.Equal(LinkClosure.LocalHost, closure.Reason);
         Assert.Contains("socket", closure.Detail, StringComparison.Ordinal);

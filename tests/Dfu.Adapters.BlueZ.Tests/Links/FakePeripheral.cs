@@ -157,8 +157,6 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public byte[]? Remembered { get; set; }
 
-    public bool NotifyAcquirable { get; set; } = true;
-
     public Func<byte[], string, Task> OnWrite { get; set; } = static (_, _) => Task.CompletedTask;
 
     public Func<Task<byte[]>> OnRead { get; set; } = static () => Task.FromResult<byte[]>([]);
@@ -171,10 +169,12 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public int Stopped { get; private set; }
 
+    public int NotifiesAcquired { get; private set; }
+
     public void Show()
     {
         List<(string, object)> properties = [("UUID", _uuid), ("Flags", _flags)];
-        if (_flags.Contains("notify") && NotifyAcquirable) properties.Add(("NotifyAcquired", false));
+        if (_flags.Contains("notify")) properties.Add(("NotifyAcquired", false));
         if (Remembered is { } value) properties.Add(("Value", value));
         _device.BlueZ.Set(ObjectPath, Characteristics.Interface, [.. properties]);
     }
@@ -222,6 +222,7 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public async Task<(CloseSafeHandle fd, ushort mtu)> AcquireNotifyAsync(IDictionary<string, object> Options)
     {
+        NotifiesAcquired++;
         await OnSubscribe();
         var (ours, theirs) = Pair();
         _notifies = new SeqPacketSocket(theirs);

@@ -22,6 +22,7 @@ public sealed class RadioTests : IAsyncLifetime
     private readonly SimulatedAir _air = new(new ScaledTime(20), LinkModel.Perfect, 1);
     private readonly SilentKernel _kernel = new();
     private readonly List<Controller> _controllers = [];
+    private Action<Controller> _opening = static _ => { };
     private StandIn.PrivateBus? _bus;
     private BlueZStandIn? _bluez;
     private BlueZHost? _host;
@@ -35,7 +36,7 @@ public sealed class RadioTests : IAsyncLifetime
         _bluez = await BlueZStandIn.StartAsync(_bus, TimeProvider.System);
         _air.Add(new() { ApplicationAddress = Target.Application });
         var time = TimeProvider.System;
-        _host = new(new(), time, new(
+        _host = new(new() { Opening = controller => _opening(controller) }, time, new(
             () => _kernel,
             async cancellationToken => await BlueZObjects.OpenAsync(_bus.Address, time, cancellationToken),
             (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
@@ -214,6 +215,26 @@ public sealed class RadioTests : IAsyncLifetime
         await adapter.DisposeAsync();
         await using var again = await OpenAsync("bluez:hci0");
         Assert.Equal(adapter.Address, again.Address);
+    }
+
+    [DbusFact]
+    public async Task A_controller_that_came_later_or_elsewhere_is_asked_for_before_it_is_used()
+    {
+        await PlugInAsync(3, "1-1.2");
+        var source = Source("bluez:hci3");
+        var asked = new List<string>();
+        _opening = controller =>
+        {
+            asked.Add(controller.Id);
+            throw new DfuException(DfuError.AdapterInUse, "another process has it");
+        };
+        Assert.Equal(DfuError.AdapterInUse, (await Assert.ThrowsAsync<DfuException>(() => source.OpenAsync(default))).Error);
+        Assert.Equal(["bluez:usb-1-1.2"], asked);
+        Assert.Equal(0, BlueZ.Faults.Calls("StartDiscovery"));
+
+        _opening = static _ => { };
+        await using var adapter = await source.OpenAsync(default);
+        await HearAsync(adapter, 1);
     }
 
     [DbusFact]

@@ -31,7 +31,6 @@ public sealed class UpdateTests(ITestOutputHelper output)
     {
         await using var bench = await Bench.StartAsync(dongles: 1, devices: 1);
         bench.BlueZ.Faults.Fail("AcquireWrite", "org.bluez.Error.NotSupported", "Operation is not supported");
-        bench.BlueZ.Faults.Fail("AcquireNotify", "org.bluez.Error.NotSupported", "Operation is not supported");
         await bench.UpdateAsync(Image / 2);
         Assert.True(bench.BlueZ.Faults.Calls("WriteValue") > Image / 2 / 244, "packets went another way");
     }
