@@ -34,6 +34,17 @@ internal interface IKernelBluetooth : IDisposable
     /// </remarks>
     event Action<int, BluetoothAddress, byte>? Disconnected;
 
+    /// <summary>A connect came to nothing before there was a link: controller index, peer where it is known, HCI status. Called on a thread of the kernel side; must not block.</summary>
+    /// <remarks>
+    /// With CAP_NET_RAW it is the status the controller gave. With CAP_NET_ADMIN alone the kernel tells classes of statuses only: 0x09 (also for 0x07 and 0x0d,
+    /// all of which say that the controller holds no more links), 0x3e, 0x02 (given up by this host), 0x08, 0x0c, or 0x1f where it does not tell. With neither nothing is told.
+    /// </remarks>
+    event Action<int, BluetoothAddress?, byte>? ConnectFailed
+    {
+        add { }
+        remove { }
+    }
+
     /// <summary>What a link of this peer runs with now, as far as it was seen; null when it was not.</summary>
     LinkParameters? InForce(int index, BluetoothAddress peer);
 

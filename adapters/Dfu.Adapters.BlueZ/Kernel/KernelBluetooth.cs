@@ -52,6 +52,8 @@ internal sealed class KernelBluetooth : IKernelBluetooth
 
     public event Action<int, BluetoothAddress, byte>? Disconnected;
 
+    public event Action<int, BluetoothAddress?, byte>? ConnectFailed;
+
     public bool MayConfigure => _trusted && _reader is { ReadsControl: true };
 
     public bool MayMonitor => _reader is { ReadsMonitor: true };
@@ -181,7 +183,10 @@ internal sealed class KernelBluetooth : IKernelBluetooth
                 PreferredOf(packet.Index).Clear();
                 break;
             case MgmtEvent.DeviceDisconnected when DeviceDisconnected.TryParse(packet.Parameters, out var ended):
-                if (!WasTold(packet.Index, ended.Peer)) Tell(packet.Index, ended.Peer, ended.Reason);
+                if (!WasTold(packet.Index, ended.Peer)) Tell(Disconnected, packet.Index, ended.Peer, ended.Reason);
+                break;
+            case MgmtEvent.ConnectFailed when !MayMonitor && BlueZ.Kernel.ConnectFailed.TryParse(packet.Parameters, out var failed):
+                Tell(ConnectFailed, packet.Index, failed.Peer, failed.Status);
                 break;
             default:
                 break;
@@ -191,7 +196,9 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     private void OnMonitor(ReadOnlySpan<byte> bytes)
     {
         if (MonitorEvent.Parse(bytes) is not { } e) return;
-        if (_links.Apply(e) is not { } peer || e is not MonitorEvent.LinkEnded ended) return;
+        var whose = _links.Apply(e);
+        if (e is MonitorEvent.ConnectFailed failed) Tell(ConnectFailed, e.Index, whose, failed.Status);
+        if (whose is not { } peer || e is not MonitorEvent.LinkEnded ended) return;
         if (_trusted)
         {
             // Those whose repetition never came are forgotten some day.
@@ -199,7 +206,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
             CollectionsMarshal.GetValueRefOrAddDefault(_told, (e.Index, peer), out _)++;
         }
 
-        Tell(e.Index, peer, ended.Reason);
+        Tell(Disconnected, e.Index, peer, ended.Reason);
     }
 
     private bool WasTold(int index, BluetoothAddress peer)
@@ -209,13 +216,13 @@ internal sealed class KernelBluetooth : IKernelBluetooth
         return true;
     }
 
-    private void Tell(int index, BluetoothAddress peer, byte reason)
+    private static void Tell<T>(Action<int, T, byte>? listeners, int index, T peer, byte code)
     {
-        foreach (var listener in Disconnected?.GetInvocationList().Cast<Action<int, BluetoothAddress, byte>>() ?? [])
+        foreach (var listener in listeners?.GetInvocationList().Cast<Action<int, T, byte>>() ?? [])
         {
             try
             {
-                listener(index, peer, reason);
+                listener(index, peer, code);
             }
             catch (Exception)
             {

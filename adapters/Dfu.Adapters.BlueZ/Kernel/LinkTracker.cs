@@ -8,14 +8,22 @@ internal sealed class LinkTracker
     private readonly Lock _gate = new();
     private readonly Dictionary<(ushort Index, ushort Handle), Link> _links = [];
     private readonly Dictionary<ushort, byte> _buffers = [];
+    private readonly Dictionary<ushort, BluetoothAddress> _asked = [];
 
-    /// <returns>The peer whose link ended by this event; null when none did or it is unknown.</returns>
+    /// <returns>The peer whose link ended or was not made by this event; null when there is none or it is unknown.</returns>
     public BluetoothAddress? Apply(MonitorEvent e)
     {
         lock (_gate)
         {
             switch (e)
             {
+                case MonitorEvent.ConnectAsked asked:
+                    _asked.Remove(asked.Index);
+                    if (asked.Peer is { } wanted) _asked[asked.Index] = wanted;
+                    return null;
+                case MonitorEvent.ConnectFailed failed:
+                    // A controller connects to one at a time.
+                    return failed.Peer ?? (_asked.TryGetValue(failed.Index, out var peer) ? peer : null);
                 case MonitorEvent.LinkMade made:
                     // An end that was missed must not answer for the new link.
                     foreach (var stale in _links.Where(link => link.Key.Index == made.Index && link.Value.Peer == made.Peer).Select(static link => link.Key).ToList()) _links.Remove(stale);
@@ -33,6 +41,7 @@ internal sealed class LinkTracker
                     _buffers[read.Index] = read.Packets;
                     return null;
                 case MonitorEvent.Closed closed:
+                    _asked.Remove(closed.Index);
                     foreach (var key in _links.Keys.Where(key => key.Index == closed.Index).ToList()) _links.Remove(key);
                     return null;
                 default:

@@ -23,6 +23,7 @@ internal enum MgmtEvent : ushort
     IndexAdded = 0x0004,
     IndexRemoved = 0x0005,
     DeviceDisconnected = 0x000C,
+    ConnectFailed = 0x000D,
 }
 
 /// <summary>A packet of the management socket: code, controller index and length, each u16 little-endian, then parameters.</summary>
@@ -169,6 +170,31 @@ internal readonly record struct DeviceDisconnected(BluetoothAddress Peer, byte R
             2 or 5 => LinkClosure.LocalHost,
             3 => LinkClosure.RemoteUser,
             4 => 0x05,
+            _ => 0x1F,
+        });
+        return true;
+    }
+}
+
+/// <summary>A Low Energy link did not come about.</summary>
+/// <param name="Status">As an HCI error code.</param>
+internal readonly record struct ConnectFailed(BluetoothAddress Peer, byte Status)
+{
+    /// <remarks>
+    /// Address 6 bytes, type, status. The kernel makes few statuses of many: 2 was 0x02, a connect that was given up; 4 0x3e or 0x04;
+    /// 7, no resources, 0x07, 0x09 or 0x0d, all of which say that the controller holds no more links; 8 0x08 or 0x10; 10 0x0c. Of others nothing is known: 0x1f.
+    /// </remarks>
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out ConnectFailed failed)
+    {
+        failed = default;
+        if (bytes is not [_, _, _, _, _, _, MgmtAddress.Public or MgmtAddress.Random, var status, ..]) return false;
+        failed = new(HciAddress.Read(bytes), status switch
+        {
+            2 => 0x02,
+            4 => 0x3E,
+            7 => 0x09,
+            8 => 0x08,
+            10 => 0x0C,
             _ => 0x1F,
         });
         return true;

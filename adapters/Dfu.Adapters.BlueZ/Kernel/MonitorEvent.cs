@@ -5,8 +5,8 @@ namespace Dfu.Adapters.BlueZ.Kernel;
 
 /// <summary>What the monitor tells about links. Everything else of it is passed over without a look.</summary>
 /// <remarks>
-/// Monitor packet: opcode, controller index and length, each u16 little-endian. Opcode 3 holds an HCI event: code, length, parameters.
-/// HCI events: Core specification, Vol 4, Part E, 7.7.
+/// Monitor packet: opcode, controller index and length, each u16 little-endian. Opcode 2 holds an HCI command: opcode u16, length, parameters.
+/// Opcode 3 holds an HCI event: code, length, parameters. Commands and events: Core specification, Vol 4, Part E, 7.7 and 7.8.
 /// </remarks>
 internal abstract record MonitorEvent(ushort Index)
 {
@@ -14,6 +14,15 @@ internal abstract record MonitorEvent(ushort Index)
 
     /// <summary>A controller was closed or pulled out, and its links with it.</summary>
     internal sealed record Closed(ushort Index) : MonitorEvent(Index);
+
+    /// <summary>The host told the controller to connect.</summary>
+    /// <param name="Peer">Null for whoever of the accept list is heard first.</param>
+    internal sealed record ConnectAsked(ushort Index, BluetoothAddress? Peer) : MonitorEvent(Index);
+
+    /// <summary>The controller refused to connect, or gave up.</summary>
+    /// <param name="Peer">Null when the controller does not say.</param>
+    /// <param name="Status">HCI error code.</param>
+    internal sealed record ConnectFailed(ushort Index, BluetoothAddress? Peer, byte Status) : MonitorEvent(Index);
 
     internal sealed record LinkMade(ushort Index, ushort Handle, BluetoothAddress Peer, LinkParameters Parameters) : MonitorEvent(Index);
 
@@ -36,10 +45,21 @@ internal abstract record MonitorEvent(ushort Index)
         return U16(packet) switch
         {
             1 or 9 => new Closed(index),
+            2 => HciCommand(index, data),
             3 when data.Length >= 2 && data.Length >= 2 + data[1] => HciEvent(index, data[0], data.Slice(2, data[1])),
             _ => null,
         };
     }
+
+    private static ConnectAsked? HciCommand(ushort index, ReadOnlySpan<byte> command) => command switch
+    {
+        // LE Create Connection: opcode u16, length, scan interval and window u16, filter policy, peer's address type and address
+        [0x0D, 0x20, _, _, _, _, _, var policy, _, .. { Length: >= HciAddress.Size } peer] => new(index, policy == 0 ? HciAddress.Read(peer) : null),
+
+        // LE Extended Create Connection: opcode u16, length, filter policy, own address type, peer's address type and address
+        [0x43, 0x20, _, var policy, _, _, .. { Length: >= HciAddress.Size } peer] => new(index, policy == 0 ? HciAddress.Read(peer) : null),
+        _ => null,
+    };
 
     private static MonitorEvent? HciEvent(ushort index, byte code, ReadOnlySpan<byte> data) => code switch
     {
@@ -48,6 +68,9 @@ internal abstract record MonitorEvent(ushort Index)
 
         // commands allowed, opcode u16, then of LE Read Buffer Size: status, bytes u16, packets
         0x0E when data is [_, 0x02, 0x20, 0, _, _, var packets, ..] => new BuffersRead(index, packets),
+
+        // Command Status: status, commands allowed, opcode u16
+        0x0F when data is [not 0 and var status, _, 0x0D or 0x43, 0x20, ..] => new ConnectFailed(index, null, status),
         0x3E when data is [var subevent, .. var rest] => LowEnergy(index, subevent, rest),
         _ => null,
     };
@@ -57,6 +80,8 @@ internal abstract record MonitorEvent(ushort Index)
         // status, handle u16, role, peer's address type and address; the enhanced ones have two private addresses before the parameters
         0x01 when data is [0, _, _, _, _, .. { Length: >= 12 } rest] => Made(index, data, rest[6..]),
         0x0A or 0x29 when data is [0, _, _, _, _, .. { Length: >= 24 } rest] => Made(index, data, rest[18..]),
+
+        0x01 or 0x0A or 0x29 when data is [not 0 and var status, _, _, _, _, .. { Length: >= HciAddress.Size } rest] => new ConnectFailed(index, Said(rest), status),
 
         // status, handle u16, parameters
         0x03 when data is [0, _, _, .. { Length: >= 6 } rest] => new LinkUpdated(index, HandleOf(data[1..]), ParametersOf(rest)),
@@ -68,6 +93,9 @@ internal abstract record MonitorEvent(ushort Index)
 
     private static LinkMade Made(ushort index, ReadOnlySpan<byte> data, ReadOnlySpan<byte> parameters) =>
         new(index, HandleOf(data[1..]), HciAddress.Read(data[5..]), ParametersOf(parameters));
+
+    /// <summary>Of a connect that failed some controllers say nothing but zeros.</summary>
+    private static BluetoothAddress? Said(ReadOnlySpan<byte> data) => HciAddress.Read(data) is { Value: not 0 } peer ? peer : null;
 
     /// <summary>Interval in 1.25 ms, latency, supervision timeout in 10 ms, each u16.</summary>
     private static LinkParameters ParametersOf(ReadOnlySpan<byte> data) =>

@@ -9,23 +9,39 @@ internal static unsafe class PacketFilter
     private const ushort JumpIfEqual = 0x15;
     private const ushort Return = 0x06;
 
-    /// <summary>Answers, controllers that come and go, links that end.</summary>
+    /// <summary>Opcodes as they stand in a packet.</summary>
+    private const ushort CreateConnection = 0x0D20;
+
+    private const ushort ExtendedCreateConnection = 0x4320;
+
+    /// <summary>Answers, controllers that come and go, links that end, connects that fail.</summary>
     public static readonly ulong[] Control = Assemble(
         new Load(LoadHalf, 0),
         new Accept(0x0100),
         new Accept(0x0200),
         new Accept(0x0400),
         new Accept(0x0500),
-        new Accept(0x0C00));
+        new Accept(0x0C00),
+        new Accept(0x0D00));
 
-    /// <summary>Controllers that close or go, links that begin, change or end, and how many packets a controller queues.</summary>
+    /// <summary>Controllers that close or go, connects and what the controller says to them, links that begin, change or end, and how many packets a controller queues.</summary>
     public static readonly ulong[] Monitor = Assemble(
         new Load(LoadHalf, 0),
         new Accept(0x0100),
         new Accept(0x0900),
+        new Unless(0x0200, 4),
+        new Load(LoadHalf, 6),
+        new Accept(CreateConnection),
+        new Accept(ExtendedCreateConnection),
+        new Drop(),
         new Only(0x0300),
         new Load(LoadByte, 6),
         new Accept(0x05),
+        new Unless(0x0F, 4),
+        new Load(LoadHalf, 10),
+        new Accept(CreateConnection),
+        new Accept(ExtendedCreateConnection),
+        new Drop(),
         new Unless(0x0E, 3),
         new Load(LoadHalf, 9),
         new Accept(0x0220),

@@ -10,7 +10,9 @@ internal readonly record struct ConnectRefusal(DfuError Error, bool Again = fals
 /// <summary>What BlueZ's answers to Connect mean.</summary>
 /// <remarks>
 /// BlueZ 5.66, src/error.c and src/device.c: one error name with a text, which is a name of its own ("le-connection-...") or what
-/// strerror says. An LE link that was not established is almost always "le-connection-abort-by-local", whatever the controller's reason was.
+/// strerror says. An LE link that was not established is almost always "le-connection-abort-by-local", whatever the controller's reason was,
+/// also when it holds no more links: that takes the kernel's word. Without it, many of these in a row on an adapter with links are no proof either:
+/// a controller that is disturbed or refuses for the moment (0x0c) looks the same on the bus, and a limit learned in error would slow the adapter until it is opened again.
 /// </remarks>
 internal static class ConnectErrors
 {
@@ -46,6 +48,25 @@ internal static class ConnectErrors
         BlueZ + "Failed" or BlueZ + "NotAvailable" => OfText(message),
         _ => new(DfuError.ConnectFailed), // the object is gone, a bond is missing or refused, not permitted
     };
+
+    /// <summary>The same with the HCI status that the kernel told of this connect, null when it told none.</summary>
+    /// <remarks>Most controllers refuse the link that is too much with 0x09 or 0x0d, Zephyr's with 0x07.</remarks>
+    public static ConnectRefusal Of(string name, string message, byte? status)
+    {
+        var refusal = Of(name, message);
+        if (!LacksReason(refusal)) return refusal;
+        return status switch
+        {
+            0x07 or 0x09 or 0x0D => new(DfuError.AdapterFull),
+
+            // given up by this host because nobody answered
+            0x02 or 0x3C => refusal with { Error = DfuError.ConnectTimeout },
+            _ => refusal,
+        };
+    }
+
+    /// <summary>Whether a status may tell more than the refusal itself.</summary>
+    public static bool LacksReason(ConnectRefusal refusal) => refusal.Error == DfuError.ConnectFailed;
 
     /// <summary>A connect that BlueZ had already made.</summary>
     public static bool IsConnected(string name, string message) =>

@@ -41,6 +41,9 @@ internal sealed class DeviceWatch : IDisposable
     /// <summary>The HCI reason of the last disconnect since <see cref="Begin"/>, null when the host does not tell.</summary>
     public byte? Reason { get; private set; }
 
+    /// <summary>The HCI status with which the controller did not connect since <see cref="Begin"/>, null when the host does not tell.</summary>
+    public byte? Refusal { get; private set; }
+
     /// <summary>Why BlueZ is gone, null while it is there.</summary>
     public string? Ended { get; private set; }
 
@@ -57,6 +60,7 @@ internal sealed class DeviceWatch : IDisposable
         {
             watch.Hold(objects.OnChange(path, watch.Handle));
             kernel.Disconnected += watch.HandleKernel;
+            kernel.ConnectFailed += watch.HandleRefusal;
             _ = objects.Ended.ContinueWith(watch.HandleEnd, watch._letGo.Token, TaskContinuationOptions.None, TaskScheduler.Default);
             watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
             if (!LinkReasons.AreTold(kernel))
@@ -82,7 +86,7 @@ internal sealed class DeviceWatch : IDisposable
         lock (_gate)
         {
             var now = _objects.Find(Path);
-            (Connected, Resolved, Dropped, Reason) = (IsConnected(now), IsResolved(now), now is null, null);
+            (Connected, Resolved, Dropped, Reason, Refusal) = (IsConnected(now), IsResolved(now), now is null, null, null);
         }
     }
 
@@ -134,6 +138,7 @@ internal sealed class DeviceWatch : IDisposable
         _letGo.Cancel();
         _letGo.Dispose();
         _kernel.Disconnected -= HandleKernel;
+        _kernel.ConnectFailed -= HandleRefusal;
         ValueTold = null;
         foreach (var one in held) one.Dispose();
         Pulse();
@@ -178,6 +183,13 @@ internal sealed class DeviceWatch : IDisposable
     {
         if (index != _controllerIndex || peer != Address) return;
         lock (_gate) Reason = reason;
+        Pulse();
+    }
+
+    private void HandleRefusal(int index, BluetoothAddress? peer, byte status)
+    {
+        if (index != _controllerIndex || (peer is { } known && known != Address)) return;
+        lock (_gate) Refusal = status;
         Pulse();
     }
 

@@ -69,7 +69,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     }
 
     /// <summary>Connected and its services known; false when it was refused in a way that another attempt may cure.</summary>
-    private static async Task<bool> ConnectAsync(DeviceWatch watch, Task answer, LinkOptions options, bool mayRepeat, CancellationToken cancellationToken)
+    private async Task<bool> ConnectAsync(DeviceWatch watch, Task answer, LinkOptions options, bool mayRepeat, CancellationToken cancellationToken)
     {
         _ = PulseAfterAsync(answer, watch);
         await watch.UntilAsync(() => answer.IsCompleted || IsOver(watch), Timeout.InfiniteTimeSpan, cancellationToken);
@@ -85,9 +85,11 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         {
             // As good as the answer that was wanted.
         }
-        catch (DBusException e) when (mayRepeat && ConnectErrors.Of(e.ErrorName, e.ErrorMessage).Again)
+        catch (DBusException e) when (!ConnectErrors.IsBusLost(e))
         {
-            return false;
+            var refusal = await MeaningAsync(e, watch, cancellationToken);
+            if (refusal.Again && mayRepeat) return false;
+            throw new DfuException(refusal.Error, refusal.Error == DfuError.AdapterFull ? Full(watch, e) : $"connect to {watch.Address}: {e.Message}{Status(watch)}", e);
         }
 
         if (!await watch.CameAsync(() => watch.Connected || IsOver(watch), LinkTimes.ConnectedAfterAnswer, cancellationToken))
@@ -96,6 +98,25 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         ThrowIfOver(watch);
         return true;
     }
+
+    /// <summary>What a refused connect means, with the controller's own word where this host tells it.</summary>
+    private async Task<ConnectRefusal> MeaningAsync(DBusException e, DeviceWatch watch, CancellationToken cancellationToken)
+    {
+        var refusal = ConnectErrors.Of(e.ErrorName, e.ErrorMessage);
+        if (!ConnectErrors.LacksReason(refusal) || !LinkReasons.AreTold(kernel)) return refusal;
+        await watch.CameAsync(() => (watch.Refusal ?? watch.Reason) is not null || watch.Ended is not null, LinkTimes.ReasonAfterEnd, cancellationToken);
+        return ConnectErrors.Of(e.ErrorName, e.ErrorMessage, watch.Refusal);
+    }
+
+    /// <summary>Counts the links of all programs, as far as BlueZ has told of them.</summary>
+    private string Full(DeviceWatch watch, DBusException e)
+    {
+        var path = watch.Path.ToString();
+        var links = objects.Below(path[..path.LastIndexOf('/')]).Count(o => o.Path != watch.Path && o.Get<bool>(DeviceWatch.Interface, "Connected"));
+        return $"the controller holds {links} link{(links == 1 ? "" : "s")} and refused one to {watch.Address}: {e.ErrorMessage}{Status(watch)}";
+    }
+
+    private static string Status(DeviceWatch watch) => (watch.Refusal ?? watch.Reason) is { } status ? $", HCI status 0x{status:x2}" : "";
 
     private async Task<IDfuLink> DiscoverAsync(DeviceWatch watch, CancellationToken cancellationToken)
     {
@@ -161,14 +182,23 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     /// <summary>Leaves the device disconnected; whether bluetoothd did not answer.</summary>
     private async Task<bool> LetGoAsync(DeviceWatch watch)
     {
-        try
+        if (watch.Ended is not null)
         {
-            if (watch.Ended is null) await ClearAsync(watch, CancellationToken.None);
+            watch.Dispose();
             return false;
         }
-        catch (TimeoutException)
+
+        var answer = AnswersAsync(watch);
+        using var late = new CancellationTokenSource(LinkTimes.LetGo, time);
+        try
         {
-            return true;
+            await ClearAsync(watch, late.Token);
+            return false;
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+        {
+            // A disconnect from a peer that is silent takes as long as the link's supervision timeout.
+            return !answer.IsCompleted;
         }
         catch (Exception)
         {
@@ -177,6 +207,19 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         finally
         {
             watch.Dispose();
+        }
+    }
+
+    /// <summary>Ends with any answer of bluetoothd.</summary>
+    private async Task AnswersAsync(DeviceWatch watch)
+    {
+        try
+        {
+            await objects.Proxy<IDevice1>(watch.Path).GetAsync<bool>("Connected");
+        }
+        catch (Exception)
+        {
+            // That is an answer, too.
         }
     }
 

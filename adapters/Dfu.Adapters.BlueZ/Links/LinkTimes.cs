@@ -12,6 +12,9 @@ internal static class LinkTimes
     /// <summary>BlueZ takes about 2 s for a disconnect.</summary>
     public static readonly TimeSpan Disconnect = TimeSpan.FromSeconds(5);
 
+    /// <summary>For leaving a device disconnected after a connect that failed: whoever asked for the connect waits.</summary>
+    public static readonly TimeSpan LetGo = TimeSpan.FromSeconds(4);
+
     /// <summary>From BlueZ's answer to a disconnect until it tells that the device is not connected.</summary>
     public static readonly TimeSpan DisconnectedAfterAnswer = TimeSpan.FromSeconds(2);
 

@@ -22,6 +22,9 @@ internal sealed class BlueZAdapter : IAdapter
     private static readonly TimeSpan LinksClose = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LeastConnect = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whoever asked for a connect that failed waits no longer for BlueZ to forget the device; the next connect to it does.</summary>
+    private static readonly TimeSpan CleanWait = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IDfuLink, Task> _links = [];
     private readonly Dictionary<BluetoothAddress, Task> _held = [];
@@ -144,12 +147,48 @@ internal sealed class BlueZAdapter : IAdapter
             catch (Exception e)
             {
                 // What an attempt leaves, in BlueZ or in its cache, would be the next one's trouble.
-                if (!_lost.Task.IsCompleted && e is not DfuException { Error: DfuError.AdapterFull or DfuError.AdapterLost }) await _finder.CleanAsync(address);
+                if (!_lost.Task.IsCompleted && e is not DfuException { Error: DfuError.AdapterFull or DfuError.AdapterLost }) await CleanAsync(address);
                 if (again || !IsStale(e) || cancellationToken.IsCancellationRequested) throw;
+                if (Held(address) is { } held) await held.WithinAsync(Left(), _time, cancellationToken);
             }
         }
 
         TimeSpan Left() => options.ConnectTimeout - _time.GetElapsedTime(began) is var left && left > LeastConnect ? left : LeastConnect;
+    }
+
+    private async Task CleanAsync(BluetoothAddress address)
+    {
+        var cleaned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate) _held[address] = cleaned.Task;
+        _ = Background.Start(async () =>
+        {
+            try
+            {
+                await _finder.CleanAsync(address);
+            }
+            finally
+            {
+                Release(address, cleaned);
+            }
+        });
+        try
+        {
+            await cleaned.Task.WithinAsync(CleanWait, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on.
+        }
+    }
+
+    private void Release(BluetoothAddress address, TaskCompletionSource held)
+    {
+        lock (_gate)
+        {
+            if (_held.GetValueOrDefault(address) == held.Task) _held.Remove(address);
+        }
+
+        held.SetResult();
     }
 
     /// <summary>BlueZ believes in a connect or a link of somebody who is gone.</summary>
@@ -203,13 +242,8 @@ internal sealed class BlueZAdapter : IAdapter
         }
         finally
         {
-            lock (_gate)
-            {
-                _links.Remove(link);
-                if (_held.GetValueOrDefault(address) == forgotten.Task) _held.Remove(address);
-            }
-
-            forgotten.SetResult();
+            lock (_gate) _links.Remove(link);
+            Release(address, forgotten);
             CountLinks();
         }
     }

@@ -36,7 +36,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
     public async Task CleanAsync(BluetoothAddress address)
     {
         if (Known(address) is not { } device) return;
-        var gone = await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime) is DBusException { ErrorName: "org.freedesktop.DBus.Error.UnknownObject" };
+        var gone = await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime, CancellationToken.None) is DBusException { ErrorName: "org.freedesktop.DBus.Error.UnknownObject" };
         if (!gone) await ForgetAsync(device);
     }
 
@@ -44,7 +44,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
     public async Task ForgetAsync(BlueZObject device)
     {
         if (objects.Find(device.Path) is { } now && DeviceAdvertisement.IsBonded(now)) return;
-        await RemoveAsync(device.Path);
+        await RemoveAsync(device.Path, CancellationToken.None);
     }
 
     private async Task QuietAsync(CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         // A bonded device's object has its identity's type.
         if (DeviceAdvertisement.TypeOf(device) != type && !DeviceAdvertisement.IsBonded(device))
         {
-            await RemoveAsync(device.Path);
+            await RemoveAsync(device.Path, cancellationToken);
             return false;
         }
 
@@ -82,9 +82,9 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
             throw new DfuException(DfuError.AdapterLost, "bluetoothd does not answer", e);
         }
 
-        await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime);
+        await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime, cancellationToken);
         if (DeviceAdvertisement.IsBonded(device)) return true;
-        await RemoveAsync(device.Path);
+        await RemoveAsync(device.Path, cancellationToken);
         return false;
     }
 
@@ -105,18 +105,17 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         }
         catch (TimeoutException)
         {
-            await CleanAsync(address);
             throw new DfuException(DfuError.ConnectTimeout, $"no connection to {address} within {within.TotalSeconds:0.#} s");
         }
     }
 
     private async Task<ObjectPath> SeekAsync(BluetoothAddress address, AddressType type, TimeSpan within, CancellationToken cancellationToken)
     {
+        ObjectPath found;
         seat.Update(static load => load with { Seeks = true });
         try
         {
-            var found = await objects.UntilAsync(adapter, () => Known(address) is { } o && DeviceAdvertisement.TypeOf(o) == type ? o : null, within, time, cancellationToken);
-            return found.Path;
+            found = (await objects.UntilAsync(adapter, () => Known(address) is { } o && DeviceAdvertisement.TypeOf(o) == type ? o : null, within, time, cancellationToken)).Path;
         }
         catch (TimeoutException)
         {
@@ -125,16 +124,18 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         finally
         {
             seat.Update(static load => load with { Seeks = false });
-            await QuietAsync(CancellationToken.None);
         }
+
+        await QuietAsync(cancellationToken);
+        return found;
     }
 
-    private async Task RemoveAsync(ObjectPath device)
+    private async Task RemoveAsync(ObjectPath device, CancellationToken cancellationToken)
     {
-        if (await TryAsync(objects.Proxy<IAdapter1>(adapter).RemoveDeviceAsync(device), BusCalls.Answer) is not null) return;
+        if (await TryAsync(objects.Proxy<IAdapter1>(adapter).RemoveDeviceAsync(device), BusCalls.Answer, cancellationToken) is not null) return;
         try
         {
-            await objects.UntilAsync(device, () => objects.Find(device)?.Has(BlueZObjects.Device) == true ? null : this, Signalled, time, CancellationToken.None);
+            await objects.UntilAsync(device, () => objects.Find(device)?.Has(BlueZObjects.Device) == true ? null : this, Signalled, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -142,14 +143,14 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         }
     }
 
-    private async Task<Exception?> TryAsync(Task call, TimeSpan timeout)
+    private async Task<Exception?> TryAsync(Task call, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await call.AnsweredAsync(timeout, time, CancellationToken.None);
+            await call.AnsweredAsync(timeout, time, cancellationToken);
             return null;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             return e;
         }

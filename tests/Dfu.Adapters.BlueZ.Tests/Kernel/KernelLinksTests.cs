@@ -10,6 +10,7 @@ public sealed class KernelLinksTests : IDisposable
     private static readonly BluetoothAddress Other = BluetoothAddress.Parse("C4:55:46:57:00:02");
     private readonly ScriptedKernel _kernel = new();
     private readonly BlockingCollection<(int Index, BluetoothAddress Peer, byte Reason)> _ended = [];
+    private readonly ConcurrentQueue<(int Index, BluetoothAddress? Peer, byte Status)> _refused = new();
 
     public KernelLinksTests() => _kernel.Answers[MgmtCommand.ReadVersion] = (0, [1, 22, 0]);
 
@@ -96,6 +97,34 @@ public sealed class KernelLinksTests : IDisposable
         kernel.Say(HciChannel.Monitor, Packets.LinkMade(0));
         kernel.Say(HciChannel.Monitor, Packets.LinkEnded(0, 0x22));
         Assert.Equal((0, Peer, (byte)0x22), Ended());
+    }
+
+    [Fact]
+    public async Task The_monitor_tells_why_a_connect_failed_and_whose_it_was()
+    {
+        using var bluetooth = Open();
+        _kernel.Say(HciChannel.Monitor, Packets.Connect(1, peer: 2));
+        _kernel.Say(HciChannel.Monitor, Packets.ConnectStatus(1, 0));
+        _kernel.Say(HciChannel.Monitor, Packets.Connect(0));
+        _kernel.Say(HciChannel.Monitor, Packets.ConnectStatus(0, 0x09));
+        _kernel.SayEvent(MgmtEvent.ConnectFailed, 0, Packets.Disconnected(7));
+        _kernel.Say(HciChannel.Monitor, Packets.Hci(1, 0x3E, [0x01, 0x3E, .. new byte[17]]));
+        _kernel.Say(HciChannel.Monitor, Packets.ConnectStatus(2, 0x0D));
+        await SettledAsync(bluetooth);
+        Assert.Equal([(0, Peer, (byte)0x09), (1, Other, (byte)0x3E), (2, null, (byte)0x0D)], _refused);
+        Assert.Empty(_ended);
+    }
+
+    [Fact]
+    public async Task Without_the_monitor_the_management_socket_tells_why_a_connect_failed()
+    {
+        using var bluetooth = KernelBluetooth.Open(_kernel, TimeProvider.System, monitor: false);
+        bluetooth.ConnectFailed += (index, peer, status) => _refused.Enqueue((index, peer, status));
+        foreach (byte status in new byte[] { 7, 4, 2, 3 }) _kernel.SayEvent(MgmtEvent.ConnectFailed, 4, Packets.Disconnected(status));
+        _kernel.SayEvent(MgmtEvent.ConnectFailed, 4, Packets.Disconnected(7, type: 0));
+        _kernel.SayEvent(MgmtEvent.ConnectFailed, 4, 1, 2, 3);
+        await SettledAsync(bluetooth);
+        Assert.Equal([(4, Peer, (byte)0x09), (4, Peer, (byte)0x3E), (4, Peer, (byte)0x02), (4, Peer, (byte)0x1F)], _refused);
     }
 
     [Fact]
@@ -193,6 +222,7 @@ public sealed class KernelLinksTests : IDisposable
     {
         var bluetooth = KernelBluetooth.Open(_kernel, TimeProvider.System);
         bluetooth.Disconnected += (index, peer, reason) => _ended.Add((index, peer, reason));
+        bluetooth.ConnectFailed += (index, peer, status) => _refused.Enqueue((index, peer, status));
         return bluetooth;
     }
 

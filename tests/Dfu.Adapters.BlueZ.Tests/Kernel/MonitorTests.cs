@@ -20,12 +20,56 @@ public sealed class MonitorTests
 
     [Theory]
     [MemberData(nameof(Makings))]
-    public void A_link_that_was_not_made_or_is_cut_short_is_none(byte[] packet)
+    public void A_link_that_was_not_made_gives_peer_and_status(byte[] packet)
     {
-        Assert.NotNull(MonitorEvent.Parse(packet));
         byte[] failed = [.. packet];
         failed[9] = 0x3E;
-        Assert.Null(MonitorEvent.Parse(failed));
+        Assert.Equal(new MonitorEvent.ConnectFailed(1, Peer, 0x3E), MonitorEvent.Parse(failed));
+        failed.AsSpan(14, 6).Clear();
+        Assert.Equal(new MonitorEvent.ConnectFailed(1, null, 0x3E), MonitorEvent.Parse(failed));
+        Assert.Null(MonitorEvent.Parse(failed.AsSpan(0, 19)));
+    }
+
+    [Fact]
+    public void A_controllers_refusal_to_connect_gives_its_status()
+    {
+        Assert.Equal(new MonitorEvent.ConnectFailed(1, null, 0x09), MonitorEvent.Parse(Packets.ConnectStatus(1, 0x09)));
+        Assert.Equal(new MonitorEvent.ConnectFailed(1, null, 0x07), MonitorEvent.Parse(Packets.Hci(1, 0x0F, 0x07, 1, 0x43, 0x20)));
+        Assert.Null(MonitorEvent.Parse(Packets.ConnectStatus(1, 0)));
+        Assert.Null(MonitorEvent.Parse(Packets.Hci(1, 0x0F, 0x09, 1, 0x05, 0x04)));
+    }
+
+    [Fact]
+    public void Whom_the_controller_was_told_to_connect_to_is_read()
+    {
+        Assert.Equal(new MonitorEvent.ConnectAsked(1, Peer), MonitorEvent.Parse(Packets.Connect(1)));
+        Assert.Equal(new MonitorEvent.ConnectAsked(1, Peer), MonitorEvent.Parse(Packets.ExtendedConnect(1)));
+        var byList = Packets.Connect(1);
+        byList[13] = 1;
+        Assert.Equal(new MonitorEvent.ConnectAsked(1, null), MonitorEvent.Parse(byList));
+        for (var length = 0; length < 21; length++) Assert.Null(MonitorEvent.Parse(Packets.Connect(1).AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void A_refusal_is_of_whom_was_asked_for_last()
+    {
+        var links = new LinkTracker();
+        Assert.Null(links.Apply(new MonitorEvent.ConnectFailed(0, null, 0x09)));
+        links.Apply(Seen(Packets.Connect(0)));
+        Assert.Equal(Peer, links.Apply(new MonitorEvent.ConnectFailed(0, null, 0x09)));
+        Assert.Null(links.Apply(new MonitorEvent.ConnectFailed(1, null, 0x09)));
+        links.Apply(new MonitorEvent.ConnectAsked(0, null));
+        Assert.Null(links.Apply(new MonitorEvent.ConnectFailed(0, null, 0x09)));
+        links.Apply(Seen(Packets.Connect(0)));
+        links.Apply(new MonitorEvent.Closed(0));
+        Assert.Null(links.Apply(new MonitorEvent.ConnectFailed(0, null, 0x09)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Makings))]
+    public void A_link_whose_making_is_cut_short_is_none(byte[] packet)
+    {
+        Assert.NotNull(MonitorEvent.Parse(packet));
 
         // By the packet's own length, and by that of the event; 26 bytes are the shortest form up to its parameters.
         for (var length = 0; length < 26; length++)

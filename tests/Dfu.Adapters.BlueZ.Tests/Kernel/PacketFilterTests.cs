@@ -14,21 +14,22 @@ public sealed class PacketFilterTests
         byte[][] wanted =
         [
             Packets.Monitor(1, 0), Packets.Monitor(9, 0), Packets.LinkMade(0), Packets.LinkEnded(0, 0x13), Packets.Hci(0, 0x0E, 1, 0x02, 0x20, 0, 251, 0, 8),
+            Packets.Connect(0), Packets.ExtendedConnect(0), Packets.ConnectStatus(0, 0x09), Packets.Hci(0, 0x0F, 0x07, 1, 0x43, 0x20),
             .. new byte[] { 0x03, 0x0A, 0x0C, 0x29 }.Select(static subevent => Packets.Hci(0, 0x3E, subevent, 0, 0x40, 0)),
         ];
         byte[][] unwanted =
         [
-            Advertisement, Packets.Monitor(0, 0, new byte[16]), Packets.Monitor(2, 0, 0x03, 0x0C, 0), Packets.Monitor(4, 0, new byte[255]), Packets.Monitor(5, 0, new byte[255]),
+            Advertisement, Packets.Monitor(0, 0, new byte[16]), Packets.Monitor(2, 0, 0x03, 0x0C, 0), Packets.Monitor(2, 0, 0x0D), Packets.Hci(0, 0x0F, 0x09, 1, 0x05, 0x04), Packets.Hci(0, 0x0F), Packets.Monitor(4, 0, new byte[255]), Packets.Monitor(5, 0, new byte[255]),
             Packets.Monitor(3, 0), Packets.Monitor(17, 0, 0x0C, 0), Packets.Hci(0, 0x0E, 1, 0x03, 0x0C, 0), Packets.Hci(0, 0x13, 1, 0x40, 0, 1, 0), Packets.Hci(0, 0x3E, 0x0D), [3, 0],
         ];
         Assert.Equal(wanted, Through(PacketFilter.Monitor, [.. unwanted, .. wanted, .. unwanted]));
-        Assert.All(wanted.Take(5), static packet => Assert.NotNull(MonitorEvent.Parse(packet)));
+        Assert.All(wanted.Take(9), static packet => Assert.NotNull(MonitorEvent.Parse(packet)));
     }
 
     [Fact]
     public void The_management_socket_is_not_read_for_what_devices_advertise()
     {
-        byte[][] wanted = [.. new ushort[] { 1, 2, 4, 5, 0x0C }.Select(static code => MgmtPacket.Write(code, 0, new byte[8]))];
+        byte[][] wanted = [.. new ushort[] { 1, 2, 4, 5, 0x0C, 0x0D }.Select(static code => MgmtPacket.Write(code, 0, new byte[8]))];
         byte[][] unwanted = [.. new ushort[] { 0, 3, 6, 0x0B, 0x12, 0x13, 0x0100, 0x010C }.Select(static code => MgmtPacket.Write(code, 0, new byte[40]))];
         Assert.Equal(wanted, Through(PacketFilter.Control, [.. unwanted, .. wanted]));
     }

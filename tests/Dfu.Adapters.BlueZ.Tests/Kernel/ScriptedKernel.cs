@@ -145,6 +145,15 @@ internal static class Packets
 
     public static byte[] LinkEnded(ushort index, byte reason, byte handle = 0x40) => Hci(index, 0x05, 0, handle, 0, reason);
 
+    /// <summary>LE Create Connection to the same.</summary>
+    public static byte[] Connect(ushort index, byte peer = 1) =>
+        Monitor(2, index, [0x0D, 0x20, 25, 0x60, 0, 0x60, 0, 0, 1, peer, 0, 0x57, 0x46, 0x55, 0xC4, 0, 24, 0, 40, 0, 0, 0, 0x2A, 0, 0, 0, 0, 0]);
+
+    public static byte[] ExtendedConnect(ushort index, byte peer = 1) => Monitor(2, index, [0x43, 0x20, 26, 0, 0, 1, peer, 0, 0x57, 0x46, 0x55, 0xC4, 1, .. new byte[16]]);
+
+    /// <summary>Command Status of LE Create Connection.</summary>
+    public static byte[] ConnectStatus(ushort index, byte status) => Hci(index, 0x0F, status, 1, 0x0D, 0x20);
+
     /// <summary>Parameters of Device Disconnected.</summary>
     public static byte[] Disconnected(byte reason, byte peer = 1, byte type = 2) => [peer, 0, 0x57, 0x46, 0x55, 0xC4, type, reason];
 

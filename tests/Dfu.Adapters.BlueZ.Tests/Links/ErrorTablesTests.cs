@@ -37,6 +37,21 @@ public sealed class ErrorTablesTests
         Assert.Equal(new ConnectRefusal(error, again), ConnectErrors.Of(name, message));
 
     [Theory]
+    [InlineData(0x07, DfuError.AdapterFull, false)]
+    [InlineData(0x09, DfuError.AdapterFull, false)]
+    [InlineData(0x0d, DfuError.AdapterFull, false)]
+    [InlineData(0x0c, DfuError.ConnectFailed, true)]
+    [InlineData(0x3e, DfuError.ConnectFailed, true)]
+    [InlineData(0x02, DfuError.ConnectTimeout, true)]
+    [InlineData(null, DfuError.ConnectFailed, true)]
+    public void The_controllers_own_word_tells_what_BlueZ_does_not(int? status, DfuError error, bool again) =>
+        Assert.Equal(new ConnectRefusal(error, again), ConnectErrors.Of("org.bluez.Error.Failed", "le-connection-abort-by-local", (byte?)status));
+
+    [Fact]
+    public void What_BlueZ_does_tell_is_not_overruled() =>
+        Assert.Equal(new ConnectRefusal(DfuError.AdapterLost), ConnectErrors.Of("org.bluez.Error.NotReady", "Resource Not Ready", 0x09));
+
+    [Theory]
     [InlineData("org.bluez.Error.Failed", "Operation failed with ATT error: 0x85", AttFailure.Refused, 0x85)]
     [InlineData("org.bluez.Error.Failed", "Operation failed with ATT error: 0xfd", AttFailure.Refused, 0xfd)]
     [InlineData("org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e", AttFailure.MayBeGone, 0x0e)]

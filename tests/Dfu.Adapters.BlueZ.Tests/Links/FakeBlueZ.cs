@@ -115,15 +115,19 @@ internal sealed class FakeKernel : IKernelBluetooth
 {
     public event Action<int, BluetoothAddress, byte>? Disconnected;
 
+    public event Action<int, BluetoothAddress?, byte>? ConnectFailed;
+
     public bool MayConfigure { get; set; } = true;
 
     public bool MayMonitor { get; set; }
 
     public LinkParameters? Parameters { get; set; }
 
-    public int Listeners => Disconnected?.GetInvocationList().Length ?? 0;
+    public int Listeners => (Disconnected?.GetInvocationList().Length ?? 0) + (ConnectFailed?.GetInvocationList().Length ?? 0);
 
     public void Tell(int index, BluetoothAddress peer, byte reason) => Disconnected?.Invoke(index, peer, reason);
+
+    public void TellRefusal(int index, BluetoothAddress? peer, byte status) => ConnectFailed?.Invoke(index, peer, status);
 
     public LinkParameters? InForce(int index, BluetoothAddress peer) => Parameters;
 

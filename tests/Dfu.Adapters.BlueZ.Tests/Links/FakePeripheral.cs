@@ -35,6 +35,9 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Func<Task>? OnDisconnect { get; set; }
 
+    /// <summary>bluetoothd answers nothing any more.</summary>
+    public bool Hangs { get; set; }
+
     public int Connects { get; private set; }
 
     public int Disconnects { get; private set; }
@@ -118,7 +121,9 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Task CancelPairingAsync() => throw new NotSupportedException();
 
-    public Task<T> GetAsync<T>(string prop) => throw new NotSupportedException();
+    public Task<T> GetAsync<T>(string prop) => Hangs
+        ? new TaskCompletionSource<T>().Task
+        : Task.FromResult(BlueZ.Find(ObjectPath) is { } device ? device.Get<T>(Device, prop)! : throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", "gone"));
 
     public Task<Device1Properties> GetAllAsync() => throw new NotSupportedException();
 

@@ -188,7 +188,25 @@ public sealed class LinkOpenerTests
     {
         _device.OnConnect = () => new TaskCompletionSource().Task;
         _device.OnDisconnect = () => new TaskCompletionSource().Task;
+        _device.Hangs = true;
         await FailsAsync(DfuError.AdapterLost);
+    }
+
+    [Fact]
+    public void A_link_that_takes_long_to_end_is_not_taken_for_a_bluetoothd_that_hangs_and_waited_for_4_s()
+    {
+        var time = new VirtualTime();
+        _device.OnConnect = Connected;
+        _device.OnDisconnect = () => new TaskCompletionSource().Task;
+        time.Run(async () =>
+        {
+            var began = time.GetTimestamp();
+            var opener = new LinkOpener(_fixture.BlueZ, _fixture.Kernel, 0, time);
+            var e = await LinkFixture.FailsAsync(DfuError.ConnectTimeout, () => opener.OpenAsync(_device.ObjectPath, _options, CancellationToken.None));
+            Assert.Contains("services", e.Message, StringComparison.Ordinal);
+            Assert.Equal(TimeSpan.FromSeconds(24), time.GetElapsedTime(began));
+        });
+        NothingIsLeft(disconnects: 1);
     }
 
     [Fact]

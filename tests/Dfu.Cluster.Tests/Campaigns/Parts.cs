@@ -137,5 +137,5 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
 
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(parts.TakeLive());
+    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
 }
