@@ -47,7 +47,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             case RecoveryStep.PowerCycle:
                 return await CycleAsync(cancellationToken);
             case RecoveryStep.UsbReset:
-                return ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
+                return await ResetAsync();
             default:
                 return false;
         }
@@ -61,6 +61,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         BlueZAdapter? adapter = null;
         try
         {
+            host.Options.Opening?.Invoke(controller);
             using var read = await objects.FollowAsync(path, BlueZObjects.Adapter, cancellationToken);
             await PowerOnAsync(objects, controller, cancellationToken);
             if (objects.Find(path)?.Get<string[]>(BlueZObjects.Adapter, "Roles") is { } roles && !roles.Contains("central"))
@@ -86,7 +87,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         catch (TimeoutException)
         {
             if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { } hidden)
-                throw new DfuException(DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'; 'dfu doctor' tells more");
+                throw new DfuException(DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'");
             var there = Join(host.KernelControllers(), objects);
             throw new DfuException(
                 DfuError.AdapterNotFound,
@@ -128,11 +129,11 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         catch (DBusException e)
         {
             var blocked = e.ErrorName == "org.bluez.Error.Blocked" || e.ErrorMessage?.Contains("rfkill", StringComparison.OrdinalIgnoreCase) == true;
-            throw new DfuException(DfuError.AdapterNotFound, blocked ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'" : $"{controller.Name} cannot be powered on ({e.ErrorMessage}); 'dfu doctor' tells more", e);
+            throw new DfuException(DfuError.AdapterNotFound, blocked ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'" : $"{controller.Name} cannot be powered on ({e.ErrorMessage})", e);
         }
         catch (TimeoutException e)
         {
-            throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} does not power on: plug it out and in; 'dfu doctor' tells more", e);
+            throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} does not power on: plug it out and in", e);
         }
 
         BlueZObject? IsOn() => objects.Find(path) is { } o && o.Get<bool>(BlueZObjects.Adapter, "Powered") ? o : null;
@@ -155,7 +156,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         try
         {
             var objects = await host.ObjectsAsync(cancellationToken);
-            if (Pick(objects) is { } shown)
+            if (Ours(Join(host.KernelControllers(), objects)) is { } shown)
             {
                 var adapter = objects.Proxy<IAdapter1>(PathOf(shown));
                 await adapter.SetAsync("Powered", false).AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
@@ -168,10 +169,26 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             // The kernel may do without bluetoothd.
         }
 
-        if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is not { } controller) return false;
+        if (Ours(host.KernelControllers()) is not { } controller) return false;
         await host.KernelSide.SetPoweredAsync(controller.Index, on: false, cancellationToken);
         return await host.KernelSide.SetPoweredAsync(controller.Index, on: true, cancellationToken);
     }
+
+    private async Task<bool> ResetAsync()
+    {
+        var done = false;
+        await Background.Start(() =>
+        {
+            // It may take seconds, in which whoever asks has other things to do.
+            done = Ours(host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
+            return Task.CompletedTask;
+        });
+        return done;
+    }
+
+    /// <summary>The controller that may be recovered: never one that another radio of this process has, nor just any.</summary>
+    private Controller? Ours(IReadOnlyList<Controller> there) =>
+        (spec is not BlueZSpec.All || _known is not null) && ControllerIdentity.Pick(spec, _known, there) is { } controller && host.IsFree(PathOf(controller)) ? controller : null;
 
     private static ObjectPath PathOf(Controller controller) => new($"{BlueZObjects.Root}/{controller.Name}");
 

@@ -23,7 +23,7 @@ public sealed class BlueZHost : IAsyncDisposable
             () => KernelBluetooth.Open(time),
             async cancellationToken => await BlueZObjects.OpenAsync(options.Address, time, cancellationToken),
             (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
-            () => Controllers.List(options.Sysfs)))
+            () => PresentControllers.List(options.Sysfs)))
     {
     }
 
@@ -127,6 +127,7 @@ public sealed class BlueZHost : IAsyncDisposable
         lock (_gate)
         {
             if (!IsFree(path)) return false;
+            foreach (var gone in _claims.Where(static claim => claim.Value is { Lost.IsCompleted: true }).Select(static claim => claim.Key).ToArray()) _claims.Remove(gone);
             _claims[path.ToString()] = null;
             return true;
         }

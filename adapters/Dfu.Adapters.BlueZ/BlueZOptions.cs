@@ -15,5 +15,10 @@ public sealed record BlueZOptions
     /// <summary>Silence after which a link counts as lost where it may be set, 100 ms to 32 s. Linux's own 420 ms is less than a flash erase may take.</summary>
     public TimeSpan SupervisionTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    internal string Address => BusAddress ?? (Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } own ? own : "unix:path=/run/dbus/system_bus_socket");
+    /// <summary>Called with each controller before it is used, also one that came back elsewhere. Throws a DfuException, AdapterInUse, when it is somebody else's.</summary>
+    public Action<Controller>? Opening { get; init; }
+
+    internal const string StandardBus = "unix:path=/run/dbus/system_bus_socket";
+
+    internal string Address => BusAddress ?? (Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } own ? own : StandardBus);
 }

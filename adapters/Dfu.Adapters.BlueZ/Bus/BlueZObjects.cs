@@ -4,7 +4,7 @@ using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Bus;
 
-/// <summary>BlueZ's objects over two connections of its own, one with signals and one without.</summary>
+/// <summary>BlueZ's objects over a connection of its own.</summary>
 /// <remarks>Everything is addressed to the one bluetoothd that was there at the start, so that nothing meant for it reaches its successor.</remarks>
 internal sealed class BlueZObjects : IBlueZObjects, IDisposable
 {
@@ -12,10 +12,13 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
     public const string Adapter = "org.bluez.Adapter1";
     public const string Device = "org.bluez.Device1";
 
+    /// <summary>Objects read at once: the system bus lets a connection await 128 answers, and links need some.</summary>
+    internal const int MostReads = 32;
+
+    private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly Connection _loud;
-    private readonly Connection _quiet;
+    private readonly Connection _bus;
     private readonly string _owner;
     private readonly ChangePump _pump = new();
     private readonly Follows _follows;
@@ -24,10 +27,10 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
     private readonly Dictionary<string, IDisposable> _adapters = new(StringComparer.Ordinal);
     private List<Action>? _early = [];
 
-    private BlueZObjects(Connection loud, Connection quiet, string owner, TaskCompletionSource<string> ended, TimeProvider time)
+    private BlueZObjects(Connection bus, string owner, TaskCompletionSource<string> ended, TimeProvider time)
     {
-        (_loud, _quiet, _owner, _ended, _time) = (loud, quiet, owner, ended, time);
-        _follows = new(path => loud.CreateProxy<IProperties>(owner, path), OnChanged, OnLost);
+        (_bus, _owner, _ended, _time) = (bus, owner, ended, time);
+        _follows = new(path => bus.CreateProxy<IProperties>(owner, path), OnChanged, OnLost);
     }
 
     public Task<string> Ended => _ended.Task;
@@ -40,22 +43,19 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
     public static async Task<BlueZObjects> OpenAsync(string address, TimeProvider time, CancellationToken cancellationToken)
     {
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Connection? loud = null, quiet = null;
+        Connection? bus = null;
         try
         {
-            loud = await BusOpening.ConnectAsync(address, time, cancellationToken);
-            quiet = await BusOpening.ConnectAsync(address, time, cancellationToken);
-            loud.StateChanged += (_, state) => End(ended, state);
-            quiet.StateChanged += (_, state) => End(ended, state);
-            var owner = await BusOpening.OwnerAsync(loud, time, cancellationToken);
-            var objects = new BlueZObjects(loud, quiet, owner, ended, time);
+            bus = await BusOpening.ConnectAsync(address, time, cancellationToken);
+            bus.StateChanged += (_, state) => End(ended, state);
+            var owner = await BusOpening.OwnerAsync(bus, time, cancellationToken);
+            var objects = new BlueZObjects(bus, owner, ended, time);
             await objects.LoadAsync(cancellationToken);
             return objects;
         }
         catch (Exception e)
         {
-            loud?.Dispose();
-            quiet?.Dispose();
+            bus?.Dispose();
             if (e is DfuException || !e.IsBusTrouble()) throw;
             throw BusOpening.Missing(e);
         }
@@ -89,15 +89,12 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         }
     }
 
-    public T Proxy<T>(ObjectPath path) where T : IDBusObject => _loud.CreateProxy<T>(_owner, path);
-
-    public T QuietProxy<T>(ObjectPath path) where T : IDBusObject => _quiet.CreateProxy<T>(_owner, path);
+    public T Proxy<T>(ObjectPath path) where T : IDBusObject => _bus.CreateProxy<T>(_owner, path);
 
     public void Dispose()
     {
         _ended.TrySetResult("this host has let go of the bus");
-        _loud.Dispose();
-        _quiet.Dispose();
+        _bus.Dispose();
     }
 
     private static void End(TaskCompletionSource<string> ended, ConnectionStateChangedEventArgs state)
@@ -108,7 +105,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
     /// <summary>Arranges every watch before it reads, and keeps what is told meanwhile for after it: told later, it is newer.</summary>
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await _loud.ResolveServiceOwnerAsync(BusOpening.Service, OnOwner, OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
+        await _bus.ResolveServiceOwnerAsync(BusOpening.Service, OnOwner, OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
         var manager = Proxy<IObjectManager>(ObjectPath.Root);
         await manager.WatchInterfacesAddedAsync(added => Told(() => OnAdded(added.@object, added.interfaces)), OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
         await manager.WatchInterfacesRemovedAsync(removed => Told(() => OnRemoved(removed.@object, removed.interfaces)), OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
@@ -167,6 +164,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
 
     private async Task ReadAsync(ObjectPath path, string name, CancellationToken cancellationToken)
     {
+        await _reads.WaitAsync(cancellationToken);
         ObjectMirror.Reading reading;
         lock (_gate) reading = _mirror.BeginReading(path, name);
         IDictionary<string, object>? answer = null;
@@ -176,6 +174,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         }
         finally
         {
+            _reads.Release();
             lock (_gate)
             {
                 if (_mirror.EndReading(reading, answer) is { } change) _pump.Post(change);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dfu.Protocol.Errors;
 using Tmds.DBus;
 
@@ -23,7 +24,7 @@ internal static class BusOpening
         {
             connection.Dispose();
             if (!e.IsBusTrouble()) throw;
-            throw new DfuException(DfuError.AdapterNotFound, $"no D-Bus at {address}, which bluetoothd is reached over ({e.Message}): 'systemctl start dbus'; 'dfu doctor' tells more", e);
+            throw new DfuException(DfuError.AdapterNotFound, Unusable(address, e), e);
         }
     }
 
@@ -57,11 +58,35 @@ internal static class BusOpening
     /// <summary>Says what an answer of the bus means for somebody who wants a dongle.</summary>
     public static DfuException Missing(Exception? e) => e switch
     {
-        DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } denied => new(
-            DfuError.AdapterNotFound, $"not permitted to use bluetoothd ({denied.ErrorMessage}): add the user to the group bluetooth ('usermod -aG bluetooth USER') and log in again; 'dfu doctor' tells more", denied),
-        TimeoutException => new(DfuError.AdapterNotFound, "bluetoothd does not answer: 'systemctl restart bluetooth'; 'dfu doctor' tells more", e),
-        _ => new(DfuError.AdapterNotFound, "bluetoothd is not running: 'systemctl start bluetooth'; 'dfu doctor' tells more", e),
+        DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } => new(
+            DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again", e),
+        TimeoutException => new(DfuError.AdapterNotFound, "bluetoothd does not answer: 'systemctl restart bluetooth'", e),
+        _ => new(DfuError.AdapterNotFound, "bluetoothd is not running: 'systemctl start bluetooth'", e),
     };
+
+    /// <summary>Whether nobody listens, rather than somebody who does not want us.</summary>
+    public static bool IsAbsence(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            // A missing socket file is AddressNotAvailable.
+            if (cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable }) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The address for people: of a socket its path.</summary>
+    public static string Place(string address) => address.Replace("unix:path=", "", StringComparison.Ordinal);
+
+    private static string Unusable(string address, Exception failure)
+    {
+        var absent = IsAbsence(failure);
+        var what = absent ? $"there is no D-Bus system bus at {Place(address)}"
+            : failure is TimeoutException ? $"the D-Bus system bus at {Place(address)} does not answer"
+            : $"the D-Bus system bus at {Place(address)} cannot be used ({failure.Message})";
+        return address != BlueZOptions.StandardBus ? $"{what}: correct or unset DBUS_SYSTEM_BUS_ADDRESS" : absent ? $"{what}: 'systemctl start dbus'" : $"{what}: see 'systemctl status dbus'";
+    }
 
     private static Connection NewConnection(string address)
     {

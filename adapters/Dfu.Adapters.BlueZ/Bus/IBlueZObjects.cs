@@ -20,7 +20,7 @@ internal sealed record BlueZObject(ObjectPath Path, IReadOnlyDictionary<string, 
 internal readonly record struct BlueZChange(ObjectPath Path, BlueZObject? Before, BlueZObject? After, string Interface, IReadOnlyCollection<string> Properties);
 
 /// <summary>BlueZ's objects as they are now, and the way to talk to them. Good for one life of bluetoothd: when <see cref="Ended"/> completes, a new one is needed.</summary>
-/// <remarks>All members may be called from any thread. Handlers are called in the order of the changes, on the bus's reading thread: they must not block or wait for calls.</remarks>
+/// <remarks>All members may be called from any thread. Handlers are called in the order of the changes, one at a time: they must not block or wait for calls.</remarks>
 internal interface IBlueZObjects
 {
     /// <summary>Completes, with the reason for people, when bluetoothd or the bus has gone; never faults.</summary>
@@ -37,9 +37,6 @@ internal interface IBlueZObjects
     /// <summary>Has property changes of this object told until disposed; the bus allows only so many at once. Reads its properties afresh once that is arranged, so that none is missed.</summary>
     Task<IDisposable> FollowAsync(ObjectPath path, string @interface, CancellationToken cancellationToken);
 
-    /// <summary>A proxy on the connection that signals arrive on.</summary>
+    /// <summary>The way to call it, for this life of bluetoothd.</summary>
     T Proxy<T>(ObjectPath path) where T : IDBusObject;
-
-    /// <summary>A proxy on a connection that no signals arrive on, for calls whose answer carries a file descriptor: a signal read together with such an answer could lose it.</summary>
-    T QuietProxy<T>(ObjectPath path) where T : IDBusObject;
 }

@@ -28,7 +28,7 @@ internal static class AdapterJudge
                     "ConnectDevice",
                     Verdict.Hint,
                     "bluetoothd runs without its experimental methods, so this adapter must hear a device itself before it connects",
-                    SettingsJudge.Line(facts.SettingsPath, "General", "Experimental = true   # then sudo systemctl restart bluetooth"));
+                    facts.Settings?.Flag("General", "Experimental") == true ? "sudo systemctl restart bluetooth" : SettingsJudge.Line(facts.SettingsPath, "General", "Experimental = true"));
             }
         }
         else if (facts.Bus.State == BusState.Open)

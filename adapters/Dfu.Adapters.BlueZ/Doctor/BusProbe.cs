@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Dfu.Adapters.BlueZ.Bus;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
@@ -32,7 +32,7 @@ internal sealed class BusProbe(string address, TimeProvider time)
         }
         catch (Exception e) when (IsAnswer(e))
         {
-            return (e is TimeoutException ? new(BusState.Silent, address) : IsAbsence(e) ? new(BusState.NoBus, address) : new(BusState.Closed, e.Message), []);
+            return (e is TimeoutException ? new(BusState.Silent, address) : BusOpening.IsAbsence(e) ? new(BusState.NoBus, address) : new(BusState.Closed, e.Message), []);
         }
 
         try
@@ -54,18 +54,6 @@ internal sealed class BusProbe(string address, TimeProvider time)
 
     /// <summary>Here every failure is something found out.</summary>
     private static bool IsAnswer(Exception failure) => failure is not (OperationCanceledException or OutOfMemoryException);
-
-    /// <summary>Whether nobody listens, rather than somebody who does not want us.</summary>
-    private static bool IsAbsence(Exception failure)
-    {
-        for (var cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            // A missing socket file is AddressNotAvailable.
-            if (cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable }) return true;
-        }
-
-        return false;
-    }
 
     private BusFacts Refusal(Exception failure) => failure switch
     {

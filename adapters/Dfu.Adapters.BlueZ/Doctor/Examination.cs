@@ -22,7 +22,8 @@ public static class Examination
         var files = new HostFiles(roots);
         var daemon = files.FindDaemon();
         if (daemon.Path is { } program) daemon = daemon with { Version = await DaemonVersion.AskAsync(program, time, cancellationToken) };
-        var (state, known) = await new BusProbe(new BlueZOptions { BusAddress = bus }.Address, time).AskAsync(cancellationToken);
+        var address = new BlueZOptions { BusAddress = bus }.Address;
+        var (state, known) = await new BusProbe(address, time).AskAsync(cancellationToken);
         var adapters = new List<AdapterFacts>();
         foreach (var controller in PresentControllers.List(roots.Sys))
         {
@@ -42,7 +43,7 @@ public static class Examination
             HasBluetooth = files.HasBluetooth,
             HasUsbDriver = files.HasUsbDriver,
             Daemon = daemon,
-            Bus = state,
+            Bus = state with { Foreign = address != BlueZOptions.StandardBus },
             Process = files.Process(),
             Settings = files.Settings,
             SettingsPath = roots.MainConf,

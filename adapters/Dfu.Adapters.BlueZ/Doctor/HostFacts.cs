@@ -22,6 +22,9 @@ internal sealed record HostFacts
     public MainConf? Settings { get; init; }
     public string SettingsPath { get; init; } = "/etc/bluetooth/main.conf";
     public IReadOnlyList<AdapterFacts> Adapters { get; init; } = [];
+
+    /// <summary>Whether neither files nor processes nor the bus know of a bluetoothd.</summary>
+    public bool LacksDaemon => Daemon is { Path: null, ProcessId: null } && Bus.State is not (BusState.Open or BusState.BlueZSilent or BusState.Denied);
 }
 
 /// <param name="Path">Where the program is.</param>
@@ -54,7 +57,11 @@ internal enum BusState
 }
 
 /// <param name="Detail">The address of the bus, or what it said.</param>
-internal sealed record BusFacts(BusState State, string Detail);
+internal sealed record BusFacts(BusState State, string Detail)
+{
+    /// <summary>Whether it is another one than every system's, by DBUS_SYSTEM_BUS_ADDRESS.</summary>
+    public bool Foreign { get; init; }
+}
 
 /// <param name="MayConfigure">CAP_NET_ADMIN.</param>
 /// <param name="MayMonitor">CAP_NET_RAW.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dfu.Adapters.BlueZ.Bus;
 
 namespace Dfu.Adapters.BlueZ.Doctor;
 
@@ -12,6 +13,7 @@ internal static class HostJudge
     // Before it bluetoothd could crash when a device is removed (its change f1839c569).
     private static readonly Version LeastBlueZ = new(5, 56);
 
+    private const string ToUseTheUsualBus = "unset DBUS_SYSTEM_BUS_ADDRESS";
     private const string ToUpgrade = "sudo apt update && sudo apt full-upgrade";
 
     public static IEnumerable<Finding> Of(HostFacts facts)
@@ -20,7 +22,7 @@ internal static class HostJudge
         if (!facts.HasBluetooth) yield return new("Bluetooth", Verdict.Problem, "the kernel has no Bluetooth: its modules are not loaded or not there", "sudo modprobe btusb");
         else if (facts.Adapters.Count == 0) yield return NoController(facts.HasUsbDriver);
         else yield return new("Bluetooth", Verdict.Ok, facts.Adapters.Count == 1 ? "one controller" : string.Create(CultureInfo.InvariantCulture, $"{facts.Adapters.Count} controllers"));
-        yield return BlueZ(facts.Daemon, facts.Bus.State);
+        yield return facts.LacksDaemon ? new("BlueZ", Verdict.Problem, "bluetoothd was not found on this machine", "sudo apt install bluez") : BlueZ(facts.Daemon);
         yield return Bus(facts.Bus, facts.Process);
         foreach (var finding in Permissions(facts.Process)) yield return finding;
     }
@@ -43,10 +45,8 @@ internal static class HostJudge
         ? new("Bluetooth", Verdict.Problem, "no controller is there", "plug a dongle in; lsusb and 'sudo dmesg | grep -i bluetooth' tell what became of it")
         : new("Bluetooth", Verdict.Problem, "no controller is there, and the driver of USB dongles is not loaded", "sudo modprobe btusb");
 
-    private static Finding BlueZ(DaemonFacts daemon, BusState bus)
+    private static Finding BlueZ(DaemonFacts daemon)
     {
-        if (daemon is { Path: null, ProcessId: null } && bus is not (BusState.Open or BusState.BlueZSilent or BusState.Denied))
-            return new("BlueZ", Verdict.Problem, "bluetoothd was not found on this machine", "sudo apt install bluez");
         if (daemon.Version is not { } text || VersionOf(text) is not { } version)
             return new("BlueZ", Verdict.Hint, $"its version could not be found out; {LeastBlueZ} is needed, {GoodBlueZ} or newer recommended");
         if (version < LeastBlueZ)
@@ -58,7 +58,8 @@ internal static class HostJudge
 
     private static Finding Bus(BusFacts bus, ProcessFacts process) => bus.State switch
     {
-        BusState.NoBus => new("D-Bus", Verdict.Problem, $"there is no system bus at {bus.Detail.Replace("unix:path=", "", StringComparison.Ordinal)}", "sudo systemctl start dbus"),
+        BusState.NoBus => new("D-Bus", Verdict.Problem, $"there is no system bus at {BusOpening.Place(bus.Detail)}", bus.Foreign ? ToUseTheUsualBus : "sudo systemctl start dbus"),
+        BusState.Silent or BusState.Closed when bus.Foreign => new("D-Bus", Verdict.Problem, $"the bus that DBUS_SYSTEM_BUS_ADDRESS names cannot be used: {(bus.State == BusState.Silent ? "it does not answer" : bus.Detail)}", ToUseTheUsualBus),
         BusState.Silent => new("D-Bus", Verdict.Problem, "the system bus does not answer", "sudo reboot"),
         BusState.Closed => new("D-Bus", Verdict.Problem, $"the system bus does not take this process: {bus.Detail}", "sudo systemctl status dbus"),
         BusState.NoBlueZ => new("D-Bus", Verdict.Problem, "bluetoothd does not run: nobody is org.bluez on the system bus", "sudo systemctl enable --now bluetooth"),

@@ -19,8 +19,17 @@ internal static class SettingsJudge
     public static IEnumerable<Finding> Of(HostFacts facts)
     {
         // Without bluetoothd its settings are nobody's.
-        if (facts.Settings is null && facts.Daemon is { Path: null, ProcessId: null } && facts.Bus.State is BusState.NoBus or BusState.NoBlueZ) yield break;
+        if (facts.Settings is null && facts.LacksDaemon) yield break;
         var conf = facts.Settings ?? MainConf.Parse("");
+        if (conf.BadLine is { } number)
+        {
+            yield return new(
+                "main.conf",
+                Verdict.Hint,
+                string.Create(CultureInfo.InvariantCulture, $"line {number} is not understood, and because of it bluetoothd passes over the whole file"),
+                string.Create(CultureInfo.InvariantCulture, $"{facts.SettingsPath}, line {number}: a heading like [General], 'key = value' below one, or # before it"));
+        }
+
         yield return Cache(conf, facts.SettingsPath);
         yield return TemporaryTimeout(conf, facts.SettingsPath);
         yield return Parameters(conf, facts);
@@ -38,7 +47,7 @@ internal static class SettingsJudge
     {
         "no" => new("Cache", Verdict.Ok, "services are read afresh on every link"),
         "yes" => new("Cache", Verdict.Hint, "services of paired devices are cached: one that bonds has the same address in its bootloader, and is then spoken to as what it was before", Line(path, "GATT", "Cache = no")),
-        var value => new("Cache", Verdict.Hint, $"{value ?? "always, the default,"} keeps services over links: after an update they may be other ones at the same address", Line(path, "GATT", "Cache = no")),
+        var value => new("Cache", Verdict.Hint, $"{(value is null ? "always, the default," : value == "always" ? value : $"always, as which bluetoothd takes '{value}',")} keeps services over links: after an update they may be other ones at the same address", Line(path, "GATT", "Cache = no")),
     };
 
     private static Finding TemporaryTimeout(MainConf conf, string path)

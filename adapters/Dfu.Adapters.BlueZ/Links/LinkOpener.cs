@@ -36,12 +36,12 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         }
         catch (Exception e)
         {
-            var stuck = await LetGoAsync(watch);
-            if (stuck && !cancellationToken.IsCancellationRequested)
+            var cancelled = cancellationToken.IsCancellationRequested; // what comes while letting go is not why it failed
+            if (await LetGoAsync(watch) && !cancelled)
                 throw new DfuException(DfuError.AdapterLost, $"bluetoothd answered neither a connect to {watch.Address} nor a disconnect", e);
             throw e switch
             {
-                OperationCanceledException when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
+                OperationCanceledException when cancelled => new OperationCanceledException(cancellationToken),
                 OperationCanceledException => TooLate(watch, answer, options),
                 _ => Failure(e, watch),
             };
@@ -137,7 +137,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         try
         {
             if (found.TryGetValue(DfuCharacteristic.Packet, out var packet))
-                packets = new PacketPath(objects.QuietProxy<IGattCharacteristic1>(packet.Path), objects.Proxy<IGattCharacteristic1>(packet.Path), time);
+                packets = new PacketPath(objects.Proxy<IGattCharacteristic1>(packet.Path), time);
             var mtu = await MtuAsync(found, packets, cancellationToken);
             ThrowIfOver(watch);
             return new BlueZLink(objects, watch, kernel, controllerIndex, found, packets, mtu, time);

@@ -10,7 +10,7 @@ namespace Dfu.Adapters.BlueZ.Links;
 /// bluetoothd is one loop: a datagram it has read is in its ATT queue before it looks at the bus again, and there commands go before
 /// requests (BlueZ 5.66 and as of 2026, src/shared/att.c). So a request is behind all packets as soon as the socket is drained; calls are taken in order anyway.
 /// </remarks>
-internal sealed class PacketPath(IGattCharacteristic1 quiet, IGattCharacteristic1 calls, TimeProvider time) : IDisposable
+internal sealed class PacketPath(IGattCharacteristic1 characteristic, TimeProvider time) : IDisposable
 {
     /// <summary>Calls in flight where there is no socket: enough to hide the bus, few enough to stop soon.</summary>
     public const int CallsInFlight = 4;
@@ -36,7 +36,7 @@ internal sealed class PacketPath(IGattCharacteristic1 quiet, IGattCharacteristic
     {
         try
         {
-            var (descriptor, mtu) = await quiet.AcquireWriteAsync(NoOptions).AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
+            var (descriptor, mtu) = await characteristic.AcquireWriteAsync(NoOptions).AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
             var socket = new SeqPacketSocket(descriptor);
             lock (_gate)
             {
@@ -103,7 +103,7 @@ internal sealed class PacketPath(IGattCharacteristic1 quiet, IGattCharacteristic
     {
         try
         {
-            await calls.WriteValueAsync(packet, Command).AnsweredAsync(LinkTimes.Request, time, CancellationToken.None);
+            await characteristic.WriteValueAsync(packet, Command).AnsweredAsync(LinkTimes.Request, time, CancellationToken.None);
         }
         catch (Exception e)
         {

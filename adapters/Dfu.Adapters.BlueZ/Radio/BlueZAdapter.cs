@@ -100,7 +100,9 @@ internal sealed class BlueZAdapter : IAdapter
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, LinkOptions options, CancellationToken cancellationToken)
     {
         ThrowIfLost();
-        using var late = new CancellationTokenSource(options.ConnectTimeout, _time);
+
+        // Who does a part of it keeps to the time and says what was missing; this ends only what does not.
+        using var late = new CancellationTokenSource(options.ConnectTimeout + LeastConnect, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token, _ended.Token);
         var entered = false;
         try
@@ -110,6 +112,11 @@ internal sealed class BlueZAdapter : IAdapter
             _seat.Update(static load => load with { Connecting = true });
             if (Held(address) is { } held) await held.WithinAsync(options.ConnectTimeout, _time, either.Token);
             return Keep(await ConnectAsync(address, addressType, options, _time.GetTimestamp(), either.Token), address);
+        }
+        catch (DfuException e) when (e.Error == DfuError.AdapterLost)
+        {
+            Lose(e.Message); // whoever opens it again does so with what it takes to bring it back
+            throw;
         }
         catch (Exception e) when (e is not DfuException)
         {
@@ -254,12 +261,11 @@ internal sealed class BlueZAdapter : IAdapter
         lock (_gate) return _held.GetValueOrDefault(address);
     }
 
-    private void CountLinks()
+    private void CountLinks() => _seat.Update(load =>
     {
-        int count;
-        lock (_gate) count = _links.Count;
-        _seat.Update(load => load with { Links = count });
-    }
+        // Counted where it is told: of two that count at once the last word would not be the newest.
+        lock (_gate) return load with { Links = _links.Count };
+    });
 
     private void Hear(Advertisement advertisement) => Volatile.Read(ref _heard)?.Writer.TryWrite(advertisement);
 

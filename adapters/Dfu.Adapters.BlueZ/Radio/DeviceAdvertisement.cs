@@ -16,7 +16,10 @@ internal static class DeviceAdvertisement
         advertisement = default;
         if (change.Interface != BlueZObjects.Device || change.After is not { } device || !device.Has(BlueZObjects.Device)) return false;
         var isNew = change.Before?.Has(BlueZObjects.Device) != true;
-        return (isNew || change.Properties.Any(Heard.Contains)) && TryMake(device, out advertisement);
+
+        // A connect reads names and services: of a device that is connected only the signal strength says that it was heard.
+        var heard = device.Get<bool>(BlueZObjects.Device, "Connected") ? change.Properties.Contains("RSSI") : isNew || change.Properties.Any(Heard.Contains);
+        return heard && TryMake(device, out advertisement);
     }
 
     /// <summary>Without a signal strength it has not been heard since BlueZ began to listen.</summary>

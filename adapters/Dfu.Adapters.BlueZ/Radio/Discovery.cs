@@ -28,6 +28,7 @@ internal sealed class Discovery : IAsyncDisposable
     private readonly Task _loop;
     private ScanStep _filter = ScanStep.Off;
     private volatile bool _running;
+    private bool _asked;
     private volatile bool _disposed;
     private int _timeOuts;
     private int _failures;
@@ -113,14 +114,15 @@ internal sealed class Discovery : IAsyncDisposable
     private async Task StartAsync(ScanStep step)
     {
         var adapter = _objects.Proxy<IAdapter1>(_adapter);
-        if (_filter != step)
+        if (_filter != step || !_running)
         {
-            // Filters are the connection's own and may be changed while it discovers.
+            // Filters are the connection's own and may be changed while it discovers; BlueZ forgets them with the discovery.
             await adapter.SetDiscoveryFilterAsync(Filter(step)).AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
             _filter = step;
         }
 
         if (_running) return;
+        _asked = true; // also when the answer does not come
         try
         {
             await adapter.StartDiscoveryAsync().AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
@@ -135,7 +137,7 @@ internal sealed class Discovery : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        if (!_running) return;
+        if (!_asked) return;
         _running = false;
         try
         {
@@ -145,6 +147,8 @@ internal sealed class Discovery : IAsyncDisposable
         {
             // It had stopped already.
         }
+
+        _asked = false;
     }
 
     private void TellQuiet()

@@ -8,16 +8,34 @@ internal sealed class FollowBudget(int limit = FollowBudget.Usual)
 {
     public const int Usual = 256;
 
+    private readonly int _forDfu = limit / 4;
     private int _left = limit;
 
-    public bool TryTake()
+    /// <summary>There is room again. Called under locks: must not block.</summary>
+    public event Action? Freed;
+
+    /// <param name="dfu">Devices that do not advertise the DFU service leave a quarter to those that do, whichever adapter hears them.</param>
+    public bool TryTake(bool dfu)
     {
-        if (Interlocked.Decrement(ref _left) >= 0) return true;
-        Interlocked.Increment(ref _left);
+        var rest = dfu ? 0 : _forDfu;
+        for (var left = Volatile.Read(ref _left); left > rest;)
+        {
+            var seen = Interlocked.CompareExchange(ref _left, left - 1, left);
+            if (seen == left) return true;
+            left = seen;
+        }
+
         return false;
     }
 
-    public void Return() => Interlocked.Increment(ref _left);
+    public void Return()
+    {
+        Interlocked.Increment(ref _left);
+        Freed?.Invoke();
+    }
+
+    /// <summary>Tells nobody: whoever could not use the place would be the first to try again.</summary>
+    public void ReturnUnused() => Interlocked.Increment(ref _left);
 }
 
 /// <summary>Follows the devices of one adapter and tells each time one was heard.</summary>
@@ -32,6 +50,7 @@ internal sealed class Hearing : IDisposable
     private readonly Action<Advertisement> _heard;
     private readonly IDisposable _changes;
     private long _turn;
+    private int _wants;
     private bool _disposed;
 
     /// <param name="heard">Called on no scheduler, in order; must not block.</param>
@@ -39,12 +58,14 @@ internal sealed class Hearing : IDisposable
     {
         (_objects, _adapter, _budget, _heard) = (objects, adapter, budget, heard);
         _changes = objects.OnChange(adapter, OnChange);
+        _budget.Freed += OnFreed;
         FollowWaiting();
     }
 
     public void Dispose()
     {
         _changes.Dispose();
+        _budget.Freed -= OnFreed;
         Followed[] all;
         lock (_gate)
         {
@@ -93,7 +114,7 @@ internal sealed class Hearing : IDisposable
                 return;
             }
 
-            if (!_budget.TryTake())
+            if (!TryTake(dfu))
             {
                 instead = dfu ? _followed.Values.Where(static f => !f.Dfu).MinBy(static f => f.LastHeard) : null;
                 if (instead is null) return;
@@ -119,7 +140,7 @@ internal sealed class Hearing : IDisposable
             // The device has gone again, the bus has, or it grants no more rules.
             bool mine;
             lock (_gate) mine = _followed.GetValueOrDefault(one.Path.ToString()) == one && _followed.Remove(one.Path.ToString());
-            if (mine) _budget.Return();
+            if (mine) _budget.ReturnUnused();
         }
     }
 
@@ -127,11 +148,23 @@ internal sealed class Hearing : IDisposable
     {
         lock (_gate)
         {
-            if (!_followed.Remove(path.ToString(), out var gone)) return;
-            LetGo(gone);
+            if (_followed.Remove(path.ToString(), out var gone)) LetGo(gone);
         }
 
-        FollowWaiting();
+        OnFreed(); // also when it could not be followed
+    }
+
+    private bool TryTake(bool dfu)
+    {
+        if (_budget.TryTake(dfu)) return true;
+        Interlocked.Exchange(ref _wants, 1);
+        return _budget.TryTake(dfu); // what was returned in between told nobody
+    }
+
+    /// <summary>Another adapter's device may have made the room, and of one that is not followed nothing more is told.</summary>
+    private void OnFreed()
+    {
+        if (Interlocked.Exchange(ref _wants, 0) != 0) ThreadPool.UnsafeQueueUserWorkItem(static hearing => hearing.FollowWaiting(), this, preferLocal: false);
     }
 
     private void FollowWaiting()

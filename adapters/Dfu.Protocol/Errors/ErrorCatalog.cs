@@ -66,7 +66,7 @@ public static class ErrorCatalog
         DfuError.Interrupted => ("The run was interrupted; everything confirmed so far is kept.", "Run the same command again to go on."),
 
         DfuError.InvalidArgument => ("An argument is missing or has a value that makes no sense.", "See --help of the command."),
-        DfuError.AdapterNotFound => ("The adapter cannot be reached.", "Check the specification, the cable, or that the bridge is running."),
+        DfuError.AdapterNotFound => ("The adapter cannot be reached.", "Run 'dfu doctor' about a dongle; for a bridge, check its address and that it is running."),
         DfuError.AdapterInUse => ("Another process owns this adapter.", "Stop that process or use another adapter."),
         DfuError.DataDirectoryInUse => ("Another process works in this data directory.", "Wait for it, stop it, or give another --data-dir."),
         DfuError.DataDirectoryForeign => ("The data directory was written by another engine or a newer version.", "Give another --data-dir, or use the version that wrote it."),

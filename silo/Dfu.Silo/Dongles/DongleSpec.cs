@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dfu.Adapters;
 using Dfu.Adapters.BlueZ;
 using Dfu.Protocol.Errors;
@@ -10,12 +11,20 @@ namespace Dfu.Silo.Dongles;
 /// <param name="There">What it meant when it was read; null when that was not there.</param>
 internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? There) : AdapterSpec(Text)
 {
-    public override string Radio => There?.Id ?? (Means is BlueZSpec.Dongle dongle ? $"{BlueZSpec.Prefix}{dongle.Address}" : Text.Trim().ToLowerInvariant());
+    public override string Radio => There?.Id ?? BlueZSpec.Prefix + Means switch
+    {
+        BlueZSpec.UsbPort place => $"usb-{place.Port}",
+        BlueZSpec.Dongle dongle => dongle.Address.ToString(),
+        BlueZSpec.Index index => string.Create(CultureInfo.InvariantCulture, $"hci{index.Number}"),
+        _ => "*",
+    };
 
     public override IEnumerable<IAdapterSource> Open(ProcessRadios radios)
     {
         radios.Take(Radio, Text);
-        return [radios.Shared(static time => new BlueZHost(new BlueZOptions(), time)).Source(Means, Text)];
+
+        // What was not there, or is plugged in elsewhere by now, has a name of its own only when it is opened.
+        return [radios.Shared(time => new BlueZHost(new BlueZOptions { Opening = controller => radios.Keep(controller.Id, controller.Id) }, time)).Source(Means, Text)];
     }
 
     /// <param name="controllers">Those that are there.</param>
@@ -27,7 +36,7 @@ internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? Ther
         if (spec is not BlueZSpec.All) return [new DongleSpec(text, spec, controllers.FirstOrDefault(spec.Means))];
         return controllers.Count > 0
             ? [.. controllers.Select(static controller => new DongleSpec(controller.Id, Lasting(controller), controller))]
-            : throw new DfuException(DfuError.AdapterNotFound, $"{text}: no Bluetooth dongle is there; 'dfu doctor' tells more");
+            : throw new DfuException(DfuError.AdapterNotFound, $"{text}: no Bluetooth dongle is there");
     }
 
     /// <summary>The name that stays when dongles are plugged in and out.</summary>

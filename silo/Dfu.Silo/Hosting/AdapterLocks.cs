@@ -7,7 +7,8 @@ namespace Dfu.Silo.Hosting;
 /// <summary>Sees to it that a radio has one owner on this machine, whoever runs the process and wherever its data directory is.</summary>
 public sealed class AdapterLocks : IDisposable
 {
-    private readonly List<FileLock> _held = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, FileLock> _held = [];
     private readonly string _folder;
     private readonly TimeProvider _time;
 
@@ -23,22 +24,40 @@ public sealed class AdapterLocks : IDisposable
     /// <exception cref="DfuException">AdapterInUse.</exception>
     public void Take(string radio, string id)
     {
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(radio)))[..16];
-        var file = Path.Combine(_folder, $"dfu-adapter-{name}.lock");
-        try
+        lock (_gate) _held[radio] = Lock(radio, id);
+    }
+
+    /// <summary>The same, but nothing for a radio that is held here already.</summary>
+    /// <inheritdoc cref="Take"/>
+    public void Keep(string radio, string id)
+    {
+        lock (_gate)
         {
-            _held.Add(FileLock.TryTake(file, _time)
-                ?? throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} is in use by another process{FileLock.OwnerOf(file)}"));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} cannot be locked: {failure.Message}", failure);
+            if (!_held.ContainsKey(radio)) _held[radio] = Lock(radio, id);
         }
     }
 
     public void Dispose()
     {
-        foreach (var held in _held) held.Dispose();
-        _held.Clear();
+        lock (_gate)
+        {
+            foreach (var held in _held.Values) held.Dispose();
+            _held.Clear();
+        }
+    }
+
+    private FileLock Lock(string radio, string id)
+    {
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(radio)))[..16];
+        var file = Path.Combine(_folder, $"dfu-adapter-{name}.lock");
+        try
+        {
+            return FileLock.TryTake(file, _time)
+                ?? throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} is in use by another process{FileLock.OwnerOf(file)}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} cannot be locked: {failure.Message}", failure);
+        }
     }
 }

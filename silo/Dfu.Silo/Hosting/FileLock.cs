@@ -11,6 +11,9 @@ internal sealed class FileLock : IDisposable
     // EWOULDBLOCK as .NET reports a lock held elsewhere: Linux, then macOS.
     private const int HeldOnLinux = 11;
     private const int HeldOnMac = 35;
+    private const UnixFileMode Everybody =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     private readonly FileStream _file;
     private readonly string _owner;
 
@@ -76,12 +79,20 @@ internal sealed class FileLock : IDisposable
     private static FileStream Open(string path)
     {
         if (File.Exists(path)) return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+            // The file stays when its maker has ended, and the next one to lock it may be another user, whom a umask would keep out.
+            try
+            {
+                File.SetUnixFileMode(file.SafeFileHandle, Everybody);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Another user made it in this moment, or the file system knows no modes.
+            }
         }
 
-        return new FileStream(path, options);
+        return file;
     }
 }

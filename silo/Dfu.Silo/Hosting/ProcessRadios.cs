@@ -15,6 +15,9 @@ public sealed class ProcessRadios : IAsyncDisposable
     /// <inheritdoc cref="AdapterLocks.Take"/>
     public void Take(string radio, string id) => _locks.Take(radio, id);
 
+    /// <inheritdoc cref="AdapterLocks.Keep"/>
+    public void Keep(string radio, string id) => _locks.Keep(radio, id);
+
     /// <summary>Disposes it after the radios.</summary>
     public void Own(IDisposable one) => _owned.Add(one);
 

@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
+using Microsoft.Win32.SafeHandles;
 using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Tests.Bus;
@@ -13,10 +15,10 @@ public sealed class BlueZObjectsTests
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task Objects_come_and_go_as_bluetoothd_tells()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         await bluez.AddAsync(Hci0, BlueZObjects.Adapter, ("Address", "00:11:22:33:44:55"));
         using var objects = await OpenAsync(bus);
@@ -33,10 +35,10 @@ public sealed class BlueZObjectsTests
         Assert.Null(objects.Find(Dev));
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task What_changes_while_the_objects_are_being_read_is_not_missed()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         var old = await bluez.AddAsync(Hci0 + "/dev_old", BlueZObjects.Device);
         bluez.BeforeAnswer = async () =>
@@ -49,10 +51,10 @@ public sealed class BlueZObjectsTests
         Assert.Equal(Dev, objects.Below("/org/bluez").Single().Path.ToString());
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task A_followed_object_is_read_afresh_and_then_told_of_also_when_a_value_is_told_again()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40), ("Name", "a"));
         using var objects = await OpenAsync(bus);
@@ -71,10 +73,10 @@ public sealed class BlueZObjectsTests
         Assert.Equal("a", gone.After.Get<string>(BlueZObjects.Device, "Name"));
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task An_adapter_is_followed_without_being_asked_for()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         using var objects = await OpenAsync(bus);
         var changes = Changes(objects, "/org/bluez");
@@ -87,10 +89,10 @@ public sealed class BlueZObjectsTests
         Assert.False((await NextAsync(changes, c => c.Properties.Contains("Powered"))).After!.Get<bool>(BlueZObjects.Adapter, "Powered"));
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task The_last_follower_takes_the_match_rule_along_and_six_hundred_followers_leave_none_behind()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40));
         using var objects = await OpenAsync(bus);
@@ -112,33 +114,33 @@ public sealed class BlueZObjectsTests
         Assert.Null((await NextAsync(changes, static _ => true)).After); // and nothing of -42 before it
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task The_end_of_bluetoothd_and_its_restart_are_told_within_a_second()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         using var objects = await OpenAsync(bus);
         bluez.Stop();
         Assert.Contains("bluetoothd", await objects.Ended.WithinAsync(TimeSpan.FromSeconds(1), TimeProvider.System, default), StringComparison.Ordinal);
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task The_end_of_the_bus_is_told_within_a_second_and_ends_what_waits_for_it()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         await bluez.AddAsync(Dev, BlueZObjects.Device);
         using var objects = await OpenAsync(bus);
-        bus.Kill();
+        await bus.KillAsync();
         Assert.Contains("D-Bus", await objects.Ended.WithinAsync(TimeSpan.FromSeconds(1), TimeProvider.System, default), StringComparison.Ordinal);
         var e = await Record.ExceptionAsync(() => objects.FollowAsync(Dev, BlueZObjects.Device, default));
         Assert.True(e!.IsBusTrouble(), e.ToString());
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task A_handler_that_fails_harms_nobody()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         using var objects = await OpenAsync(bus);
         using var bad = objects.OnChange("/org/bluez", static _ => throw new InvalidOperationException("bad"));
@@ -148,13 +150,22 @@ public sealed class BlueZObjectsTests
         Assert.False(objects.Ended.IsCompleted);
     }
 
-    [PrivateBus.Fact]
+    [DbusFact]
     public async Task Without_bluetoothd_the_remedy_is_told()
     {
-        using var bus = await PrivateBus.StartAsync();
+        await using var bus = await PrivateBus.StartAsync();
         var e = await Assert.ThrowsAsync<DfuException>(() => OpenAsync(bus));
         Assert.Equal(DfuError.AdapterNotFound, e.Error);
         Assert.Contains("systemctl start bluetooth", e.Message, StringComparison.Ordinal);
+    }
+
+    [DbusFact]
+    public async Task Who_is_not_permitted_is_told_which_group_to_join()
+    {
+        await using var bus = await StandIn.PrivateBus.StartAsync("<deny send_destination=\"org.bluez\"/>");
+        await using var bluez = await StandIn.BlueZStandIn.StartAsync(bus, TimeProvider.System);
+        var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default));
+        Assert.Equal((DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again"), (e.Error, e.Message));
     }
 
     [Theory]
@@ -166,6 +177,57 @@ public sealed class BlueZObjectsTests
         var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(address, TimeProvider.System, default));
         Assert.Equal(DfuError.AdapterNotFound, e.Error);
         Assert.Contains("D-Bus", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("start", e.Message, StringComparison.Ordinal); // it is not the bus that every system has
+    }
+
+    [DbusFact]
+    public async Task More_objects_are_followed_at_once_than_the_bus_lets_answers_be_awaited()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        for (var i = 0; i < 400; i++) await bluez.AddAsync($"{Hci0}/dev_{i}", BlueZObjects.Device, ("RSSI", (short)-40));
+        using var objects = await OpenAsync(bus);
+        var (now, most) = (0, 0);
+        bluez.BeforeProperties = async () =>
+        {
+            var mine = Interlocked.Increment(ref now);
+            lock (bluez) most = Math.Max(most, mine);
+            await bus.MatchRulesAsync(); // an answer that takes its time
+            Interlocked.Decrement(ref now);
+        };
+
+        var follows = await Task.WhenAll(objects.Below(Hci0).Select(o => objects.FollowAsync(o.Path, BlueZObjects.Device, default))).WithinAsync(Soon * 3, TimeProvider.System, default);
+
+        Assert.Equal((400, 400), (follows.Length, objects.Followed));
+        Assert.InRange(most, 1, BlueZObjects.MostReads);
+    }
+
+    [DbusFact]
+    public async Task A_descriptor_among_signals_arrives_with_the_answer_it_belongs_to()
+    {
+        const int Rounds = 200;
+        await using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)0));
+        using var server = new Descriptors(() =>
+        {
+            for (var i = 0; i < 20; i++) device.Set("RSSI", (short)i);
+        });
+        await bluez.RegisterAsync(server);
+        using var objects = await OpenAsync(bus);
+        var changes = Changes(objects, Dev);
+        using var following = await objects.FollowAsync(Dev, BlueZObjects.Device, default);
+        var client = objects.Proxy<IDescriptors>(server.ObjectPath);
+
+        for (var i = 0; i < Rounds; i++)
+        {
+            using var answer = await client.OpenAsync(i).WithinAsync(Soon, TimeProvider.System, default);
+            using var file = new FileStream(new SafeFileHandle(answer.DangerousGetHandle(), ownsHandle: false), FileAccess.Read);
+            using var text = new StreamReader(file);
+            Assert.Equal(Descriptors.Text(i), await text.ReadToEndAsync());
+        }
+
+        for (var i = 0; i < Rounds * 40; i++) await NextAsync(changes, static _ => true);
     }
 
     private static Task<BlueZObjects> OpenAsync(PrivateBus bus) => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default);

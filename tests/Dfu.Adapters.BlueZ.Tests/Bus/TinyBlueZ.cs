@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -25,20 +26,26 @@ internal sealed class TinyBlueZ : IObjectManager
     /// <summary>Run when all objects are asked for, before the answer.</summary>
     public Func<Task> BeforeAnswer { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Run when the properties of an object are asked for, before the answer.</summary>
+    public Func<Task> BeforeProperties { get; set; } = () => Task.CompletedTask;
+
     public static async Task<TinyBlueZ> StartAsync(PrivateBus bus)
     {
-        var connection = await bus.ConnectAsync();
+        var connection = new Connection(bus.Address);
+        await connection.ConnectAsync();
         var self = new TinyBlueZ(connection);
         await connection.RegisterObjectAsync(self);
         await connection.RegisterServiceAsync("org.bluez");
         return self;
     }
 
+    public Task RegisterAsync(IDBusObject other) => _connection.RegisterObjectAsync(other);
+
     public void Stop() => _connection.Dispose();
 
     public async Task<TinyObject> AddAsync(string path, string name, params (string Name, object Value)[] properties)
     {
-        var added = new TinyObject(path, name, properties.ToDictionary(p => p.Name, p => p.Value));
+        var added = new TinyObject(path, name, properties.ToDictionary(p => p.Name, p => p.Value), () => BeforeProperties());
         await _connection.RegisterObjectAsync(added);
         _objects[path] = added;
         Added?.Invoke((path, added.Interfaces));
@@ -66,7 +73,7 @@ internal sealed class TinyBlueZ : IObjectManager
         SignalWatcher.AddAsync(this, nameof(Removed), handler);
 }
 
-internal sealed class TinyObject(ObjectPath path, string name, Dictionary<string, object> properties) : IProperties
+internal sealed class TinyObject(ObjectPath path, string name, Dictionary<string, object> properties, Func<Task> beforeAnswer) : IProperties
 {
     private readonly Lock _gate = new();
 
@@ -100,8 +107,43 @@ internal sealed class TinyObject(ObjectPath path, string name, Dictionary<string
         Changed?.Invoke((name, new Dictionary<string, object>(), [property]));
     }
 
-    public Task<IDictionary<string, object>> GetAllAsync(string @interface) => Task.FromResult(Interfaces[@interface]);
+    public async Task<IDictionary<string, object>> GetAllAsync(string @interface)
+    {
+        await beforeAnswer();
+        return Interfaces[@interface];
+    }
 
     public Task<IDisposable> WatchPropertiesChangedAsync(Action<(string Interface, IDictionary<string, object> Changed, string[] Invalidated)> handler, Action<Exception> onError) =>
         SignalWatcher.AddAsync(this, nameof(Changed), handler);
+}
+
+[DBusInterface("test.Descriptors")]
+internal interface IDescriptors : IDBusObject
+{
+    Task<CloseSafeHandle> OpenAsync(int number);
+}
+
+/// <summary>Hands out a descriptor of a file of its own for each number.</summary>
+/// <param name="around">Run before and after each.</param>
+internal sealed class Descriptors(Action around) : IDescriptors, IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dfu-descriptors-");
+
+    public ObjectPath ObjectPath => "/test";
+
+    public static string Text(int number) => $"file {number}";
+
+    public async Task<CloseSafeHandle> OpenAsync(int number)
+    {
+        around();
+        var name = Path.Combine(_folder.FullName, $"{number}");
+        await File.WriteAllTextAsync(name, Text(number));
+        var file = File.OpenHandle(name);
+        var descriptor = new CloseSafeHandle(file.DangerousGetHandle(), ownsHandle: true);
+        file.SetHandleAsInvalid();
+        around();
+        return descriptor;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -17,7 +17,7 @@ public sealed class AdapterJudgeTests
     {
         { "off", "power", "bluetoothctl power on" },
         { "scans", "scan", "bluetoothctl scan off" },
-        { "no ConnectDevice", "ConnectDevice", "Experimental = true" },
+        { "no ConnectDevice", "ConnectDevice", "sudo systemctl restart bluetooth" },
         { "4.1", "radio", "Bluetooth 5" },
         { "1M", "radio", "Bluetooth 5" },
         { "few buffers", "buffers", "--max-concurrency" },
@@ -49,6 +49,13 @@ public sealed class AdapterJudgeTests
         var finding = Assert.Single(checkup.Findings, finding => finding.Verdict != Verdict.Ok);
         Assert.Equal((Verdict.Hint, topic), (finding.Verdict, finding.Topic));
         Assert.Contains(remedy, finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_to_copy_into_main_conf_has_nothing_behind_its_value()
+    {
+        var facts = Facts.With("[General]\nTemporaryTimeout = 300\n[GATT]\nCache = no\n") with { Adapters = [Troubled("no ConnectDevice")] };
+        Assert.Equal("/etc/bluetooth/main.conf, [General]: Experimental = true", Facts.Of(facts, "ConnectDevice").Remedy);
     }
 
     [Fact]

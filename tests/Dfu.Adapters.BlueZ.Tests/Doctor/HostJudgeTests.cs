@@ -57,6 +57,29 @@ public sealed class HostJudgeTests
         Assert.False(Judge.Of(facts).Adapters[0].Usable);
     }
 
+    [Theory]
+    [InlineData(BusState.NoBus, "/x")]
+    [InlineData(BusState.Silent, "does not answer")]
+    [InlineData(BusState.Closed, "DBUS_SYSTEM_BUS_ADDRESS")]
+    internal void A_bus_that_somebody_set_is_set_back_not_started(BusState state, string what)
+    {
+        var finding = Facts.Of(Facts.Good with { Bus = new(state, "unix:path=/x") { Foreign = true } }, "D-Bus");
+        Assert.Equal((Verdict.Problem, "unset DBUS_SYSTEM_BUS_ADDRESS"), (finding.Verdict, finding.Remedy));
+        Assert.Contains(what, finding.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(BusState.NoBus)]
+    [InlineData(BusState.Closed)]
+    [InlineData(BusState.Silent)]
+    [InlineData(BusState.NoBlueZ)]
+    internal void Where_there_is_no_bluetoothd_its_settings_are_not_talked_of(BusState state)
+    {
+        var checkup = Judge.Of(new HostFacts { Bus = new(state, "x") });
+        Assert.Contains(checkup.Findings, finding => finding is { Topic: "BlueZ", Remedy: "sudo apt install bluez" });
+        Assert.DoesNotContain(checkup.Findings, finding => finding.Topic == "Cache");
+    }
+
     [Fact]
     public void Who_is_denied_and_not_in_the_group_is_told_to_join_it()
     {

@@ -91,8 +91,6 @@ internal sealed class FakeBlueZ : IBlueZObjects
 
     public T Proxy<T>(ObjectPath path) where T : IDBusObject => (T)_proxies[(typeof(T), path.ToString())];
 
-    public T QuietProxy<T>(ObjectPath path) where T : IDBusObject => Proxy<T>(path);
-
     private void Tell(BlueZChange change)
     {
         Action<BlueZChange>[] handlers;

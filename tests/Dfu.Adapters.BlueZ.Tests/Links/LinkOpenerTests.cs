@@ -193,6 +193,21 @@ public sealed class LinkOpenerTests
     }
 
     [Fact]
+    public void A_bluetoothd_that_answers_nothing_is_the_adapter_lost_also_when_who_asked_gives_up_meanwhile()
+    {
+        var time = new VirtualTime();
+        _device.OnConnect = () => new TaskCompletionSource().Task;
+        _device.OnDisconnect = () => new TaskCompletionSource().Task;
+        _device.Hangs = true;
+        time.Run(async () =>
+        {
+            using var late = new CancellationTokenSource(_options.ConnectTimeout + TimeSpan.FromSeconds(1), time);
+            var opener = new LinkOpener(_fixture.BlueZ, _fixture.Kernel, 0, time);
+            await LinkFixture.FailsAsync(DfuError.AdapterLost, () => opener.OpenAsync(_device.ObjectPath, _options, late.Token));
+        });
+    }
+
+    [Fact]
     public void A_link_that_takes_long_to_end_is_not_taken_for_a_bluetoothd_that_hangs_and_waited_for_4_s()
     {
         var time = new VirtualTime();

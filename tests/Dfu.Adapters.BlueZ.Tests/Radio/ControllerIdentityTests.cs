@@ -42,6 +42,17 @@ public sealed class ControllerIdentityTests
         Assert.Equal(0, Pick("bluez:hci0", ControllerIdentity.Of(new(0, null, null)), new Controller(1, null, null), new Controller(0, null, null))?.Index);
     }
 
+    [Theory]
+    [InlineData("bluez:hci0")]
+    [InlineData("bluez:*")]
+    [InlineData("bluez:00:1A:7D:DA:71:13")]
+    public void Where_nobody_tells_addresses_the_dongle_is_found_by_its_port(string text)
+    {
+        var known = ControllerIdentity.Of(At(0, "1-1", A));
+        Assert.Equal(4, Pick(text, known, At(0, "1-2", null), At(4, "1-1", null))?.Index);
+        Assert.Null(Pick(text, known, At(4, "1-1", B)));
+    }
+
     private static Controller At(int index, string port, BluetoothAddress? address) => new(index, new(port, "", 0, 0, ""), address);
 
     private static Controller? Pick(string text, ControllerIdentity? known, params Controller[] there)

@@ -57,6 +57,16 @@ public sealed class DeviceAdvertisementTests
     }
 
     [Theory]
+    [InlineData("UUIDs", false)]
+    [InlineData("Name", false)]
+    [InlineData("RSSI", true)]
+    public void What_a_connect_reads_of_a_device_was_not_heard(string property, bool heard)
+    {
+        var connected = Device(With("Connected", true));
+        Assert.Equal(heard, DeviceAdvertisement.TryHear(new(connected.Path, connected, connected, BlueZObjects.Device, [property]), out _));
+    }
+
+    [Theory]
     [InlineData("nonsense")]
     [InlineData("")]
     public void A_device_without_a_proper_address_is_none(string address) => Assert.False(DeviceAdvertisement.TryMake(Device(With("Address", address)), out _));

@@ -22,6 +22,7 @@ public sealed class RadioTests : IAsyncLifetime
     private readonly SimulatedAir _air = new(new ScaledTime(20), LinkModel.Perfect, 1);
     private readonly SilentKernel _kernel = new();
     private readonly List<Controller> _controllers = [];
+    private Action<Controller> _opening = static _ => { };
     private StandIn.PrivateBus? _bus;
     private BlueZStandIn? _bluez;
     private BlueZHost? _host;
@@ -35,7 +36,7 @@ public sealed class RadioTests : IAsyncLifetime
         _bluez = await BlueZStandIn.StartAsync(_bus, TimeProvider.System);
         _air.Add(new() { ApplicationAddress = Target.Application });
         var time = TimeProvider.System;
-        _host = new(new(), time, new(
+        _host = new(new() { Opening = controller => _opening(controller) }, time, new(
             () => _kernel,
             async cancellationToken => await BlueZObjects.OpenAsync(_bus.Address, time, cancellationToken),
             (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
@@ -217,6 +218,26 @@ public sealed class RadioTests : IAsyncLifetime
     }
 
     [DbusFact]
+    public async Task A_controller_that_came_later_or_elsewhere_is_asked_for_before_it_is_used()
+    {
+        await PlugInAsync(3, "1-1.2");
+        var source = Source("bluez:hci3");
+        var asked = new List<string>();
+        _opening = controller =>
+        {
+            asked.Add(controller.Id);
+            throw new DfuException(DfuError.AdapterInUse, "another process has it");
+        };
+        Assert.Equal(DfuError.AdapterInUse, (await Assert.ThrowsAsync<DfuException>(() => source.OpenAsync(default))).Error);
+        Assert.Equal(["bluez:usb-1-1.2"], asked);
+        Assert.Equal(0, BlueZ.Faults.Calls("StartDiscovery"));
+
+        _opening = static _ => { };
+        await using var adapter = await source.OpenAsync(default);
+        await HearAsync(adapter, 1);
+    }
+
+    [DbusFact]
     public async Task A_radio_that_rfkill_blocks_says_how_to_unblock_it()
     {
         var stand = await PlugInAsync(0);
@@ -245,6 +266,93 @@ public sealed class RadioTests : IAsyncLifetime
         Assert.Equal(["power 0 False", "power 0 True"], _kernel.Asked.TakeLast(2));
         Assert.True(await source.RecoverAsync(RecoveryStep.UsbReset, default));
         Assert.Contains("reset 1-1.2", _kernel.Asked);
+    }
+
+    [DbusFact]
+    public async Task The_ladder_leaves_the_controller_of_another_radio_alone()
+    {
+        await PlugInAsync(0, "1-1.2");
+        await using var adapter = await OpenAsync("bluez:usb-1-1.2");
+        _kernel.Permits = true;
+        var before = BlueZ.Faults.Calls("Set");
+        foreach (var text in (string[])["bluez:hci0", "bluez:*"])
+        {
+            var second = Source(text);
+            await Assert.ThrowsAsync<DfuException>(() => second.OpenAsync(default));
+            Assert.False(await second.RecoverAsync(RecoveryStep.PowerCycle, default));
+            Assert.False(await second.RecoverAsync(RecoveryStep.UsbReset, default));
+        }
+
+        Assert.Equal(before, BlueZ.Faults.Calls("Set"));
+        Assert.DoesNotContain(_kernel.Asked, static asked => asked.StartsWith("power", StringComparison.Ordinal) || asked.StartsWith("reset", StringComparison.Ordinal));
+        await HearAsync(adapter, 1);
+    }
+
+    [DbusFact]
+    public async Task A_source_of_any_controller_recovers_none_before_it_has_had_one()
+    {
+        await PlugInAsync(0, "1-1.2");
+        _kernel.Permits = true;
+        var source = Source("bluez:*");
+        Assert.False(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
+        Assert.False(await source.RecoverAsync(RecoveryStep.UsbReset, default));
+        Assert.DoesNotContain(_kernel.Asked, static asked => asked.StartsWith("reset", StringComparison.Ordinal));
+    }
+
+    [DbusFact]
+    public async Task Every_discovery_begins_with_a_filter_as_BlueZ_forgets_it_with_the_one_before()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        for (var i = 0; i < 3; i++)
+        {
+            await HearAsync(adapter, 1);
+            await BlueZ.Faults.CalledAsync("StopDiscovery", i + 1).WithinAsync(Soon, TimeProvider.System, default);
+        }
+
+        Assert.InRange(BlueZ.Faults.Calls("SetDiscoveryFilter"), BlueZ.Faults.Calls("StartDiscovery"), int.MaxValue);
+    }
+
+    [DbusFact]
+    public async Task A_discovery_that_BlueZ_began_without_an_answer_is_ended_all_the_same()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        BlueZ.Faults.Mute("StartDiscovery", times: 1);
+        using var enough = new CancellationTokenSource();
+        var scan = Task.Run(async () =>
+        {
+            await foreach (var _ in adapter.ScanAsync(enough.Token))
+            {
+            }
+        });
+        await BlueZ.Faults.CalledAsync("StartDiscovery").WithinAsync(Soon, TimeProvider.System, default);
+        enough.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scan);
+        await BlueZ.Faults.CalledAsync("StopDiscovery").WithinAsync(Soon, TimeProvider.System, default);
+    }
+
+    [DbusFact]
+    public async Task A_connect_says_what_was_missing_when_its_time_is_over()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        BlueZ.Faults.Hang("Connect", times: 1);
+        var e = await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Target, AddressType.Random, new() { ConnectTimeout = TimeSpan.FromSeconds(1) }, default));
+        Assert.Equal(DfuError.ConnectTimeout, e.Error);
+        Assert.Contains("no link within", e.Message, StringComparison.Ordinal);
+    }
+
+    [DbusFact]
+    public async Task An_adapter_that_a_connect_finds_lost_is_lost_for_all()
+    {
+        await PlugInAsync(0);
+        await using var adapter = await OpenAsync("bluez:hci0");
+        await HearAsync(adapter, 1);
+        BlueZ.Faults.Fail("Connect", Faults.Failed, "No route to host");
+        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => ConnectAsync(adapter))).Error);
+        Assert.Contains("No route to host", await LostAsync(adapter), StringComparison.Ordinal);
     }
 
     [DbusFact]

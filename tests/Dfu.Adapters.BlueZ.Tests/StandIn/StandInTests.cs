@@ -117,11 +117,8 @@ public sealed class StandInTests : IAsyncLifetime
         var characteristics = await ConnectAsync();
         var control = Proxy<IGattCharacteristic1>(characteristics["8ec90001-f315-4f60-9fb8-838830daea50"]);
         var packet = Proxy<IGattCharacteristic1>(characteristics["8ec90002-f315-4f60-9fb8-838830daea50"]);
-        using var quiet = new Connection(_bus!.Address); // a descriptor beside a signal may be lost
-        await quiet.ConnectAsync();
-
-        var notify = await quiet.CreateProxy<IGattCharacteristic1>(BlueZStandIn.ServiceName, control.ObjectPath).AcquireNotifyAsync(new Dictionary<string, object>());
-        var write = await quiet.CreateProxy<IGattCharacteristic1>(BlueZStandIn.ServiceName, packet.ObjectPath).AcquireWriteAsync(new Dictionary<string, object>());
+        var notify = await control.AcquireNotifyAsync(new Dictionary<string, object>());
+        var write = await packet.AcquireWriteAsync(new Dictionary<string, object>());
         using var notifications = new Socket(new SafeSocketHandle(notify.fd.DangerousGetHandle(), true));
         using var packets = new Socket(new SafeSocketHandle(write.fd.DangerousGetHandle(), true));
         notify.fd.SetHandleAsInvalid();

@@ -167,7 +167,6 @@ public sealed class FlashProcessTests
     [InlineData(2, "invalidArgument", "--all", "--adapter", "usb:1")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "sim:devices=1", "--report", "r.pdf")]
     [InlineData(2, "invalidArgument", "--all", "--adapter", "sim:devices=1", "--adapter", "sim:devices=1")]
-    [InlineData(4, "adapterNotFound", "--all", "--adapter", "bluez:hci0")]
     [InlineData(4, "adapterNotFound", "--all", "--adapter", "bridge:tcp://127.0.0.1:NOBODY")]
     public async Task What_cannot_work_is_refused_in_one_line(int code, string error, params string[] arguments)
     {

@@ -182,7 +182,10 @@ public sealed partial class TelemetryProcessTests
         Assert.Equal(8u, durations.Count);
         Assert.Equal(devices.Sum(device => device.GetProperty("seconds").GetDouble()), durations.Sum, 0.01);
         Assert.Equal(collector.Spans("Dfu.Fleet").Count(span => span.Name == "connect"), collector.Last("dfu.connect.duration").Histogram.Points.Sum(point => (int)point.Count));
-        Assert.InRange(collector.Last("dfu.object.duration").Histogram.Points.Single().Count, 8u * 15, 8u * 30);
+
+        // How often an object is sent anew is the drops' doing, and they fall where a busy machine lets them. Each was sent whole, but for what a resume found.
+        var whole = Total(collector.Last("dfu.transfer.sent")) / 4096;
+        Assert.InRange((long)collector.Last("dfu.object.duration").Histogram.Points.Single().Count, 8 * 15, whole + devices.Sum(device => device.GetProperty("resumes").GetArrayLength()));
         Assert.NotEmpty(collector.Last("dfu.save.duration").Histogram.Points);
         Assert.Equal(0, Total(collector.Last("dfu.attempt.active")));
         Assert.InRange(collector.Exported("dfu.attempt.active").Max(Total), 1, 8);

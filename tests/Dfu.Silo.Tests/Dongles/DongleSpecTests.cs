@@ -28,6 +28,7 @@ public sealed class DongleSpecTests
     [InlineData("bluez:C4:7C:8D:00:11:23", "bluez:C4:7C:8D:00:11:23")]
     [InlineData("bluez:c47c8d001123", "bluez:C4:7C:8D:00:11:23")]
     [InlineData("bluez:USB-1-2", "bluez:usb-1-2")]
+    [InlineData("bluez: hci07", "bluez:hci7")]
     public void A_dongle_that_is_not_there_yet_is_waited_for_under_what_names_it(string text, string radio)
     {
         var spec = One(text, Plugged, Soldered);

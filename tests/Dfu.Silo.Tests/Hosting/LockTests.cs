@@ -53,4 +53,30 @@ public sealed class LockTests : IDisposable
         first.Dispose();
         second.Take("bridge:127.0.0.1:7001", "again");
     }
+
+    [Fact]
+    public void What_is_kept_may_be_kept_again_here_but_nowhere_else()
+    {
+        using var first = new AdapterLocks(TimeProvider.System, _folder);
+        using var second = new AdapterLocks(TimeProvider.System, _folder);
+        first.Take("bluez:usb-1-1.2", "bluez:hci0");
+        first.Keep("bluez:usb-1-1.2", "bluez:usb-1-1.2");
+        first.Keep("bluez:usb-1-1.3", "bluez:usb-1-1.3");
+        first.Keep("bluez:usb-1-1.3", "bluez:usb-1-1.3");
+        Assert.Equal(DfuError.AdapterInUse, Assert.Throws<DfuException>(() => second.Keep("bluez:usb-1-1.2", "bluez:usb-1-1.2")).Error);
+        Assert.Equal(DfuError.AdapterInUse, Assert.Throws<DfuException>(() => second.Keep("bluez:usb-1-1.3", "bluez:usb-1-1.3")).Error);
+
+        first.Dispose();
+        second.Keep("bluez:usb-1-1.3", "bluez:usb-1-1.3");
+    }
+
+    [Fact]
+    public void A_radio_may_be_locked_by_another_user_after_its_owner_has_ended()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using (var first = new AdapterLocks(TimeProvider.System, _folder)) first.Take("radio", "radio");
+        const UnixFileMode Everybody =
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        Assert.Equal(Everybody, File.GetUnixFileMode(Assert.Single(Directory.GetFiles(_folder))));
+    }
 }
