@@ -17,6 +17,9 @@ internal sealed class Discovery : IAsyncDisposable
     /// <summary>After a refusal, before the next try.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>The kernel waits 2 s for a controller: a refusal that took as long is one that did not answer.</summary>
+    private static readonly TimeSpan KernelPatience = TimeSpan.FromSeconds(1.5);
+
     private readonly IBlueZObjects _objects;
     private readonly ObjectPath _adapter;
     private readonly TimeProvider _time;
@@ -96,7 +99,6 @@ internal sealed class Discovery : IAsyncDisposable
         {
             if (step == ScanStep.Off) await StopAsync();
             else await StartAsync(step);
-            (_timeOuts, _failures) = (0, 0);
             return true;
         }
         catch (TimeoutException)
@@ -123,16 +125,20 @@ internal sealed class Discovery : IAsyncDisposable
 
         if (_running) return;
         _asked = true; // also when the answer does not come
+        var began = _time.GetTimestamp();
         try
         {
             await adapter.StartDiscoveryAsync().AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
         }
         catch (DBusException e) when (e.ErrorName == "org.bluez.Error.InProgress")
         {
-            // It discovers for this connection already.
+            // It discovers for this connection already; or it failed to, which BlueZ 5.66 tells in the same words.
+            if (!await adapter.GetAsync<bool>("Discovering").AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None))
+                throw _time.GetElapsedTime(began) >= KernelPatience ? new TimeoutException(e.Message, e) : new IOException(Text(e), e);
         }
 
         _running = true;
+        IsWell();
     }
 
     private async Task StopAsync()
@@ -142,6 +148,7 @@ internal sealed class Discovery : IAsyncDisposable
         try
         {
             await _objects.Proxy<IAdapter1>(_adapter).StopDiscoveryAsync().AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
+            IsWell();
         }
         catch (DBusException)
         {
@@ -150,6 +157,9 @@ internal sealed class Discovery : IAsyncDisposable
 
         _asked = false;
     }
+
+    /// <summary>Only what the adapter itself has done shows that.</summary>
+    private void IsWell() => (_timeOuts, _failures) = (0, 0);
 
     private void TellQuiet()
     {

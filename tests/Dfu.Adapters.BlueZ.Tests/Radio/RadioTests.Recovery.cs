@@ -1,9 +1,6 @@
-using Dfu.Adapters.BlueZ.Links;
 using Dfu.Adapters.BlueZ.Tests.StandIn;
-using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
-using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Tests.Radio;
 
@@ -142,11 +139,16 @@ public sealed partial class RadioTests
     }
 
     [DbusFact]
-    public async Task An_adapter_that_refuses_to_scan_is_lost()
+    public Task An_adapter_that_refuses_to_scan_is_lost() => RefusalAsync(Faults.Failed, "Input/output error");
+
+    [DbusFact]
+    public Task An_adapter_that_fails_to_scan_is_lost_although_BlueZ_says_that_it_is_in_progress() => RefusalAsync("org.bluez.Error.InProgress", "Operation already in progress");
+
+    private async Task RefusalAsync(string error, string text)
     {
         await PlugInAsync(0);
         await using var adapter = await OpenAsync("bluez:hci0");
-        BlueZ.Faults.Fail("StartDiscovery", Faults.Failed, "Input/output error");
+        BlueZ.Faults.Fail("StartDiscovery", error, text);
         var hearing = HearAsync(adapter, 1);
         Assert.Contains("does not scan", await LostAsync(adapter), StringComparison.Ordinal);
         Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => hearing)).Error);

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Dfu.BlueZ.Rig.Machine;
 
-internal sealed record GuestResult(int Status, string Output, string Errors, double Seconds);
+internal sealed record GuestResult(int Status, string Output, string Errors, double Seconds)
+{
+    public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
 
 /// <summary>A command that runs in the machine.</summary>
 internal sealed class GuestCommand(Guest guest, string file, string script, TimeProvider time)

@@ -4,97 +4,114 @@ using Dfu.BlueZ.Rig.Machine;
 
 namespace Dfu.BlueZ.Rig.Scenario;
 
-/// <summary>Virtual controllers on the machine's kernel with one room of virtual devices behind them, and bluetoothd above.</summary>
+/// <summary>Virtual devices behind virtual controllers that share their air.</summary>
+/// <param name="Options">Of <c>controllers</c>, beside the numbers.</param>
+internal sealed record Air(int Controllers, int Devices, string Options = "");
+
+/// <summary>Virtual controllers on the machine's kernel with virtual devices behind them, and bluetoothd above, which is started again when it ends.</summary>
 internal sealed class Room(Guest guest) : IAsyncDisposable
 {
-    private const string Pipe = "/run/controllers";
-    private const double StartSeconds = 60;
+    private const double StartSeconds = 90;
+    private const double TellSeconds = 30;
+
+    /// <summary>SIGKILL, as a shell tells it.</summary>
+    private const string Killed = "ended 137";
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
-    private GuestCommand? _controllers;
+    private readonly List<(Air Air, GuestCommand Controllers, string Pipe)> _airs = [];
     private GuestCommand? _daemon;
     private int _reports;
+    private bool _used;
 
-    public int Controllers { get; private set; }
+    public int Controllers => _airs.Sum(static one => one.Air.Controllers);
 
-    public int Devices { get; private set; }
+    public int Airs => _airs.Count;
 
-    /// <param name="options">Of <c>controllers</c>, beside the numbers.</param>
-    public async Task OpenAsync(int controllers, int devices, string options, CancellationToken stop)
+    public int Devices => _airs.Sum(static one => one.Air.Devices);
+
+    /// <summary>How often bluetoothd has ended by itself so far; each time it took the links of all adapters along.</summary>
+    public int Crashes => _daemon is null ? 0 : _daemon.Output.Split('\n').Count(static line => line.StartsWith("ended ", StringComparison.Ordinal) && line != Killed);
+
+    /// <summary>The devices are about to be changed: the next step gets new ones.</summary>
+    public void Use() => _used = true;
+
+    /// <summary>Whatever was open is closed first, unless it is the same and unused.</summary>
+    public async Task OpenAsync(CancellationToken stop, params Air[] airs)
     {
-        (Controllers, Devices) = (controllers, devices);
+        if (!_used && airs.SequenceEqual(_airs.Select(static one => one.Air))) return;
         await CloseAsync();
-        _controllers = guest.Start(FormattableString.Invariant($"exec dotnet /rig/Dfu.BlueZ.Rig.dll controllers --controllers {controllers} --devices {devices} --fifo {Pipe} {options}"));
-        await _controllers.UntilAsync(static command => command.Output.Contains("\nready", StringComparison.Ordinal), "ready", StartSeconds, stop);
-        if (_daemon is null) await StartDaemonAsync(stop);
-        await SeenAsync(controllers, stop);
+        _used = false;
+        foreach (var air in airs)
+        {
+            var number = _airs.Count + 1;
+            var pipe = $"/run/controllers{number}";
+            _airs.Add((air, guest.Start(FormattableString.Invariant(
+                $"exec dotnet /rig/Dfu.BlueZ.Rig.dll controllers --seed {number} --controllers {air.Controllers} --devices {air.Devices} --fifo {pipe} {air.Options}")), pipe));
+        }
+
+        foreach (var (_, controllers, _) in _airs) await controllers.UntilAsync(static command => command.Output.Contains("\nready", StringComparison.Ordinal), "ready", StartSeconds, stop);
+        _daemon ??= guest.Start("exec sh /rig/Guest/bluetoothd");
+        await SeenAsync(stop);
     }
 
-    /// <summary>A line for the virtual controllers: <c>down 1</c>.</summary>
-    public Task TellAsync(string line, CancellationToken stop) => guest.RunAsync($"echo '{line}' > {Pipe}", 20, stop);
-
-    public async Task StartDaemonAsync(CancellationToken stop)
-    {
-        _daemon = guest.Start("exec /usr/libexec/bluetooth/bluetoothd -n");
-        await SeenAsync(0, stop);
-    }
+    /// <summary>A line for the first air's virtual controllers: <c>down 1</c>.</summary>
+    public Task TellAsync(string line, CancellationToken stop) => TellAsync(_airs[0].Pipe, line, stop);
 
     /// <summary>SIGKILL: it has no time for anything.</summary>
-    public async Task KillDaemonAsync(CancellationToken stop)
-    {
-        await guest.RunAsync("kill -9 $(pidof bluetoothd)", 20, stop);
-        await _daemon!.EndAsync(TimeSpan.FromSeconds(20), stop);
-        _daemon = null;
-    }
-
-    /// <summary>Waits until bluetoothd shows so many adapters.</summary>
-    public async Task SeenAsync(int adapters, CancellationToken stop)
-    {
-        const string Ask = "dbus-send --system --print-reply --dest=org.bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects 2>/dev/null";
-        var script = FormattableString.Invariant($"for i in $(seq 300); do told=$({Ask}) && [ $(echo \"$told\" | grep -c '\"org.bluez.Adapter1\"') -ge {adapters} ] && exit; sleep 0.1; done; echo \"$told\" | tail; exit 1");
-        if ((await guest.RunAsync(script, StartSeconds, stop)).Status != 0) throw new RigException($"bluetoothd does not show {adapters} adapters:\n{_daemon?.Said}");
-    }
-
-    /// <summary>Why bluetoothd is not running although nobody ended it; null while it runs.</summary>
-    public async Task<string?> CrashAsync(CancellationToken stop)
-    {
-        if (_daemon is not { IsOver: true } ended) return null;
-        _daemon = null;
-        var status = (await ended.EndAsync(TimeSpan.FromSeconds(1), stop)).Status;
-        var kernel = await guest.RunAsync("dmesg | tail -n 5", 20, stop);
-        return $"bluetoothd ended with {status}:\n{ended.Said}\n{kernel.Output}";
-    }
+    public Task KillDaemonAsync(CancellationToken stop) => guest.RunAsync("kill -9 $(pidof bluetoothd)", TellSeconds, stop);
 
     /// <summary>What the devices themselves count.</summary>
     public async Task<IReadOnlyList<DeviceReport>> ReportAsync(CancellationToken stop)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"report{++_reports}");
-        await TellAsync($"report /share/{name}", stop);
-        var file = Path.Combine(guest.Share, name);
-        for (var waited = 0; !File.Exists(file); waited++)
+        var all = new List<DeviceReport>();
+        foreach (var (_, controllers, pipe) in _airs)
         {
-            if (waited > 200) throw new RigException($"the virtual controllers do not report:\n{_controllers!.Said}");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop);
+            var name = string.Create(CultureInfo.InvariantCulture, $"report{++_reports}");
+            await TellAsync(pipe, $"report /share/{name}", stop);
+            var file = Path.Combine(guest.Share, name);
+            for (var waited = 0; !File.Exists(file); waited++)
+            {
+                if (waited > 300) throw new RigException($"the virtual controllers do not report:\n{controllers.Said}");
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop);
+            }
+
+            all.AddRange(JsonSerializer.Deserialize<Report>(await File.ReadAllTextAsync(file, stop), Format)!.Devices);
+            File.Delete(file);
         }
 
-        var report = JsonSerializer.Deserialize<Report>(await File.ReadAllTextAsync(file, stop), Format)!.Devices;
-        File.Delete(file);
-        return report;
+        return all;
     }
 
-    /// <summary>MTUs that links had, by what the controllers logged.</summary>
-    public IReadOnlyList<int> Mtus() =>
-        [.. _controllers!.Output.Split('\n').Select(static line => line.Split(" MTU ")).Where(static parts => parts.Length == 2).Select(static parts => int.Parse(parts[1], CultureInfo.InvariantCulture))];
-
-    public string Said => _controllers?.Said ?? "";
+    /// <summary>MTUs that links to bootloaders had, by what the controllers said.</summary>
+    public IReadOnlyList<int> Mtus(int air) => [.. _airs[air].Controllers.Output.Split('\n')
+        .Where(static line => line.Contains(" connected, ", StringComparison.Ordinal))
+        .Select(static line => int.Parse(line.Split(" MTU ")[1], CultureInfo.InvariantCulture))];
 
     public async ValueTask DisposeAsync() => await CloseAsync();
 
+    private async Task TellAsync(string pipe, string line, CancellationToken stop)
+    {
+        if ((await guest.RunAsync($"echo '{line}' > {pipe}", TellSeconds, stop)).Status != 0) throw new RigException($"the virtual controllers cannot be told '{line}'");
+    }
+
+    /// <summary>Waits until bluetoothd shows all controllers, and no more.</summary>
+    private async Task SeenAsync(CancellationToken stop)
+    {
+        const string Ask = "dbus-send --system --print-reply --dest=org.bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects 2>/dev/null";
+        var script = FormattableString.Invariant($"for i in $(seq 300); do told=$({Ask}) && [ $(echo \"$told\" | grep -c '\"org.bluez.Adapter1\"') = {Controllers} ] && exit; sleep 0.1; done; echo \"$told\" | tail; exit 1");
+        var result = await guest.RunAsync(script, StartSeconds, stop);
+        if (result.Status != 0) throw new RigException($"bluetoothd does not show {Controllers} adapters:\n{result.Output}\n{_daemon?.Said}");
+    }
+
     private async Task CloseAsync()
     {
-        if (_controllers is null) return;
-        await TellAsync("quit", CancellationToken.None);
-        await _controllers.EndAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
-        _controllers = null;
+        foreach (var (_, controllers, pipe) in _airs)
+        {
+            if (controllers.IsOver) continue;
+            await TellAsync(pipe, "quit", CancellationToken.None);
+            await controllers.EndAsync(TimeSpan.FromSeconds(TellSeconds), CancellationToken.None);
+        }
+
+        _airs.Clear();
     }
 
     private sealed record Report(IReadOnlyList<DeviceReport> Devices);

@@ -6,7 +6,7 @@ namespace Dfu.BlueZ.Rig.Scenario;
 internal sealed class Transcript
 {
     private readonly long _began = TimeProvider.System.GetTimestamp();
-    private readonly List<string[]> _rows = [["", "devices", "adapters", "MTU", "bytes", "sent twice", "seconds", "rate", "resumes"]];
+    private readonly List<string[]> _rows = [["", "devices", "adapters", "MTU", "bytes", "sent twice", "seconds", "rate", "retries", "resumes", "disturbances"]];
     private readonly List<string> _wrong = [];
 
     public int Passed { get; private set; }
