@@ -140,7 +140,9 @@ internal sealed class Hearing : IDisposable
             // The device has gone again, the bus has, or it grants no more rules.
             bool mine;
             lock (_gate) mine = _followed.GetValueOrDefault(one.Path.ToString()) == one && _followed.Remove(one.Path.ToString());
-            if (mine) _budget.ReturnUnused();
+            if (!mine) return;
+            if (_objects.Find(one.Path) is null) _budget.Return();
+            else _budget.ReturnUnused();
         }
     }
 

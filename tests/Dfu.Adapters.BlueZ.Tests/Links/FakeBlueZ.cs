@@ -76,17 +76,25 @@ internal sealed class FakeBlueZ : IBlueZObjects
         });
     }
 
-    public Task<IDisposable> FollowAsync(ObjectPath path, string @interface, CancellationToken cancellationToken)
+    /// <summary>An object that is gone when it is to be followed, before anybody is told.</summary>
+    public ObjectPath? GoneUntold { get; set; }
+
+    /// <summary>What following waits for.</summary>
+    public Task FollowGate { get; set; } = Task.CompletedTask;
+
+    public async Task<IDisposable> FollowAsync(ObjectPath path, string @interface, CancellationToken cancellationToken)
     {
+        await FollowGate;
+        if (path == GoneUntold) lock (_gate) _objects.Remove(path.ToString());
         if (Find(path) is not { } now) throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", $"no {path}");
         lock (_gate) _follows++;
 
         // Its properties are read afresh, and told like changes.
         if (now.Interfaces.TryGetValue(@interface, out var properties)) Tell(new BlueZChange(path, now, now, @interface, [.. properties.Keys]));
-        return Task.FromResult<IDisposable>(new LetGo(() =>
+        return new LetGo(() =>
         {
             lock (_gate) _follows--;
-        }));
+        });
     }
 
     public T Proxy<T>(ObjectPath path) where T : IDBusObject => (T)_proxies[(typeof(T), path.ToString())];

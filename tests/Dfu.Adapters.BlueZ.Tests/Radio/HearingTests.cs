@@ -28,6 +28,23 @@ public sealed class HearingTests
     }
 
     [Fact]
+    public async Task A_device_that_has_gone_before_it_was_followed_leaves_its_place_to_others()
+    {
+        var budget = new FollowBudget(1);
+        var gone = Show(0, 1, dfu: true);
+        var waiting = Show(1, 2, dfu: true);
+        var heard = new TaskCompletionSource<BluetoothAddress>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var follow = new TaskCompletionSource();
+        (_bluez.GoneUntold, _bluez.FollowGate) = (gone.Path, follow.Task);
+        using var full = new Hearing(_bluez, "/org/bluez/hci0", budget, static _ => { });
+        using var other = new Hearing(_bluez, "/org/bluez/hci1", budget, advertisement => heard.TrySetResult(advertisement.Address));
+
+        follow.SetResult();
+
+        Assert.Equal(waiting.Address, await heard.Task.WithinAsync(Soon, TimeProvider.System, default));
+    }
+
+    [Fact]
     public async Task Devices_without_the_service_leave_room_for_those_with_it_on_other_adapters()
     {
         var budget = new FollowBudget(4);
