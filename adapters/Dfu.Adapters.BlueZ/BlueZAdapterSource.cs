@@ -66,6 +66,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             await PowerOnAsync(objects, controller, cancellationToken);
             if (objects.Find(path)?.Get<string[]>(BlueZObjects.Adapter, "Roles") is { } roles && !roles.Contains("central"))
                 throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} cannot connect to Bluetooth LE devices: its roles are {string.Join(", ", roles)}");
+            await HearFromAsync(objects, controller, cancellationToken);
             await Prefer2MAsync(controller, cancellationToken);
             adapter = new(controller, NameOf(controller, objects.Find(path)), path, objects, host.KernelSide, host.Opener(objects, controller.Index), host.Surroundings, host.Time);
             _known = ControllerIdentity.Of(controller);
@@ -137,6 +138,26 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         }
 
         BlueZObject? IsOn() => objects.Find(path) is { } o && o.Get<bool>(BlueZObjects.Adapter, "Powered") ? o : null;
+    }
+
+    /// <summary>A controller that was silent is given something to answer: nothing else may ask it while it is not open.</summary>
+    private async Task HearFromAsync(IBlueZObjects objects, Controller controller, CancellationToken cancellationToken)
+    {
+        if (!IsSilent()) return;
+        try
+        {
+            var adapter = objects.Proxy<IAdapter1>(PathOf(controller));
+            await adapter.StartDiscoveryAsync().AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
+            await adapter.StopDiscoveryAsync().AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
+        }
+        catch (Exception e) when (e.IsBusTrouble())
+        {
+            // What the controller made of it is asked next.
+        }
+
+        if (IsSilent()) throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} hangs: it answers no command; plug it out and in if it goes on");
+
+        bool IsSilent() => host.KernelSide.Silence(controller.Index) >= BlueZAdapter.LongestSilence;
     }
 
     private async Task Prefer2MAsync(Controller controller, CancellationToken cancellationToken)

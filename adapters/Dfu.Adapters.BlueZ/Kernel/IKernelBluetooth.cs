@@ -51,6 +51,9 @@ internal interface IKernelBluetooth : IDisposable
     /// <summary>The PHY of a link of this peer; null unless a change of it was seen.</summary>
     LinkPhy? PhyInForce(int index, BluetoothAddress peer) => null;
 
+    /// <summary>How long the controller has answered none of the kernel's commands, of which there were two or more; null when it answers, or without CAP_NET_RAW.</summary>
+    TimeSpan? Silence(int index) => null;
+
     /// <returns>Null when there is no such controller or it cannot be asked.</returns>
     Task<ControllerAbilities?> AbilitiesAsync(int index, CancellationToken cancellationToken);
 

@@ -20,6 +20,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     private readonly SocketReader? _reader;
     private readonly MgmtRequests _requests;
     private readonly LinkTracker _links = new();
+    private readonly AnswerWatch _answers;
     private readonly Dictionary<int, PreferredParameters> _preferred = [];
     private readonly bool _trusted;
 
@@ -32,6 +33,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     {
         _sockets = sockets;
         _requests = new(Send, time);
+        _answers = new(time);
         _control = sockets.Open(HciChannel.Control, out var controlError);
         ControlError = controlError;
         if (monitor)
@@ -72,6 +74,8 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     public LinkParameters? InForce(int index, BluetoothAddress peer) => _links.InForce(index, peer);
 
     public LinkPhy? PhyInForce(int index, BluetoothAddress peer) => _links.Phy(index, peer);
+
+    public TimeSpan? Silence(int index) => _answers.Silence(index);
 
     public async Task<MgmtVersion?> VersionAsync(CancellationToken cancellationToken) =>
         await AskAsync(MgmtCommand.ReadVersion, MgmtPacket.NoIndex, cancellationToken) is { Succeeded: true } answer && MgmtVersion.TryParse(answer.Parameters.Span, out var version) ? version : null;
@@ -196,6 +200,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     private void OnMonitor(ReadOnlySpan<byte> bytes)
     {
         if (MonitorEvent.Parse(bytes) is not { } e) return;
+        _answers.Apply(e);
         var whose = _links.Apply(e);
         if (e is MonitorEvent.ConnectFailed failed) Tell(ConnectFailed, e.Index, whose, failed.Status);
         if (whose is not { } peer || e is not MonitorEvent.LinkEnded ended) return;

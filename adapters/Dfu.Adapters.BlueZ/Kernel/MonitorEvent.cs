@@ -3,7 +3,7 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ.Kernel;
 
-/// <summary>What the monitor tells about links. Everything else of it is passed over without a look.</summary>
+/// <summary>What the monitor tells about links, and whether a controller answers. Everything else of it is passed over without a look.</summary>
 /// <remarks>
 /// Monitor packet: opcode, controller index and length, each u16 little-endian. Opcode 2 holds an HCI command: opcode u16, length, parameters.
 /// Opcode 3 holds an HCI event: code, length, parameters. Commands and events: Core specification, Vol 4, Part E, 7.7 and 7.8.
@@ -14,6 +14,12 @@ internal abstract record MonitorEvent(ushort Index)
 
     /// <summary>A controller was closed or pulled out, and its links with it.</summary>
     internal sealed record Closed(ushort Index) : MonitorEvent(Index);
+
+    /// <summary>The host gave the controller any other command.</summary>
+    internal sealed record CommandGiven(ushort Index) : MonitorEvent(Index);
+
+    /// <summary>The controller answered a command.</summary>
+    internal sealed record Answered(ushort Index) : MonitorEvent(Index);
 
     /// <summary>The host told the controller to connect.</summary>
     /// <param name="Peer">Null for whoever of the accept list is heard first.</param>
@@ -51,13 +57,14 @@ internal abstract record MonitorEvent(ushort Index)
         };
     }
 
-    private static ConnectAsked? HciCommand(ushort index, ReadOnlySpan<byte> command) => command switch
+    private static MonitorEvent? HciCommand(ushort index, ReadOnlySpan<byte> command) => command switch
     {
         // LE Create Connection: opcode u16, length, scan interval and window u16, filter policy, peer's address type and address
-        [0x0D, 0x20, _, _, _, _, _, var policy, _, .. { Length: >= HciAddress.Size } peer] => new(index, policy == 0 ? HciAddress.Read(peer) : null),
+        [0x0D, 0x20, _, _, _, _, _, var policy, _, .. { Length: >= HciAddress.Size } peer] => new ConnectAsked(index, policy == 0 ? HciAddress.Read(peer) : null),
 
         // LE Extended Create Connection: opcode u16, length, filter policy, own address type, peer's address type and address
-        [0x43, 0x20, _, var policy, _, _, .. { Length: >= HciAddress.Size } peer] => new(index, policy == 0 ? HciAddress.Read(peer) : null),
+        [0x43, 0x20, _, var policy, _, _, .. { Length: >= HciAddress.Size } peer] => new ConnectAsked(index, policy == 0 ? HciAddress.Read(peer) : null),
+        [_, _, ..] => new CommandGiven(index),
         _ => null,
     };
 
@@ -68,9 +75,11 @@ internal abstract record MonitorEvent(ushort Index)
 
         // commands allowed, opcode u16, then of LE Read Buffer Size: status, bytes u16, packets
         0x0E when data is [_, 0x02, 0x20, 0, _, _, var packets, ..] => new BuffersRead(index, packets),
+        0x0E when data.Length >= 3 => new Answered(index),
 
         // Command Status: status, commands allowed, opcode u16
         0x0F when data is [not 0 and var status, _, 0x0D or 0x43, 0x20, ..] => new ConnectFailed(index, null, status),
+        0x0F when data.Length >= 4 => new Answered(index),
         0x3E when data is [var subevent, .. var rest] => LowEnergy(index, subevent, rest),
         _ => null,
     };

@@ -9,11 +9,6 @@ internal static unsafe class PacketFilter
     private const ushort JumpIfEqual = 0x15;
     private const ushort Return = 0x06;
 
-    /// <summary>Opcodes as they stand in a packet.</summary>
-    private const ushort CreateConnection = 0x0D20;
-
-    private const ushort ExtendedCreateConnection = 0x4320;
-
     /// <summary>Answers, controllers that come and go, links that end, connects that fail.</summary>
     public static readonly ulong[] Control = Assemble(
         new Load(LoadHalf, 0),
@@ -24,28 +19,17 @@ internal static unsafe class PacketFilter
         new Accept(0x0C00),
         new Accept(0x0D00));
 
-    /// <summary>Controllers that close or go, connects and what the controller says to them, links that begin, change or end, and how many packets a controller queues.</summary>
+    /// <summary>Controllers that close or go, commands and the answers to them, links that begin, change or end.</summary>
     public static readonly ulong[] Monitor = Assemble(
         new Load(LoadHalf, 0),
         new Accept(0x0100),
         new Accept(0x0900),
-        new Unless(0x0200, 4),
-        new Load(LoadHalf, 6),
-        new Accept(CreateConnection),
-        new Accept(ExtendedCreateConnection),
-        new Drop(),
+        new Accept(0x0200),
         new Only(0x0300),
         new Load(LoadByte, 6),
         new Accept(0x05),
-        new Unless(0x0F, 4),
-        new Load(LoadHalf, 10),
-        new Accept(CreateConnection),
-        new Accept(ExtendedCreateConnection),
-        new Drop(),
-        new Unless(0x0E, 3),
-        new Load(LoadHalf, 9),
-        new Accept(0x0220),
-        new Drop(),
+        new Accept(0x0E),
+        new Accept(0x0F),
         new Only(0x3E),
         new Load(LoadByte, 8),
         new Accept(0x01),
@@ -75,8 +59,7 @@ internal static unsafe class PacketFilter
                 Load load => Instruction(load.Code, 0, 0, load.Offset),
                 Accept accept => Instruction(JumpIfEqual, drop - at, 0, accept.Value),
                 Only only => Instruction(JumpIfEqual, 0, drop - at - 1, only.Value),
-                Unless unless => Instruction(JumpIfEqual, 0, unless.Skipped, unless.Value),
-                _ => Instruction(Return, 0, 0, 0),
+                _ => throw new InvalidOperationException($"{step} is no instruction"),
             }),
             Instruction(Return, 0, 0, 0),
             Instruction(Return, 0, 0, uint.MaxValue),
@@ -100,9 +83,4 @@ internal static unsafe class PacketFilter
     private sealed record Accept(uint Value) : Step;
 
     private sealed record Only(uint Value) : Step;
-
-    /// <summary>Goes over the next steps unless the value is this.</summary>
-    private sealed record Unless(uint Value, int Skipped) : Step;
-
-    private sealed record Drop : Step;
 }

@@ -18,6 +18,9 @@ internal sealed class BlueZAdapter : IAdapter
     private const int UnknownMaxLinks = 10;
 
     private const int HeardCapacity = 1024;
+    /// <summary>The kernel itself gives a controller 2 s for a command.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LinksClose = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LeastConnect = TimeSpan.FromSeconds(1);
@@ -283,7 +286,7 @@ internal sealed class BlueZAdapter : IAdapter
         if (reason == _objects.Ended) Lose(await _objects.Ended);
     }
 
-    /// <summary>A bluetoothd that hangs tells nothing, so it is asked.</summary>
+    /// <summary>A bluetoothd that hangs tells nothing, so it is asked; of a controller that hangs the kernel's commands tell.</summary>
     private async Task CheckAsync()
     {
         while (!_lost.Task.IsCompleted)
@@ -291,6 +294,7 @@ internal sealed class BlueZAdapter : IAdapter
             try
             {
                 if (!await _objects.Proxy<IAdapter1>(Path).GetAsync<bool>("Powered").AnsweredAsync(BusCalls.Answer, _time, _ended.Token)) Lose($"{Controller.Name} was powered off");
+                if (_kernel.Silence(Controller.Index) is { } silence && silence >= LongestSilence) Lose($"{Controller.Name} hangs: it has answered no command for {silence.TotalSeconds:0} s");
                 await Task.Delay(CheckEvery, _time, _ended.Token);
             }
             catch (OperationCanceledException)

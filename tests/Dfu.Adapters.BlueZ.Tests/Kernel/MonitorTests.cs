@@ -35,8 +35,8 @@ public sealed class MonitorTests
     {
         Assert.Equal(new MonitorEvent.ConnectFailed(1, null, 0x09), MonitorEvent.Parse(Packets.ConnectStatus(1, 0x09)));
         Assert.Equal(new MonitorEvent.ConnectFailed(1, null, 0x07), MonitorEvent.Parse(Packets.Hci(1, 0x0F, 0x07, 1, 0x43, 0x20)));
-        Assert.Null(MonitorEvent.Parse(Packets.ConnectStatus(1, 0)));
-        Assert.Null(MonitorEvent.Parse(Packets.Hci(1, 0x0F, 0x09, 1, 0x05, 0x04)));
+        Assert.Equal(new MonitorEvent.Answered(1), MonitorEvent.Parse(Packets.ConnectStatus(1, 0)));
+        Assert.Equal(new MonitorEvent.Answered(1), MonitorEvent.Parse(Packets.Hci(1, 0x0F, 0x09, 1, 0x05, 0x04)));
     }
 
     [Fact]
@@ -47,7 +47,8 @@ public sealed class MonitorTests
         var byList = Packets.Connect(1);
         byList[13] = 1;
         Assert.Equal(new MonitorEvent.ConnectAsked(1, null), MonitorEvent.Parse(byList));
-        for (var length = 0; length < 21; length++) Assert.Null(MonitorEvent.Parse(Packets.Connect(1).AsSpan(0, length)));
+        for (var length = 0; length < 8; length++) Assert.Null(MonitorEvent.Parse(Packets.Connect(1).AsSpan(0, length)));
+        for (var length = 8; length < 21; length++) Assert.Equal(new MonitorEvent.CommandGiven(1), MonitorEvent.Parse(Packets.Connect(1).AsSpan(0, length)));
     }
 
     [Fact]
@@ -95,11 +96,11 @@ public sealed class MonitorTests
     }
 
     [Fact]
-    public void What_is_not_of_links_is_passed_over()
+    public void What_is_not_of_links_is_passed_over_but_for_answers()
     {
         Assert.Null(MonitorEvent.Parse(Packets.Monitor(4, 0, [.. Packets.LinkMade(0).Skip(6)])));
         Assert.Null(MonitorEvent.Parse(Packets.Hci(0, 0x3E, 0x02, 1, 0, 1, 1, 0, 0x57, 0x46, 0x55, 0xC4, 0, 0xC0)));
-        Assert.Null(MonitorEvent.Parse(Packets.Hci(0, 0x0E, 1, 0x03, 0x0C, 0, 0, 0, 0)));
+        Assert.Equal(new MonitorEvent.Answered(0), MonitorEvent.Parse(Packets.Hci(0, 0x0E, 1, 0x03, 0x0C, 0, 0, 0, 0)));
     }
 
     [Fact]

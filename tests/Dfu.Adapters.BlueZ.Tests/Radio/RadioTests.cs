@@ -13,7 +13,7 @@ namespace Dfu.Adapters.BlueZ.Tests.Radio;
 
 /// <summary>The whole radio side against a bluetoothd that stands in for the real one.</summary>
 #pragma warning disable CA1001 // disposed by xunit, asynchronously
-public sealed class RadioTests : IAsyncLifetime
+public sealed partial class RadioTests : IAsyncLifetime
 #pragma warning restore CA1001
 {
     private static readonly BluetoothAddress Target = VirtualDeviceOptions.AddressFor(1, 0).Bootloader;
@@ -146,55 +146,6 @@ public sealed class RadioTests : IAsyncLifetime
     }
 
     [DbusFact]
-    public async Task An_adapter_that_is_switched_off_is_lost_and_powered_on_when_it_is_opened_again()
-    {
-        var stand = await PlugInAsync(0);
-        var source = Source("bluez:hci0");
-        await using var adapter = await source.OpenAsync(default);
-        await stand.SetPoweredAsync(false);
-        Assert.Contains("off", await LostAsync(adapter), StringComparison.Ordinal);
-        await adapter.DisposeAsync();
-        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => ConnectAsync(adapter))).Error);
-
-        await using var again = await source.OpenAsync(default);
-        await HearAsync(again, 1);
-    }
-
-    [DbusFact]
-    public async Task A_bluetoothd_that_dies_loses_its_adapters_and_its_successor_has_them_again()
-    {
-        await PlugInAsync(0);
-        var source = Source("bluez:hci0");
-        await using var adapter = await source.OpenAsync(default);
-        await HearAsync(adapter, 1);
-        await BlueZ.DieAsync();
-        Assert.Contains("bluetoothd", await LostAsync(adapter), StringComparison.Ordinal);
-        await adapter.DisposeAsync();
-        Assert.Equal(DfuError.AdapterNotFound, (await Assert.ThrowsAsync<DfuException>(() => source.OpenAsync(default))).Error);
-
-        await BlueZ.ReturnAsync();
-        await using var again = await source.OpenAsync(default);
-        await HearAsync(again, 1);
-    }
-
-    [DbusFact]
-    public async Task A_dongle_plugged_in_again_is_found_under_its_new_number()
-    {
-        var stand = await PlugInAsync(0, "1-1.2");
-        var source = Source("bluez:usb-1-1.2");
-        await using var adapter = await source.OpenAsync(default);
-        Assert.Contains("usb-1-1.2", adapter.Name, StringComparison.Ordinal);
-        await BlueZ.PullOutAsync(stand);
-        Assert.Contains("hci0", await LostAsync(adapter), StringComparison.Ordinal);
-        await adapter.DisposeAsync();
-
-        _controllers.Clear();
-        await PlugInAsync(3, "1-1.2");
-        await using var again = await source.OpenAsync(default);
-        await HearAsync(again, 1);
-    }
-
-    [DbusFact]
     public async Task Who_asks_for_what_is_not_there_is_told_what_is()
     {
         await PlugInAsync(0, "1-1.2");
@@ -249,57 +200,6 @@ public sealed class RadioTests : IAsyncLifetime
     }
 
     [DbusFact]
-    public async Task The_ladder_cycles_power_over_bluetoothd_and_over_the_kernel_where_that_refuses()
-    {
-        await PlugInAsync(0, "1-1.2");
-        var source = Source("bluez:usb-1-1.2");
-        await (await source.OpenAsync(default)).DisposeAsync();
-        var before = BlueZ.Faults.Calls("Set");
-        Assert.True(await source.RecoverAsync(RecoveryStep.Reopen, default));
-        Assert.True(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
-        Assert.Equal(before + 2, BlueZ.Faults.Calls("Set"));
-
-        BlueZ.Faults.Fail("Set", Faults.Failed, "no");
-        Assert.False(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
-        _kernel.Permits = true;
-        Assert.True(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
-        Assert.Equal(["power 0 False", "power 0 True"], _kernel.Asked.TakeLast(2));
-        Assert.True(await source.RecoverAsync(RecoveryStep.UsbReset, default));
-        Assert.Contains("reset 1-1.2", _kernel.Asked);
-    }
-
-    [DbusFact]
-    public async Task The_ladder_leaves_the_controller_of_another_radio_alone()
-    {
-        await PlugInAsync(0, "1-1.2");
-        await using var adapter = await OpenAsync("bluez:usb-1-1.2");
-        _kernel.Permits = true;
-        var before = BlueZ.Faults.Calls("Set");
-        foreach (var text in (string[])["bluez:hci0", "bluez:*"])
-        {
-            var second = Source(text);
-            await Assert.ThrowsAsync<DfuException>(() => second.OpenAsync(default));
-            Assert.False(await second.RecoverAsync(RecoveryStep.PowerCycle, default));
-            Assert.False(await second.RecoverAsync(RecoveryStep.UsbReset, default));
-        }
-
-        Assert.Equal(before, BlueZ.Faults.Calls("Set"));
-        Assert.DoesNotContain(_kernel.Asked, static asked => asked.StartsWith("power", StringComparison.Ordinal) || asked.StartsWith("reset", StringComparison.Ordinal));
-        await HearAsync(adapter, 1);
-    }
-
-    [DbusFact]
-    public async Task A_source_of_any_controller_recovers_none_before_it_has_had_one()
-    {
-        await PlugInAsync(0, "1-1.2");
-        _kernel.Permits = true;
-        var source = Source("bluez:*");
-        Assert.False(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
-        Assert.False(await source.RecoverAsync(RecoveryStep.UsbReset, default));
-        Assert.DoesNotContain(_kernel.Asked, static asked => asked.StartsWith("reset", StringComparison.Ordinal));
-    }
-
-    [DbusFact]
     public async Task Every_discovery_begins_with_a_filter_as_BlueZ_forgets_it_with_the_one_before()
     {
         await PlugInAsync(0);
@@ -342,45 +242,6 @@ public sealed class RadioTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Target, AddressType.Random, new() { ConnectTimeout = TimeSpan.FromSeconds(1) }, default));
         Assert.Equal(DfuError.ConnectTimeout, e.Error);
         Assert.Contains("no link within", e.Message, StringComparison.Ordinal);
-    }
-
-    [DbusFact]
-    public async Task An_adapter_that_a_connect_finds_lost_is_lost_for_all()
-    {
-        await PlugInAsync(0);
-        await using var adapter = await OpenAsync("bluez:hci0");
-        await HearAsync(adapter, 1);
-        BlueZ.Faults.Fail("Connect", Faults.Failed, "No route to host");
-        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => ConnectAsync(adapter))).Error);
-        Assert.Contains("No route to host", await LostAsync(adapter), StringComparison.Ordinal);
-    }
-
-    [DbusFact]
-    public Task An_adapter_that_refuses_to_scan_is_lost() => RefusalAsync(Faults.Failed, "Input/output error");
-
-    [DbusFact]
-    public Task An_adapter_that_fails_to_scan_is_lost_although_BlueZ_says_that_it_is_in_progress() => RefusalAsync("org.bluez.Error.InProgress", "Operation already in progress");
-
-    private async Task RefusalAsync(string error, string text)
-    {
-        await PlugInAsync(0);
-        await using var adapter = await OpenAsync("bluez:hci0");
-        BlueZ.Faults.Fail("StartDiscovery", error, text);
-        var hearing = HearAsync(adapter, 1);
-        Assert.Contains("does not scan", await LostAsync(adapter), StringComparison.Ordinal);
-        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => hearing)).Error);
-    }
-
-    [DbusFact]
-    public async Task A_lost_adapter_takes_its_links_along()
-    {
-        var stand = await PlugInAsync(0);
-        await using var adapter = await OpenAsync("bluez:hci0");
-        await HearAsync(adapter, 1);
-        var link = await ConnectAsync(adapter);
-        await BlueZ.PullOutAsync(stand);
-        await link.Closed.WithinAsync(Soon, TimeProvider.System, default);
-        await LostAsync(adapter);
     }
 
     private async Task<StandInAdapter> PlugInAsync(int index, string? port = null)

@@ -11,6 +11,9 @@ internal sealed class SilentKernel : IKernelBluetooth
 
     public bool Permits { get; set; }
 
+    /// <summary>Answers <see cref="IKernelBluetooth.Silence"/>.</summary>
+    public Func<TimeSpan?> Unanswered { get; set; } = static () => null;
+
     public bool MayConfigure => false;
 
     public bool MayMonitor => false;
@@ -20,6 +23,8 @@ internal sealed class SilentKernel : IKernelBluetooth
         add { }
         remove { }
     }
+
+    public TimeSpan? Silence(int index) => Unanswered();
 
     public LinkParameters? InForce(int index, BluetoothAddress peer) => null;
 
