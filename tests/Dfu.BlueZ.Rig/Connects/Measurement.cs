@@ -6,7 +6,7 @@ namespace Dfu.BlueZ.Rig.Connects;
 /// <summary>What this process holds after so many connects.</summary>
 /// <param name="Resident">Bytes of memory, as the kernel counts.</param>
 /// <param name="Managed">Bytes of live objects, after a full collection.</param>
-/// <param name="Descriptors">Open files and sockets, counted by what they are.</param>
+/// <param name="Descriptors">Open files and sockets, counted by what they are; assemblies, which stay, are none of them.</param>
 internal sealed record Measurement(int Connects, int Failed, long Resident, long Managed, IReadOnlyDictionary<string, int> Descriptors, int Threads)
 {
     [JsonIgnore]
@@ -27,6 +27,7 @@ internal sealed record Measurement(int Connects, int Failed, long Resident, long
         {
             // socket:[12345], anon_inode:[eventpoll], or a path
             var target = entry.LinkTarget ?? "gone meanwhile";
+            if (target.EndsWith(".dll", StringComparison.Ordinal)) continue;
             var kind = target.Split(":[") is [var type, ..] && type != "anon_inode" ? type : target;
             counts[kind] = counts.GetValueOrDefault(kind) + 1;
         }
