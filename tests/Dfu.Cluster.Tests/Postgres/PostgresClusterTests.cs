@@ -31,8 +31,8 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         var connection = await InitializedAsync();
         using var silo = LocalSilo.Build("one", builder => builder.UsePostgresCluster(connection, StorageNames.State));
         var table = Get<IMembershipTable>(silo);
-        await table.InitializeMembershipTable(true);
-        await table.InitializeMembershipTable(true);
+        await table.InitializeMembershipTableAsync(true, default);
+        await table.InitializeMembershipTableAsync(true, default);
         return table;
     }
 
@@ -68,7 +68,7 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
     public async Task Members_change_only_from_the_version_that_was_read()
     {
         var table = await MembershipAsync();
-        var before = await table.ReadAll();
+        var before = await table.ReadAllAsync(default);
         Assert.Empty(before.Members);
 
         var now = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
@@ -83,43 +83,45 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
             StartTime = now,
             IAmAliveTime = now,
         };
-        Assert.False(await table.InsertRow(entry, new TableVersion(before.Version.Version, "77")));
-        Assert.True(await table.InsertRow(entry, before.Version.Next()));
-        Assert.False(await table.InsertRow(entry, before.Version.Next()));
-        var after = await table.ReadAll();
-        Assert.False(await table.InsertRow(entry, after.Version.Next()));
+        Assert.False(await table.InsertRowAsync(entry, new TableVersion(before.Version.Version, "77"), default));
+        Assert.True(await table.InsertRowAsync(entry, before.Version.Next(), default));
+        Assert.False(await table.InsertRowAsync(entry, before.Version.Next(), default));
+        var after = await table.ReadAllAsync(default);
+        Assert.False(await table.InsertRowAsync(entry, after.Version.Next(), default));
         Assert.Equal(before.Version.Version + 1, after.Version.Version);
+        var etag = Assert.Single(after.Members).Item2;
 
         entry.Status = SiloStatus.Dead;
         entry.AddSuspector(voter, now);
-        Assert.False(await table.UpdateRow(entry, "", before.Version.Next()));
-        Assert.True(await table.UpdateRow(entry, "", after.Version.Next()));
-        await table.UpdateIAmAlive(new MembershipEntry { SiloAddress = entry.SiloAddress, IAmAliveTime = now.AddSeconds(5) });
-        var read = Assert.Single((await table.ReadRow(entry.SiloAddress)).Members).Item1;
+        Assert.False(await table.UpdateRowAsync(entry, etag, before.Version.Next(), default));
+        Assert.True(await table.UpdateRowAsync(entry, etag, after.Version.Next(), default));
+        await table.UpdateIAmAliveAsync(new MembershipEntry { SiloAddress = entry.SiloAddress, IAmAliveTime = now.AddSeconds(5) }, default);
+        var read = Assert.Single((await table.ReadRowAsync(entry.SiloAddress, default)).Members).Item1;
         Assert.Equal(
             (entry.SiloAddress, "other", "host", SiloStatus.Dead, 7, now, now.AddSeconds(5)),
             (read.SiloAddress, read.SiloName, read.HostName, read.Status, read.ProxyPort, read.StartTime, read.IAmAliveTime));
         Assert.Equal((voter, now), Assert.Single(read.SuspectTimes!.Select(vote => (vote.Item1, vote.Item2))));
 
         var nobody = SiloAddress.New(IPAddress.Loopback, 10, 1);
-        Assert.Empty((await table.ReadRow(nobody)).Members);
-        await table.CleanupDefunctSiloEntries(new DateTimeOffset(now.AddSeconds(5)));
-        Assert.Single((await table.ReadAll()).Members);
-        await table.CleanupDefunctSiloEntries(new DateTimeOffset(now.AddSeconds(6)));
-        Assert.Empty((await table.ReadAll()).Members);
+        Assert.Empty((await table.ReadRowAsync(nobody, default)).Members);
+        await table.CleanupDefunctSiloEntriesAsync(new DateTimeOffset(now.AddSeconds(5)), default);
+        Assert.Single((await table.ReadAllAsync(default)).Members);
+        await table.CleanupDefunctSiloEntriesAsync(new DateTimeOffset(now.AddSeconds(6)), default);
+        Assert.Empty((await table.ReadAllAsync(default)).Members);
     }
 
     [PostgresFact]
     public async Task Of_many_that_join_at_once_one_does_and_the_others_read_again()
     {
         var table = await MembershipAsync();
-        var version = (await table.ReadAll()).Version.Next();
+        var version = (await table.ReadAllAsync(default)).Version.Next();
         var now = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-        var joined = await Task.WhenAll(Enumerable.Range(1, 12).Select(port => table.InsertRow(
+        var joined = await Task.WhenAll(Enumerable.Range(1, 12).Select(port => table.InsertRowAsync(
             new MembershipEntry { SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 1), SiloName = $"{port}", HostName = "h", Status = SiloStatus.Dead, StartTime = now, IAmAliveTime = now },
-            version)));
+            version,
+            default)));
         Assert.Equal(1, joined.Count(done => done));
-        Assert.Single((await table.ReadAll()).Members);
+        Assert.Single((await table.ReadAllAsync(default)).Members);
     }
 
     [PostgresFact]
@@ -194,7 +196,7 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         using var silo = await StartAsync(connection);
         output.WriteLine($"all dead: {TimeProvider.System.GetElapsedTime(start)}");
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(30));
-        var alive = (await Get<IMembershipTable>(silo).ReadAll()).Members.Where(member => member.Item1.Status == SiloStatus.Active);
+        var alive = (await Get<IMembershipTable>(silo).ReadAllAsync(default)).Members.Where(member => member.Item1.Status == SiloStatus.Active);
         Assert.Equal(Get<ILocalSiloDetails>(silo).SiloAddress, Assert.Single(alive).Item1.SiloAddress);
         await silo.StopAsync();
     }

@@ -17,11 +17,11 @@ internal static class FormerMember
     public static async Task BuryAsync(IServiceProvider services, string name, TimeProvider time, CancellationToken cancellationToken)
     {
         var table = services.GetRequiredService<IMembershipTable>();
-        await table.InitializeMembershipTable(true);
+        await table.InitializeMembershipTableAsync(true, cancellationToken);
         for (var changed = true; changed;)
         {
             changed = false;
-            var members = await table.ReadAll();
+            var members = await table.ReadAllAsync(cancellationToken);
             foreach (var (entry, etag) in members.Members)
             {
                 if (entry.SiloName != name || entry.Status is SiloStatus.Dead or SiloStatus.None) continue;
@@ -32,7 +32,7 @@ internal static class FormerMember
                 changed = true;
 
                 // Somebody else may have changed the table meanwhile: look again.
-                await table.UpdateRow(entry, etag, members.Version.Next());
+                await table.UpdateRowAsync(entry, etag, members.Version.Next(), cancellationToken);
                 break;
             }
         }
