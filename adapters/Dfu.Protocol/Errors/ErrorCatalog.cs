@@ -79,7 +79,6 @@ public static class ErrorCatalog
         DfuError.DatabaseNotInitialized => ("The cluster's database has no tables of this program, or older ones.", "Run 'dfu db init --connection ...' once; what is there is kept."),
         DfuError.DatabaseForeign => ("The database holds the tables of another program or of a newer version.", "Give it a database of its own, or use the version that made the tables."),
         DfuError.MemberInUse => ("The cluster has a living member of that name.", "Give another --name, or stop the other one; a member that crashed does not count."),
-        DfuError.NotInThisEdition => ("This build leaves out what the command needs.", "Build the full edition, from a package source that has the packages ./test names."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };
