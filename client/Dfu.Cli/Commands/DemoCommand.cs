@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
-using Dfu.Silo.Hosting;
 using Dfu.Silo.Simulation;
 
 namespace Dfu.Cli.Commands;

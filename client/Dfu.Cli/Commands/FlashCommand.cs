@@ -7,7 +7,9 @@ using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Flash;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Cli.Commands;
 
@@ -54,9 +56,9 @@ internal static class FlashCommand
                 },
                 Restart = result.GetValue(restart),
             };
-            var settings = new StationSettings
+            var settings = new FlashSettings
             {
-                DataDirectory = result.GetValue(dataDir) ?? StationSettings.DefaultDataDirectory,
+                DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
@@ -82,13 +84,13 @@ internal static class FlashCommand
         return text.Length > 0;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
+    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, string? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
-        await using var station = await Station.OpenAsync(settings, TimeProvider.System);
+        await using var run = await FlashRun.OpenAsync(settings, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
-        var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
+        var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
     }
 

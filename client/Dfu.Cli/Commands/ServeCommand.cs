@@ -3,8 +3,9 @@ using System.Net;
 using Dfu.Cli.Arguments;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Hosting;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Serve;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Cli.Commands;
 
@@ -41,7 +42,7 @@ internal static class ServeCommand
                 new()
                 {
                     Name = called,
-                    DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(StationSettings.DefaultDataDirectory, $"server-{called}") : StationSettings.DefaultDataDirectory),
+                    DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                     Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
                     Connection = given,

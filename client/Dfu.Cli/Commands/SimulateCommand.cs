@@ -3,7 +3,6 @@ using System.Net;
 using Dfu.Adapters.Simulated;
 using Dfu.Cli.Arguments;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Hosting;
 using Dfu.Silo.Simulation;
 
 namespace Dfu.Cli.Commands;

@@ -4,7 +4,7 @@ using Dfu.Cluster.Tests.Postgres;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 using Npgsql;
 using Xunit.Abstractions;
 using static Dfu.Cluster.Tests.Client.Requests;

@@ -4,7 +4,7 @@ using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Storage;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Storage;

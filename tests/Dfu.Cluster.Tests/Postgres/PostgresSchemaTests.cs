@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cluster.Tests.Postgres;
 
@@ -48,7 +48,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.InitAsync(database, None)));
         Assert.Equal(1, results.Count(result => result == PostgresSchemaResult.Created));
         await PostgresSchema.CheckAsync(database, None);
-        Assert.Equal((long)PostgresQueries.All.Count, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM orleansquery"));
+        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_schema"));
     }
 
     [PostgresFact]
@@ -65,9 +65,21 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
-        await PostgresServer.ExecuteAsync(database, "UPDATE dfu_schema SET version = version + 1");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "schema 2");
-        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "schema 2");
+        await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_schema (scriptname, applied) VALUES ('9999-later.sql', now())");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
+    }
+
+    [PostgresFact]
+    public async Task The_tables_of_an_older_version_are_refused_until_the_missing_step_is_taken()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await PostgresServer.ExecuteAsync(database, "DELETE FROM dfu_schema WHERE scriptname = '0002-queries.sql'");
+        await PostgresServer.ExecuteAsync(database, "DELETE FROM orleansquery");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "older version", "dfu db init");
+        Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));
+        await PostgresSchema.CheckAsync(database, None);
     }
 
     [PostgresFact]
