@@ -17,9 +17,12 @@ public sealed partial class OrleansQueriesTests
     /// <summary>They end in Key as well, but name no query: a column of the table of queries, and a service that is looked up.</summary>
     private static readonly string[] NoQueries = ["QueryKey", "SerializerKey"];
 
+    /// <summary>Of 10.4, for removing one dead member at a time. Without it Orleans uses CleanupDefunctSiloEntriesKey, of which ours is one statement.</summary>
+    private static readonly string[] Optional = ["CleanupDefunctSiloEntryKey"];
+
     [Fact]
     public void Every_query_that_Orleans_asks_for_is_there_and_no_other() => Assert.Equal(
-        Providers.SelectMany(Texts).Where(text => Key().IsMatch(text)).Except(NoQueries).Distinct().Order(StringComparer.Ordinal),
+        Providers.SelectMany(Texts).Where(text => Key().IsMatch(text)).Except([.. NoQueries, .. Optional]).Order(StringComparer.Ordinal),
         Queries().Select(query => query.Key).Order(StringComparer.Ordinal));
 
     [Fact]
