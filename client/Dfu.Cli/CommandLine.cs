@@ -9,17 +9,18 @@ namespace Dfu.Cli;
 /// <summary>The <c>dfu</c> command: what it offers, and how it refuses.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Create(Terminal terminal) => new("Updates Nordic nRF5 devices over Bluetooth LE, many at once, and loses nothing when a link drops.")
-    {
-        DemoCommand.Create(terminal),
-        FlashCommand.Create(terminal),
-        DoctorCommand.Create(terminal),
-        ServeCommand.Create(terminal),
-        DatabaseCommand.Create(terminal),
-        SimulateCommand.Create(terminal),
-        PackageCommand.Create(terminal),
-        KeysCommand.Create(terminal),
-    };
+    public static RootCommand Create(Terminal terminal) =>
+        new("Updates Nordic nRF5 devices over Bluetooth LE, many at once, and loses nothing when a link drops.")
+        {
+            DemoCommand.Create(terminal),
+            FlashCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
+            ServeCommand.Create(terminal),
+            DatabaseCommand.Create(terminal),
+            SimulateCommand.Create(terminal),
+            PackageCommand.Create(terminal),
+            KeysCommand.Create(terminal),
+        };
 
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal)
     {
@@ -88,7 +89,8 @@ internal static class CommandLine
     private static string? Wordless(ParseResult result, string word) => result.Tokens
         .Zip(result.Tokens.Skip(1), (before, token) => (before, token))
         .Where(pair => pair.token.Value == word && pair.before.Type == TokenType.Option)
-        .Select(pair => result.CommandResult.Command.Options.OfType<Option<bool>>().FirstOrDefault(option => option.HelpName is not null && option.Name == pair.before.Value)?.Name)
+        .Select(pair => result.CommandResult.Command.Options.OfType<Option<bool>>()
+            .FirstOrDefault(option => option.HelpName is not null && option.Name == pair.before.Value)?.Name)
         .FirstOrDefault(name => name is not null);
 
     private static string Path(CommandResult result) =>

@@ -21,7 +21,8 @@ public abstract record AdapterSpec(string Text)
     /// <summary>A radio behind a bridge.</summary>
     public sealed record Bridge(string Text, BridgeAddress Address) : AdapterSpec(Text)
     {
-        public override string Radio => string.Create(CultureInfo.InvariantCulture, $"bridge:{(Address.Host is "localhost" or "::1" ? "127.0.0.1" : Address.Host)}:{Address.Port}");
+        public override string Radio =>
+            string.Create(CultureInfo.InvariantCulture, $"bridge:{(Address.Host is "localhost" or "::1" ? "127.0.0.1" : Address.Host)}:{Address.Port}");
 
         public override IEnumerable<IAdapterSource> Open(ProcessAdapters radios)
         {
@@ -52,8 +53,10 @@ public abstract record AdapterSpec(string Text)
     /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice; AdapterNotFound when there is no dongle.</exception>
     public static IReadOnlyList<AdapterSpec> ParseAll(IEnumerable<string> texts)
     {
-        var radios = new HashSet<string>();
-        return [.. texts.SelectMany(Parse).Select(spec => radios.Add(spec.Radio) ? spec : throw new DfuException(DfuError.InvalidArgument, $"the adapter {spec.Text} is given twice"))];
+        var (specs, radios) = (texts.SelectMany(Parse).ToArray(), new HashSet<string>());
+        return Array.Find(specs, spec => !radios.Add(spec.Radio)) is { } twice
+            ? throw new DfuException(DfuError.InvalidArgument, $"the adapter {twice.Text} is given twice")
+            : specs;
     }
 
     /// <summary>What one text stands for; <c>bluez:*</c> is every dongle that is there now.</summary>
@@ -80,7 +83,9 @@ public abstract record AdapterSpec(string Text)
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             var (key, value) = equals < 0 ? (pair, "") : (pair[..equals].Trim().ToLowerInvariant(), pair[(equals + 1)..].Trim());
             if (key == "adapters" && Whole(value, 1, 64) is { } number) adapters = number;
-            else settings = With(settings, key, value) ?? throw new DfuException(DfuError.InvalidArgument, $"'{pair}' in {text} is not understood; see docs/cli.md for what a sim: adapter takes");
+            else settings = With(settings, key, value) ?? throw new DfuException(
+                DfuError.InvalidArgument,
+                $"'{pair}' in {text} is not understood; see docs/cli.md for what a sim: adapter takes");
         }
 
         return new Simulated(text, settings, adapters);

@@ -23,7 +23,8 @@ internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? Ther
         radios.Take(Radio, Text);
 
         // What was not there, or is plugged in elsewhere by now, has a name of its own only when it is opened.
-        return [radios.Shared(time => new BlueZHost(new BlueZOptions { Opening = controller => radios.Keep(controller.Id, controller.Id) }, time)).Source(Means, Text)];
+        var host = radios.Shared(time => new BlueZHost(new BlueZOptions { Opening = controller => radios.Keep(controller.Id, controller.Id) }, time));
+        return [host.Source(Means, Text)];
     }
 
     /// <param name="controllers">Those that are there.</param>
@@ -31,7 +32,9 @@ internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? Ther
     public static IReadOnlyList<AdapterSpec> Parse(string text, IReadOnlyList<Controller> controllers)
     {
         if (!BlueZSpec.TryParse(text, out var spec))
-            throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not a dongle such as bluez:usb-1-1.2, bluez:C4:7C:8D:00:11:22, bluez:hci0 or bluez:*");
+            throw new DfuException(
+                DfuError.InvalidArgument,
+                $"'{text}' is not a dongle such as bluez:usb-1-1.2, bluez:C4:7C:8D:00:11:22, bluez:hci0 or bluez:*");
         if (spec is not BlueZSpec.All) return [new DongleSpec(text, spec, controllers.FirstOrDefault(spec.Means))];
         return controllers.Count > 0
             ? [.. controllers.Select(static controller => new DongleSpec(controller.Id, Lasting(controller), controller))]

@@ -203,7 +203,8 @@ internal sealed class CampaignSilo : IAsyncDisposable
         _silo.OpenAdapters();
         using var registration = stop.Register(() => _ = _silo.StopAdaptersAsync(LastThings));
         var openings = await Task.WhenAll(_silo.Adapters.Select(static adapter => FleetSilo.OpenedAsync(adapter))).WaitAsync(stop);
-        var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse) ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);
+        var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse)
+            ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);
         if (refused is null || (refused.Error != DfuError.AdapterInUse && openings.Any(static opening => opening.Error == DfuError.None))) return;
         await _silo.StopAdaptersAsync(LastThings);
         throw new DfuException(refused.Error, refused.Detail);

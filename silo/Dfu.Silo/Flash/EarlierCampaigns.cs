@@ -28,7 +28,8 @@ internal sealed class EarlierCampaigns(IGrainFactory grains)
     }
 
     /// <summary>Whether a campaign that is over would take more devices.</summary>
-    public static bool MayGrow(TargetSelection targets, CampaignView campaign) => (targets.All || targets.NameGlob is not null) && !(campaign.Devices.Length >= targets.Count);
+    public static bool MayGrow(TargetSelection targets, CampaignView campaign) =>
+        (targets.All || targets.NameGlob is not null) && !(campaign.Devices.Length >= targets.Count);
 
     /// <summary>Returns when the directory knows that the campaign is over, or after a while.</summary>
     public async Task WrittenAsync(string campaign, TimeSpan atMost, TimeProvider time)

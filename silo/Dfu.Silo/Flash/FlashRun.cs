@@ -20,7 +20,8 @@ public sealed class FlashRun : IAsyncDisposable
     private readonly ProcessAdapters _adapters;
     private readonly CampaignSilo _engine;
 
-    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo engine) => (_directory, _adapters, _engine) = (directory, adapters, engine);
+    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo engine) =>
+        (_directory, _adapters, _engine) = (directory, adapters, engine);
 
     /// <summary>Takes the data directory and the adapters; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>

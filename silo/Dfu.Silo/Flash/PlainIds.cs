@@ -12,8 +12,13 @@ internal static class PlainIds
         var prefix = AdapterId.Of(silo, "");
         return view with
         {
-            Devices = view.Devices.IsDefault ? [] : [.. view.Devices.Select(device => device with { Adapter = Id(device.Adapter), Detail = Text(device.Detail) })],
-            Adapters = view.Adapters.IsDefault ? [] : [.. view.Adapters.Select(adapter => adapter with { Id = Id(adapter.Id)!, Detail = Text(adapter.Detail) }).OrderBy(adapter => Place(adapter.Id))],
+            Devices = view.Devices.IsDefault
+                ? []
+                : [.. view.Devices.Select(device => device with { Adapter = Id(device.Adapter), Detail = Text(device.Detail) })],
+            Adapters = view.Adapters.IsDefault
+                ? []
+                : [.. view.Adapters.Select(adapter => adapter with { Id = Id(adapter.Id)!, Detail = Text(adapter.Detail) })
+                    .OrderBy(adapter => Place(adapter.Id))],
             Notices = view.Notices.IsDefault ? [] : [.. view.Notices.Select(Text)],
         };
 

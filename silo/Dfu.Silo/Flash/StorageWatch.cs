@@ -17,11 +17,14 @@ internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage, IDis
 
     public CancellationToken Failed => _failed.Token;
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WatchAsync(Storage.ReadStateAsync(stateName, grainId, grainState));
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        WatchAsync(Storage.ReadStateAsync(stateName, grainId, grainState));
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WatchAsync(Storage.WriteStateAsync(stateName, grainId, grainState));
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        WatchAsync(Storage.WriteStateAsync(stateName, grainId, grainState));
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WatchAsync(Storage.ClearStateAsync(stateName, grainId, grainState));
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        WatchAsync(Storage.ClearStateAsync(stateName, grainId, grainState));
 
     public void Dispose() => _failed.Dispose();
 
@@ -33,7 +36,8 @@ internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage, IDis
         }
         catch (DfuException failure)
         {
-            if (Interlocked.CompareExchange(ref _failure, failure, null) is null) ThreadPool.UnsafeQueueUserWorkItem(static failed => failed.Cancel(), _failed, preferLocal: false);
+            if (Interlocked.CompareExchange(ref _failure, failure, null) is null)
+                ThreadPool.UnsafeQueueUserWorkItem(static failed => failed.Cancel(), _failed, preferLocal: false);
             throw;
         }
     }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
-/// <summary>The fleet's errors as single lines. Orleans' own are about members that do not answer, which it gets over; only what ends the silo is told.</summary>
+/// <summary>
+/// The fleet's errors as single lines. Orleans' own are about members that do not answer, which it gets over; only what ends the silo is told.
+/// </summary>
 internal sealed class ServerLog(Action<string> say) : ILoggerProvider
 {
     public ILogger CreateLogger(string categoryName) => new Category(categoryName, say);
@@ -22,10 +24,19 @@ internal sealed class ServerLog(Action<string> say) : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel)) say(exception is null ? $"{name}: {formatter(state, null)}" : $"{name}: {formatter(state, null)} {exception.GetType().Name}: {FirstLine(exception)}");
+            if (IsEnabled(logLevel))
+            {
+                say(
+                    exception is null
+                        ? $"{name}: {formatter(state, null)}"
+                        : $"{name}: {formatter(state, null)} {exception.GetType().Name}: {FirstLine(exception)}");
+            }
         }
 
         // Orleans' storage providers put whole stack traces into their messages.
-        private static string FirstLine(Exception exception) => exception.Message.AsSpan().Trim() is var message && message.IndexOfAny('\r', '\n') is >= 0 and var end ? message[..end].TrimEnd().ToString() : message.ToString();
+        private static string FirstLine(Exception exception) =>
+            exception.Message.AsSpan().Trim() is var message && message.IndexOfAny('\r', '\n') is >= 0 and var end
+                ? message[..end].TrimEnd().ToString()
+                : message.ToString();
     }
 }

@@ -55,7 +55,8 @@ internal sealed class FleetSilo : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public IEnumerable<IAdapterGrain> Adapters => _settings.Host.Sources.Select(source => Grains.GetGrain<IAdapterGrain>(AdapterId.Of(_settings.Host.Silo, source.Id)));
+    public IEnumerable<IAdapterGrain> Adapters =>
+        _settings.Host.Sources.Select(source => Grains.GetGrain<IAdapterGrain>(AdapterId.Of(_settings.Host.Silo, source.Id)));
 
     /// <summary>Clients connect here; null when there is no gateway.</summary>
     public IPEndPoint? Gateway => _settings.GatewayPort is { } port ? new(_settings.Address, port) : null;

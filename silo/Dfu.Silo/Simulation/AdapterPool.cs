@@ -30,7 +30,8 @@ internal sealed class AdapterPool(SimulatedAir air, string name)
     {
         lock (_gate)
         {
-            if (index == _sources.Count) _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), new AdapterModel()));
+            if (index == _sources.Count)
+                _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), new AdapterModel()));
             return _sources[index];
         }
     }

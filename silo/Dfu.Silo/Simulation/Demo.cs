@@ -80,7 +80,10 @@ public sealed class Demo : IAsyncDisposable
     {
         await _engine.PrepareAsync(stop);
         return await Task.Factory.StartNew(
-            () => _time.Run(() => UpdateAsync(stop), waitForOtherThreads: true), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => _time.Run(() => UpdateAsync(stop), waitForOtherThreads: true),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 
     /// <summary>Devices whose flash holds the image and that have started it; for after the run.</summary>

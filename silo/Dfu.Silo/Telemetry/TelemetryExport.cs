@@ -9,7 +9,10 @@ using OpenTelemetry.Trace;
 namespace Dfu.Silo.Telemetry;
 
 /// <summary>Sends traces and metrics over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
-/// <remarks>Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end <see cref="Longest"/>.</remarks>
+/// <remarks>
+/// Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end
+/// <see cref="Longest"/>.
+/// </remarks>
 public sealed class TelemetryExport : IDisposable
 {
     /// <summary>How long the end may wait for the last spans and numbers to be taken.</summary>

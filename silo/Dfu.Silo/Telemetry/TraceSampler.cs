@@ -20,7 +20,10 @@ internal sealed class TraceSampler(Sampler traces) : Sampler
 
     public static TraceSampler Read(OtlpVariables variables)
     {
-        variables.Forget(Kind, static text => Root(text, 1) is not null, "is not supported; always_on, always_off, traceidratio and their parentbased_ forms are");
+        variables.Forget(
+            Kind,
+            static text => Root(text, 1) is not null,
+            "is not supported; always_on, always_off, traceidratio and their parentbased_ forms are");
         variables.Forget(Argument, static text => Ratio(text) is not null, "is not a number from 0 to 1");
         var kind = variables[Kind] ?? "parentbased_always_on";
         var root = Root(kind, Ratio(variables[Argument]) ?? 1)!;

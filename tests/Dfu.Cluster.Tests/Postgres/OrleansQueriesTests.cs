@@ -17,7 +17,9 @@ public sealed partial class OrleansQueriesTests
     /// <summary>They end in Key as well, but name no query: a column of the table of queries, and a service that is looked up.</summary>
     private static readonly string[] NoQueries = ["QueryKey", "SerializerKey"];
 
-    /// <summary>Of 10.4, for removing one dead member at a time. Without it Orleans uses CleanupDefunctSiloEntriesKey, of which ours is one statement.</summary>
+    /// <summary>
+    /// Of 10.4, for removing one dead member at a time. Without it Orleans uses CleanupDefunctSiloEntriesKey, of which ours is one statement.
+    /// </summary>
     private static readonly string[] Optional = ["CleanupDefunctSiloEntryKey"];
 
     [Fact]

@@ -176,7 +176,8 @@ public sealed class SqliteGrainStorageTests : IDisposable
         void Take(string line)
         {
             // The kill may have cut the last line short.
-            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number)) known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
+            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number))
+                known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
         }
 
         using (var child = ChildProcess.Start(SqliteWriter.Role, _directory.Path))

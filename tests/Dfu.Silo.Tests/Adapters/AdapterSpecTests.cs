@@ -18,7 +18,8 @@ public sealed class AdapterSpecTests
     public void A_simulated_adapter_takes_its_settings()
     {
         var spec = Assert.IsType<AdapterSpec.Simulated>(Assert.Single(AdapterSpec.Parse(
-            "sim:devices=20,adapters=3,drop-rate=0.02,profile=sdk15.3,chip=nrf52832,mode=app,save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000")));
+            "sim:devices=20,adapters=3,drop-rate=0.02,profile=sdk15.3,chip=nrf52832,mode=app,"
+                + "save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000")));
         Assert.Equal(3, spec.Adapters);
         Assert.Equal(
             new()

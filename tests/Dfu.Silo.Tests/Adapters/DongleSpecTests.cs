@@ -40,7 +40,9 @@ public sealed class DongleSpecTests
     {
         var all = DongleSpec.Parse("bluez:*", [Plugged, Soldered]);
         Assert.Equal(["bluez:usb-1-1.2", "bluez:hci1"], all.Select(spec => spec.Text));
-        Assert.Equal<BlueZSpec>([new BlueZSpec.UsbPort("bluez:usb-1-1.2", "1-1.2"), new BlueZSpec.Index("bluez:hci1", 1)], all.Cast<DongleSpec>().Select(spec => spec.Means));
+        Assert.Equal<BlueZSpec>(
+            [new BlueZSpec.UsbPort("bluez:usb-1-1.2", "1-1.2"), new BlueZSpec.Index("bluez:hci1", 1)],
+            all.Cast<DongleSpec>().Select(spec => spec.Means));
         Assert.Equal(all.Select(spec => spec.Text), all.Select(spec => spec.Radio));
     }
 
@@ -92,5 +94,6 @@ public sealed class DongleSpecTests
         }
     }
 
-    private static DongleSpec One(string text, params Controller[] controllers) => Assert.IsType<DongleSpec>(Assert.Single(DongleSpec.Parse(text, controllers)));
+    private static DongleSpec One(string text, params Controller[] controllers) =>
+        Assert.IsType<DongleSpec>(Assert.Single(DongleSpec.Parse(text, controllers)));
 }

@@ -77,7 +77,8 @@ public sealed class LockTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         using (var first = new AdapterLocks(TimeProvider.System, _folder)) first.Take("radio", "radio");
         const UnixFileMode Everybody =
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+                | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         Assert.Equal(Everybody, File.GetUnixFileMode(Assert.Single(Directory.GetFiles(_folder))));
     }
 }

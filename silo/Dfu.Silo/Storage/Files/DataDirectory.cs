@@ -18,7 +18,9 @@ public sealed class DataDirectory : IDisposable
         get
         {
             var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-            return home.Length > 0 ? System.IO.Path.Combine(home, "dfu") : throw new DfuException(DfuError.DataDirectoryUnusable, "there is no home folder to keep the data directory in");
+            return home.Length > 0
+                ? System.IO.Path.Combine(home, "dfu")
+                : throw new DfuException(DfuError.DataDirectoryUnusable, "there is no home folder to keep the data directory in");
         }
     }
 

@@ -37,7 +37,9 @@ internal sealed class FileLock : IDisposable
         var owner = path + ".owner";
         try
         {
-            File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {time.GetLocalNow():yyyy-MM-dd HH:mm:ss}\n"));
+            File.WriteAllText(
+                owner,
+                string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {time.GetLocalNow():yyyy-MM-dd HH:mm:ss}\n"));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

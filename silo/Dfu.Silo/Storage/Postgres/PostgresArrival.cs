@@ -11,7 +11,11 @@ namespace Dfu.Silo.Storage.Postgres;
 /// that for members that were silent for long, and Orleans (10.3) looks for those when the silo starts, not while it waits. So the wait
 /// comes first. It ends early for members that answer, and after the time in which a dead one would have become silent for long.
 /// </remarks>
-internal sealed class PostgresArrival(PostgresConnection database, IOptions<ClusterOptions> cluster, IOptions<ClusterMembershipOptions> membership, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class PostgresArrival(
+    PostgresConnection database,
+    IOptions<ClusterOptions> cluster,
+    IOptions<ClusterMembershipOptions> membership,
+    TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(1);

@@ -45,7 +45,9 @@ public static class PostgresSchema
     }
 
     /// <summary>Returns when the tables are there and are this version's.</summary>
-    /// <exception cref="DfuException">DatabaseUnavailable, DatabaseNotInitialized, DatabaseForeign, or InvalidArgument for a connection string that is none.</exception>
+    /// <exception cref="DfuException">
+    /// DatabaseUnavailable, DatabaseNotInitialized, DatabaseForeign, or InvalidArgument for a connection string that is none.
+    /// </exception>
     public static Task CheckAsync(string connectionString, CancellationToken cancellationToken)
     {
         var database = new PostgresConnection(connectionString);
