@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Requests;
@@ -117,7 +118,7 @@ public sealed class StateTests : IDisposable
         Assert.Equal(image.Firmware.Length, device.GetProperty("firmwareBytes").GetInt32());
         Assert.Equal(0, device.GetProperty("overrunBytes").GetInt32());
         Assert.Equal((1, 0, 3, 3, 1), (Count("connects"), Count("drops"), Count("creates"), Count("executes"), Count("createCommands")));
-        Assert.Equal($"0x{Crc32.Of(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
+        Assert.Equal($"0x{Crc32.HashToUInt32(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
         Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)), device.GetProperty("activated").GetProperty("sha256").GetString());
 
         int Count(string name) => device.GetProperty(name).GetInt32();

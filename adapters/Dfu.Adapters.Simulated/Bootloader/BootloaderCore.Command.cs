@@ -79,7 +79,7 @@ internal sealed partial class BootloaderCore
 
         value.CopyTo(_init, _progress.CommandOffset);
         _progress.CommandOffset = end;
-        _progress.CommandCrc = Crc32.Continue(_progress.CommandCrc, value);
+        _progress.CommandCrc = StoredCrc.Continue(_progress.CommandCrc, value);
         Receipt(Success, _progress.CommandOffset, _progress.CommandCrc);
     }
 

@@ -110,7 +110,7 @@ internal sealed partial class BootloaderCore
         }
 
         _progress.Offset += value.Length;
-        _progress.Crc = Crc32.Continue(_progress.Crc, value);
+        _progress.Crc = StoredCrc.Continue(_progress.Crc, value);
         Receipt(Success, _progress.Offset, _progress.Crc);
     }
 
@@ -132,7 +132,7 @@ internal sealed partial class BootloaderCore
 
         _collected.AddRange(value);
         _progress.Offset += value.Length;
-        _progress.Crc = Crc32.Continue(_progress.Crc, value);
+        _progress.Crc = StoredCrc.Continue(_progress.Crc, value);
         var whole = _progress.Offset - _progress.OffsetLast == _progress.ObjectSize;
         while (_collected.Count >= _profile.CollectBytes || (whole && _collected.Count > 0))
         {

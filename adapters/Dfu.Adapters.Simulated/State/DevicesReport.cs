@@ -1,6 +1,6 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated;
 
@@ -55,7 +55,7 @@ public static class DevicesReport
                 counters.CreateCommands,
                 counters.ExecuteCommands,
                 counters.Activations,
-                image is null ? null : new Image(device.ActivatedSha256!, $"0x{Crc32.Of(image):x8}", image.Length));
+                image is null ? null : new Image(device.ActivatedSha256!, $"0x{Crc32.HashToUInt32(image):x8}", image.Length));
         }
     }
 

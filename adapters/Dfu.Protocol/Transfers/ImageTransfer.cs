@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -39,7 +40,7 @@ public sealed class ImageTransfer
         (_link, _image, _hint, _observer, _options, _time) = (link, image, _looks ? hint with { LastExecuteSent = false } : hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
         _prefix = new PrefixCrc(image.Firmware);
-        _initCrc = Crc32.Of(image.InitPacket.Span);
+        _initCrc = Crc32.HashToUInt32(image.InitPacket.Span);
         _traits = new LearnedTraits(hint.Traits, observer);
     }
 
