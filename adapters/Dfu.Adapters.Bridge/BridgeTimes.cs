@@ -14,7 +14,7 @@ internal static class BridgeTimes
     /// <summary>Host: beyond a Connect's own time-out, until the bridge has said how it ended.</summary>
     public static readonly TimeSpan ConnectGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Host: until Subscribed, Written or ReadReply. ATT gives a transaction as long, and no second chance on the same link.</summary>
+    /// <summary>Host: until Subscribed or Written. ATT gives a transaction as long, and no second chance on the same link.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(30);
 
     /// <summary>Host: until a packet's credit arrives. A link that moves nothing for so long has no peripheral any more.</summary>

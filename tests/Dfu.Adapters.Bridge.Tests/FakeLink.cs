@@ -27,7 +27,7 @@ internal sealed class FakeLink : IDfuLink
 
     public Task<LinkClosure> Closed => _closed.Task;
 
-    public Func<Call, Task<byte[]>> OnRequest { get; set; } = static _ => Task.FromResult<byte[]>([]);
+    public Func<Call, Task> OnRequest { get; set; } = static _ => Task.CompletedTask;
 
     public Func<Call, Task> OnPacket { get; set; } = static _ => Task.CompletedTask;
 
@@ -53,9 +53,6 @@ internal sealed class FakeLink : IDfuLink
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         RequestAsync(new Call("write", characteristic, value.ToArray()), cancellationToken);
 
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        await RequestAsync(new Call("read", characteristic, []), cancellationToken);
-
     public async ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         var call = new Call("packet", characteristic, value.ToArray());
@@ -69,13 +66,12 @@ internal sealed class FakeLink : IDfuLink
         return ValueTask.CompletedTask;
     }
 
-    private async Task<byte[]> RequestAsync(Call call, CancellationToken cancellationToken)
+    private async Task RequestAsync(Call call, CancellationToken cancellationToken)
     {
         _calls.Writer.TryWrite(call);
         var answer = OnRequest(call);
-        if (Stubborn) return await answer;
-        await UnlessClosedAsync(answer.WaitAsync(cancellationToken));
-        return await answer;
+        if (Stubborn) await answer;
+        else await UnlessClosedAsync(answer.WaitAsync(cancellationToken));
     }
 
     private async Task UnlessClosedAsync(Task task)

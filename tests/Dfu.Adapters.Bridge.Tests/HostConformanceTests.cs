@@ -178,7 +178,7 @@ public sealed class HostConformanceTests : FakeBridge
         using var _ = bridge;
         await bridge.SendAsync(
             new FromBridge { Link = 1 }, Written(1), Credit(77, 5), Disconnected(77, 0x08), Notification(77, 1), Fault(77, "who"), new FromBridge { Link = 77, Connected = new Connected() },
-            new FromBridge { Link = 1, Connected = new Connected { Mtu = 23 } }, new FromBridge { Link = 1, Read = new ReadReply() }, new FromBridge { Link = 1, Hello = new HelloReply() },
+            new FromBridge { Link = 1, Connected = new Connected { Mtu = 23 } }, new FromBridge { Link = 1, Subscribed = new Subscribed() }, new FromBridge { Link = 1, Hello = new HelloReply() },
             new FromBridge { Advertisement = new Wire.Advertisement { Address = ByteString.CopyFrom(1, 2, 3) } }, Notification(1, 5));
         await bridge.SendBytesAsync(0);
         Assert.Equal([5], (await link.Notifications.ReadAsync(Ct).Soon()).Value.ToArray());

@@ -25,8 +25,6 @@ public abstract class WrappedLink(IDfuLink inner) : IDfuLink
     public virtual ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         Inner.WriteCommandAsync(characteristic, value, cancellationToken);
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => Inner.ReadAsync(characteristic, cancellationToken);
-
     public async ValueTask DisposeAsync()
     {
         await Inner.DisposeAsync();

@@ -63,12 +63,6 @@ internal sealed class BridgeLink : IDfuLink
         return RequestAsync(new ToBridge { Link = Number, Write = write }, Body.Written, characteristic, cancellationToken);
     }
 
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken)
-    {
-        var request = new ToBridge { Link = Number, Read = new Read { Characteristic = characteristic.ToWire() } };
-        return (await RequestAsync(request, Body.Read, characteristic, cancellationToken)).Read.Value.Memory;
-    }
-
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, WireValues.MaxValue, nameof(value));
@@ -136,9 +130,6 @@ internal sealed class BridgeLink : IDfuLink
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
                 break;
-            case Body.Read:
-                Answer(message, message.Read.Characteristic);
-                break;
             case Body.Fault:
                 Close($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
                 break;
@@ -195,7 +186,7 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate) _queue.Answer(message, characteristic);
     }
 
-    private async Task<FromBridge> RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
+    private async Task RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         LinkQueue.Entry request;
@@ -222,13 +213,8 @@ internal sealed class BridgeLink : IDfuLink
             throw;
         }
 
-        var status = answer switch
-        {
-            Body.Subscribed => reply.Subscribed.AttStatus,
-            Body.Written => reply.Written.AttStatus,
-            _ => reply.Read.AttStatus,
-        };
-        if (status == 0) return reply;
+        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
+        if (status == 0) return;
         throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}") { AttStatus = (byte)Math.Min(status, byte.MaxValue) };
     }
 
