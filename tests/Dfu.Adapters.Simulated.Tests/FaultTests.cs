@@ -4,7 +4,7 @@ using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated.Tests;
 
-/// <summary>The traps of Nordic's code and of the air, each in the situation that springs it.</summary>
+/// <summary>The traps of Nordic's code (docs/bootloader.md has their numbers) and of the air, each in the situation that springs it.</summary>
 public sealed class FaultTests
 {
     [Fact]

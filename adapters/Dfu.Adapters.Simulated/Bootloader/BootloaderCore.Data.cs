@@ -114,7 +114,7 @@ internal sealed partial class BootloaderCore
         Receipt(Success, _progress.Offset, _progress.Crc);
     }
 
-    /// <summary>Whole words to aligned addresses; the rest is lost although the offset counts it (T8).</summary>
+    /// <summary>Whole words to aligned addresses; the rest is lost although the offset counts it (docs/bootloader.md T8).</summary>
     private void Store(int address, byte[] value)
     {
         if (address % 4 != 0 || value.Length % 4 != 0) _counters.UnalignedWrites++;

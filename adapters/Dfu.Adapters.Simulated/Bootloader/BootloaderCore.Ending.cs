@@ -28,7 +28,7 @@ internal sealed partial class BootloaderCore
     /// <summary>About to reset: nothing is advertised any more.</summary>
     public bool Leaves => _step == EndingStep.Leaving;
 
-    /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (T7).</summary>
+    /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (docs/bootloader.md T7).</summary>
     public void OnNotificationDelivered()
     {
         if (_step != EndingStep.Delivering || _stopped) return;

@@ -18,7 +18,7 @@ internal sealed class FlashController(EventQueue events, ChipModel chip, int cap
     /// <summary>Operations refused because the queue was full.</summary>
     public int Refused { get; private set; }
 
-    /// <summary>A flash operation failed since the reset (T2).</summary>
+    /// <summary>A flash operation failed since the reset (docs/bootloader.md T2).</summary>
     public bool FailureLatched { get; set; }
 
     /// <summary>So many of the next operations fail.</summary>

@@ -49,7 +49,7 @@ public sealed record VirtualDeviceOptions
     /// <summary>With <see cref="Bonded"/>: whether the host's bond is known; without it every write is refused with ATT status 0x05.</summary>
     public bool BondKnown { get; init; } = true;
 
-    /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (T5, T6).</summary>
+    /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (docs/bootloader.md T5, T6).</summary>
     public bool PowerCutDamagesSettings { get; init; }
 
     /// <summary>A write is accepted, and never answered, while nobody has turned notifications on or off in this connection (F16); else it is refused with ATT status 0xfd.</summary>

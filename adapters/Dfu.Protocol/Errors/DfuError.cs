@@ -35,7 +35,7 @@ public enum DfuError
     NotADfuDevice,
     ProtocolViolation,
 
-    // What a bootloader refuses (findings: transcripts 10 to 22, extended errors 00 to 0D).
+    // What a bootloader refuses (docs/bootloader.md#refusals; extended errors 00 to 0D).
     SignatureRefused = 300,
     SignatureRequired,
     HwVersionRefused,

@@ -93,7 +93,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public async Task<ChecksumResponse> GetCrcAsync(CancellationToken cancellationToken)
     {
         var response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
-        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken); // that was a receipt on its way, of a packet refused (F18)
+        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken); // that was a receipt on its way, of a packet refused (docs/bootloader.md F18)
         return ChecksumResponse.TryParse(Expect(response, Asked.Other), out var checksum) ? checksum : throw Violation(response, "CRC");
     }
 
@@ -101,7 +101,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public Task<Response> CreateAsync(ObjectType type, long size, CancellationToken cancellationToken) =>
         AskAsync(Request.Create(type, (uint)size), options.RequestTimeout, cancellationToken);
 
-    /// <summary>The answer of an EXECUTE that may be repeated: any but the last of an image (finding F13).</summary>
+    /// <summary>The answer of an EXECUTE that may be repeated: any but the last of an image (F13).</summary>
     public Task<Response> ExecuteAsync(CancellationToken cancellationToken) =>
         AskAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
 
@@ -141,7 +141,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         if (_receipt is null && await ReceiveAsync(OpCode.GetCrc, timeout, cancellationToken) is { } response)
         {
-            // A receipt with an error says that the packet was refused (finding F18); nothing of the object counts then.
+            // A receipt with an error says that the packet was refused (F18); nothing of the object counts then.
             _receipt = ChecksumResponse.TryParse(response, out var checksum) ? checksum : default(ChecksumResponse);
         }
 

@@ -15,7 +15,7 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 public sealed class ImageTransfer
 {
-    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
+    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // docs/bootloader.md F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
     private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
 
     private readonly IDfuLink _link;
@@ -77,7 +77,7 @@ public sealed class ImageTransfer
 
         if (plan.Action == ReconcileAction.Verify)
         {
-            // Trap T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
+            // T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
             await _control.SetPrnAsync(0, cancellationToken);
             return TransferEnd.ProbablyActivated;
         }

@@ -6,7 +6,7 @@ using Dfu.Protocol.Telemetry;
 namespace Dfu.Protocol.Transfers;
 
     /// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
-/// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (T4).</param>
+/// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (docs/bootloader.md T4).</param>
 internal sealed class ObjectSender(
     IDfuLink link,
     ControlPoint control,
