@@ -54,7 +54,7 @@ internal sealed class RadioStream
     public void End() => _ending.Cancel();
 
     /// <summary>Breaks the stream as a crash would; what was received before still reaches the air.</summary>
-    public void Abort()
+    private void Abort()
     {
         _socket.Close(0);
         _ending.Cancel();
@@ -132,7 +132,7 @@ internal sealed class RadioStream
 
     private async Task<bool> OpenAsync()
     {
-        using var late = new CancellationTokenSource(BridgeTimes.Hello, _time);
+        using var late = new CancellationTokenSource(BridgeTimes.OpenRadio, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _ending.Token);
         Task<IAdapter>? opening = null;
         try

@@ -108,8 +108,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
             var left = timeout - time.GetElapsedTime(started);
             if (!held || left <= TimeSpan.Zero) return (null, LinkClosure.FailedToEstablish);
 
-            // The radio keeps the time-out; a radio that does not is cut off a little later.
-            using var late = new CancellationTokenSource(left + TimeSpan.FromSeconds(1), time);
+            using var late = new CancellationTokenSource(left + BridgeTimes.ConnectOvertime, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _connecting.Token);
             var connected = radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token);
             return (await WithinAsync(connected, either.Token), 0);

@@ -25,5 +25,5 @@ public readonly record struct BootloaderRules(int InitMax, int Mtu)
     public bool ExecutesEarly(IDfuLink link) => !IsOld && link.KeepsOrder;
 
     /// <summary>SDK 14 may hash the image while writes are still queued (T10).</summary>
-    public TimeSpan PauseBeforeLastExecute => IsOld ? TimeSpan.FromMilliseconds(350) : TimeSpan.Zero;
+    public TimeSpan PauseBeforeLastExecute => IsOld ? TransferTimes.PauseBeforeLastExecute : TimeSpan.Zero;
 }

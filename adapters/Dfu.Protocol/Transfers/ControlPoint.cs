@@ -17,8 +17,6 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     private const uint LargestCommand = 512;
     private const uint LargestObject = 65_536;
 
-    private static readonly TimeSpan PacketsArrive = TimeSpan.FromMilliseconds(300);
-
     private ChecksumResponse? _receipt;
     private ushort _prn;
 
@@ -81,7 +79,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         var held = await GetCrcAsync(cancellationToken);
         for (var unchanged = 0; !link.KeepsOrder && held.Offset < sent && unchanged < 2;)
         {
-            await Task.Delay(PacketsArrive, time, cancellationToken);
+            await Task.Delay(TransferTimes.PacketsArrive, time, cancellationToken);
             var now = await GetCrcAsync(cancellationToken);
             unchanged = now.Offset > held.Offset ? 0 : unchanged + 1;
             held = now;
@@ -93,7 +91,9 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public async Task<ChecksumResponse> GetCrcAsync(CancellationToken cancellationToken)
     {
         var response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
-        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken); // that was a receipt on its way, of a packet refused (docs/bootloader.md F18)
+
+        // An answer without success was the receipt of a refused packet (docs/bootloader.md F18) that was on its way.
+        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
         return ChecksumResponse.TryParse(Expect(response, Asked.Other), out var checksum) ? checksum : throw Violation(response, "CRC");
     }
 

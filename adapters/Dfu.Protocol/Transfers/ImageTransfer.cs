@@ -15,9 +15,6 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 public sealed class ImageTransfer
 {
-    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // docs/bootloader.md F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
-    private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
-
     private readonly IDfuLink _link;
     private readonly DfuImage _image;
     private readonly bool _looks;
@@ -172,7 +169,7 @@ public sealed class ImageTransfer
             if (response.Result is ResultCode.OperationNotPermitted or ResultCode.InvalidParameter) continue;
             ControlPoint.Expect(response, Asked.CreateData);
             var checksum = await _control.GetCrcAsync(cancellationToken);
-            await Task.Delay(ObjectSender.PauseAfterShort, _time, cancellationToken);
+            await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken);
             if (checksum.Offset % _objectSize == 0 && Holds(checksum.Offset, checksum.Crc)) return checksum.Offset;
             break;
         }
@@ -214,7 +211,8 @@ public sealed class ImageTransfer
     {
         var first = await TimeExecuteAsync(cancellationToken);
         var idle = await TimeExecuteAsync(cancellationToken);
-        if (first < _options.RequestTimeout && idle < _options.RequestTimeout) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= SaveTakes }); // else an answer was lost
+        var answered = first < _options.RequestTimeout && idle < _options.RequestTimeout; // else an answer was lost
+        if (answered) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
         _packets.FlashIdle();
     }
 
@@ -296,7 +294,7 @@ public sealed class ImageTransfer
         var packet = _image.Firmware.Slice((int)position, (int)Math.Min(_rules.Payload, ObjectAt(position)));
         await _packets.SendAsync(position, packet, _traits.Now.Pacing, cancellationToken);
         await _control.GetCrcAsync(cancellationToken);
-        await Task.Delay(ProbeSettles, _time, cancellationToken);
+        await Task.Delay(TransferTimes.SaveSettles, _time, cancellationToken);
         await _link.DisposeAsync();
         return TransferEnd.Probed;
     }
