@@ -51,7 +51,7 @@ public sealed class ServerContextTests
         await connecting.Task.Soon();
         await context.RunAsync(async () =>
         {
-            await server.KillAsync();
+            await server.StopAsync();
             return 0;
         }).Soon();
         await Assert.ThrowsAnyAsync<Exception>(() => second.Soon());

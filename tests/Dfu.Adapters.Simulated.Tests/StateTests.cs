@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Text.Json;
-using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated.Tests;
@@ -122,24 +121,5 @@ public sealed class StateTests : IDisposable
         Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)), device.GetProperty("activated").GetProperty("sha256").GetString());
 
         int Count(string name) => device.GetProperty(name).GetInt32();
-    }
-
-    [Fact]
-    public void Saving_regularly_saves_once_more_at_the_end()
-    {
-        var time = new VirtualTime();
-        var state = new StateDirectory(_path);
-        using var air = new SimulatedAir(time, LinkModel.Perfect, 1);
-        state.Add(air, TestHost.Options());
-        time.Run(async () =>
-        {
-            using var cancellation = new CancellationTokenSource();
-            var saving = state.SaveRegularlyAsync(air, time, TimeSpan.FromSeconds(1), cancellation.Token);
-            await Task.Delay(TimeSpan.FromSeconds(3.5), time);
-            File.Delete(Path.Combine(_path, "devices.json"));
-            cancellation.Cancel();
-            await saving;
-        });
-        Assert.True(File.Exists(Path.Combine(_path, "devices.json")));
     }
 }

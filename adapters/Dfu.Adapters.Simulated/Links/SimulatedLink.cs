@@ -43,8 +43,6 @@ public sealed partial class SimulatedLink : IDfuLink
     /// <summary>Packets and requests the radio holds before a write command has to wait.</summary>
     public int Capacity { get; }
 
-    internal VirtualDevice Device => _device;
-
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         await RequestAsync(ItemKind.Subscribe, characteristic, [1], cancellationToken);
 

@@ -49,21 +49,6 @@ public sealed class StateDirectory
         }
     }
 
-    /// <summary>Saves again and again until cancelled, and once more then.</summary>
-    public async Task SaveRegularlyAsync(SimulatedAir air, TimeProvider time, TimeSpan period, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(period, time);
-        try
-        {
-            do Save(air);
-            while (await timer.WaitForNextTickAsync(cancellationToken));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            Save(air);
-        }
-    }
-
     private void Save(VirtualDevice device)
     {
         var (saved, pages, image) = device.TakeChanges();
