@@ -2,7 +2,10 @@ using Dfu.Protocol.Timing;
 
 namespace Dfu.Adapters.Bridge;
 
-/// <summary>How long each side waits for the other before it gives up; a test checks how the times relate. Real time: a simulator behind a bridge may run at another pace, the bridge does not.</summary>
+/// <summary>
+/// How long each side waits for the other before it gives up; a test checks how the times relate. Real time: a simulator behind a
+/// bridge may run at another pace, the bridge does not.
+/// </summary>
 internal static class BridgeTimes
 {
     /// <summary>Host: until the TCP connection stands.</summary>

@@ -95,7 +95,8 @@ public sealed class BridgeLinkConformanceTests : ServedRadio
         Assert.Equal(new FromBridge { Link = 1, Written = new Written { Characteristic = Characteristic.ControlPoint } }, await host.ReadAsync());
         link.OnRequest = static _ => Task.FromException(new DfuException(DfuError.AttError, "no") { AttStatus = 0xfd });
         await host.SendAsync(Write(1, 1));
-        Assert.Equal(new FromBridge { Link = 1, Written = new Written { Characteristic = Characteristic.ControlPoint, AttStatus = 0xfd } }, await host.ReadAsync());
+        Assert.Equal(
+            new FromBridge { Link = 1, Written = new Written { Characteristic = Characteristic.ControlPoint, AttStatus = 0xfd } }, await host.ReadAsync());
         await host.SendAsync(Subscribe(1));
         Assert.Equal(0xfdu, (await host.ReadAsync()).Subscribed.AttStatus);
     }
@@ -106,7 +107,8 @@ public sealed class BridgeLinkConformanceTests : ServedRadio
         var (host, _, _) = await LinkedHostAsync();
         using var _ = host;
         await host.SendAsync(Subscribe(1, (Characteristic)99));
-        Assert.Equal(new FromBridge { Link = 1, Subscribed = new Subscribed { Characteristic = (Characteristic)99, AttStatus = 0x0a } }, await host.ReadAsync());
+        Assert.Equal(
+            new FromBridge { Link = 1, Subscribed = new Subscribed { Characteristic = (Characteristic)99, AttStatus = 0x0a } }, await host.ReadAsync());
         await host.SendAsync(new ToBridge { Link = 1, WriteCommand = new WriteCommand { Value = ByteString.CopyFrom(1) } });
         Assert.Equal(new FromBridge { Link = 1, Credit = new Credit { Packets = 1 } }, await host.ReadAsync());
     }

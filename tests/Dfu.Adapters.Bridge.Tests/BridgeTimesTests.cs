@@ -30,6 +30,7 @@ public sealed class BridgeTimesTests
     public void A_transfer_gives_its_request_up_before_the_bridge_ends_the_link()
     {
         var options = new TransferOptions();
-        Assert.All(new[] { options.RequestTimeout, options.ExecuteTimeout }, patience => Assert.True(patience < BridgeTimes.Request && patience < BridgeTimes.Credit));
+        Assert.All(
+            new[] { options.RequestTimeout, options.ExecuteTimeout }, patience => Assert.True(patience < BridgeTimes.Request && patience < BridgeTimes.Credit));
     }
 }

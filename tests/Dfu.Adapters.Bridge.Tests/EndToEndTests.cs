@@ -81,7 +81,8 @@ public sealed class EndToEndTests : IAsyncLifetime
             seen.SetResult(options);
             return Task.FromResult(new FakeLink());
         };
-        await using var link = await adapter.ConnectAsync(Device(1), AddressType.Random, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(7), PreferredMtu = 185 }, Ct).Soon();
+        await using var link = await adapter.ConnectAsync(
+            Device(1), AddressType.Random, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(7), PreferredMtu = 185 }, Ct).Soon();
         var options = await seen.Task.Soon();
         Assert.Equal(185, options.PreferredMtu);
         Assert.InRange(options.ConnectTimeout, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7));
@@ -155,7 +156,9 @@ public sealed class EndToEndTests : IAsyncLifetime
         await link.Notifications.Completion.Soon();
         Assert.Equal(DfuError.LinkLost, (await Assert.ThrowsAsync<DfuException>(() => pending.Soon())).Error);
         Assert.Equal(DfuError.LinkLost, (await Assert.ThrowsAsync<DfuException>(() => link.SubscribeAsync(DfuCharacteristic.ControlPoint, Ct))).Error);
-        Assert.Equal(DfuError.LinkLost, (await Assert.ThrowsAsync<DfuException>(() => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[4], Ct).AsTask())).Error);
+        Assert.Equal(
+            DfuError.LinkLost,
+            (await Assert.ThrowsAsync<DfuException>(() => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[4], Ct).AsTask())).Error);
     }
 
     [Fact]
@@ -259,14 +262,18 @@ public sealed class EndToEndTests : IAsyncLifetime
         _radios[0].Lose("somebody pulled the dongle");
         Assert.Contains("somebody pulled the dongle", await adapter.Lost.Soon(), StringComparison.Ordinal);
         await link.Closed.Soon();
-        Assert.Equal(DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Device(1), AddressType.Random, Options, Ct))).Error);
+        Assert.Equal(
+            DfuError.AdapterLost, (await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Device(1), AddressType.Random, Options, Ct))).Error);
         await _radios[0].Disposed.Soon();
     }
 
     [Fact]
     public async Task A_radio_that_does_not_open_makes_the_adapter_not_found()
     {
-        await using var server = new BridgeServer(_ => Task.FromException<IAdapter>(new DfuException(DfuError.AdapterInUse, "another stream has it")), new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System);
+        await using var server = new BridgeServer(
+            _ => Task.FromException<IAdapter>(new DfuException(DfuError.AdapterInUse, "another stream has it")),
+            new IPEndPoint(IPAddress.Loopback, 0),
+            TimeProvider.System);
         var where = await server.StartAsync(Ct);
         var failed = await Assert.ThrowsAsync<DfuException>(() => SourceAt(where).OpenAsync(Ct).Soon());
         Assert.Equal(DfuError.AdapterNotFound, failed.Error);

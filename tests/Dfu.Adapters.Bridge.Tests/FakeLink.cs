@@ -17,7 +17,8 @@ internal sealed class FakeLink : IDfuLink
 
     public int Mtu { get; init; } = 247;
 
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; init; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; init; } =
+        new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
 
     public TimeSpan? Interval { get; init; } = TimeSpan.FromMicroseconds(15_000);
 
@@ -48,7 +49,8 @@ internal sealed class FakeLink : IDfuLink
         _closed.TrySetResult(new LinkClosure(reason));
     }
 
-    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => RequestAsync(new Call("subscribe", characteristic, []), cancellationToken);
+    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+        RequestAsync(new Call("subscribe", characteristic, []), cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         RequestAsync(new Call("write", characteristic, value.ToArray()), cancellationToken);

@@ -69,7 +69,9 @@ public sealed class StateTests : IDisposable
                 await host.WaitFor(() => host.Device.Mode == DeviceMode.Booting);
             },
             options);
-        Session(async host => await host.WaitFor(() => host.Device.InApplication && host.Device.ActivatedImage!.Value.Span.SequenceEqual(host.Image.Firmware)), options);
+        Session(
+            async host => await host.WaitFor(() => host.Device.InApplication && host.Device.ActivatedImage!.Value.Span.SequenceEqual(host.Image.Firmware)),
+            options);
     }
 
     [Fact]
@@ -118,7 +120,9 @@ public sealed class StateTests : IDisposable
         Assert.Equal(0, device.GetProperty("overrunBytes").GetInt32());
         Assert.Equal((1, 0, 3, 3, 1), (Count("connects"), Count("drops"), Count("creates"), Count("executes"), Count("createCommands")));
         Assert.Equal($"0x{Crc32.HashToUInt32(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)), device.GetProperty("activated").GetProperty("sha256").GetString());
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)),
+            device.GetProperty("activated").GetProperty("sha256").GetString());
 
         int Count(string name) => device.GetProperty(name).GetInt32();
     }

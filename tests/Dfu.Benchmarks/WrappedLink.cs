@@ -17,7 +17,8 @@ public abstract class WrappedLink(IDfuLink inner) : IDfuLink
 
     protected IDfuLink Inner { get; } = inner;
 
-    public virtual Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => Inner.SubscribeAsync(characteristic, cancellationToken);
+    public virtual Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+        Inner.SubscribeAsync(characteristic, cancellationToken);
 
     public virtual Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         Inner.WriteAsync(characteristic, value, cancellationToken);

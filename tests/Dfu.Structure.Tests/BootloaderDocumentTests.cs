@@ -20,7 +20,9 @@ public sealed partial class BootloaderDocumentTests
         var ids = Anchor().Matches(Page).Select(match => (Name: match.Groups[1].Value, Shown: match.Groups[2].Value)).ToList();
         Assert.All(ids, id => Assert.Contains(id.Name, new[] { id.Shown.ToLowerInvariant(), $"rule-{id.Shown}" }));
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(Numbers("f", 34).Append("f15b").Append("f9b").Concat(Numbers("t", 11)).Concat(Numbers("r", 5)).Concat(Numbers("rule-", 11)).Order(), ids.Select(id => id.Name).Order());
+        Assert.Equal(
+            Numbers("f", 34).Append("f15b").Append("f9b").Concat(Numbers("t", 11)).Concat(Numbers("r", 5)).Concat(Numbers("rule-", 11)).Order(),
+            ids.Select(id => id.Name).Order());
     }
 
     [Fact]
@@ -29,7 +31,9 @@ public sealed partial class BootloaderDocumentTests
         var text = Repository.Read(file);
         var found = References(text).ToList();
         Assert.All(found, id => Assert.True(Anchors.Contains(id.ToLowerInvariant()), $"{file}: {Path} has no {id}"));
-        Assert.True(found.Count == 0 || text.Contains(Path, StringComparison.Ordinal), $"{file} refers to {found.FirstOrDefault()} and does not say that it is in {Path}");
+        Assert.True(
+            found.Count == 0 || text.Contains(Path, StringComparison.Ordinal),
+            $"{file} refers to {found.FirstOrDefault()} and does not say that it is in {Path}");
     });
 
     [Theory]
@@ -61,7 +65,8 @@ public sealed partial class BootloaderDocumentTests
     public void Every_transcript_that_the_page_names_exists_and_every_transcript_is_named()
     {
         var named = Transcript().Matches(Page).Select(match => match.Groups[1].Value).ToHashSet();
-        var there = Repository.Files("*.txt").Where(file => file.StartsWith(Transcripts, StringComparison.Ordinal)).Select(file => System.IO.Path.GetFileName(file).Split('_')[0]).ToHashSet();
+        var there = Repository.Files("*.txt").Where(file => file.StartsWith(Transcripts, StringComparison.Ordinal))
+            .Select(file => System.IO.Path.GetFileName(file).Split('_')[0]).ToHashSet();
         Assert.Empty(named.Except(there));
         Assert.Empty(there.Except(named));
     }

@@ -14,7 +14,8 @@ public sealed class BridgeAdapterSource : IAdapterSource
     /// <exception cref="DfuException">InvalidArgument.</exception>
     public BridgeAdapterSource(string spec, TimeProvider time)
     {
-        if (!BridgeAddress.TryParse(spec, out var address)) throw new DfuException(DfuError.InvalidArgument, $"'{spec}' is not a bridge such as bridge:tcp://127.0.0.1:7001");
+        if (!BridgeAddress.TryParse(spec, out var address))
+            throw new DfuException(DfuError.InvalidArgument, $"'{spec}' is not a bridge such as bridge:tcp://127.0.0.1:7001");
         (Id, Address, _time) = (spec, address, time);
     }
 

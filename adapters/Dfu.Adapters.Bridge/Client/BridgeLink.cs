@@ -54,7 +54,11 @@ internal sealed class BridgeLink : IDfuLink
     public Task Opened => _opened.Task;
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        RequestAsync(new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } }, Body.Subscribed, characteristic, cancellationToken);
+        RequestAsync(
+            new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
+            Body.Subscribed,
+            characteristic,
+            cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
@@ -215,7 +219,10 @@ internal sealed class BridgeLink : IDfuLink
 
         var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
         if (status == 0) return;
-        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}") { AttStatus = (byte)Math.Min(status, byte.MaxValue) };
+        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
+        {
+            AttStatus = (byte)Math.Min(status, byte.MaxValue),
+        };
     }
 
     private async ValueTask WaitForCreditAsync(LinkQueue.Entry packet, CancellationToken cancellationToken)

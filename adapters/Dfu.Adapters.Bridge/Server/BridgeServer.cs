@@ -8,7 +8,10 @@ namespace Dfu.Adapters.Bridge.Server;
 /// Time is not scaled here; the radio behind may do so. Everything runs on the synchronization context
 /// <see cref="StartAsync"/> was called on, so a simulator's single-threaded clock may drive both.
 /// </remarks>
-/// <param name="openRadio">Called once per stream; what it returns is disposed with the stream, its links before it. A DfuException's text is told to the host.</param>
+/// <param name="openRadio">
+/// Called once per stream; what it returns is disposed with the stream, its links before it. A DfuException's text is told
+/// to the host.
+/// </param>
 /// <param name="listen">Port 0 takes a free one.</param>
 public sealed class BridgeServer(Func<CancellationToken, Task<IAdapter>> openRadio, IPEndPoint listen, TimeProvider time) : IAsyncDisposable
 {

@@ -37,7 +37,10 @@ internal sealed class RadioStream
         _writer = new FrameWriter(_stream, Abort, time);
     }
 
-    /// <summary>Serves until the host ends the stream, breaks the contract, or <see cref="End"/>; then until its links and radio are closed. Never throws.</summary>
+    /// <summary>
+    /// Serves until the host ends the stream, breaks the contract, or <see cref="End"/>; then until its links and radio are closed.
+    /// Never throws.
+    /// </summary>
     public async Task RunAsync()
     {
         var sending = _writer.RunAsync();

@@ -104,10 +104,30 @@ public sealed class StateDirectory
     internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, uint? SoftDeviceId, SavedCounters Counters);
 
     internal sealed record SavedCounters(
-        long PacketBytes, long InitBytes, long FirmwareBytes, int Connects, int Drops, int Creates, int Executes, int CreateCommands, int ExecuteCommands, int Activations, long OverrunBytes = 0)
+        long PacketBytes,
+        long InitBytes,
+        long FirmwareBytes,
+        int Connects,
+        int Drops,
+        int Creates,
+        int Executes,
+        int CreateCommands,
+        int ExecuteCommands,
+        int Activations,
+        long OverrunBytes = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
-            c.PacketBytes, c.InitBytes, c.FirmwareBytes, c.Connects, c.Drops, c.Creates, c.Executes, c.CreateCommands, c.ExecuteCommands, c.Activations, c.OverrunBytes);
+            c.PacketBytes,
+            c.InitBytes,
+            c.FirmwareBytes,
+            c.Connects,
+            c.Drops,
+            c.Creates,
+            c.Executes,
+            c.CreateCommands,
+            c.ExecuteCommands,
+            c.Activations,
+            c.OverrunBytes);
 
         public DeviceCounters ToCounters() => new()
         {

@@ -1,6 +1,9 @@
 namespace Dfu.Protocol.Errors;
 
-/// <summary>Every reason an update, a package or a command can fail for. Reports print the name in camelCase; <see cref="ErrorCatalog"/> has the sentence and the remedy.</summary>
+/// <summary>
+/// Every reason an update, a package or a command can fail for. Reports print the name in camelCase; <see cref="ErrorCatalog"/> has
+/// the sentence and the remedy.
+/// </summary>
 public enum DfuError
 {
     None = 0,

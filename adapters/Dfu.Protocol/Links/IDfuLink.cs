@@ -25,7 +25,10 @@ public enum DfuCharacteristic
 /// <summary>A value the peripheral sent by notification or indication.</summary>
 public readonly record struct LinkNotification(DfuCharacteristic Characteristic, ReadOnlyMemory<byte> Value);
 
-/// <summary>Why a link ended. <paramref name="Reason"/> is an HCI reason code: 0x08 supervision timeout, 0x13 by the peripheral, 0x16 by this host, 0x3e failed to be established.</summary>
+/// <summary>
+/// Why a link ended. <paramref name="Reason"/> is an HCI reason code: 0x08 supervision timeout, 0x13 by the peripheral, 0x16 by
+/// this host, 0x3e failed to be established.
+/// </summary>
 public readonly record struct LinkClosure(byte Reason, string? Detail = null)
 {
     public const byte SupervisionTimeout = 0x08;
@@ -54,7 +57,10 @@ public interface IDfuLink : IAsyncDisposable
     /// <summary>Connection interval, null when the radio does not tell.</summary>
     TimeSpan? Interval { get; }
 
-    /// <summary>Whether a Write is sure to reach the air after the write commands called before it. False makes the transfer ask for a CRC before it executes.</summary>
+    /// <summary>
+    /// Whether a Write is sure to reach the air after the write commands called before it. False makes the transfer ask for a CRC
+    /// before it executes.
+    /// </summary>
     bool KeepsOrder { get; }
 
     /// <summary>Everything the peripheral sent since the link opened, in order; completes when the link closes. One reader.</summary>

@@ -13,7 +13,10 @@ public sealed record BackgroundFault(string Work, Exception Exception);
 /// </remarks>
 public static class Background
 {
-    /// <summary>Raised, on the scheduler that the work ran on, for failures that nothing handles. With no subscriber they are written to standard error.</summary>
+    /// <summary>
+    /// Raised, on the scheduler that the work ran on, for failures that nothing handles. With no subscriber they are written to
+    /// standard error.
+    /// </summary>
     public static event Action<BackgroundFault>? Faulted;
 
     /// <summary>Lets work go on that has begun on the caller's scheduler, and stays there.</summary>

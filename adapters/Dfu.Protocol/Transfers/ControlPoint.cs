@@ -73,7 +73,10 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         }
     }
 
-    /// <summary>What the device holds of an object that was sent up to <paramref name="sent"/>. Where the request may overtake packets, it is asked until no more arrive.</summary>
+    /// <summary>
+    /// What the device holds of an object that was sent up to <paramref name="sent"/>. Where the request may overtake packets, it
+    /// is asked until no more arrive.
+    /// </summary>
     public async Task<ChecksumResponse> GetCrcOfSentAsync(long sent, CancellationToken cancellationToken)
     {
         var held = await GetCrcAsync(cancellationToken);
@@ -123,7 +126,8 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         try
         {
-            await link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken).WithinAsync(options.RequestTimeout, time, cancellationToken);
+            var written = link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken);
+            await written.WithinAsync(options.RequestTimeout, time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or DfuException)
         {

@@ -42,7 +42,13 @@ public sealed class ImageTransfer
     }
 
     public static Task<TransferEnd> RunAsync(
-        IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        IDfuLink link,
+        DfuImage image,
+        TransferHint hint,
+        ITransferObserver observer,
+        TransferOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken) =>
         new ImageTransfer(link, image, hint, observer, options, time).RunAsync(cancellationToken);
 
     private async Task<TransferEnd> RunAsync(CancellationToken cancellationToken)
@@ -131,14 +137,18 @@ public sealed class ImageTransfer
 
             var checksum = await _control.GetCrcOfSentAsync(init.Length, cancellationToken);
             if (checksum.Offset == init.Length && checksum.Crc == _initCrc) break;
-            if (attempt == _options.MaxObjectAttempts) throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
+            if (attempt == _options.MaxObjectAttempts)
+                throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
         }
 
         await ExecuteInitAsync(cancellationToken);
         await _control.SelectAsync(ObjectType.Data, cancellationToken);
     }
 
-    /// <summary>At a boundary only the device knows whether the object below was executed: execute, which is also the barrier that flash and RAM agree (F32, F34).</summary>
+    /// <summary>
+    /// At a boundary only the device knows whether the object below was executed: execute, which is also the barrier that flash and
+    /// RAM agree (F32, F34).
+    /// </summary>
     private async Task<long> SettleAsync(long position, CancellationToken cancellationToken)
     {
         if (position == 0 || position == _image.Firmware.Length) return position;
@@ -159,7 +169,10 @@ public sealed class ImageTransfer
             : throw Refusal.Exception(response, Asked.ExecuteData);
     }
 
-    /// <summary>CREATE rewinds the device to its last executed boundary; the CRC answer then tells the truth. Starts over once when even that is not our image.</summary>
+    /// <summary>
+    /// CREATE rewinds the device to its last executed boundary; the CRC answer then tells the truth. Starts over once when even
+    /// that is not our image.
+    /// </summary>
     private async Task<long> CreateAndAskAsync(long position, CancellationToken cancellationToken)
     {
         foreach (var guess in new[] { position, Math.Max(0, position - _objectSize) }.Distinct())
@@ -206,7 +219,10 @@ public sealed class ImageTransfer
         return await ExecuteLastAsync(cancellationToken);
     }
 
-    /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next, which finds it idle on any link, tells whether every object is saved.</summary>
+    /// <summary>
+    /// EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next,
+    /// which finds it idle on any link, tells whether every object is saved.
+    /// </summary>
     private async Task MeasureAfterExecuteAsync(CancellationToken cancellationToken)
     {
         var first = await TimeExecuteAsync(cancellationToken);
@@ -287,7 +303,10 @@ public sealed class ImageTransfer
         _observer.PhaseChanged(TransferPhase.Sending);
     }
 
-    /// <summary>One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its boundary, one that does neither at 0.</summary>
+    /// <summary>
+    /// One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its
+    /// boundary, one that does neither at 0.
+    /// </summary>
     private async Task<TransferEnd> ProbeAsync(long position, CancellationToken cancellationToken)
     {
         await _objects.CreateAsync(position, (int)ObjectAt(position), cancellationToken);

@@ -62,7 +62,10 @@ internal sealed class ObjectSender(
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
 
-    /// <summary>The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is made again.</summary>
+    /// <summary>
+    /// The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is
+    /// made again.
+    /// </summary>
     private bool? WritesAfterShort(bool saves) => !saves && traits.Now.WritesAfterExecute == false ? null : traits.Now.WritesAfterExecute;
 
     private void Whole(Pacing pacing, bool saves, long began)
@@ -92,7 +95,8 @@ internal sealed class ObjectSender(
                     await executeInitAgain(cancellationToken);
                     break;
                 case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < options.MaxObjectAttempts:
-                    await Task.Delay(TransferTimes.PauseAfterShort * attempt, time, cancellationToken); // the flash queue is full (F33); one that stays full for 4.5 s has failed
+                    // The flash queue is full (F33); one that stays full for 4.5 s has failed.
+                    await Task.Delay(TransferTimes.PauseAfterShort * attempt, time, cancellationToken);
                     break;
                 case ResultCode.InvalidObject when rules.IsOld:
                     throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
@@ -110,13 +114,16 @@ internal sealed class ObjectSender(
         ControlPoint.Expect(response, Asked.ExecuteData);
         var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await control.GetCrcAsync(cancellationToken);
         if (checksum == expected) return true;
-        throw new DfuException(DfuError.ObjectCorrupt, $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
+        throw new DfuException(
+            DfuError.ObjectCorrupt,
+            $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
     }
 
     private async Task ExecuteDataAsync(CancellationToken cancellationToken)
     {
         var response = await control.ExecuteAsync(cancellationToken);
-        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken); // T3: progress advanced, only the save found the queue full
+        // T3: progress advanced, only the save found the queue full.
+        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken);
         ControlPoint.Expect(response, Asked.ExecuteData);
     }
 
