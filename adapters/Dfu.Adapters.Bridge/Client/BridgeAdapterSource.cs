@@ -4,7 +4,7 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Adapters.Bridge.Client;
 
 /// <summary>A radio behind a bridge: <c>bridge:tcp://HOST:PORT</c>. Every opening is a stream, and so a radio, of its own.</summary>
-/// <remarks>Two hosts may open one address, each with a radio of its own; whoever wants a single owner locks <see cref="Address"/>.</remarks>
+/// <remarks>Two hosts may open one address, each with a radio of its own; a host that wants to be its only owner locks <see cref="Address"/>.</remarks>
 public sealed class BridgeAdapterSource : IAdapterSource
 {
     private readonly TimeProvider _time;

@@ -80,7 +80,8 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate)
         {
             if (_closing) return ValueTask.FromException(Lost());
-            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync(); // so that a killed process has counted what it had sent
+            // The caller counts the packet when this completes: a process that is killed must not have counted what never left it.
+            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync();
             waiting = _queue.Add(packet);
         }
 

@@ -56,7 +56,7 @@ internal sealed class RadioStream
     /// <summary>Ends the stream in order: links are drained and closed, and the host is told.</summary>
     public void End() => _ending.Cancel();
 
-    /// <summary>Breaks the stream as a crash would; what was received before still reaches the air.</summary>
+    /// <summary>Breaks the stream without a word to the host; packets that it has sent still reach the air.</summary>
     private void Abort()
     {
         _socket.Close(0);
@@ -190,7 +190,7 @@ internal sealed class RadioStream
         }
         catch (DfuException e) when (e.Error == DfuError.AdapterLost)
         {
-            // Whoever watches the radio reports that.
+            // WatchAsync reports that.
         }
 #pragma warning disable CA1031 // A scan that fails for another reason leaves the host with a radio it cannot use.
         catch (Exception e)

@@ -136,7 +136,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    /// <summary>A radio that is told to stop gets a moment to do so; one that goes on regardless is not waited for.</summary>
+    /// <summary>Gives a radio that was told to stop a moment to do so, and does not wait for one that goes on.</summary>
     private async Task<IDfuLink> WithinAsync(Task<IDfuLink> connected, CancellationToken cancellationToken)
     {
         try

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Dfu.Adapters.Simulated;
 
-/// <summary><c>devices.json</c>: what every device has received and become, for whoever checks a host's own count.</summary>
+/// <summary><c>devices.json</c>: what every device has received and become, so that a host's own count can be checked.</summary>
 public static class DevicesReport
 {
     private static readonly JsonSerializerOptions Format = new()

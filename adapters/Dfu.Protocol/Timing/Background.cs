@@ -6,9 +6,9 @@ namespace Dfu.Protocol.Timing;
 /// <param name="Work">What was to be done: <c>watch the radio</c>.</param>
 public sealed record BackgroundFault(string Work, Exception Exception);
 
-/// <summary>Work that nobody waits for. A failure of it always reaches somebody; work that is cancelled has not failed.</summary>
+/// <summary>Runs work that no caller awaits, and sees to it that no failure of it stays unseen. Work that is cancelled has not failed.</summary>
 /// <remarks>
-/// Work handles the failures that belong to its day, or names who does (<c>onFault</c>). Any other is a defect: it is counted
+/// The work handles the failures that it expects, or its caller does (<c>onFault</c>). Any other is a defect: it is counted
 /// (docs/telemetry.md, <c>dfu.background.faults</c>) and raised by <see cref="Faulted"/>, which a host logs.
 /// </remarks>
 public static class Background

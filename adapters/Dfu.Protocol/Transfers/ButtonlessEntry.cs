@@ -44,7 +44,7 @@ public static class ButtonlessEntry
         switch (result)
         {
             case null or Buttonless.Success:
-                break; // without an answer the jump may have happened all the same: whoever waits for the bootloader will see
+                break; // An application may jump without an answer; the caller finds out by listening for the bootloader.
             case Buttonless.NotBonded:
                 throw new DfuException(DfuError.BondRequired, "the application answered 20 01 07 (not bonded)");
             default:

@@ -12,7 +12,7 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeProvider time)
 {
-    /// <summary>A command object has 256 or 512 bytes, a data object 4096; whoever builds their own bootloader may differ, but not by this much.</summary>
+    /// <summary>A command object has 256 or 512 bytes, a data object 4096; other builds may differ, but not by this much.</summary>
     private const uint SmallestObject = 256;
     private const uint LargestCommand = 512;
     private const uint LargestObject = 65_536;
