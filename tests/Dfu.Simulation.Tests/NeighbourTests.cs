@@ -2,12 +2,12 @@ using System.Globalization;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
-using Dfu.Fleet.Engine;
-using Dfu.Fleet.Storage;
+using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Tests.Support;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Simulation.Tests;
 

@@ -33,6 +33,12 @@ public sealed class LayoutTests
 
     private static readonly string[] Folders = ["silo", "grains", "client", "adapters", "tests", "docker", "docs"];
 
+    private static readonly string[] RootFiles =
+    [
+        ".editorconfig", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "BannedSymbols.Scheduler.txt", "BannedSymbols.txt", "CHANGELOG.md",
+        "CONTRIBUTING.md", "Dfu.Orleans.sln", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "README.md", "dfu", "test",
+    ];
+
     public static TheoryData<string> ProductProjects() => new(Repository.Projects.Where(project => !project.StartsWith("tests/", StringComparison.Ordinal)));
 
     public static TheoryData<string> AllProjects() => new(Repository.Projects);
@@ -79,8 +85,14 @@ public sealed class LayoutTests
     public void The_solution_lists_every_project() => Assert.Equal(Repository.Projects, Repository.SolutionProjects());
 
     [Fact]
-    public void The_local_edition_lists_every_project_that_needs_neither_Orleans_nor_BlueZ() =>
-        Assert.Equal(Repository.Projects.Where(project => !NeedsFullEdition(project)), Repository.FilterProjects());
+    public void The_root_holds_what_it_should_and_nothing_stray() => Assert.Empty(Repository.RootFiles().Except(RootFiles));
+
+    [Fact]
+    public void No_line_is_longer_than_one_hundred_and_sixty_columns() => Assert.Empty(
+        from path in Repository.Files("*.cs")
+        from line in File.ReadLines(Path.Combine(Repository.Root, path)).Select((text, index) => (text, number: index + 1))
+        where line.text.Length > 160
+        select $"{path}:{line.number}");
 
     [Fact]
     public void No_lock_file_and_no_package_source_is_committed()
@@ -92,8 +104,4 @@ public sealed class LayoutTests
     [Fact]
     public void No_file_is_longer_than_four_hundred_lines() =>
         Assert.DoesNotContain(Repository.Files("*.cs"), path => File.ReadLines(Path.Combine(Repository.Root, path)).Count() > 400);
-
-    private static bool NeedsFullEdition(string project) =>
-        Repository.PackageReferences(project, local: true).Any(package => package.StartsWith("Microsoft.Orleans", StringComparison.Ordinal) || package == "Linux.Bluetooth")
-        || Repository.ProjectReferences(project, local: true).Any(name => NeedsFullEdition(Repository.Projects.Single(other => Repository.NameOf(other) == name)));
 }

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -21,26 +21,28 @@ internal static partial class Repository
             .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or ".git" or ".dfu"))
             .Order(StringComparer.Ordinal);
 
+    /// <summary>Names of the root's files that git has, or is about to: what a person keeps there for themselves is in their own exclude file.</summary>
+    public static string[] RootFiles()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--", ":(glob)*"])
+        {
+            WorkingDirectory = Root,
+            RedirectStandardOutput = true,
+        })!;
+        return git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     public static string NameOf(string project) => Path.GetFileNameWithoutExtension(project.Replace('\\', '/'));
 
-    /// <param name="local">Only those that the local edition has too.</param>
-    public static IReadOnlyList<string> ProjectReferences(string project, bool local = false) =>
-        References(project, "ProjectReference", local).Select(reference => NameOf(reference.Attribute("Include")!.Value)).ToList();
+    public static IReadOnlyList<string> ProjectReferences(string project) =>
+        References(project, "ProjectReference").Select(reference => NameOf(reference.Attribute("Include")!.Value)).ToList();
 
     /// <summary>Names of package references that reach whoever references the project: not those that only take part in its build.</summary>
-    /// <param name="local">Only those that the local edition has too.</param>
-    public static IReadOnlyList<string> PackageReferences(string project, bool local = false) =>
-        References(project, "PackageReference", local).Select(reference => reference.Attribute("Include")!.Value).ToList();
+    public static IReadOnlyList<string> PackageReferences(string project) =>
+        References(project, "PackageReference").Select(reference => reference.Attribute("Include")!.Value).ToList();
 
     public static IReadOnlyList<string> SolutionProjects() =>
         SolutionEntry().Matches(Read("Dfu.Orleans.sln")).Select(match => match.Groups[1].Value.Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
-
-    public static IReadOnlyList<string> FilterProjects()
-    {
-        using var document = JsonDocument.Parse(Read("Dfu.Local.slnf"));
-        return document.RootElement.GetProperty("solution").GetProperty("projects").EnumerateArray()
-            .Select(element => element.GetString()!.Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
-    }
 
     private static string Find([CallerFilePath] string here = "")
     {
@@ -58,6 +60,5 @@ internal static partial class Repository
     [GeneratedRegex("\"([^\"]+\\.csproj)\"")]
     private static partial Regex SolutionEntry();
 
-    private static IEnumerable<XElement> References(string project, string kind, bool local) =>
-        XDocument.Parse(Read(project)).Descendants(kind).Where(reference => !local || reference.Parent?.Attribute("Condition")?.Value != "'$(DfuEdition)' == 'full'");
+    private static IEnumerable<XElement> References(string project, string kind) => XDocument.Parse(Read(project)).Descendants(kind);
 }

@@ -95,9 +95,6 @@ public enum DfuError
 
     /// <summary>The cluster has a living member of that name.</summary>
     MemberInUse,
-
-    /// <summary>The build leaves out what the command needs.</summary>
-    NotInThisEdition,
 }
 
 public static class DfuErrors

@@ -161,7 +161,6 @@ public static class ErrorCatalog
         DfuError.MemberInUse => (
             "The cluster has a living member of that name.",
             "Give another --name, or stop the other one; a member that crashed does not count."),
-        DfuError.NotInThisEdition => ("This build leaves out what the command needs.", "Build the full edition, from a package source that has the packages ./test names."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };

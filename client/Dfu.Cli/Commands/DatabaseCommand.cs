@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Cluster.Hosting;
 using Dfu.Silo.Hosting;
 
 namespace Dfu.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class DatabaseCommand
         {
             var given = result.GetValue(connection) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            var made = await Edition.InitDatabaseAsync(given, signals.Token);
+            var made = await FleetServer.InitDatabaseAsync(given, signals.Token);
             terminal.Out.WriteLine(made ? "the tables were made" : "the tables are there already");
             return ExitCode.Succeeded;
         });

@@ -21,7 +21,7 @@ internal static class DemoCommand
         var dropRate = Arguments.Option.Of<double>("--drop-rate", "Probability per data object (4 KiB) that its link drops.", Quantities.TryParseProbability, "a probability such as 0.02 or 2%", 0.02, "P");
         var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the devices' bootloader saves its progress; Nordic's default one does not.", false);
         var timeScale = Arguments.Option.Of<double>("--time-scale", "Simulated seconds in a real one.", Quantities.TryParseFactor, "a factor such as 20", 20, "X");
-        var seed = Arguments.Option.Number("--seed", "Decides the image, the addresses and the losses; with the local edition the whole run.", 0, int.MaxValue, 1);
+        var seed = Arguments.Option.Number("--seed", "Decides the image, the addresses and the losses.", 0, int.MaxValue, 1);
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command("demo", "Update virtual devices with the real engine: nothing to set up, no hardware.") { devices, adapters, size, dropRate, saveProgress, timeScale, seed, json };
         command.SetAction((result, cancellationToken) => RunAsync(
@@ -33,7 +33,7 @@ internal static class DemoCommand
                 Size = (int)(result.GetValue(size) ?? DefaultImage),
                 DropRate = result.GetValue(dropRate),
                 SaveProgress = result.GetValue(saveProgress),
-                TimeScale = Math.Min(result.GetValue(timeScale), Edition.FastestClock),
+                TimeScale = Math.Min(result.GetValue(timeScale), Demo.FastestClock),
                 Seed = result.GetValue(seed)!.Value,
             },
             result.GetValue(json)));
@@ -47,7 +47,7 @@ internal static class DemoCommand
         await using var demo = new Demo(settings);
         var note = string.Create(
             CultureInfo.InvariantCulture,
-            $"{(demo.Note.Length > 0 ? demo.Note + ", " : "")}virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, clock x{settings.TimeScale:0.##}");
+            $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, clock x{settings.TimeScale:0.##}");
         var title = new ProgressTitle(ProgressTitle.Describe(demo.Package), note, settings.TimeScale);
         var view = await CampaignRun.ShowAsync(terminal, title, demo.Snapshot, demo.RunAsync(signals.Token));
         var verified = demo.CountVerified();

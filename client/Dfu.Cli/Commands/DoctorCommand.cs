@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Adapters.BlueZ.Doctor;
 using Dfu.Cli.Reports;
 using Dfu.Silo.Hosting;
 
@@ -14,7 +15,7 @@ internal static class DoctorCommand
         command.SetAction(async (result, _) =>
         {
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            var checkup = await Edition.ExamineAsync(TimeProvider.System, signals.Token);
+            var checkup = await Examination.ExamineAsync(TimeProvider.System, signals.Token);
             if (result.GetValue(json)) terminal.Out.WriteLine(CheckupDocument.Of(checkup).ToJson());
             else CheckupSheet.Write(terminal.OutConsole, checkup);
             return checkup.Usable ? ExitCode.Succeeded : ExitCode.Environment;

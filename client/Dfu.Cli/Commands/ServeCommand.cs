@@ -3,6 +3,7 @@ using System.Net;
 using Dfu.Cli.Arguments;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Cluster.Hosting;
 using Dfu.Silo.Hosting;
 
 namespace Dfu.Cli.Commands;
@@ -36,7 +37,7 @@ internal static class ServeCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
-            await Edition.ServeAsync(
+            await FleetServer.RunAsync(
                 new()
                 {
                     Name = called,

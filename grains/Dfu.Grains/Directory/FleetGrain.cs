@@ -35,7 +35,10 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc cref="Dfu.Fleet.Engine.FleetEngine.StartAsync" path="/remarks"/>
+    /// <remarks>
+    /// A device that failed in a finished campaign is tried again when the same request is made again; one that was updated is
+    /// left alone. A finished campaign that takes whatever it hears listens again, for devices that came since.
+    /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
         string targets;

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Dfu.Adapters;
+using Dfu.Adapters.BlueZ.Kernel;
 using Dfu.Adapters.Bridge.Client;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Dongles;
 using Dfu.Silo.Simulation;
 
 namespace Dfu.Silo.Hosting;
@@ -48,7 +50,7 @@ public abstract record AdapterSpec(string Text)
     public abstract IEnumerable<IAdapterSource> Open(ProcessRadios radios);
 
     /// <summary>All that one command was given.</summary>
-    /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice; AdapterNotFound when there is no dongle; NotInThisEdition.</exception>
+    /// <exception cref="DfuException">InvalidArgument, also when a radio is among them twice; AdapterNotFound when there is no dongle.</exception>
     public static IReadOnlyList<AdapterSpec> ParseAll(IEnumerable<string> texts)
     {
         var radios = new HashSet<string>();
@@ -56,7 +58,7 @@ public abstract record AdapterSpec(string Text)
     }
 
     /// <summary>What one text stands for; <c>bluez:*</c> is every dongle that is there now.</summary>
-    /// <exception cref="DfuException">InvalidArgument; AdapterNotFound when there is no dongle; NotInThisEdition.</exception>
+    /// <exception cref="DfuException">InvalidArgument; AdapterNotFound when there is no dongle.</exception>
     public static IReadOnlyList<AdapterSpec> Parse(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -66,7 +68,7 @@ public abstract record AdapterSpec(string Text)
                 ? [new Bridge(text, address)]
                 : throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not a bridge such as bridge:tcp://127.0.0.1:7001"),
             "sim" => [ParseSimulated(text, colon < 0 ? "" : text[(colon + 1)..])],
-            "bluez" => Edition.Dongles(text),
+            "bluez" => DongleSpec.Parse(text, PresentControllers.List()),
             _ => throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not an adapter such as bluez:hci0, bridge:tcp://HOST:PORT or sim:devices=20"),
         };
     }

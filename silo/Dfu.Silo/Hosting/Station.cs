@@ -1,5 +1,6 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
+using Dfu.Silo.Cluster.Hosting;
 
 namespace Dfu.Silo.Hosting;
 
@@ -15,14 +16,14 @@ public sealed record StationSettings
     public FleetPolicy Policy { get; init; } = new();
 }
 
-/// <summary>An engine with everything it needs: its data directory, its radios, its store.</summary>
+/// <summary>One campaign with everything it needs: its data directory, its radios, its silo.</summary>
 public sealed class Station : IAsyncDisposable
 {
     private readonly DataDirectory _directory;
     private readonly ProcessRadios _radios;
-    private readonly IStationEngine _engine;
+    private readonly SiloEngine _engine;
 
-    private Station(DataDirectory directory, ProcessRadios radios, IStationEngine engine) => (_directory, _radios, _engine) = (directory, radios, engine);
+    private Station(DataDirectory directory, ProcessRadios radios, SiloEngine engine) => (_directory, _radios, _engine) = (directory, radios, engine);
 
     /// <summary>Takes the data directory and the radios; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
@@ -34,7 +35,7 @@ public sealed class Station : IAsyncDisposable
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
-            return new Station(directory, radios, Edition.OpenStation(directory.Path, sources, settings.Policy, time));
+            return new Station(directory, radios, SiloEngine.Open(directory.Path, sources, settings.Policy, time));
         }
         catch
         {

@@ -4,7 +4,7 @@ using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Cluster.Hosting;
 
 namespace Dfu.Silo.Simulation;
 
@@ -24,8 +24,7 @@ public sealed record DemoSettings
 
 /// <summary>
 /// The real engine over virtual devices: a package is made and signed with a throw-away key, the devices check it, and their
-/// flash is read back at the end. One thread runs radios and devices in virtual time; with the single-process engine it runs that as
-/// well, and a seed gives the same run every time.
+/// flash is read back at the end. One thread runs radios and devices in virtual time.
 /// </summary>
 public sealed class Demo : IAsyncDisposable
 {
@@ -34,7 +33,7 @@ public sealed class Demo : IAsyncDisposable
     private readonly ECDsa _key = DfuKeys.Generate();
     private readonly byte[] _zip;
     private readonly SimulatedAir _air;
-    private readonly IStationEngine _engine;
+    private readonly SiloEngine _engine;
 
     public Demo(DemoSettings settings)
     {
@@ -65,13 +64,13 @@ public sealed class Demo : IAsyncDisposable
         _air = new SimulatedAir(_time, room.Link, room.Seed);
         for (var i = 0; i < room.Devices; i++) _air.Add(room.Device(i));
         IAdapterSource[] adapters = [.. Enumerable.Range(1, _settings.Adapters).Select(number => _air.CreateAdapter($"radio{number}", new AdapterModel()))];
-        _engine = Edition.Simulate(adapters, _time);
+        _engine = SiloEngine.Simulate(adapters, _time);
     }
 
     public DfuPackage Package { get; }
 
-    /// <summary>What carries out the updates, when there is something to say of it.</summary>
-    public string Note => _engine.Note;
+    /// <summary>How many times as fast as it is time may run: grains' messages take real time.</summary>
+    public const double FastestClock = 100;
 
     /// <summary>The latest view, null before the first; callable from any thread.</summary>
     public CampaignView? Snapshot() => _engine.Snapshot();

@@ -7,10 +7,10 @@ using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
-using Dfu.Fleet.Engine;
-using Dfu.Fleet.Storage;
+using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Adapters.BlueZ.Tests.Whole;
 

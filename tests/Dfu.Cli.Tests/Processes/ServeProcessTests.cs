@@ -2,7 +2,6 @@ namespace Dfu.Cli.Tests.Processes;
 
 public sealed class ServeProcessTests
 {
-#if FULL_EDITION
     [Fact]
     public async Task A_server_says_where_its_gateway_is_and_ends_cleanly_when_told_to()
     {
@@ -52,13 +51,6 @@ public sealed class ServeProcessTests
         using var bench = new Bench();
         AssertRefused(await DfuProcess.RunAsync([.. arguments, .. arguments[0] == "serve" ? new[] { "--data-dir", bench["data"] } : []]), code, error);
     }
-#else
-    [Theory]
-    [InlineData("serve")]
-    [InlineData("db", "init", "--connection", "Host=127.0.0.1")]
-    public async Task What_this_edition_leaves_out_says_so_in_one_line(params string[] arguments) =>
-        AssertRefused(await DfuProcess.RunAsync(arguments), 4, "notInThisEdition");
-#endif
 
     private static void AssertRefused((int Code, string Output, string Error) run, int code, string error)
     {

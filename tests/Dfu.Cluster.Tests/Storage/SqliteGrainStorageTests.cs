@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Support;
@@ -29,6 +30,12 @@ public sealed class SqliteGrainStorageTests : IDisposable
         _open.Add(storage);
         storage.Open();
         return storage;
+    }
+
+    private DfuException Refusal()
+    {
+        using var storage = new SqliteGrainStorage(_directory.Path);
+        return Assert.Throws<DfuException>(storage.Open);
     }
 
     private object? Sql(string text)
@@ -122,19 +129,39 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Each_engine_refuses_the_directory_of_the_other_by_name()
+    public void The_directory_of_another_program_is_refused_by_name()
     {
         Open();
-        var refused = Assert.Throws<DfuException>(() => SqliteFleetStore.Open(_directory.Path));
-        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
-        Assert.Contains("dfu-orleans", refused.Message, StringComparison.Ordinal);
-
-        using var single = new TemporaryDirectory();
-        await SqliteFleetStore.Open(single.Path).DisposeAsync();
-        using var storage = new SqliteGrainStorage(single.Path);
-        refused = Assert.Throws<DfuException>(storage.Open);
+        Sql("UPDATE meta SET value = 'dfu-single-process' WHERE key = 'engine'");
+        var refused = Refusal();
         Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
         Assert.Contains("dfu-single-process", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_database_of_another_program_is_refused_and_left_as_it_was()
+    {
+        Sql("CREATE TABLE theirs (x INTEGER)");
+        var before = File.ReadAllBytes(_directory.File(SqliteDatabase.FileName));
+        Assert.Equal(DfuError.DataDirectoryForeign, Refusal().Error);
+        Assert.Equal(before, File.ReadAllBytes(_directory.File(SqliteDatabase.FileName)));
+    }
+
+    [Fact]
+    public void The_schema_of_a_newer_program_is_refused()
+    {
+        Open();
+        Sql("UPDATE meta SET value = '99' WHERE key = 'schema'");
+        Assert.Equal(DfuError.DataDirectoryForeign, Refusal().Error);
+    }
+
+    [Fact]
+    public void A_damaged_database_is_refused_and_left_as_it_is()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(8192);
+        File.WriteAllBytes(_directory.File(SqliteDatabase.FileName), bytes);
+        Assert.Equal(DfuError.DataDirectoryUnusable, Refusal().Error);
+        Assert.Equal(bytes, File.ReadAllBytes(_directory.File(SqliteDatabase.FileName)));
     }
 
     [Fact]
@@ -179,9 +206,9 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_silo_does_not_start_on_the_directory_of_another_engine()
+    public async Task A_silo_does_not_start_on_the_directory_of_another_program()
     {
-        await SqliteFleetStore.Open(_directory.Path).DisposeAsync();
+        Sql("CREATE TABLE theirs (x INTEGER)");
         var refused = await Assert.ThrowsAsync<DfuException>(() => LocalSilo.StartAloneAsync(builder => builder.AddSqliteGrainStorage(StorageNames.State, _directory.Path)));
         Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
     }

@@ -144,7 +144,7 @@ public sealed class AdapterLossTests
 
         station.Run(async () =>
         {
-            await using var engine = new Dfu.Fleet.Engine.FleetEngine(station.Store, station.Sources, station.Policy, station.Time, Stubborn);
+            await using var engine = new Dfu.Simulation.Engine.FleetEngine(station.Store, station.Sources, station.Policy, station.Time, Stubborn);
             await engine.StartAsync(station.Request(), CancellationToken.None);
             await station.After(2);
             engine.Cancel();

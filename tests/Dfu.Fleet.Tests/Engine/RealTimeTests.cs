@@ -1,6 +1,6 @@
-using Dfu.Fleet.Engine;
-using Dfu.Fleet.Storage;
+using Dfu.Simulation.Engine;
 using Dfu.Fleet.Tests.Fakes;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Engine;
 

@@ -1,6 +1,6 @@
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Engine;
 

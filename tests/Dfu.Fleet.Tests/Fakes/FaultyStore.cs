@@ -4,6 +4,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Fakes;
 

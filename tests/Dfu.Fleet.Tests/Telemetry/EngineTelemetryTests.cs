@@ -3,14 +3,14 @@ using System.Diagnostics.Metrics;
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Engine;
-using Dfu.Fleet.Storage;
+using Dfu.Simulation.Engine;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Telemetry;
+using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Telemetry;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
+using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage;
 
 namespace Dfu.Silo.Tests.Storage;
 
-/// <summary>As a cache of its own, without a store around it.</summary>
 public sealed class PackageFilesTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -20,5 +20,21 @@ public sealed class PackageFilesTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => files.Save(id, bytes))));
         Assert.Equal(bytes, files.Load(id));
         Assert.Equal(id + ".zip", Path.GetFileName(Assert.Single(Directory.GetFiles(_directory.File("packages")))));
+    }
+
+    [Fact]
+    public void A_package_that_is_not_what_its_id_says_is_not_stored_and_a_damaged_one_not_returned()
+    {
+        var files = new PackageFiles(_directory.File("packages"));
+        byte[] bytes = [1, 2, 3];
+        var id = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => files.Save(new string('0', 64), bytes)).Error);
+        Assert.Throws<DfuException>(() => files.Save("../../evil", bytes));
+
+        files.Save(id, bytes);
+        File.WriteAllBytes(Assert.Single(Directory.GetFiles(_directory.File("packages"))), [1, 2]);
+        Assert.Null(files.Load(id));
+        files.Save(id, bytes);
+        Assert.Equal(bytes, files.Load(id));
     }
 }

@@ -13,13 +13,18 @@ using Dfu.Silo.Storage;
 namespace Dfu.Silo.Cluster.Hosting;
 
 /// <summary>What <c>dfu serve</c> and <c>dfu db init</c> do: a silo alone over SQLite, or a member of a cluster over PostgreSQL.</summary>
-internal static class FleetServer
+public static class FleetServer
 {
     private static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
 
+    /// <summary>Makes the tables of a cluster.</summary>
+    /// <returns>False when they were there.</returns>
+    /// <exception cref="DfuException">DatabaseUnavailable, DatabaseForeign or InvalidArgument.</exception>
     public static async Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
         await PostgresSchema.InitAsync(connection, cancellationToken) == PostgresSchemaResult.Created;
 
+    /// <summary>Serves radios to campaigns until told to stop.</summary>
+    /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
         using var directory = DataDirectory.Open(settings.DataDirectory, time);

@@ -8,13 +8,12 @@ using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;
-using Dfu.Silo.Hosting;
 using Dfu.Silo.Storage;
 
 namespace Dfu.Silo.Cluster.Hosting;
 
-/// <summary>A silo of its own for one campaign: what <c>dfu flash</c> and <c>dfu demo</c> run in the full edition.</summary>
-internal sealed class SiloEngine : IStationEngine
+/// <summary>A silo of its own for one campaign: what <c>dfu flash</c> and <c>dfu demo</c> run.</summary>
+internal sealed class SiloEngine : IAsyncDisposable
 {
     /// <summary>The same in every run, for the states of its adapters are stored under it.</summary>
     private const string Name = "station";
@@ -50,8 +49,6 @@ internal sealed class SiloEngine : IStationEngine
             },
             real);
     }
-
-    public string Note => "on an Orleans silo";
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
@@ -99,8 +96,10 @@ internal sealed class SiloEngine : IStationEngine
         return new SiloEngine(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], TimeProvider.System);
     }
 
+    /// <summary>Starts the silo, which takes time and needs no radio; <see cref="RunAsync"/> does it otherwise.</summary>
     public Task PrepareAsync(CancellationToken stop) => _silo.StartAsync(stop);
 
+    /// <summary>The latest view, null before the first; callable from any thread.</summary>
     public CampaignView? Snapshot()
     {
         try
@@ -116,6 +115,8 @@ internal sealed class SiloEngine : IStationEngine
         }
     }
 
+    /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved and no link is open.</summary>
+    /// <exception cref="DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
     public async Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop)
     {
         try

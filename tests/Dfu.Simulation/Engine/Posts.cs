@@ -6,7 +6,7 @@ using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>Hands what one adapter says to the loop.</summary>
 internal sealed class AdapterPost(int index, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAdapterReports

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Storage;
+namespace Dfu.Simulation.Storage;
 
 /// <summary>A store for simulation. It keeps states as the JSON a real store would, so that what cannot be stored is noticed.</summary>
 public sealed class InMemoryFleetStore : IFleetStore

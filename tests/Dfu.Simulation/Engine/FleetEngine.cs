@@ -2,16 +2,17 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Dfu.Adapters;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Errors;
+using Dfu.Simulation.Storage;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>The single-process engine: the machines in one loop over one store. The caller owns the store and disposes it afterwards.</summary>
 public sealed class FleetEngine : IFleet, IAsyncDisposable

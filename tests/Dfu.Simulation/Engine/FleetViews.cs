@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>Makes the views operators read out of the states. Only what changed is made again.</summary>
 internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeProvider time)

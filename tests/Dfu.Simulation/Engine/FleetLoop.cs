@@ -1,17 +1,18 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Simulation.Storage;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>What the loop works with; one object because all of it comes from the engine.</summary>
 internal sealed record FleetLoopParts(

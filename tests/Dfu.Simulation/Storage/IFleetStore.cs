@@ -1,17 +1,13 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Storage;
+namespace Dfu.Simulation.Storage;
 
 /// <summary>What the store holds of the campaign that was begun last.</summary>
 public sealed record StoredFleet(CampaignState Campaign, ImmutableArray<DeviceState> Devices);
-
-/// <summary>One line of the audit trail; only ever appended.</summary>
-/// <param name="Device">Null when it is about the campaign or an adapter.</param>
-/// <param name="Kind">One word, such as <c>outcome</c> or <c>adapter</c>.</param>
-public sealed record HistoryEntry(DateTimeOffset At, string Campaign, BluetoothAddress? Device, string Kind, string Text);
 
 /// <summary>States to be written together: all of them or none.</summary>
 public sealed record FleetChanges

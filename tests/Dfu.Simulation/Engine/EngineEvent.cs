@@ -4,7 +4,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>What the engine's loop takes in.</summary>
 internal abstract record EngineEvent

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -6,8 +7,9 @@ using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
+using Dfu.Simulation.Storage;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>All states of one process and the way events travel between their machines. Changes are taken out to be saved before the actions are.</summary>
 internal sealed class FleetMachines

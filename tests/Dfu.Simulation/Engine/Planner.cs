@@ -1,8 +1,10 @@
+using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 
-namespace Dfu.Fleet.Engine;
+namespace Dfu.Simulation.Engine;
 
 /// <summary>Shows the present state to the planning and turns its grants into events.</summary>
 internal sealed class Planner(FleetMachines machines, Hearings hearings, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
@@ -15,7 +17,7 @@ internal sealed class Planner(FleetMachines machines, Hearings hearings, Goodput
         foreach (var grant in Planning.Plan(adapters, queued, policy.MaxConcurrency, now)) Carry(grant, now);
     }
 
-    private TimeSpan? ProtectedFor(Adapters.AdapterState adapter)
+    private TimeSpan? ProtectedFor(AdapterState adapter)
     {
         TimeSpan? longest = null;
         foreach (var slot in adapter.Slots)
