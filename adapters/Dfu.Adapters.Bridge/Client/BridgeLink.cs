@@ -54,19 +54,17 @@ internal sealed class BridgeLink : IDfuLink
     public Task Opened => _opened.Task;
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        RequestAsync(new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } }, Body.Subscribed, characteristic, cancellationToken);
+        RequestAsync(
+            new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
+            Body.Subscribed,
+            characteristic,
+            cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, WireValues.MaxValue, nameof(value));
         var write = new Write { Characteristic = characteristic.ToWire(), Value = UnsafeByteOperations.UnsafeWrap(value) };
         return RequestAsync(new ToBridge { Link = Number, Write = write }, Body.Written, characteristic, cancellationToken);
-    }
-
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken)
-    {
-        var request = new ToBridge { Link = Number, Read = new Read { Characteristic = characteristic.ToWire() } };
-        return (await RequestAsync(request, Body.Read, characteristic, cancellationToken)).Read.Value.Memory;
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
@@ -82,7 +80,8 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate)
         {
             if (_closing) return ValueTask.FromException(Lost());
-            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync(); // so that a killed process has counted what it had sent
+            // The caller counts the packet when this completes: a process that is killed must not have counted what never left it.
+            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync();
             waiting = _queue.Add(packet);
         }
 
@@ -109,6 +108,8 @@ internal sealed class BridgeLink : IDfuLink
         if (!await Closed.CameAsync(BridgeTimes.Close, _time)) _adapter.Fail($"it did not confirm a disconnect within {BridgeTimes.Close.TotalSeconds:0} s");
     }
 
+    private void Close(string detail) => Background.Run("close a link over the bridge", CloseAsync(detail));
+
     /// <summary>Takes what the bridge says about this link, on the reading loop.</summary>
     internal void Handle(FromBridge message)
     {
@@ -126,7 +127,7 @@ internal sealed class BridgeLink : IDfuLink
                 break;
             case Body.Notification when message.Notification.Characteristic.TryFromWire(out var characteristic):
                 if (!_notifications.Writer.TryWrite(new LinkNotification(characteristic, message.Notification.Value.Memory)) && !_closed.Task.IsCompleted)
-                    _ = CloseAsync($"{NotificationCapacity} notifications were not read");
+                    Close($"{NotificationCapacity} notifications were not read");
                 break;
             case Body.Subscribed:
                 Answer(message, message.Subscribed.Characteristic);
@@ -134,11 +135,8 @@ internal sealed class BridgeLink : IDfuLink
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
                 break;
-            case Body.Read:
-                Answer(message, message.Read.Characteristic);
-                break;
             case Body.Fault:
-                _ = CloseAsync($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
+                Close($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
                 break;
             case Body.Disconnected:
                 End((byte)Math.Min(message.Disconnected.Reason, byte.MaxValue), null, null);
@@ -193,7 +191,7 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate) _queue.Answer(message, characteristic);
     }
 
-    private async Task<FromBridge> RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
+    private async Task RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         LinkQueue.Entry request;
@@ -211,7 +209,7 @@ internal sealed class BridgeLink : IDfuLink
         catch (TimeoutException)
         {
             var detail = $"{answer} did not come within {BridgeTimes.Request.TotalSeconds:0} s";
-            _ = CloseAsync(detail);
+            Close(detail);
             throw new DfuException(DfuError.RequestTimeout, $"link to {_address}: {detail}");
         }
         catch (OperationCanceledException)
@@ -220,14 +218,12 @@ internal sealed class BridgeLink : IDfuLink
             throw;
         }
 
-        var status = answer switch
+        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
+        if (status == 0) return;
+        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
         {
-            Body.Subscribed => reply.Subscribed.AttStatus,
-            Body.Written => reply.Written.AttStatus,
-            _ => reply.Read.AttStatus,
+            AttStatus = (byte)Math.Min(status, byte.MaxValue),
         };
-        if (status == 0) return reply;
-        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}") { AttStatus = (byte)Math.Min(status, byte.MaxValue) };
     }
 
     private async ValueTask WaitForCreditAsync(LinkQueue.Entry packet, CancellationToken cancellationToken)
@@ -239,7 +235,7 @@ internal sealed class BridgeLink : IDfuLink
         }
         catch (TimeoutException)
         {
-            _ = CloseAsync($"the bridge gave no credit for {BridgeTimes.Credit.TotalSeconds:0} s");
+            Close($"the bridge gave no credit for {BridgeTimes.Credit.TotalSeconds:0} s");
             throw Lost();
         }
         catch (OperationCanceledException)
