@@ -7,6 +7,7 @@ using Dfu.Grains;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
@@ -201,7 +202,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
     {
         if (_sources.Count == 0) throw new DfuException(DfuError.AdapterNotFound, "no adapter was given");
         _silo.OpenAdapters();
-        using var registration = stop.Register(() => _ = _silo.StopAdaptersAsync(LastThings));
+        using var registration = stop.Register(() => Background.Run("stop the adapters", _silo.StopAdaptersAsync(LastThings)));
         var openings = await Task.WhenAll(_silo.Adapters.Select(static adapter => FleetSilo.OpenedAsync(adapter))).WaitAsync(stop);
         var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse)
             ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);

@@ -6,6 +6,7 @@ using Dfu.Grains.Directory;
 using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
@@ -18,7 +19,7 @@ namespace Dfu.Silo.Serve;
 /// <summary>What <c>dfu serve</c> and <c>dfu db init</c> do: a silo alone over SQLite, or a member of a cluster over PostgreSQL.</summary>
 public static class FleetServer
 {
-    private static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes the tables of a cluster.</summary>
     /// <returns>False when they were there.</returns>
@@ -107,7 +108,8 @@ public static class FleetServer
         }
 
         settings.Ready(server.Gateway!);
-        foreach (var (source, adapter) in sources.Zip(server.Adapters)) _ = TellAsync(source.Id, adapter, settings.Say);
+        foreach (var (source, adapter) in sources.Zip(server.Adapters))
+            Background.Run("say what keeps an adapter from being opened", TellAsync(source.Id, adapter, settings.Say));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(stopped.SetResult);
         await stopped.Task;
@@ -117,7 +119,8 @@ public static class FleetServer
     {
         var starting = server.StartAsync(stop);
         await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
-        if (!starting.IsCompleted) say("the start waits for members of the cluster that do not answer; dead ones count no more after 15 s");
+        if (!starting.IsCompleted)
+            say($"the start waits for members of the cluster that do not answer; dead ones count no more after {MemberTimes.LongestWait.TotalSeconds:0} s");
         await starting;
     }
 

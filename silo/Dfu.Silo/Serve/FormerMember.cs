@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Silos;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Dfu.Silo.Serve;
@@ -8,9 +10,6 @@ namespace Dfu.Silo.Serve;
 internal static class FormerMember
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
-
-    /// <summary>A member that lives writes a sign of life every 5 s. The clocks of two machines may differ by some seconds.</summary>
-    private static readonly TimeSpan LongDead = TimeSpan.FromSeconds(60);
 
     /// <summary>Strikes out entries of this name whose process is gone.</summary>
     /// <exception cref="DfuException">MemberInUse.</exception>
@@ -26,7 +25,7 @@ internal static class FormerMember
             {
                 if (entry.SiloName != name || entry.Status is SiloStatus.Dead or SiloStatus.None) continue;
                 var endpoint = entry.SiloAddress.Endpoint;
-                if (time.GetUtcNow() - entry.IAmAliveTime < LongDead && await AnswersAsync(endpoint, time, cancellationToken))
+                if (time.GetUtcNow() - entry.IAmAliveTime < MemberTimes.LongDead && await AnswersAsync(endpoint, time, cancellationToken))
                     throw new DfuException(DfuError.MemberInUse, $"the member '{name}' is alive at {endpoint}");
                 entry.Status = SiloStatus.Dead;
                 changed = true;
@@ -38,7 +37,7 @@ internal static class FormerMember
         }
     }
 
-    private static async Task<bool> AnswersAsync(System.Net.IPEndPoint endpoint, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> AnswersAsync(IPEndPoint endpoint, TimeProvider time, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);

@@ -39,7 +39,7 @@ internal sealed class FleetSilo : IAsyncDisposable
 {
     /// <summary>How long attempts may take to report their end, and then the silo to leave its cluster.</summary>
     public static readonly TimeSpan AdapterStopTimeout = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan SiloStopTimeout = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan SiloStopTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The same when no grain can save any more, and then there is nothing to wait for.</summary>
     public static readonly TimeSpan BrokenStopTimeout = TimeSpan.FromSeconds(1);
@@ -139,7 +139,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         await WithinAsync(disposing, BrokenStopTimeout);
     }
 
-    /// <summary>Orleans ends for minutes, whatever it is told, when what it wants to write to is gone. Whoever ends the silo ends the process.</summary>
+    /// <summary>Orleans ends for minutes, whatever it is told, when what it wants to write to is gone. The caller ends the process after the silo.</summary>
     private async Task WithinAsync(Task ending, TimeSpan limit)
     {
         try

@@ -1,3 +1,4 @@
+using Dfu.Silo.Silos;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -25,7 +26,6 @@ public static class PostgresClusterExtensions
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new PostgresArrival(
             database,
             services.GetRequiredService<IOptions<ClusterOptions>>(),
-            services.GetRequiredService<IOptions<ClusterMembershipOptions>>(),
             TimeProvider.System));
         return silo.Configure<ClusterMembershipOptions>(ForgetTheDeadQuickly);
     }
@@ -33,21 +33,17 @@ public static class PostgresClusterExtensions
     /// <summary>A killed silo is out within seconds, one that hangs or lost its network within ten; a pause of a few seconds is forgiven.</summary>
     private static void ForgetTheDeadQuickly(ClusterMembershipOptions options)
     {
-        options.ProbeTimeout = TimeSpan.FromSeconds(1);
-        options.MinProbeTimeout = TimeSpan.FromSeconds(1);
-        options.NumMissedProbesLimit = 2;
-
-        // Times the missed probes: as long as that a silo that was heard is not voted out, whatever its probes say.
-        options.MaxProbeTimeout = TimeSpan.FromSeconds(3);
-        options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        options.ProbeTimeout = MemberTimes.Probe;
+        options.MinProbeTimeout = MemberTimes.Probe;
+        options.NumMissedProbesLimit = MemberTimes.ProbesMissed;
+        options.MaxProbeTimeout = MemberTimes.LongestProbe;
+        options.TableRefreshTimeout = MemberTimes.TableRead;
 
         // Two votes, so that one silo with a bad network cannot put out the others; of two silos one is enough by Orleans' own rule.
-        // Silos that died together have no votes to give: after 9 s without a sign of life they do not count any more.
+        // Silos that died together have no votes to give: without signs of life they do not count any more.
         options.NumVotesForDeathDeclaration = 2;
-        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
-        options.NumMissedTableIAmAliveLimit = 3;
-
-        // A silo that starts must reach every member that counts as alive; what it cannot reach in a minute it never will.
-        options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+        options.IAmAliveTablePublishTimeout = MemberTimes.SignOfLife;
+        options.NumMissedTableIAmAliveLimit = MemberTimes.SignsMissed;
+        options.MaxJoinAttemptTime = MemberTimes.Join;
     }
 }
