@@ -98,7 +98,7 @@ public abstract record DeviceEvent
 
     /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
     public sealed record Ended(
-        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, bool AlreadyCurrent, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
 
     /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
     public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent;

@@ -131,7 +131,7 @@ public sealed record DeviceState
         get
         {
             long sum = 0;
-            for (var i = 0; i < Images.Length; i++) sum += Images[i].Activated || Outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent ? ImageSizes[i] : Images[i].Confirmed;
+            for (var i = 0; i < Images.Length; i++) sum += Images[i].Activated || Outcome == DeviceOutcome.Updated ? ImageSizes[i] : Images[i].Confirmed;
             return sum;
         }
     }

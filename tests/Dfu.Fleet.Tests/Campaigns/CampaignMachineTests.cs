@@ -44,7 +44,7 @@ public sealed class CampaignMachineTests
     {
         var one = Apply(New(1, 2), Ended(1));
         Assert.Equal(CampaignStage.Running, one.Stage);
-        Assert.Equal([new CampaignEffect.Finished(CampaignOutcome.Succeeded)], Effects(one, Ended(2, DeviceOutcome.AlreadyCurrent)));
+        Assert.Equal([new CampaignEffect.Finished(CampaignOutcome.Succeeded)], Effects(one, Ended(2, DeviceOutcome.Updated)));
         Assert.Equal(CampaignOutcome.Failed, Apply(one, Ended(2, DeviceOutcome.Failed)).Outcome);
     }
 

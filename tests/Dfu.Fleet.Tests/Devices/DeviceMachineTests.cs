@@ -23,7 +23,7 @@ public sealed class DeviceMachineTests
         new DeviceEvent.Granted(adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true), Application, Application.Bootloader, false, At(at));
 
     private static DeviceEvent.Ended Ended(int attempt, DfuError error, double at = 1, bool heard = true) =>
-        new DeviceEvent.Ended(attempt, error, error.ToString(), heard, false, default, At(at));
+        new DeviceEvent.Ended(attempt, error, error.ToString(), heard, default, At(at));
 
     private static DeviceEvent.Confirmed Confirmed(int attempt, long offset, double at = 0.5, int image = 0) =>
         new DeviceEvent.Confirmed(attempt, image, offset, 7, new(offset, offset), At(at));

@@ -141,7 +141,7 @@ public sealed class DeviceRecordTests
         [
             new DeviceEvent.Granted("a", 1, new(Id, AddressType.Random, -60, "", true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0),
             new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0), new DeviceEvent.Restarted(1, 0, T0),
-            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(T0, null, true, null, null),
+            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(T0, null, true, null, null),
             new DeviceEvent.CancelRequested(T0), new DeviceEvent.RetryRequested(T0),
         ];
         var kinds = typeof(DeviceEvent).GetNestedTypes().Where(type => type.GetProperty("At") is not null);
@@ -168,7 +168,7 @@ public sealed class DeviceRecordTests
         Assert.Equal("attempt: attempt 1 on station/a", Note(new DeviceEvent.Granted("station/a", 1, new(Id, AddressType.Random, -60, "", true), Id, Id.Bootloader, false, T0)));
         Assert.Null(Note(new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0)));
         Assert.Null(Note(new DeviceEvent.Confirmed(1, 0, 4096, 1, default, T0)));
-        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, false, default, T0)));
+        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, default, T0)));
         Assert.Null(Note(new DeviceEvent.Interrupted(9, T0)));
         Assert.Equal("outcome: Cancelled", Note(new DeviceEvent.CancelRequested(T0)));
 
