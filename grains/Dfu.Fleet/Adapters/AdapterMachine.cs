@@ -26,7 +26,7 @@ public static class AdapterMachine
         AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => Open(state, AdapterStatus.Opening),
         AdapterEvent.Opened o when o.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (Ready(state, o, policy), []),
         AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (FailOpening(state, f), []),
-        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Status is AdapterStatus.Ready or AdapterStatus.Draining => LetGo(state, l.Reason, l.At + FirstRetry),
+        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => LetGo(state, l.Reason, l.At + FirstRetry),
         AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && state.Status == AdapterStatus.Ready => (Take(state, new(t.Device, t.Attempt)), []),
         AdapterEvent.SlotFreed f when f.Epoch == state.Epoch => Free(state, new(f.Device, f.Attempt), f.At),
         AdapterEvent.ConnectStarted c when c.Epoch == state.Epoch && state.Slots.Contains(new(c.Device, c.Attempt)) =>

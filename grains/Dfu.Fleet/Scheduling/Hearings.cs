@@ -20,6 +20,7 @@ public sealed class Hearings
     private readonly AdvertMatcher _matcher = new();
     private readonly Dictionary<BluetoothAddress, Entry> _devices = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _doubtful = [];
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader, bool Settled)> _corrected = [];
     private Func<Advertisement, bool>? _collect;
 
     /// <summary>Whether devices that are no targets yet are wanted; null for no.</summary>
@@ -36,14 +37,26 @@ public sealed class Hearings
         }
     }
 
+    /// <summary>What connecting showed of a target's addresses; the same once more changes nothing.</summary>
     /// <param name="settled">The device was written to at these addresses: from now on nobody else is it.</param>
     public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled)
     {
         lock (_gate)
         {
+            if (_corrected.TryGetValue(device, out var known) && (known == (application, bootloader, settled) || (known.Settled && !settled))) return;
+            _corrected[device] = (application, bootloader, settled);
             _matcher.Correct(device, application, bootloader, settled);
             if (settled) HeardRight(device);
         }
+    }
+
+    /// <summary>Takes over what a device's state tells of its addresses.</summary>
+    /// <param name="isApplication">The device is named by its application address.</param>
+    public void Know(DeviceState device, bool isApplication)
+    {
+        AddTarget(device.Id, isApplication);
+        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader, device.Settled);
+        foreach (var stranger in device.Strangers) Doubt(device.Id, stranger);
     }
 
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>

@@ -73,6 +73,10 @@ public static class Planning
         return rate > 0 ? TimeSpan.FromSeconds((size - progress.Confirmed) / rate) : Scheduler.WorthWaiting;
     }
 
+    /// <summary>The same for an adapter that has several transfers: until the last of those ends.</summary>
+    public static TimeSpan? ProtectedFor(IEnumerable<(DeviceState Device, BootloaderTraits Traits, double Rate)> transfers) =>
+        transfers.Max(static transfer => ProtectedFor(transfer.Device, transfer.Traits, transfer.Rate));
+
     private static SchedulerDevice? Show(DeviceState device, Hearings hearings, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
     {
         var heard = hearings.By(device.Id, device.WaitingSince, now);

@@ -15,9 +15,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
 {
     private const int BatchSize = 512;
 
-    /// <summary>Ends of attempts may take so many leases to be reported when the radio is to be closed: 15 s.</summary>
-    private const int StopLeases = 5;
-
     /// <summary>Between two writes of what was learned and nothing else.</summary>
     private static readonly TimeSpan KeepLearnedEvery = TimeSpan.FromSeconds(10);
 
@@ -242,7 +239,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task HurryAsync()
     {
-        await Task.Delay(_parts.Host.Times.Lease * StopLeases, _time, CancellationToken.None);
+        await Task.Delay(_parts.Host.Times.StopWithin, _time, CancellationToken.None);
         _late = true;
         Wake();
     }

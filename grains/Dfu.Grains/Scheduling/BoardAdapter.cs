@@ -28,7 +28,7 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
     /// <summary>The reported state with the slots that are promised but not shown yet.</summary>
     public AdapterState State { get; private set; } = new() { Id = id };
 
-    public bool Listens => Present && State.Status is AdapterStatus.Ready or AdapterStatus.Draining;
+    public bool Listens => Present && State.Listens;
 
     public ImmutableArray<LiveTransfer> Transfers => _report?.Transfers ?? [];
 

@@ -17,18 +17,10 @@ internal sealed class Planner(FleetMachines machines, Hearings hearings, Goodput
         foreach (var grant in Planning.Plan(adapters, queued, policy.MaxConcurrency, now)) Carry(grant, now);
     }
 
-    private TimeSpan? ProtectedFor(AdapterState adapter)
-    {
-        TimeSpan? longest = null;
-        foreach (var slot in adapter.Slots)
-        {
-            if (!machines.Devices.TryGetValue(slot.Device, out var device)) continue;
-            var left = Planning.ProtectedFor(device, CampaignMachine.Prior(machines.Campaign, device.Class), views.Rate(device.Id));
-            if (!(left <= longest)) longest = left ?? longest;
-        }
-
-        return longest;
-    }
+    private TimeSpan? ProtectedFor(AdapterState adapter) => Planning.ProtectedFor(
+        from slot in adapter.Slots
+        let device = machines.Devices[slot.Device]
+        select (device, CampaignMachine.Prior(machines.Campaign, device.Class), views.Rate(device.Id)));
 
     private void Carry(PlannedGrant grant, DateTimeOffset now)
     {

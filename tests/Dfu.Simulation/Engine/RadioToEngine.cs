@@ -8,8 +8,8 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Engine;
 
-/// <summary>Hands what one adapter says to the loop.</summary>
-internal sealed class AdapterPost(int index, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAdapterReports
+/// <summary>Makes what one radio says events of the engine's loop.</summary>
+internal sealed class RadioToEngine(int index, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAdapterReports
 {
     public void Happened(AdapterEvent e) => post(new EngineEvent.Adapter(index, e));
 
@@ -23,8 +23,8 @@ internal sealed class AdapterPost(int index, Hearings hearings, TimeProvider tim
     public void Deaf() => hearings.Forget(index);
 }
 
-/// <summary>Hands what one attempt says to the loop.</summary>
-internal sealed class AttemptPost(BluetoothAddress device, int adapter, Action<EngineEvent> post) : IAttemptReports
+/// <summary>Makes what one attempt says events of the engine's loop.</summary>
+internal sealed class AttemptToEngine(BluetoothAddress device, int adapter, Action<EngineEvent> post) : IAttemptReports
 {
     public void Device(DeviceEvent e) => post(new EngineEvent.Device(device, e));
 
