@@ -71,8 +71,8 @@ public sealed record FleetTimes
         Shorter(Silence, Forget); // the scheduler knows a device still when its attempt is given up
         NotLonger(AdapterReport, AdapterSilence - Promise); // a promise is over before its adapter counts as gone
         NotLonger(FirstAsk, Again);
-        Shorter(AdapterReport, Hearings.Fresh); // what is heard arrives before it is old
-        Shorter(AdvertMatcher.Grace, Hearings.Fresh); // an ambiguous address is read before it is old
+        Shorter(AdapterReport, HeardDevices.Fresh); // what is heard arrives before it is old
+        Shorter(AdvertMatcher.Grace, HeardDevices.Fresh); // an ambiguous address is read before it is old
         Shorter(Scheduler.WorthWaiting, Scheduler.Urgent);
         Shorter(AdapterReport, policy.Patience); // no verdict from one sample
         NotLonger(policy.FirstBackoff, policy.LongestBackoff);

@@ -17,7 +17,7 @@ public sealed class FleetTimesTests
         { Times with { FirstAsk = Seconds(2.1) }, Policy, "FirstAsk", "Again" },
         {
             Times with { AdapterReport = Seconds(11), Report = Seconds(11), Lease = Seconds(12), Silence = Seconds(13), AdapterSilence = Seconds(33) },
-            Policy, "AdapterReport", "Hearings.Fresh"
+            Policy, "AdapterReport", "HeardDevices.Fresh"
         },
         { Times, Policy with { Patience = Seconds(0.25) }, "AdapterReport", "policy.Patience" },
         { Times, Policy with { FirstBackoff = Seconds(31) }, "policy.FirstBackoff", "policy.LongestBackoff" },

@@ -9,7 +9,7 @@ namespace Dfu.Fleet.Adapters;
 public static class AdapterMachine
 {
     /// <summary>Connects that may fail in a row, for at least two devices, before the adapter is suspected.</summary>
-    public const int ErrorBudget = 6;
+    internal const int ErrorBudget = 6;
 
     /// <summary>Openings that may fail before the next step of the ladder is taken.</summary>
     private const int OpeningsPerStep = 3;

@@ -20,7 +20,7 @@ public sealed class Air(DateTimeOffset now)
     }
 
     /// <param name="numberOf">An adapter's number in <paramref name="heard"/>; null for one that is not known.</param>
-    public DeviceEvent.Waited Around(DeviceState device, Hearings heard, Func<string, int?> numberOf, DateTimeOffset now)
+    public DeviceEvent.Waited Around(DeviceState device, HeardDevices heard, Func<string, int?> numberOf, DateTimeOffset now)
     {
         var (last, inBootloader) = heard.Last(device.Id);
         if (Planning.Affinity(device, inBootloader) is { } only && numberOf(only) is { } adapter) last = heard.LastBy(device.Id, adapter);

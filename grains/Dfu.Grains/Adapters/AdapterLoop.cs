@@ -42,7 +42,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _parts = parts;
         _time = parts.Host.Time;
         State = _stored = parts.Known;
-        var heard = new HeardBook(_time);
+        var heard = new UnreportedAdvertisements(_time);
         _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);

@@ -34,8 +34,6 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
 
     public AdapterStanding Standing => new(State, _report?.Rate ?? 0, _report?.ProtectedFor);
 
-    public IReadOnlyList<Reservation> Reservations => _reservations;
-
     public void Take(AdapterReport report, DateTimeOffset now)
     {
         _report = report;

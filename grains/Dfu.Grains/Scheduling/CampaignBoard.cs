@@ -16,7 +16,7 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
 
     public string Campaign => campaign;
 
-    public Hearings Hearings { get; } = new();
+    public HeardDevices HeardDevices { get; } = new();
 
     /// <summary>When its campaign spoke last.</summary>
     public DateTimeOffset LastWatch { get; private set; }
@@ -29,23 +29,23 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
     {
         LastWatch = now;
         if (_watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob)
-            Hearings.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
+            HeardDevices.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
         if (!watch.Collecting) _told.Clear();
         _watch = watch;
         foreach (var device in watch.Devices)
         {
-            Hearings.AddTarget(device.Device, watch.NamedByApplication);
-            if (device.Bootloader is { } bootloader) Hearings.Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
+            HeardDevices.AddTarget(device.Device, watch.NamedByApplication);
+            if (device.Bootloader is { } bootloader) HeardDevices.Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
         }
     }
 
     /// <summary>A device that asks for a slot knows its addresses better than its campaign does.</summary>
-    public void Know(DeviceState device) => Hearings.Know(device, _watch is { NamedByApplication: true });
+    public void Know(DeviceState device) => HeardDevices.Know(device, _watch is { NamedByApplication: true });
 
     /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
     {
-        var news = Hearings.Hear(adapter, advertisement, at, out var found);
+        var news = HeardDevices.Hear(adapter, advertisement, at, out var found);
         if (found is not { } device || (_told.TryGetValue(device, out var told) && now - told < again)) return news;
         _told[device] = now;
         _found.Add(device);

@@ -85,7 +85,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
         board.Know(device);
-        return Known(_air.Around(device, board.Hearings, NumberOf, now));
+        return Known(_air.Around(device, board.HeardDevices, NumberOf, now));
     }
 
     /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
@@ -96,9 +96,9 @@ internal sealed class SchedulerBoard
         var held = Held();
         var queued = _waiting.Values
             .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
-            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.Hearings))
-            .Where(static pair => pair.Hearings is not null)
-            .Select(static pair => (pair.Device, pair.Hearings!));
+            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.HeardDevices))
+            .Where(static pair => pair.HeardDevices is not null)
+            .Select(static pair => (pair.Device, pair.HeardDevices!));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
         foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, _policy.MaxConcurrency, now))
         {
@@ -150,7 +150,7 @@ internal sealed class SchedulerBoard
         var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
         foreach (var device in board.Devices)
         {
-            if (board.Hearings.Rssi(device.Device, now) is { } heard) rssi[device.Device] = heard;
+            if (board.HeardDevices.Rssi(device.Device, now) is { } heard) rssi[device.Device] = heard;
         }
 
         return report with { Rssi = rssi.ToImmutable() };
@@ -212,7 +212,7 @@ internal sealed class SchedulerBoard
 
     private void Deafen(BoardAdapter adapter)
     {
-        foreach (var board in _campaigns.Values) board.Hearings.Forget(adapter.Number);
+        foreach (var board in _campaigns.Values) board.HeardDevices.Forget(adapter.Number);
     }
 
     private void TellCollecting()

@@ -22,7 +22,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly UpdateRunner _runner;
     private readonly Channel<EngineEvent> _events = Channel.CreateUnbounded<EngineEvent>(new() { SingleReader = true });
-    private readonly Hearings _hearings = new();
+    private readonly HeardDevices _heardDevices = new();
     private readonly AdapterHost[] _hosts;
     private readonly Broadcast<CampaignView> _over = new();
     private CampaignView? _view;
@@ -40,7 +40,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _policy = policy;
         _time = time;
         _runner = runner;
-        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _hearings, time, Post), time))];
+        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time))];
     }
 
     /// <remarks>
@@ -156,18 +156,18 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         machines.Apply(new CampaignEvent.RunStarted(now), now);
         foreach (var device in stored.Devices) TakeUp(machines, device, now);
         if (goesOn) TakeUp(machines, now);
-        if (machines.Campaign.Stage == CampaignStage.Collecting) _hearings.Collect(CampaignTargets.Wanted(campaign.NameGlob));
+        if (machines.Campaign.Stage == CampaignStage.Collecting) _heardDevices.Collect(CampaignTargets.Wanted(campaign.NameGlob));
 
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
         _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? FleetReading.Of(view) : null);
-        var parts = new FleetLoopParts(machines, _hosts, _hearings, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
+        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 
     /// <summary>What grains do when they are activated: nothing of the process before this one runs any more.</summary>
     private void TakeUp(FleetMachines machines, DeviceState device, DateTimeOffset now)
     {
-        _hearings.Know(device, machines.Campaign.NamedByApplication);
+        _heardDevices.Know(device, machines.Campaign.NamedByApplication);
         _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);
         if (device.Running) machines.Apply(device.Id, new DeviceEvent.Interrupted(device.Attempt, now), now);
     }
@@ -210,7 +210,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _store.Ledger.Begin(stored.Campaign.Id);
         foreach (var device in stored.Devices) _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);
         var machines = new FleetMachines(stored.Campaign, stored.Devices, [], _policy);
-        Show(new FleetViews(_hearings, _store.Ledger, _time).Build(machines, goesOn: true, interrupted: false));
+        Show(new FleetViews(_heardDevices, _store.Ledger, _time).Build(machines, goesOn: true, interrupted: false));
     }
 
     private async Task CloseAdaptersAsync()

@@ -19,7 +19,7 @@ namespace Dfu.Simulation.Engine;
 internal sealed record FleetLoopParts(
     FleetMachines Machines,
     AdapterHost[] Hosts,
-    Hearings Hearings,
+    HeardDevices HeardDevices,
     FleetStore Store,
     UpdateRunner Runner,
     DfuPackage Package,
@@ -64,8 +64,8 @@ internal sealed class FleetLoop
         _post = post;
         _publish = publish;
         _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter())];
-        _views = new(parts.Hearings, parts.Store.Ledger, parts.Time);
-        _planner = new(_machines, parts.Hearings, _goodput, _views, parts.Policy);
+        _views = new(parts.HeardDevices, parts.Store.Ledger, parts.Time);
+        _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy);
         _air = new(parts.Time.GetUtcNow());
         _lastSave = _lastPublish = _lastTick = parts.Time.GetTimestamp();
     }
@@ -118,7 +118,7 @@ internal sealed class FleetLoop
                 break;
             case EngineEvent.Found found:
                 _machines.Apply(new CampaignEvent.DeviceHeard(found.Address, now), now);
-                if (_machines.Devices.ContainsKey(found.Address)) _parts.Hearings.AddTarget(found.Address, isApplication: true);
+                if (_machines.Devices.ContainsKey(found.Address)) _parts.HeardDevices.AddTarget(found.Address, isApplication: true);
                 break;
             case EngineEvent.AttemptEnded ended:
                 EndAttempt(ended, now);
@@ -147,7 +147,7 @@ internal sealed class FleetLoop
         if (!taken || before is null) return;
         var after = _machines.Devices[e.Id];
         if (e.Event is DeviceEvent.Identified or DeviceEvent.Mistaken || after.Settled != before.Settled)
-            _parts.Hearings.Know(after, _machines.Campaign.NamedByApplication);
+            _parts.HeardDevices.Know(after, _machines.Campaign.NamedByApplication);
         if (e.Event is DeviceEvent.Confirmed or DeviceEvent.Resumed && _machines.IndexOf(after.Adapter) is { } adapter)
             _goodput[adapter].Moved(after.BytesConfirmed - before.BytesConfirmed);
     }
@@ -181,11 +181,11 @@ internal sealed class FleetLoop
         {
             foreach (var device in _machines.Devices.Values.Where(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff).ToArray())
             {
-                _machines.Apply(device.Id, _air.Around(device, _parts.Hearings, _machines.IndexOf, now), now);
+                _machines.Apply(device.Id, _air.Around(device, _parts.HeardDevices, _machines.IndexOf, now), now);
             }
 
             _machines.Apply(new CampaignEvent.Tick(now), now);
-            if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.Hearings.Collect(null);
+            if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.HeardDevices.Collect(null);
         }
 
         _machines.Apply(new CampaignEvent.Worked(_time.GetElapsedTime(_lastTick)), now);

@@ -8,7 +8,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Simulation.Engine;
 
 /// <summary>Shows the engine's states. Only what changed is made again.</summary>
-internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeProvider time)
+internal sealed class FleetViews(HeardDevices heardDevices, ITrafficLedger ledger, TimeProvider time)
 {
     private readonly Dictionary<BluetoothAddress, Shown> _shown = [];
     private long _lastBuilt;
@@ -40,7 +40,7 @@ internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeP
         shown.Rate.Measure(traffic.Sent, elapsed, state.Running);
         shown.State = state;
         var attempt = new AttemptInSight(state.Attempt, state.Phase, state.Image, state.Images[state.Image].Confirmed, traffic, shown.Rate.Value);
-        return shown.View = CampaignViews.Device(campaign, state.Counting(traffic), attempt, hearings.Rssi(state.Id, now), now);
+        return shown.View = CampaignViews.Device(campaign, state.Counting(traffic), attempt, heardDevices.Rssi(state.Id, now), now);
     }
 
     private sealed class Shown(ITrafficSlot slot)

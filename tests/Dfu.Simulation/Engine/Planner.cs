@@ -7,13 +7,13 @@ using Dfu.Fleet.Scheduling;
 namespace Dfu.Simulation.Engine;
 
 /// <summary>Shows the present state to the planning and turns its grants into events.</summary>
-internal sealed class Planner(FleetMachines machines, Hearings hearings, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
+internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
 {
     public void Plan(DateTimeOffset now)
     {
         machines.PlanNeeded = false;
         var adapters = machines.Adapters.Select((adapter, i) => new AdapterStanding(adapter, goodput[i].PerTransfer, ProtectedFor(adapter))).ToList();
-        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued).Select(device => (device, hearings));
+        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued).Select(device => (device, heardDevices));
         foreach (var grant in Planning.Plan(adapters, queued, policy.MaxConcurrency, now)) Carry(grant, now);
     }
 
