@@ -90,7 +90,7 @@ public struct AddressNumber
 }
 
 [RegisterConverter]
-public sealed class BluetoothAddressConverter : IConverter<BluetoothAddress, AddressNumber>
+public sealed class AddressNumberConverter : IConverter<BluetoothAddress, AddressNumber>
 {
     public BluetoothAddress ConvertFromSurrogate(in AddressNumber surrogate) => new(surrogate.Value);
 

@@ -77,7 +77,7 @@ public sealed class UpdateRun
                 }
                 catch (DfuException e) when (e.Error == DfuError.VerificationFailed && !restarted)
                 {
-                    // F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything: once more from zero.
+                    // docs/bootloader.md F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything: once more from zero.
                     restarted = true;
                     await _observer.RestartedAsync(index, cancellationToken);
                     _observer.Resumed(new ResumeRecord(image.Firmware.Length, 0, Diagnosis.VerificationRestart));

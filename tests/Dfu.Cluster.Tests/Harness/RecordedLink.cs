@@ -37,9 +37,6 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
         return inner.WriteCommandAsync(characteristic, value, cancellationToken);
     }
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        process.WhileAliveAsync(() => inner.ReadAsync(characteristic, cancellationToken));
-
     public async ValueTask DisposeAsync() => await process.WhileAliveAsync(async () =>
     {
         await inner.DisposeAsync();
@@ -85,9 +82,6 @@ internal sealed class DrivenRadio(IUpdateRadio inner, Drive drive, Room room) : 
             drive.LastWrite = room.Time.Elapsed;
             return inner.WriteCommandAsync(characteristic, value, cancellationToken);
         }
-
-        public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-            inner.ReadAsync(characteristic, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

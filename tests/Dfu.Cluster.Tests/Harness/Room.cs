@@ -26,6 +26,7 @@ internal sealed record RoomSettings
 /// <summary>Virtual devices, radios that hear them, and the thread on which all of them live in paced virtual time.</summary>
 internal sealed class Room : IAsyncDisposable
 {
+    /// <summary>In real time at the room's pace; a busy machine that holds the room up holds this up too.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestBeat = TimeSpan.FromSeconds(5);
@@ -125,12 +126,12 @@ internal sealed class Room : IAsyncDisposable
 
     /// <summary>Returns when the condition holds; looks ten times in each of the room's seconds, on the thread of devices and radios.</summary>
     /// <param name="then">Done on that thread in the same moment.</param>
-    public Task UntilAsync(Func<bool> holds, string what, Action? then = null, TimeSpan? atMost = null) => OnPumpAsync(async () =>
+    public Task UntilAsync(Func<bool> holds, string what, Action? then = null) => OnPumpAsync(async () =>
     {
-        var began = TimeProvider.System.GetTimestamp();
+        var (began, patience) = (Time.Elapsed, Patience * Settings.Scale);
         while (!holds())
         {
-            if (TimeProvider.System.GetElapsedTime(began) > (atMost ?? Patience)) throw new TimeoutException($"not within {(atMost ?? Patience).TotalSeconds:0} s: {what}");
+            if (Time.Elapsed - began > patience) throw new TimeoutException($"not within {patience.TotalSeconds:0} s of the room's time: {what}");
             await Task.Delay(TimeSpan.FromSeconds(0.1), Time, CancellationToken.None);
         }
 
