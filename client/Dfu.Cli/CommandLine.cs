@@ -3,26 +3,35 @@ using System.CommandLine.Parsing;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Cli;
 
 /// <summary>The <c>dfu</c> command: what it offers, and how it refuses.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Create(Terminal terminal) => new("Updates Nordic nRF5 devices over Bluetooth LE, many at once, and loses nothing when a link drops.")
-    {
-        DemoCommand.Create(terminal),
-        FlashCommand.Create(terminal),
-        DoctorCommand.Create(terminal),
-        ServeCommand.Create(terminal),
-        DatabaseCommand.Create(terminal),
-        SimulateCommand.Create(terminal),
-        PackageCommand.Create(terminal),
-        KeysCommand.Create(terminal),
-    };
+    public static RootCommand Create(Terminal terminal) =>
+        new("Updates Nordic nRF5 devices over Bluetooth LE, many at once, and loses nothing when a link drops.")
+        {
+            DemoCommand.Create(terminal),
+            FlashCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
+            ServeCommand.Create(terminal),
+            DatabaseCommand.Create(terminal),
+            SimulateCommand.Create(terminal),
+            PackageCommand.Create(terminal),
+            KeysCommand.Create(terminal),
+        };
 
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal)
     {
+        void Tell(BackgroundFault fault) => Fail(
+            terminal,
+            DfuError.Unexpected,
+            $"{fault.Work}: {fault.Exception.GetType().Name}: {fault.Exception.Message}",
+            ErrorCatalog.Describe(DfuError.Unexpected).Remedy);
+
+        Background.Faulted += Tell;
         try
         {
             var result = Create(terminal).Parse(arguments);
@@ -46,6 +55,10 @@ internal static class CommandLine
         catch (Exception unforeseen) when (unforeseen is not OutOfMemoryException)
         {
             return Fail(terminal, DfuError.Unexpected, $"{unforeseen.GetType().Name}: {unforeseen.Message}", ErrorCatalog.Describe(DfuError.Unexpected).Remedy);
+        }
+        finally
+        {
+            Background.Faulted -= Tell;
         }
     }
 
@@ -88,7 +101,8 @@ internal static class CommandLine
     private static string? Wordless(ParseResult result, string word) => result.Tokens
         .Zip(result.Tokens.Skip(1), (before, token) => (before, token))
         .Where(pair => pair.token.Value == word && pair.before.Type == TokenType.Option)
-        .Select(pair => result.CommandResult.Command.Options.OfType<Option<bool>>().FirstOrDefault(option => option.HelpName is not null && option.Name == pair.before.Value)?.Name)
+        .Select(pair => result.CommandResult.Command.Options.OfType<Option<bool>>()
+            .FirstOrDefault(option => option.HelpName is not null && option.Name == pair.before.Value)?.Name)
         .FirstOrDefault(name => name is not null);
 
     private static string Path(CommandResult result) =>

@@ -46,11 +46,17 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 case PostgresException refusal:
                     return new(DfuError.DatabaseUnavailable, $"the cluster's database at {Place} refuses: {refusal.MessageText}", outage);
                 case NpgsqlException failure:
-                    return new(DfuError.DatabaseUnavailable, $"the cluster's database at {Place} cannot be reached: {(failure.InnerException ?? failure).Message}", outage);
+                    return new(
+                        DfuError.DatabaseUnavailable,
+                        $"the cluster's database at {Place} cannot be reached: {(failure.InnerException ?? failure).Message}",
+                        outage);
             }
         }
 
-        return new(DfuError.ServerUnreachable, _options.ConnectionString is null ? $"no member of the cluster answers at {Place}" : $"no member of the cluster in the database at {Place} answers", outage);
+        return new(
+            DfuError.ServerUnreachable,
+            _options.ConnectionString is null ? $"no member of the cluster answers at {Place}" : $"no member of the cluster in the database at {Place} answers",
+            outage);
     }
 
     /// <summary>A login, database or table that is not there does not come with time.</summary>

@@ -28,7 +28,9 @@ public sealed class FleetClient : IAsyncDisposable
 
     /// <summary>Starts a campaign, or goes on with the one that has the same package and targets, and follows it.</summary>
     /// <returns>Its view is up to date until it is disposed; the campaign goes on without it.</returns>
-    /// <exception cref="DfuException">CampaignConflict; ServerUnreachable when no member answers; DatabaseUnavailable or DatabaseNotInitialized when the database says so.</exception>
+    /// <exception cref="DfuException">
+    /// CampaignConflict; ServerUnreachable when no member answers; DatabaseUnavailable or DatabaseNotInitialized when the database says so.
+    /// </exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
         FollowedAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
 
@@ -94,7 +96,8 @@ public sealed class FleetClient : IAsyncDisposable
             }
             catch (Exception e) when (IsOutage(e))
             {
-                if ((grains is not null && !again) || ClusterConnection.IsHopeless(e) || _time.GetElapsedTime(begin) >= _options.RetryFor) throw _connection.Explain(e);
+                if ((grains is not null && !again) || ClusterConnection.IsHopeless(e) || _time.GetElapsedTime(begin) >= _options.RetryFor)
+                    throw _connection.Explain(e);
             }
 
             await Task.Delay(RetryPause, _time, cancellationToken);

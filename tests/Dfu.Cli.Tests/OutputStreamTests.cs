@@ -29,7 +29,8 @@ public sealed class OutputStreamTests
         var terminal = new Terminal { Out = output, Error = error, OutConsole = Terminal.Plain(output), ErrorConsole = Terminal.Plain(error) };
         var view = Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1));
 
-        var unwritten = Assert.Throws<DfuException>(() => CampaignRun.Report(terminal, new ProgressTitle("application 1"), view, json: true, "/no/such/folder/r.csv", []));
+        var unwritten = Assert.Throws<DfuException>(
+            () => CampaignRun.Report(terminal, new ProgressTitle("application 1"), view, json: true, "/no/such/folder/r.csv", []));
 
         Assert.Equal(DfuError.OutputNotWritten, unwritten.Error);
         Assert.Contains("\"outcome\": \"succeeded\"", output.ToString(), StringComparison.Ordinal);

@@ -36,7 +36,10 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
             new() { Package = package, PackageFile = zip, Targets = new() { All = true, Count = settings.Devices } }, stop);
         Tell($"campaign {campaign.Campaign} was submitted: {settings.Devices} devices, {settings.Size / 1024} KiB each");
 
-        await UntilAsync(campaign, view => view.Devices.Sum(static device => device.BytesConfirmed) >= settings.KillAt * settings.Devices * settings.Size, stop);
+        await UntilAsync(
+            campaign,
+            view => view.Devices.Sum(static device => device.BytesConfirmed) >= settings.KillAt * settings.Devices * settings.Size,
+            stop);
         await KillAsync(campaign, connection, stop);
         _result.End = await campaign.WaitAsync(stop);
         _result.Seconds = Elapsed - _submitted;
@@ -96,7 +99,10 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         var listen = Enumerable.Repeat<string[]>(["--listen", "127.0.0.1:0"], 4).SelectMany(static pair => pair);
         _simulator = Add(ChildProcess.Dfu(
             "dfu simulate",
-            ["simulate", .. listen, "--devices", $"{settings.Devices}", "--mode", "app", "--time-scale", FormattableString.Invariant($"{settings.TimeScale}"), "--state", Path.Combine(_folder, "devices")]));
+            [
+                "simulate", .. listen, "--devices", $"{settings.Devices}", "--mode", "app", "--time-scale",
+                FormattableString.Invariant($"{settings.TimeScale}"), "--state", Path.Combine(_folder, "devices"),
+            ]));
         _radios = [.. (await _simulator.LineAsync("ready ")).Split(' ')[1..].Select(static address => $"bridge:tcp://{address}")];
         await Task.WhenAll(StartMemberAsync(Other, _postgres.Connection), StartMemberAsync(Killed, _postgres.Connection));
         stop.ThrowIfCancellationRequested();
@@ -109,14 +115,18 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         var radios = name == Other ? _radios[..2] : _radios[2..];
         var member = Add(ChildProcess.Dfu(
             $"dfu serve --name {name}",
-            ["serve", "--name", name, "--cluster", "postgres", "--connection", connection, "--data-dir", Path.Combine(_folder, name), .. radios.SelectMany(static radio => new[] { "--adapter", radio })]));
+            [
+                "serve", "--name", name, "--cluster", "postgres", "--connection", connection, "--data-dir", Path.Combine(_folder, name),
+                .. radios.SelectMany(static radio => new[] { "--adapter", radio }),
+            ]));
         _members[name] = member;
         return member.LineAsync("ready ");
     }
 
     private async Task KillAsync(GrainFleet campaign, string connection, CancellationToken stop)
     {
-        var before = (await campaign.RefreshAsync()).Devices.Where(static device => IsOn(device, Killed) && IsMoving(device)).ToDictionary(static device => device.Application);
+        var before = (await campaign.RefreshAsync()).Devices.Where(
+            static device => IsOn(device, Killed) && IsMoving(device)).ToDictionary(static device => device.Application);
         var at = _time.GetTimestamp();
         _result.KilledAt = Elapsed - _submitted;
         await _members[Killed].KillAsync();
@@ -159,7 +169,8 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
     {
         while (!reached(campaign.Snapshot()))
         {
-            if (campaign.Snapshot().Outcome is not CampaignOutcome.Running) throw new ScenarioException("the campaign was over before anything could happen to it");
+            if (campaign.Snapshot().Outcome is not CampaignOutcome.Running)
+                throw new ScenarioException("the campaign was over before anything could happen to it");
             await Task.Delay(SampleEvery, _time, stop);
         }
     }
@@ -168,7 +179,9 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
     {
         var image = new byte[settings.Size];
         new Random(1).NextBytes(image);
-        zip = PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 2, HwVersion = 52, SdReq = [0xFFFE] }, null);
+        zip = PackageWriter.Create(
+            new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 2, HwVersion = 52, SdReq = [0xFFFE] },
+            null);
         return PackageReader.Read(zip, null);
     }
 
@@ -182,5 +195,6 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
 
     private static bool IsOn(DeviceView device, string member) => device.Adapter is { } adapter && AdapterId.SiloOf(adapter) == member;
 
-    private static bool IsMoving(DeviceView device) => device is { Outcome: DeviceOutcome.Pending, Phase: not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done) };
+    private static bool IsMoving(DeviceView device) =>
+        device is { Outcome: DeviceOutcome.Pending, Phase: not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done) };
 }

@@ -4,7 +4,8 @@ using Dfu.Cluster.Scenario.Processes;
 using Dfu.Protocol.Errors;
 
 using var stop = new CancellationTokenSource();
-PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
+    .Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
 try
 {

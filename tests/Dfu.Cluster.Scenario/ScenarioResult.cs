@@ -45,13 +45,25 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         Row("time", $"{Seconds:0.0} s from submission to the end; {killed} was killed after {KilledAt:0.0} s");
         Row("outage", outage.Length == 0
             ? $"none of the {OnKilled} devices on {killed} moved again"
-            : $"{outage[0]:0.0} s until the first of the {OnKilled} devices on {killed} was sent to again, {outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
-        Row("restart", CarriedAgain is { } carried ? $"{carried:0.0} s from the start of {killed} until one of its radios carried a transfer" : $"no radio of {killed} carried a transfer");
+            : $"{outage[0]:0.0} s until the first of the {OnKilled} devices on {killed} was sent to again, "
+                + $"{outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
+        Row(
+            "restart",
+            CarriedAgain is { } carried
+                ? $"{carried:0.0} s from the start of {killed} until one of its radios carried a transfer"
+                : $"no radio of {killed} carried a transfer");
         Row("bytes to bring", $"{bytes:#,0}");
         Row("bytes sent", $"{sent:#,0} by the fleet's count, of them {resent:#,0} ({100.0 * resent / Math.Max(sent, 1):0.0} %) for a second time");
         Row("received", $"{received:#,0} by the devices' count, {received - sent:#,0} more than the fleet could count before the kill");
         Row("lost", $"{(received - bytes) / (double)Object:0.0} objects of {Object} bytes, in {interruptions} resumed transfers");
-        Row("resumes", string.Join(", ", view.Devices.SelectMany(static device => device.Resumes).GroupBy(static resume => resume.Diagnosis).OrderByDescending(static group => group.Count()).Select(static group => $"{group.Count()} {group.Key}")));
+        Row(
+            "resumes",
+            string.Join(
+                ", ",
+                view.Devices.SelectMany(static device => device.Resumes)
+                    .GroupBy(static resume => resume.Diagnosis)
+                    .OrderByDescending(static group => group.Count())
+                    .Select(static group => $"{group.Count()} {group.Key}")));
         Row("peak memory", string.Join(", ", PeakMemory.Select(static member => $"{member.Key} {member.Value / 1048576} MiB")));
         return Check(view, sent, received);
 
@@ -60,7 +72,9 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
 
     /// <summary>A device that two radios drove at once was activated more than once, or got bytes that no count of the fleet has.</summary>
     private string[] DrivenTwice(CampaignView view) => [.. view.Devices
-        .Where(device => Devices.TryGetValue(device.Application.ToString(), out var there) && (there.Activations > 1 || there.FirmwareBytes - device.BytesSent > UntoldBytes))
+        .Where(
+            device => Devices.TryGetValue(device.Application.ToString(), out var there) && (
+                there.Activations > 1 || there.FirmwareBytes - device.BytesSent > UntoldBytes))
         .Select(static device => device.Application.ToString())];
 
     private ImmutableArray<string> Check(CampaignView view, long sent, long received)
@@ -68,8 +82,10 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         var wrong = ImmutableArray.CreateBuilder<string>();
         Must(view.Outcome == CampaignOutcome.Succeeded, $"the campaign ended as {view.Outcome}");
         Must(view.Devices.Length == settings.Devices, $"{view.Devices.Length} devices took part");
-        foreach (var device in view.Devices.Where(static device => device.Outcome != DeviceOutcome.Updated)) wrong.Add($"{device.Application}: {device.Outcome}, {device.Error}, {device.Detail}");
-        foreach (var device in Devices.Values.Where(device => device.Activations != 1 || device.Sha256 != ImageSha256)) wrong.Add($"{device.Application}: {device.Activations} activations, holds {device.Sha256}");
+        foreach (var device in view.Devices.Where(static device => device.Outcome != DeviceOutcome.Updated))
+            wrong.Add($"{device.Application}: {device.Outcome}, {device.Error}, {device.Detail}");
+        foreach (var device in Devices.Values.Where(device => device.Activations != 1 || device.Sha256 != ImageSha256))
+            wrong.Add($"{device.Application}: {device.Activations} activations, holds {device.Sha256}");
         foreach (var device in DrivenTwice(view)) wrong.Add($"{device} was driven twice");
         Must(Entries is [{ Finished: true }], $"the directory has {Entries.Length} campaigns, {Entries.Count(static entry => !entry.Finished)} unfinished");
         Must(OnKilled > 0, "the killed member drove no device");

@@ -38,7 +38,8 @@ internal sealed record ScenarioSettings
                 "--restart-after" => settings with { RestartAfter = value },
                 "--most-outage" => settings with { MostOutage = value },
                 "--most-total" => settings with { MostTotal = value },
-                _ => throw new Processes.ScenarioException($"'{arguments[i]}' is not understood: --devices, --size, --time-scale, --kill-at, --restart-after, --most-outage and --most-total are"),
+                _ => throw new Processes.ScenarioException(
+                    $"'{arguments[i]}' is not understood: --devices, --size, --time-scale, --kill-at, --restart-after, --most-outage and --most-total are"),
             };
         }
 

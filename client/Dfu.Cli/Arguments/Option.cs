@@ -61,7 +61,9 @@ internal static class Option
             description,
             (string text, out int? value) =>
             {
-                value = int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+                value = int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+                    ? number
+                    : null;
                 return value >= least && value <= most;
             },
             $"a whole number from {least} to {most}",

@@ -26,7 +26,13 @@ internal static class CampaignRun
 
     /// <summary>Writes report, document and summary; the exit code of the campaign.</summary>
     /// <exception cref="DfuException">OutputNotWritten, after what could be written was.</exception>
-    public static int Report(Terminal terminal, ProgressTitle title, CampaignView view, bool json, string? report, IEnumerable<(string Label, string Text)> extra)
+    public static int Report(
+        Terminal terminal,
+        ProgressTitle title,
+        CampaignView view,
+        bool json,
+        string? report,
+        IEnumerable<(string Label, string Text)> extra)
     {
         var unwritten = report is null ? null : Write(report, view);
         var rows = report is null || unwritten is not null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report))));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Hosting;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Serve;
 
 namespace Dfu.Cli.Commands;
 

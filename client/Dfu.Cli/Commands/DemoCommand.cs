@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
-using Dfu.Silo.Hosting;
 using Dfu.Silo.Simulation;
 
 namespace Dfu.Cli.Commands;
@@ -17,13 +16,37 @@ internal static class DemoCommand
     {
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 2000, 100);
         var adapters = Arguments.Option.Number("--adapters", "Simulated radios.", 1, 64, 4);
-        var size = Arguments.Option.Of<long?>("--size", "Size of the firmware, 4KiB to 512KiB; 200KiB unless given.", Size, "a size from 4KiB to 512KiB such as 200KiB", null, "SIZE");
-        var dropRate = Arguments.Option.Of<double>("--drop-rate", "Probability per data object (4 KiB) that its link drops.", Quantities.TryParseProbability, "a probability such as 0.02 or 2%", 0.02, "P");
-        var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the devices' bootloader saves its progress; Nordic's default one does not.", false);
-        var timeScale = Arguments.Option.Of<double>("--time-scale", "Simulated seconds in a real one.", Quantities.TryParseFactor, "a factor such as 20", 20, "X");
-        var seed = Arguments.Option.Number("--seed", "Decides the image, the addresses and the losses.", 0, int.MaxValue, 1);
+        var size = Arguments.Option.Of<long?>(
+            "--size",
+            "Size of the firmware, 4KiB to 512KiB; 200KiB unless given.",
+            Size,
+            "a size from 4KiB to 512KiB such as 200KiB",
+            null,
+            "SIZE");
+        var dropRate = Arguments.Option.Of<double>(
+            "--drop-rate",
+            "Probability per data object (4 KiB) that its link drops.",
+            Quantities.TryParseProbability,
+            "a probability such as 0.02 or 2%",
+            0.02,
+            "P");
+        var saveProgress = Arguments.Option.TrueOrFalse(
+            "--save-progress",
+            "Whether the devices' bootloader saves its progress; Nordic's default one does not.",
+            false);
+        var timeScale = Arguments.Option.Of<double>(
+            "--time-scale",
+            "Simulated seconds in a real one.",
+            Quantities.TryParseFactor,
+            "a factor such as 20",
+            20,
+            "X");
+        var seed = Arguments.Option.Number("--seed", "Decides the image, the addresses and what devices and links do.", 0, int.MaxValue, 1);
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
-        var command = new Command("demo", "Update virtual devices with the real engine: nothing to set up, no hardware.") { devices, adapters, size, dropRate, saveProgress, timeScale, seed, json };
+        var command = new Command("demo", "Update virtual devices with the real engine: nothing to set up, no hardware.")
+        {
+            devices, adapters, size, dropRate, saveProgress, timeScale, seed, json,
+        };
         command.SetAction((result, cancellationToken) => RunAsync(
             terminal,
             new DemoSettings
@@ -47,13 +70,15 @@ internal static class DemoCommand
         await using var demo = new Demo(settings);
         var note = string.Create(
             CultureInfo.InvariantCulture,
-            $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, clock x{settings.TimeScale:0.##}");
+            $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, ")
+            + string.Create(CultureInfo.InvariantCulture, $"clock x{settings.TimeScale:0.##}");
         var title = new ProgressTitle(ProgressTitle.Describe(demo.Package), note, settings.TimeScale);
         var view = await CampaignRun.ShowAsync(terminal, title, demo.Snapshot, demo.RunAsync(signals.Token));
         var verified = demo.CountVerified();
         var complete = verified == settings.Devices;
         var check = complete
-            ? $"[green]read back from the flash of {(verified == 1 ? "the device" : $"all {verified} devices")}: the image is there, byte for byte, signature checked, and running[/]"
+            ? $"[green]read back from the flash of {(verified == 1 ? "the device" : $"all {verified} devices")}: "
+                + "the image is there, byte for byte, signature checked, and running[/]"
             : $"read back: {verified} of {settings.Devices} devices hold the image and run it";
         var code = CampaignRun.Report(terminal, title, view, json, null, [("Checked", check)]);
 

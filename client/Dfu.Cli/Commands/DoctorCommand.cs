@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Dfu.Adapters.BlueZ.Doctor;
 using Dfu.Cli.Reports;
-using Dfu.Silo.Hosting;
 
 namespace Dfu.Cli.Commands;
 

@@ -7,7 +7,9 @@ using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Flash;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Cli.Commands;
 
@@ -17,16 +19,36 @@ internal static class FlashCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The package, a zip file. It is checked whole before any radio is touched." };
-        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bluez:* for all dongles of this host, bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.", Words, "an adapter", "SPEC", required: true);
-        var device = Arguments.Option.Many<BluetoothAddress>("--device", "These devices, by application or bootloader address.", BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS");
+        var adapter = Arguments.Option.Many<string>(
+            "--adapter",
+            "A radio: bluez:* for all dongles of this host, bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.",
+            Words,
+            "an adapter",
+            "SPEC",
+            required: true);
+        var device = Arguments.Option.Many<BluetoothAddress>(
+            "--device",
+            "These devices, by application or bootloader address.",
+            BluetoothAddress.TryParse,
+            "an address such as C0:98:76:54:32:10",
+            "ADDRESS");
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
         var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
-        var scanTime = Arguments.Option.Of<TimeSpan?>("--scan-time", "How long --all and --name listen, 1 s to 10 min; 10 s unless given.", ScanTime, "a time from 1s to 10min", null, "TIME");
+        var scanTime = Arguments.Option.Of<TimeSpan?>(
+            "--scan-time",
+            "How long --all and --name listen, 1 s to 10 min; 10 s unless given.",
+            ScanTime,
+            "a time from 1s to 10min",
+            null,
+            "TIME");
         var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
         var patience = PatienceOption();
         var concurrency = ConcurrencyOption();
-        var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).", "DIR");
+        var dataDir = Arguments.Option.Text(
+            "--data-dir",
+            "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).",
+            "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
@@ -42,7 +64,9 @@ internal static class FlashCommand
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
             if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))
-                throw new DfuException(DfuError.InvalidArgument, "--count and --scan-time go with --all or --name: devices that are named are waited for anyway");
+                throw new DfuException(
+                    DfuError.InvalidArgument,
+                    "--count and --scan-time go with --all or --name: devices that are named are waited for anyway");
             var request = new CampaignRequest
             {
                 Package = package,
@@ -54,9 +78,9 @@ internal static class FlashCommand
                 },
                 Restart = result.GetValue(restart),
             };
-            var settings = new StationSettings
+            var settings = new FlashSettings
             {
-                DataDirectory = result.GetValue(dataDir) ?? StationSettings.DefaultDataDirectory,
+                DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
@@ -82,13 +106,13 @@ internal static class FlashCommand
         return text.Length > 0;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, StationSettings settings, bool json, string? report)
+    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, string? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
-        await using var station = await Station.OpenAsync(settings, TimeProvider.System);
+        await using var run = await FlashRun.OpenAsync(settings, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
-        var view = await CampaignRun.ShowAsync(terminal, title, station.Snapshot, station.RunAsync(request, signals.Token));
+        var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
     }
 
@@ -105,7 +129,12 @@ internal static class FlashCommand
     private static TargetSelection Select(BluetoothAddress[] devices, bool all, string? name, string? targets)
     {
         var kinds = (devices.Length > 0 ? 1 : 0) + (all ? 1 : 0) + (name is null ? 0 : 1) + (targets is null ? 0 : 1);
-        if (kinds != 1) throw new DfuException(DfuError.InvalidArgument, kinds == 0 ? "no devices are chosen: give --device, --all, --name or --targets" : "give only one of --device, --all, --name and --targets");
+        if (kinds != 1)
+        {
+            throw new DfuException(
+                DfuError.InvalidArgument,
+                kinds == 0 ? "no devices are chosen: give --device, --all, --name or --targets" : "give only one of --device, --all, --name and --targets");
+        }
         return new TargetSelection
         {
             Addresses = targets is null ? [.. devices] : [.. TargetList.Read(targets)],

@@ -14,7 +14,8 @@ internal static class KeysCommand
         Code,
     }
 
-    public static Command Create(Terminal terminal) => new("keys", "Make the key pair that packages are signed with, or show its public half.") { Generate(terminal), Show(terminal) };
+    public static Command Create(Terminal terminal) =>
+        new("keys", "Make the key pair that packages are signed with, or show its public half.") { Generate(terminal), Show(terminal) };
 
     private static Command Generate(Terminal terminal)
     {
@@ -26,7 +27,8 @@ internal static class KeysCommand
             var path = result.GetRequiredValue(file);
             using var key = DfuKeys.Generate();
             DfuKeys.WritePrivate(path, key);
-            terminal.Error.WriteLine($"dfu: the private key is in {path}: keep it secret and keep a copy, for without it no device with its public half can be updated");
+            terminal.Error.WriteLine(
+                $"dfu: the private key is in {path}: keep it secret and keep a copy, for without it no device with its public half can be updated");
             Print(terminal, key, form.Of(result));
         });
         return command;
@@ -46,7 +48,12 @@ internal static class KeysCommand
     }
 
     private static Choice<Form> Format() =>
-        new("--format", "pem for --public-key, hex for reading, code for the bootloader's dfu_public_key.c.", ("pem", Form.Pem), ("hex", Form.Hex), ("code", Form.Code));
+        new(
+            "--format",
+            "pem for --public-key, hex for reading, code for the bootloader's dfu_public_key.c.",
+            ("pem", Form.Pem),
+            ("hex", Form.Hex),
+            ("code", Form.Code));
 
     private static void Print(Terminal terminal, System.Security.Cryptography.ECDsa key, Form form) => terminal.Out.WriteLine((form switch
     {

@@ -36,17 +36,43 @@ internal static class PackageCommand
     {
         const int AllBits = int.MaxValue;
         var application = Arguments.Option.Text("--application", "The application's firmware.", "BIN|HEX");
-        var applicationVersion = Arguments.Option.Of<uint?>("--application-version", "Its version; a bootloader refuses one lower than it has.", Id, "a number", null, "N");
+        var applicationVersion = Arguments.Option.Of<uint?>(
+            "--application-version",
+            "Its version; a bootloader refuses one lower than it has.",
+            Id,
+            "a number",
+            null,
+            "N");
         var bootloader = Arguments.Option.Text("--bootloader", "The bootloader's firmware.", "BIN|HEX");
-        var bootloaderVersion = Arguments.Option.Of<uint?>("--bootloader-version", "Its version; must be higher than the one on the device.", Id, "a number", null, "N");
+        var bootloaderVersion = Arguments.Option.Of<uint?>(
+            "--bootloader-version",
+            "Its version; must be higher than the one on the device.",
+            Id,
+            "a number",
+            null,
+            "N");
         var softDevice = Arguments.Option.Text("--softdevice", "The SoftDevice.", "BIN|HEX");
-        var sdId = Arguments.Option.Many<uint[]>("--sd-id", "Id of the SoftDevice in the package; needed with a SoftDevice and an application.", Ids, "an id such as 0x0100", "0x..");
+        var sdId = Arguments.Option.Many<uint[]>(
+            "--sd-id",
+            "Id of the SoftDevice in the package; needed with a SoftDevice and an application.",
+            Ids,
+            "an id such as 0x0100",
+            "0x..");
         var hwVersion = Arguments.Option.Number("--hw-version", "The number the bootloader was built with; by Nordic's default 52 on nRF52.", 0, AllBits);
         hwVersion.Required = true;
-        var sdReq = Arguments.Option.Many<uint[]>("--sd-req", "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.", Ids, "an id such as 0x0100", "0x..", required: true);
+        var sdReq = Arguments.Option.Many<uint[]>(
+            "--sd-req",
+            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.",
+            Ids,
+            "an id such as 0x0100",
+            "0x..",
+            required: true);
         var key = Arguments.Option.Text("--key", "Sign with this private key; without one the package is unsigned.", "PEM");
         var debug = Arguments.Option.Flag("--debug", "Mark it as a debug build: a debug bootloader then checks no versions.");
-        var validation = Arguments.Option.TrueOrFalse("--boot-validation", "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.", true);
+        var validation = Arguments.Option.TrueOrFalse(
+            "--boot-validation",
+            "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.",
+            true);
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {

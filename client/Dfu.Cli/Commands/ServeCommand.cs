@@ -3,8 +3,9 @@ using System.Net;
 using Dfu.Cli.Arguments;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Hosting;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Serve;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Cli.Commands;
 
@@ -13,14 +14,35 @@ internal static class ServeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = Arguments.Option.Of<string?>("--name", "What this member is called, and its radios by it; the machine's name unless given.", Name, "a name of letters, digits, '-', '_' and '.'", null, "NAME");
-        var adapter = Arguments.Option.Many<string>("--adapter", "A radio: bluez:* for all dongles of this host, or bridge:tcp://HOST:PORT; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC");
-        var dataDir = Arguments.Option.Text("--data-dir", "Where state is kept; of a cluster's member that is byte counts and packages only (default: ~/.local/share/dfu, and server-NAME in it for members).", "DIR");
+        var name = Arguments.Option.Of<string?>(
+            "--name",
+            "What this member is called, and its radios by it; the machine's name unless given.",
+            Name,
+            "a name of letters, digits, '-', '_' and '.'",
+            null,
+            "NAME");
+        var adapter = Arguments.Option.Many<string>(
+            "--adapter",
+            "A radio: bluez:* for all dongles of this host, or bridge:tcp://HOST:PORT; repeat it for more.",
+            FlashCommand.Words,
+            "an adapter",
+            "SPEC");
+        var dataDir = Arguments.Option.Text(
+            "--data-dir",
+            "Where state is kept; of a cluster's member that is byte counts and packages only "
+                + "(default: ~/.local/share/dfu, and server-NAME in it for members).",
+            "DIR");
         var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
         var connection = ConnectionOption();
         var patience = FlashCommand.PatienceOption();
         var concurrency = FlashCommand.ConcurrencyOption();
-        var address = Arguments.Option.Of<IPAddress?>("--address", "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.", Address, "an IP address", null, "IP");
+        var address = Arguments.Option.Of<IPAddress?>(
+            "--address",
+            "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.",
+            Address,
+            "an IP address",
+            null,
+            "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
@@ -33,7 +55,8 @@ internal static class ServeCommand
             var given = result.GetValue(connection);
             if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
-            if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort)) throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
+            if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort))
+                throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
@@ -41,9 +64,13 @@ internal static class ServeCommand
                 new()
                 {
                     Name = called,
-                    DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(StationSettings.DefaultDataDirectory, $"server-{called}") : StationSettings.DefaultDataDirectory),
+                    DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
-                    Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
+                    Policy = new FleetPolicy
+                    {
+                        Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),
+                        MaxConcurrency = result.GetValue(concurrency),
+                    },
                     Connection = given,
                     Address = result.GetValue(address),
                     SiloPort = result.GetValue(siloPort) ?? 0,
@@ -73,5 +100,6 @@ internal static class ServeCommand
         return text.Length is > 0 and <= 63 && text.All(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.');
     }
 
-    private static bool Address(string text, out IPAddress? address) => IPAddress.TryParse(text, out address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
+    private static bool Address(string text, out IPAddress? address) =>
+        IPAddress.TryParse(text, out address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
 }

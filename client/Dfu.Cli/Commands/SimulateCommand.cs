@@ -3,7 +3,6 @@ using System.Net;
 using Dfu.Adapters.Simulated;
 using Dfu.Cli.Arguments;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Hosting;
 using Dfu.Silo.Simulation;
 
 namespace Dfu.Cli.Commands;
@@ -18,18 +17,55 @@ internal static class SimulateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var listen = Arguments.Option.Many<IPEndPoint>("--listen", "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.", Endpoint, "an address such as 127.0.0.1:7001", "HOST:PORT", required: true);
+        var listen = Arguments.Option.Many<IPEndPoint>(
+            "--listen",
+            "Serve a bridge here; repeat it for more radios onto the same devices. Port 0 takes a free one.",
+            Endpoint,
+            "an address such as 127.0.0.1:7001",
+            "HOST:PORT",
+            required: true);
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
         var profile = new Choice<BootloaderProfile>("--profile", "Which SDK's bootloader they have.", [.. Profiles.Select(profile => (profile.Name, profile))]);
         var chip = new Choice<ChipModel>("--chip", "Which chip's flash they have.", ("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832));
         var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
-        var mode = new Choice<bool>("--mode", "Whether they wait in their bootloader or run an application with buttonless DFU.", ("dfu", false), ("app", true));
-        var softDevice = Arguments.Option.Of<uint?>("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", Id, "an id such as 0x0100", null, "0xID");
-        var state = Arguments.Option.Text("--state", "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.", "DIR");
+        var mode = new Choice<bool>(
+            "--mode",
+            "Whether they wait in their bootloader or run an application with buttonless DFU.",
+            ("dfu", false),
+            ("app", true));
+        var softDevice = Arguments.Option.Of<uint?>(
+            "--softdevice",
+            "Id of the SoftDevice they run; any is accepted unless given.",
+            Id,
+            "an id such as 0x0100",
+            null,
+            "0xID");
+        var state = Arguments.Option.Text(
+            "--state",
+            "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.",
+            "DIR");
         var saveProgress = Arguments.Option.TrueOrFalse("--save-progress", "Whether the bootloader saves its progress; SDK 12 to 14 always do.", false);
-        var dropAfter = Arguments.Option.Of<long?>("--drop-after", "Drop each device's link once, after this many packet bytes.", Bytes, "a size such as 20000 or 20KiB", null, "BYTES");
-        var dropRate = Arguments.Option.Of<double>("--drop-rate", "Probability per data object (4 KiB) that a link drops.", Quantities.TryParseProbability, "a probability such as 0.02 or 2%", 0, "P");
-        var timeScale = Arguments.Option.Of<double>("--time-scale", "Simulated seconds in a real one.", Quantities.TryParseFactor, "a factor such as 20", 1, "X");
+        var dropAfter = Arguments.Option.Of<long?>(
+            "--drop-after",
+            "Drop each device's link once, after this many packet bytes.",
+            Bytes,
+            "a size such as 20000 or 20KiB",
+            null,
+            "BYTES");
+        var dropRate = Arguments.Option.Of<double>(
+            "--drop-rate",
+            "Probability per data object (4 KiB) that a link drops.",
+            Quantities.TryParseProbability,
+            "a probability such as 0.02 or 2%",
+            0,
+            "P");
+        var timeScale = Arguments.Option.Of<double>(
+            "--time-scale",
+            "Simulated seconds in a real one.",
+            Quantities.TryParseFactor,
+            "a factor such as 20",
+            1,
+            "X");
         var seed = Arguments.Option.Number("--seed", "Decides the addresses, the losses and the drops.", 0, int.MaxValue, 1);
         var publicKey = Arguments.Option.Text("--public-key", "The bootloaders' key; any signature is accepted unless given.", "PEM");
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")

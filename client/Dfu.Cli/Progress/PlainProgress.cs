@@ -26,7 +26,10 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
         {
             // Radios that open and work are no news; one that is in trouble is, and so is its return.
             if (adapter.Status == AdapterStatus.Opening) continue;
-            if (adapter.Status == AdapterStatus.Ready ? !_troubled.Remove(adapter.Id) : _troubled.TryGetValue(adapter.Id, out var before) && before == adapter.Status) continue;
+            var known = adapter.Status == AdapterStatus.Ready
+                ? !_troubled.Remove(adapter.Id)
+                : _troubled.TryGetValue(adapter.Id, out var before) && before == adapter.Status;
+            if (known) continue;
             if (adapter.Status != AdapterStatus.Ready) _troubled[adapter.Id] = adapter.Status;
             var detail = adapter.Detail.Length > 0 ? $": {adapter.Detail}" : "";
             writer.WriteLine($"dfu: adapter {adapter.Id} is {adapter.Status.ToString().ToLowerInvariant()}{detail}");

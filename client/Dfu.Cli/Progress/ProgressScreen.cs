@@ -40,8 +40,13 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
 
     private IEnumerable<string> Head(Tally tally, int width)
     {
-        yield return $"  [bold]{(view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating")}[/]  [grey]{Markup.Escape(title.Firmware)}{(title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "")}[/]";
-        var share = tally.BytesTotal > 0 ? (double)tally.BytesDone / tally.BytesTotal : tally.Devices > 0 ? (double)(tally.Updated + tally.Failed) / tally.Devices : 0;
+        var (doing, note) = (
+            view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating",
+            title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "");
+        yield return $"  [bold]{doing}[/]  [grey]{Markup.Escape(title.Firmware)}{note}[/]";
+        var share = tally.BytesTotal > 0
+            ? (double)tally.BytesDone / tally.BytesTotal
+            : tally.Devices > 0 ? (double)(tally.Updated + tally.Failed) / tally.Devices : 0;
         var percent = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100),3:0} %");
         yield return $"  {Bar(share, Math.Max(10, width - 10), tally.Failed > 0 ? "yellow" : "green")} {percent}";
 
@@ -81,7 +86,8 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
                 (line, used) = (" ", 1);
             }
 
-            line += $"{(used > 1 ? "  " : " ")}[{(ready ? "green" : adapter.Status == AdapterStatus.Quarantined ? "red" : "yellow")}]●[/] {Markup.Escape(adapter.Id)} [grey]{Markup.Escape(state)}[/]";
+            var colour = ready ? "green" : adapter.Status == AdapterStatus.Quarantined ? "red" : "yellow";
+            line += $"{(used > 1 ? "  " : " ")}[{colour}]●[/] {Markup.Escape(adapter.Id)} [grey]{Markup.Escape(state)}[/]";
             used += cells;
         }
 
@@ -108,7 +114,8 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         var phase = Format.Word(device.Phase).PadRight(13);
         var bytes = Format.Bytes(device.BytesConfirmed).PadLeft(10);
         var speed = (device.Rate >= 1 && device.Phase is DevicePhase.Sending or DevicePhase.Saving ? Format.Rate(device.Rate) : "").PadLeft(12);
-        return $"  {device.Application}  [{Colour(device.Phase)}]{phase}[/] {Bar(share, BarOfDevice, "blue")} {bytes} {speed}  [grey]{Markup.Escape(device.Adapter ?? "")}[/]";
+        var adapter = Markup.Escape(device.Adapter ?? "");
+        return $"  {device.Application}  [{Colour(device.Phase)}]{phase}[/] {Bar(share, BarOfDevice, "blue")} {bytes} {speed}  [grey]{adapter}[/]";
     }
 
     private IEnumerable<string> Failures()
@@ -156,7 +163,9 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         foreach (var segment in segments)
         {
             // What we draw is one cell wide per character; a wider one in a name only ends the line sooner.
-            var text = segment.CellCount() <= room ? segment.Text : segment.Text[..Math.Min(segment.Text.Length, room / (segment.CellCount() > segment.Text.Length ? 2 : 1))];
+            var text = segment.CellCount() <= room
+                ? segment.Text
+                : segment.Text[..Math.Min(segment.Text.Length, room / (segment.CellCount() > segment.Text.Length ? 2 : 1))];
             kept.Add(new Segment(text, segment.Style));
             room -= Segment.CellCount([kept[^1]]);
             if (text.Length < segment.Text.Length || room <= 0) break;

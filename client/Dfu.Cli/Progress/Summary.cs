@@ -27,9 +27,12 @@ internal static class Summary
         var time = $"in {Format.Duration(view.Seconds)}" + (title.TimeScale > 1 ? " of simulated time" : "");
         return view.Outcome switch
         {
-            CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}.",
+            CampaignOutcome.Succeeded =>
+                $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}.",
             CampaignOutcome.Failed when tally.Devices == 0 => $"  [red]✗[/] [bold]No device was found[/], {time}.",
-            CampaignOutcome.Failed when tally.Updated == tally.Devices => $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found {(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
+            CampaignOutcome.Failed when tally.Updated == tally.Devices =>
+                $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found "
+                + $"{(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
             CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Updated} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
             _ when tally.Devices == 0 => "  [yellow]■[/] [bold]Interrupted before any device was known[/]; nothing was begun.",
             _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Updated} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
@@ -44,11 +47,16 @@ internal static class Summary
         long sent = view.Devices.Sum(device => device.BytesSent), again = view.Devices.Sum(device => device.BytesResent);
         if (sent > 0)
         {
-            yield return ("Sent", again == 0 ? $"{Format.Bytes(sent)}, nothing twice" : $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
+            yield return (
+                "Sent",
+                again == 0
+                    ? $"{Format.Bytes(sent)}, nothing twice"
+                    : $"{Format.Bytes(sent)}, of it {Format.Bytes(again)} a second time ({Format.Percent(again, sent)})");
 
             // Over all runs, as the bytes are: a run that found everything done has opened no adapter.
             var adapters = view.Devices.Select(device => device.Adapter).OfType<string>().Distinct().Count();
-            if (view.Seconds > 0) yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
+            if (view.Seconds > 0)
+                yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
         var resumes = view.Devices.SelectMany(device => device.Resumes).Where(Tally.IsAfterDrop).ToList();
@@ -65,7 +73,9 @@ internal static class Summary
     }
 
     private static string Factor(long without, long with) =>
-        with == 0 ? "and this run sent nothing twice" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
+        with == 0
+            ? "and this run sent nothing twice"
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
 
     private static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
     {
@@ -78,7 +88,9 @@ internal static class Summary
             var named = string.Join(", ", devices.Take(DevicesNamed).Select(device => device.Application))
                 + (devices.Count > DevicesNamed ? $" and {devices.Count - DevicesNamed} more" : "");
             var detail = devices[0].Detail.Length > 0 && devices[0].Detail != sentence ? $"\n[grey]{Markup.Escape(devices[0].Detail)}[/]" : "";
-            yield return ($"[red]{devices.Count} failed[/]", $"[red]{group.Key.Code()}[/]: {Markup.Escape(sentence)} [bold]{Markup.Escape(remedy)}[/]\n[grey]{named}[/]{detail}");
+            yield return (
+                $"[red]{devices.Count} failed[/]",
+                $"[red]{group.Key.Code()}[/]: {Markup.Escape(sentence)} [bold]{Markup.Escape(remedy)}[/]\n[grey]{named}[/]{detail}");
         }
     }
 }

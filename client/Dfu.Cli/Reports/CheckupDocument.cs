@@ -7,10 +7,12 @@ namespace Dfu.Cli.Reports;
 
 /// <summary>What <c>dfu doctor --json</c> prints: names and order of the fields are a contract.</summary>
 internal sealed record CheckupDocument(
-    bool Usable, string Kernel, [property: JsonPropertyName("bluez")] string? BlueZ, IReadOnlyList<CheckupAdapter> Adapters, IReadOnlyList<CheckupFinding> Findings)
+    bool Usable, string Kernel, [property: JsonPropertyName("bluez")] string? BlueZ,
+    IReadOnlyList<CheckupAdapter> Adapters, IReadOnlyList<CheckupFinding> Findings)
 {
     // A remedy is to be copied out of the document as it stands.
-    private static readonly CheckupJson Json = new(new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly CheckupJson Json = new(
+        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static CheckupDocument Of(Checkup checkup) => new(
         checkup.Usable,
@@ -23,11 +25,13 @@ internal sealed record CheckupDocument(
 }
 
 internal sealed record CheckupAdapter(
-    string Id, string Name, string? Address, string? Alias, bool? Powered, bool? LowEnergy, bool? Central, string? UsbId, string? Product, int? HciVersion, bool? Phy2M,
+    string Id, string Name, string? Address, string? Alias, bool? Powered, bool? LowEnergy, bool? Central, 
+    string? UsbId, string? Product, int? HciVersion, bool? Phy2M,
     int? AclBuffers, string Blocked, bool? ConnectsUnheard, bool Usable)
 {
     public static CheckupAdapter Of(CheckedAdapter adapter) => new(
-        adapter.Id, adapter.Name, adapter.Address, adapter.Alias, adapter.Powered, adapter.LowEnergy, adapter.Central, adapter.UsbId, adapter.Product, adapter.HciVersion, adapter.Phy2M,
+        adapter.Id, adapter.Name, adapter.Address, adapter.Alias, adapter.Powered, adapter.LowEnergy, adapter.Central,
+        adapter.UsbId, adapter.Product, adapter.HciVersion, adapter.Phy2M,
         adapter.AclBuffers, adapter.Blocked, adapter.ConnectsUnheard, adapter.Usable);
 }
 

@@ -24,7 +24,9 @@ internal static class CheckupSheet
 
     private static string Headline(Checkup checkup)
     {
-        var (usable, hints) = (checkup.Adapters.Count(static adapter => adapter.Usable), checkup.Findings.Count(static finding => finding.Verdict == Verdict.Hint));
+        var (usable, hints) = (
+            checkup.Adapters.Count(static adapter => adapter.Usable),
+            checkup.Findings.Count(static finding => finding.Verdict == Verdict.Hint));
         var wishes = hints == 0 ? "" : $" {Format.Count(hints, "thing")} could be better.";
         if (!checkup.Usable) return "[red]✗[/] [bold]No update could work over this machine's Bluetooth.[/]";
         var adapters = checkup.Adapters.Count == usable ? Format.Count(usable, "adapter") : $"{usable} of {Format.Count(checkup.Adapters.Count, "adapter")}";

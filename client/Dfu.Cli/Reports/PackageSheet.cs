@@ -27,7 +27,8 @@ internal static class PackageSheet
         yield return ("hardware", image.HwVersion.ToString(CultureInfo.InvariantCulture));
         yield return ("SoftDevice", image.SdReq.Count == 0 ? "not stated" : string.Join(", ", image.SdReq.Select(SoftDevice)));
         yield return ("crc32", string.Create(CultureInfo.InvariantCulture, $"0x{image.Crc:x8}"));
-        yield return ("sha256", $"{Convert.ToHexStringLower(image.Sha256.Span)} {(image.HashMatches ? "[green]✓ as in the init packet[/]" : "[red]✗ not the one in the init packet[/]")}");
+        var verdict = image.HashMatches ? "[green]✓ as in the init packet[/]" : "[red]✗ not the one in the init packet[/]";
+        yield return ("sha256", $"{Convert.ToHexStringLower(image.Sha256.Span)} {verdict}");
         yield return ("signature", (image.Signature, image.SignatureValid) switch
         {
             (SignatureKind.None, _) => "[yellow]none[/]",

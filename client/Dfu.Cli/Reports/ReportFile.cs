@@ -88,7 +88,9 @@ internal static class ReportFile
                 new XAttribute("type", device.Error.Code()),
                 new XAttribute("message", ErrorCatalog.Describe(device.Error).Sentence),
                 Printable($"{device.Detail} {ErrorCatalog.Describe(device.Error).Remedy}".Trim())),
-            DeviceOutcome.Pending or DeviceOutcome.Cancelled => new XElement("skipped", new XAttribute("message", RunDevice.CamelCase(device.Outcome.ToString()))),
+            DeviceOutcome.Pending or DeviceOutcome.Cancelled => new XElement(
+                "skipped",
+                new XAttribute("message", RunDevice.CamelCase(device.Outcome.ToString()))),
             _ => null,
         },
         new XElement(

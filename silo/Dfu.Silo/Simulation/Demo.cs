@@ -4,7 +4,7 @@ using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
 using Dfu.Protocol.Packages;
-using Dfu.Silo.Cluster.Hosting;
+using Dfu.Silo.Flash;
 
 namespace Dfu.Silo.Simulation;
 
@@ -33,7 +33,7 @@ public sealed class Demo : IAsyncDisposable
     private readonly ECDsa _key = DfuKeys.Generate();
     private readonly byte[] _zip;
     private readonly SimulatedAir _air;
-    private readonly SiloEngine _engine;
+    private readonly CampaignSilo _engine;
 
     public Demo(DemoSettings settings)
     {
@@ -64,7 +64,7 @@ public sealed class Demo : IAsyncDisposable
         _air = new SimulatedAir(_time, room.Link, room.Seed);
         for (var i = 0; i < room.Devices; i++) _air.Add(room.Device(i));
         IAdapterSource[] adapters = [.. Enumerable.Range(1, _settings.Adapters).Select(number => _air.CreateAdapter($"radio{number}", new AdapterModel()))];
-        _engine = SiloEngine.Simulate(adapters, _time);
+        _engine = CampaignSilo.Simulate(adapters, _time);
     }
 
     public DfuPackage Package { get; }
@@ -80,7 +80,10 @@ public sealed class Demo : IAsyncDisposable
     {
         await _engine.PrepareAsync(stop);
         return await Task.Factory.StartNew(
-            () => _time.Run(() => UpdateAsync(stop), waitForOtherThreads: true), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => _time.Run(() => UpdateAsync(stop), waitForOtherThreads: true),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 
     /// <summary>Devices whose flash holds the image and that have started it; for after the run.</summary>

@@ -5,7 +5,7 @@ using Dfu.Adapters.Bridge.Server;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Silo.Simulation;
 
@@ -53,7 +53,7 @@ public sealed class Simulator : IAsyncDisposable
         var bound = new List<IPEndPoint>();
         for (var i = 0; i < _listen.Count; i++)
         {
-            var server = new BridgeServer(new RadioPool(_air, $"simulated{i + 1}").OpenAsync, _listen[i], _real);
+            var server = new BridgeServer(new AdapterPool(_air, $"simulated{i + 1}").OpenAsync, _listen[i], _real);
             try
             {
                 bound.Add(await server.StartAsync(cancellationToken));

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -7,7 +9,10 @@ using OpenTelemetry.Trace;
 namespace Dfu.Silo.Telemetry;
 
 /// <summary>Sends traces and metrics over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
-/// <remarks>Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end <see cref="Longest"/>.</remarks>
+/// <remarks>
+/// Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end
+/// <see cref="Longest"/>.
+/// </remarks>
 public sealed class TelemetryExport : IDisposable
 {
     /// <summary>How long the end may wait for the last spans and numbers to be taken.</summary>
@@ -16,22 +21,32 @@ public sealed class TelemetryExport : IDisposable
     private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*"];
     private static readonly string[] Meters = ["Dfu.*", "Microsoft.Orleans"];
 
-    private readonly TracerProvider? _traces;
-    private readonly MeterProvider? _metrics;
+    private readonly OpenTelemetrySdk? _sdk;
     private int _disposed;
 
-    private TelemetryExport(TracerProvider? traces, MeterProvider? metrics) => (_traces, _metrics) = (traces, metrics);
+    private TelemetryExport(OpenTelemetrySdk? sdk) => _sdk = sdk;
 
     /// <param name="instance">The host's name, which becomes <c>service.instance.id</c>; null for one of this process.</param>
     /// <param name="warn">Told, in one line each, what of the environment was not understood.</param>
-    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn) => From(Environment.GetEnvironmentVariable, instance, warn);
+    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn)
+    {
+        try
+        {
+            return From(OtlpVariables.OfEnvironment(warn), instance);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            warn($"telemetry is not exported: {e.Message}");
+            return new(null);
+        }
+    }
 
     /// <summary>Ends the export; returns within <see cref="Longest"/> even when nobody takes what is left.</summary>
     public void Dispose()
     {
-        if ((_traces is null && _metrics is null) || Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (_sdk is null || Interlocked.Exchange(ref _disposed, 1) != 0) return;
         var milliseconds = (int)Longest.TotalMilliseconds;
-        Thread[] endings = [Begin(() => _traces?.Shutdown(milliseconds)), Begin(() => _metrics?.Shutdown(milliseconds))];
+        Thread[] endings = [Begin(() => _sdk.TracerProvider.Shutdown(milliseconds)), Begin(() => _sdk.MeterProvider.Shutdown(milliseconds))];
         var began = TimeProvider.System.GetTimestamp();
         foreach (var ending in endings)
         {
@@ -40,49 +55,24 @@ public sealed class TelemetryExport : IDisposable
         }
     }
 
-    internal static TelemetryExport From(Func<string, string?> variable, string? instance, Action<string> warn)
+    internal static TelemetryExport From(OtlpVariables variables, string? instance)
     {
-        try
-        {
-            var told = new HashSet<string>();
-            void Once(string warning)
-            {
-                if (told.Add(warning)) warn(warning);
-            }
-
-            var traces = OtlpSettings.Read("TRACES", variable, Once);
-            var metrics = OtlpSettings.Read("METRICS", variable, Once);
-            if (traces is null && metrics is null) return new(null, null);
-            var resource = Resource(instance);
-            return new(traces is null ? null : Traces(resource, traces, TraceSampler.Read(variable, Once)), metrics is null ? null : Metrics(resource, metrics));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            warn($"telemetry is not exported: {e.Message}");
-            return new(null, null);
-        }
-    }
-
-    private static TracerProvider Traces(ResourceBuilder resource, OtlpSettings settings, Sampler sampler) => Sdk.CreateTracerProviderBuilder()
-        .SetResourceBuilder(resource)
-        .AddSource(Sources)
-        .SetSampler(sampler)
-        .AddOtlpExporter(settings.Apply)
-        .Build();
-
-    private static MeterProvider Metrics(ResourceBuilder resource, OtlpSettings settings) => Sdk.CreateMeterProviderBuilder()
-        .SetResourceBuilder(resource)
-        .AddMeter(Meters)
-        .AddOtlpExporter(settings.Apply)
-        .Build();
-
-    /// <summary>What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.</summary>
-    private static ResourceBuilder Resource(string? instance)
-    {
+        if (!variables.Traces && !variables.Metrics) return new(null);
         var version = typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
-        return ResourceBuilder.CreateDefault()
-            .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
-            .AddEnvironmentVariableDetector();
+        return new(OpenTelemetrySdk.Create(sdk =>
+        {
+            sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
+
+            // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.
+            sdk.ConfigureResource(resource => resource
+                .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
+                .AddEnvironmentVariableDetector());
+
+            // The exporter comes with a provider for every signal; one that nobody listens to has nothing to send.
+            sdk.WithTracing(traces => traces.SetSampler(TraceSampler.Read(variables)).AddSource(variables.Traces ? Sources : []));
+            sdk.WithMetrics(metrics => metrics.AddMeter(variables.Metrics ? Meters : []));
+            sdk.UseOtlpExporter();
+        }));
     }
 
     /// <summary>On a thread that does not keep the process.</summary>

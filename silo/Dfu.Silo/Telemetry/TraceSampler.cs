@@ -8,32 +8,26 @@ namespace Dfu.Silo.Telemetry;
 /// Orleans has a span for every call and write, and grains make hundreds a second by themselves: so many that ours would be dropped with
 /// them. Theirs are taken as part of a trace that somebody began, and never begin one.
 /// </summary>
+/// <remarks>
+/// The SDK would make the sampler that the environment names, but only where no other is set, and it hands that one to nobody. So its
+/// variables are read here too.
+/// </remarks>
 internal sealed class TraceSampler(Sampler traces) : Sampler
 {
-    /// <param name="variable">Reads a variable of the environment.</param>
-    /// <param name="warn">Told of a value that is not understood; it counts as not set.</param>
-    public static TraceSampler Read(Func<string, string?> variable, Action<string> warn)
-    {
-        switch (variable("OTEL_TRACES_SAMPLER")?.Trim())
-        {
-            case null or "" or "parentbased_always_on":
-                break;
-            case "always_on":
-                return new(new AlwaysOnSampler());
-            case "always_off":
-                return new(new AlwaysOffSampler());
-            case "traceidratio":
-                return new(new TraceIdRatioBasedSampler(Ratio(variable, warn)));
-            case "parentbased_always_off":
-                return new(new ParentBasedSampler(new AlwaysOffSampler()));
-            case "parentbased_traceidratio":
-                return new(new ParentBasedSampler(new TraceIdRatioBasedSampler(Ratio(variable, warn))));
-            case var other:
-                warn($"OTEL_TRACES_SAMPLER={other} is not supported; always_on, always_off, traceidratio and their parentbased_ forms are");
-                break;
-        }
+    private const string Kind = "OTEL_TRACES_SAMPLER";
+    private const string Argument = "OTEL_TRACES_SAMPLER_ARG";
+    private const string ParentBased = "parentbased_";
 
-        return new(new ParentBasedSampler(new AlwaysOnSampler()));
+    public static TraceSampler Read(OtlpVariables variables)
+    {
+        variables.Forget(
+            Kind,
+            static text => Root(text, 1) is not null,
+            "is not supported; always_on, always_off, traceidratio and their parentbased_ forms are");
+        variables.Forget(Argument, static text => Ratio(text) is not null, "is not a number from 0 to 1");
+        var kind = variables[Kind] ?? "parentbased_always_on";
+        var root = Root(kind, Ratio(variables[Argument]) ?? 1)!;
+        return new(kind.StartsWith(ParentBased, StringComparison.Ordinal) ? new ParentBasedSampler(root) : root);
     }
 
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
@@ -41,12 +35,14 @@ internal sealed class TraceSampler(Sampler traces) : Sampler
             ? new(SamplingDecision.Drop)
             : traces.ShouldSample(samplingParameters);
 
-    private static double Ratio(Func<string, string?> variable, Action<string> warn)
+    private static Sampler? Root(string kind, double ratio) => kind switch
     {
-        const string Name = "OTEL_TRACES_SAMPLER_ARG";
-        if (variable(Name)?.Trim() is not { Length: > 0 } text) return 1;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1) return ratio;
-        warn($"{Name}={text} is not a number from 0 to 1");
-        return 1;
-    }
+        "always_on" or ParentBased + "always_on" => new AlwaysOnSampler(),
+        "always_off" or ParentBased + "always_off" => new AlwaysOffSampler(),
+        "traceidratio" or ParentBased + "traceidratio" => new TraceIdRatioBasedSampler(ratio),
+        _ => null,
+    };
+
+    private static double? Ratio(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1 ? ratio : null;
 }

@@ -17,7 +17,11 @@ public sealed class DemoProcessTests
     [Fact]
     public async Task The_same_seed_gives_the_same_devices()
     {
-        string[] demo = ["demo", "--devices", "5", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "1000", "--seed", "42", "--json"];
+        string[] demo =
+        [
+            "demo", "--devices", "5", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "1000", "--seed", "42",
+            "--json",
+        ];
         var (first, second) = (await DfuProcess.RunAsync(demo), await DfuProcess.RunAsync(demo));
         Assert.Equal((0, 0), (first.Code, second.Code));
         Assert.Equal(Figures(first.Output), Figures(second.Output));
@@ -36,6 +40,8 @@ public sealed class DemoProcessTests
     private static string Figures(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return string.Join(' ', document.RootElement.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("device").GetString()).Order());
+        return string.Join(
+            ' ',
+            document.RootElement.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("device").GetString()).Order());
     }
 }

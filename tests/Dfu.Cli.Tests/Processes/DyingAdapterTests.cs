@@ -16,7 +16,8 @@ public sealed class DyingAdapterTests
         using var dying = new Proxy(IPEndPoint.Parse(bench.Adapters[1]["bridge:tcp://".Length..]));
         dying.Start();
         var killed = dying.KillAfterAsync(150_000);
-        using var flash = DfuProcess.Start(["flash", package, "--adapter", dying.Spec, "--adapter", bench.Adapters[3], "--all", "--count", "10", "--data-dir", bench["data"], "--json"]);
+        using var flash = DfuProcess.Start(
+            ["flash", package, "--adapter", dying.Spec, "--adapter", bench.Adapters[3], "--all", "--count", "10", "--data-dir", bench["data"], "--json"]);
         await killed;
         var (code, output, error) = await flash.EndAsync();
 
@@ -26,7 +27,9 @@ public sealed class DyingAdapterTests
         Assert.Equal(10, devices.Length);
         Assert.All(devices, device => Assert.Equal("updated", device.GetProperty("outcome").GetString()));
         Assert.Contains(devices, device => device.GetProperty("attempts").GetInt32() > 1);
-        Assert.All(devices.Where(device => device.GetProperty("attempts").GetInt32() > 1), device => Assert.Equal(bench.Adapters[3], device.GetProperty("adapter").GetString()));
+        Assert.All(
+            devices.Where(device => device.GetProperty("attempts").GetInt32() > 1),
+            device => Assert.Equal(bench.Adapters[3], device.GetProperty("adapter").GetString()));
         Assert.All((await bench.EndSimulationAsync()).Values, device => Assert.Equal(1, device.GetProperty("activations").GetInt32()));
     }
 

@@ -13,7 +13,8 @@ public sealed class FlashProcessTests
         using var bench = new Bench();
         var package = bench.Package(Size);
         await bench.SimulateAsync(2, "--devices", "6", "--mode", "app", "--time-scale", "10", "--seed", "5");
-        var (code, output, error) = await DfuProcess.RunAsync(["flash", package, .. bench.Adapters, "--all", "--count", "6", "--data-dir", bench["data"], "--report", bench["r.csv"], "--json"]);
+        var (code, output, error) = await DfuProcess.RunAsync(
+            ["flash", package, .. bench.Adapters, "--all", "--count", "6", "--data-dir", bench["data"], "--report", bench["r.csv"], "--json"]);
 
         Assert.True(code == 0, error);
         using var document = JsonDocument.Parse(output);
@@ -66,7 +67,15 @@ public sealed class FlashProcessTests
         using var bench = new Bench();
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         silent.Start();
-        using var flash = DfuProcess.Start("flash", bench.Package(Size), "--adapter", $"bridge:tcp://{silent.LocalEndpoint}", "--all", "--data-dir", bench["data"], "--json");
+        using var flash = DfuProcess.Start(
+            "flash",
+            bench.Package(Size),
+            "--adapter",
+            $"bridge:tcp://{silent.LocalEndpoint}",
+            "--all",
+            "--data-dir",
+            bench["data"],
+            "--json");
         using var connected = await silent.AcceptTcpClientAsync();
         flash.Signal("INT");
 
@@ -130,7 +139,9 @@ public sealed class FlashProcessTests
         await bench.SimulateAsync(1, "--devices", "3", "--time-scale", "5");
 
         // No file may grow beyond this; the runtime's own mappings of code count as files otherwise.
-        using var full = DfuProcess.StartAfter("export DOTNET_EnableWriteXorExecute=0 DOTNET_EnableDiagnostics=0; trap '' XFSZ; ulimit -f 240", [.. flash, .. bench.Adapters]);
+        using var full = DfuProcess.StartAfter(
+            "export DOTNET_EnableWriteXorExecute=0 DOTNET_EnableDiagnostics=0; trap '' XFSZ; ulimit -f 240",
+            [.. flash, .. bench.Adapters]);
         var (code, output, error) = await full.EndAsync();
         Assert.True(code == 4, $"{code}\n{output}\n{error}");
         Assert.Equal("", output);
@@ -149,7 +160,10 @@ public sealed class FlashProcessTests
         await bench.SimulateAsync(1, "--devices", "2", "--time-scale", "10");
         File.WriteAllLines(bench["targets.csv"], ["device", .. bench.Devices().Keys, "C0:00:00:00:00:02"]);
         var (code, output, error) = await DfuProcess.RunAsync(
-            ["flash", bench.Package(20_000), .. bench.Adapters, "--targets", bench["targets.csv"], "--patience", "4s", "--data-dir", bench["data"], "--report", bench["r.xml"]]);
+            [
+                "flash", bench.Package(20_000), .. bench.Adapters, "--targets", bench["targets.csv"], "--patience", "4s", "--data-dir",
+                bench["data"], "--report", bench["r.xml"],
+            ]);
 
         Assert.Equal(1, code);
         Assert.Contains("2 of 3 devices updated, 1 not", output, StringComparison.Ordinal);
@@ -171,7 +185,8 @@ public sealed class FlashProcessTests
     public async Task What_cannot_work_is_refused_in_one_line(int code, string error, params string[] arguments)
     {
         using var bench = new Bench();
-        var refused = await DfuProcess.RunAsync(["flash", bench.Package(5000), "--data-dir", bench["data"], .. arguments.Select(argument => argument.Replace("NOBODY", $"{Bench.SilentPort()}"))]);
+        var refused = await DfuProcess.RunAsync(
+            ["flash", bench.Package(5000), "--data-dir", bench["data"], .. arguments.Select(argument => argument.Replace("NOBODY", $"{Bench.SilentPort()}"))]);
         Assert.True(refused.Code == code, refused.Error);
         Assert.Equal("", refused.Output);
         Assert.EndsWith($"({error})\n", refused.Error, StringComparison.Ordinal);
@@ -209,7 +224,9 @@ public sealed class FlashProcessTests
         Assert.Equal(["devices", "updated", "failed", "bytesSent", "bytesResent", "seconds"], Names(document.GetProperty("totals")));
         foreach (var device in document.GetProperty("devices").EnumerateArray())
         {
-            Assert.Equal(["device", "outcome", "error", "detail", "attempts", "bytesTotal", "bytesSent", "bytesResent", "resumes", "adapter", "seconds"], Names(device));
+            Assert.Equal(
+                ["device", "outcome", "error", "detail", "attempts", "bytesTotal", "bytesSent", "bytesResent", "resumes", "adapter", "seconds"],
+                Names(device));
             foreach (var resume in device.GetProperty("resumes").EnumerateArray()) Assert.Equal(["stored", "held", "diagnosis"], Names(resume));
         }
     }

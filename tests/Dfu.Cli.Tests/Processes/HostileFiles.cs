@@ -22,7 +22,8 @@ internal static class HostileFiles
             return path;
         }
 
-        byte[] With(string name, byte[] content) => Zip([.. entries.Where(entry => entry.Key != name).Select(entry => (entry.Key, entry.Value)), (name, content)]);
+        byte[] With(string name, byte[] content) => Zip(
+            [.. entries.Where(entry => entry.Key != name).Select(entry => (entry.Key, entry.Value)), (name, content)]);
         byte[] Manifest(string text) => With("manifest.json", Encoding.UTF8.GetBytes(text));
 
         yield return File([]);

@@ -31,7 +31,13 @@ public sealed class PackageProcessTests
     [Fact]
     public async Task Facts_are_right()
     {
-        var (_, output, _) = await DfuProcess.RunAsync("package", "show", Path.Combine(Packages, "sdblapp.zip"), "--json", "--public-key", Path.Combine(Packages, "public-key.pem"));
+        var (_, output, _) = await DfuProcess.RunAsync(
+            "package",
+            "show",
+            Path.Combine(Packages, "sdblapp.zip"),
+            "--json",
+            "--public-key",
+            Path.Combine(Packages, "public-key.pem"));
         using var document = JsonDocument.Parse(output);
         var images = document.RootElement.GetProperty("images");
         Assert.Equal(("softdevice_bootloader", 177_920), (images[0].GetProperty("type").GetString(), images[0].GetProperty("bytes").GetInt32()));
@@ -78,7 +84,8 @@ public sealed class PackageProcessTests
         Assert.Equal(2, (await DfuProcess.RunAsync("keys", "generate", bench["key.pem"])).Code);
 
         var create = await DfuProcess.RunAsync(
-            "package", "create", "--application", bench["app.bin"], "--application-version", "7", "--hw-version", "52", "--sd-req", "0x0100,0x0123", "--key", bench["key.pem"], "-o", bench["app.zip"]);
+            "package", "create", "--application", bench["app.bin"], "--application-version", "7", "--hw-version", "52",
+            "--sd-req", "0x0100,0x0123", "--key", bench["key.pem"], "-o", bench["app.zip"]);
         Assert.Equal((0, ""), (create.Code, create.Error));
 
         var show = await DfuProcess.RunAsync("package", "show", bench["app.zip"], "--public-key", bench["public.pem"], "--json");

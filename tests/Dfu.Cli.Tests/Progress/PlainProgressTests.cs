@@ -13,7 +13,10 @@ public sealed class PlainProgressTests : IDisposable
     [Fact]
     public void The_state_is_one_plain_line()
     {
-        new PlainProgress(_written, new ProgressTitle("x")).State(Views.Campaign(CampaignOutcome.Running, Views.Updated(1), Views.Device(2, DevicePhase.Sending, 102_400)), 51_200, 65);
+        new PlainProgress(_written, new ProgressTitle("x")).State(
+            Views.Campaign(CampaignOutcome.Running, Views.Updated(1), Views.Device(2, DevicePhase.Sending, 102_400)),
+            51_200,
+            65);
         Assert.Equal("dfu: 1 of 2 updated, 1 active, 0 waiting, 300.0 KiB of 400.0 KiB, 50.0 KiB/s, 1:05 left", Assert.Single(_written.Lines()));
     }
 

@@ -87,7 +87,10 @@ public sealed class ProgressScreenTests
 
     [Fact]
     public void While_targets_are_collected_it_says_that_it_listens() =>
-        Assert.StartsWith("  Listening for devices", Frame(Views.Campaign(CampaignOutcome.Running) with { Collecting = true }, 80, 24)[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "  Listening for devices",
+            Frame(Views.Campaign(CampaignOutcome.Running) with { Collecting = true }, 80, 24)[0],
+            StringComparison.Ordinal);
 
     private static string[] Frame(CampaignView view, int width, int height, double rate = 0, double? left = null)
     {

@@ -25,7 +25,8 @@ public sealed class SummaryTests
                 "  Firmware  application 3, 200.0 KiB (0f1e2d3c4b5a)",
                 "  Sent      412.0 KiB, of it 12.0 KiB a second time (2.9 %)",
                 "  Speed     5.3 KiB/s over 1 adapter",
-                "  Resume    1 transfer broke off and went on: 64.0 KiB kept, 12.0 KiB sent again. Starting over each time would have sent 76.0 KiB again, 6.3 times as much.",
+                "  Resume    1 transfer broke off and went on: 64.0 KiB kept, 12.0 KiB sent again. "
+                    + "Starting over each time would have sent 76.0 KiB again, 6.3 times as much.",
                 "  Report    r.csv",
             ],
             Written(view, ("Report", "r.csv")));
@@ -36,13 +37,20 @@ public sealed class SummaryTests
     {
         var view = Views.Campaign(
             CampaignOutcome.Failed,
-            [Views.Updated(1), Views.Failed(2, DfuError.VersionRefused, "60 04 0b 05"), .. Enumerable.Range(3, 7).Select(number => Views.Failed(number, DfuError.NotHeard))]);
+            [
+                Views.Updated(1),
+                Views.Failed(2, DfuError.VersionRefused, "60 04 0b 05"),
+                .. Enumerable.Range(3, 7).Select(number => Views.Failed(number, DfuError.NotHeard)),
+            ]);
 
         var lines = Written(view);
 
         Assert.Contains("  ✗ 1 of 9 devices updated, 8 not, in 1 min 15 s.", lines);
         var first = Array.FindIndex(lines, line => line.StartsWith("  7 failed", StringComparison.Ordinal));
-        Assert.Equal("  7 failed  notHeard: No adapter heard the device for as long as --patience allows. Power it, bring it nearer, or check its address; then run the same command again.", lines[first]);
+        Assert.Equal(
+            "  7 failed  notHeard: No adapter heard the device for as long as --patience allows. "
+                + "Power it, bring it nearer, or check its address; then run the same command again.",
+            lines[first]);
         Assert.EndsWith("C0:98:76:54:00:0E and 2 more", lines[first + 1], StringComparison.Ordinal);
         Assert.StartsWith("  1 failed  versionRefused: The device runs this version or a newer one.", lines[first + 2], StringComparison.Ordinal);
         Assert.Equal("            60 04 0b 05", lines[first + 4]);
@@ -64,7 +72,9 @@ public sealed class SummaryTests
 
     [Fact]
     public void A_run_that_opens_no_adapter_still_names_those_that_did_the_work() =>
-        Assert.Contains("  Speed     5.3 KiB/s over 1 adapter", Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1), Views.Updated(2)) with { Adapters = [] }));
+        Assert.Contains(
+            "  Speed     5.3 KiB/s over 1 adapter",
+            Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1), Views.Updated(2)) with { Adapters = [] }));
 
     [Fact]
     public void Fewer_devices_than_were_asked_for_are_no_success_though_none_failed()

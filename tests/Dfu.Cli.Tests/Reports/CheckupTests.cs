@@ -8,7 +8,8 @@ public sealed class CheckupTests
 {
     private static readonly CheckedAdapter Dongle = new("bluez:usb-1-1.2")
     {
-        Name = "hci0", Address = "C4:7C:8D:00:11:22", Powered = true, UsbId = "2fe3:000b", Product = "nRF\u001b[31m", HciVersion = 9, Blocked = "none", Usable = true,
+        Name = "hci0", Address = "C4:7C:8D:00:11:22", Powered = true, UsbId = "2fe3:000b", Product = "nRF\u001b[31m",
+        HciVersion = 9, Blocked = "none", Usable = true,
     };
 
     private static readonly CheckedAdapter Other = new("bluez:hci1") { Name = "hci1", Blocked = "soft", Usable = false };
@@ -61,13 +62,20 @@ public sealed class CheckupTests
         var adapters = document.RootElement.GetProperty("adapters");
         Assert.Equal(
             [
-                "id", "name", "address", "alias", "powered", "lowEnergy", "central", "usbId", "product", "hciVersion", "phy2M", "aclBuffers", "blocked", "connectsUnheard", "usable",
+                "id", "name", "address", "alias", "powered", "lowEnergy", "central", "usbId", "product", "hciVersion", "phy2M",
+                "aclBuffers", "blocked", "connectsUnheard", "usable",
             ],
             Names(adapters[0]));
         Assert.Equal(JsonValueKind.Null, adapters[1].GetProperty("address").ValueKind);
         var findings = document.RootElement.GetProperty("findings");
         Assert.Equal(["topic", "verdict", "text", "remedy", "adapter"], Names(findings[0]));
-        Assert.Equal((4, JsonValueKind.Null, "problem", "bluez:hci1"), (findings.GetArrayLength(), findings[0].GetProperty("adapter").ValueKind, findings[3].GetProperty("verdict").GetString(), findings[3].GetProperty("adapter").GetString()));
+        Assert.Equal(
+            (4, JsonValueKind.Null, "problem", "bluez:hci1"),
+            (
+                findings.GetArrayLength(),
+                findings[0].GetProperty("adapter").ValueKind,
+                findings[3].GetProperty("verdict").GetString(),
+                findings[3].GetProperty("adapter").GetString()));
         Assert.Contains("&& echo \\\"$HOME\\\"", json, StringComparison.Ordinal);
     }
 

@@ -96,7 +96,10 @@ public sealed class ReportTests
 
     [Fact]
     public void A_cell_that_begins_like_a_formula_is_text() =>
-        Assert.Contains(",'=1+1,", ReportFile.Csv(Views.Campaign(CampaignOutcome.Failed, Views.Failed(1, DfuError.NotHeard, "=1+1"))), StringComparison.Ordinal);
+        Assert.Contains(
+            ",'=1+1,",
+            ReportFile.Csv(Views.Campaign(CampaignOutcome.Failed, Views.Failed(1, DfuError.NotHeard, "=1+1"))),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Xml_is_what_test_farms_read()

@@ -11,7 +11,11 @@ namespace Dfu.Cli.Tests.Telemetry;
 
 public sealed partial class TelemetryProcessTests
 {
-    private static readonly string[] Demo = ["demo", "--devices", "8", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "15", "--seed", "42", "--json"];
+    private static readonly string[] Demo =
+    [
+        "demo", "--devices", "8", "--adapters", "2", "--size", "60KiB", "--drop-rate", "10%", "--time-scale", "15", "--seed", "42",
+        "--json",
+    ];
 
     [Fact]
     public async Task What_a_campaign_exports_agrees_with_its_report()
@@ -75,7 +79,8 @@ public sealed partial class TelemetryProcessTests
         var (code, _, error) = await process.EndAsync();
 
         Assert.True(code == 0, error);
-        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(9), $"it took {TimeProvider.System.GetElapsedTime(began)} to end"); // 10 s is what an exporter waits by itself
+        // 10 s is what an exporter waits by itself
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(9), $"it took {TimeProvider.System.GetElapsedTime(began)} to end");
         Assert.DoesNotContain("OTEL", error, StringComparison.Ordinal);
         if (firstBytes is null) return;
         using var asked = await silent.AcceptTcpClientAsync();
@@ -105,14 +110,19 @@ public sealed partial class TelemetryProcessTests
         using var report = JsonDocument.Parse(output);
         var totals = report.RootElement.GetProperty("totals");
         Assert.Equal(totals.GetProperty("bytesSent").GetInt64(), Total(first.Last("dfu.transfer.sent")) + Total(second.Last("dfu.transfer.sent")));
-        Assert.Equal(totals.GetProperty("bytesResent").GetInt64(), new[] { first, second }.Sum(run => run.Exported("dfu.transfer.resent") is [.., var last] ? Total(last) : 0));
+        Assert.Equal(
+            totals.GetProperty("bytesResent").GetInt64(),
+            new[] { first, second }.Sum(run => run.Exported("dfu.transfer.resent") is [.., var last] ? Total(last) : 0));
         Assert.InRange(totals.GetProperty("bytesResent").GetInt64(), 1, 300_000);
 
-        var runs = new[] { first, second }.Select(run => OtlpReceiver.Tags(run.Spans("Dfu.Fleet").Single(span => span.Name == "campaign").Attributes)).ToArray();
+        var runs = new[] { first, second }.Select(
+            run => OtlpReceiver.Tags(run.Spans("Dfu.Fleet").Single(span => span.Name == "campaign").Attributes)).ToArray();
         Assert.Equal(["interrupted", "succeeded"], runs.Select(run => run["dfu.outcome"]));
         Assert.Equal(["false", "true"], runs.Select(run => run["dfu.campaign.goes_on"]));
         Assert.Equal(runs[0]["dfu.campaign.id"], runs[1]["dfu.campaign.id"]);
-        Assert.Contains(first.Spans("Dfu.Fleet"), span => span.Name == "attempt" && OtlpReceiver.Tags(span.Attributes).GetValueOrDefault("error.type") == "interrupted");
+        Assert.Contains(
+            first.Spans("Dfu.Fleet"),
+            span => span.Name == "attempt" && OtlpReceiver.Tags(span.Attributes).GetValueOrDefault("error.type") == "interrupted");
     }
 
     [Fact]
@@ -140,8 +150,13 @@ public sealed partial class TelemetryProcessTests
         Assert.Equal(spans.Count, 1 + attempts.Length + attempts.Sum(attempt => parts[attempt.Id].Count()));
         foreach (var device in report.GetProperty("devices").EnumerateArray())
         {
-            var own = attempts.Where(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.device.address"] == device.GetProperty("device").GetString()).OrderBy(attempt => attempt.Start).ToArray();
-            Assert.Equal(Enumerable.Range(1, device.GetProperty("attempts").GetInt32()).Select(number => $"{number}"), own.Select(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"]));
+            var own = attempts
+                .Where(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.device.address"] == device.GetProperty("device").GetString())
+                .OrderBy(attempt => attempt.Start)
+                .ToArray();
+            Assert.Equal(
+                Enumerable.Range(1, device.GetProperty("attempts").GetInt32()).Select(number => $"{number}"),
+                own.Select(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"]));
             Assert.Equal(["connect", "jump", "connect", "reconcile"], Names(parts[own[0].Id]).Take(4));
             Assert.Equal(["transfer", "activation", "verification"], Names(parts[own[^1].Id]).TakeLast(3));
             Assert.Null(own[^1].Status);
@@ -172,26 +187,43 @@ public sealed partial class TelemetryProcessTests
         Assert.Subset(
             Enum.GetValues<Diagnosis>().Select(diagnosis => diagnosis.Code()).Append("unfinishedObject").Append("objectRepeated").ToHashSet(),
             collector.Last("dfu.transfer.resent").Sum.Points.Select(point => OtlpReceiver.Tags(point.Attributes)["dfu.resend.reason"]).ToHashSet());
-        Assert.Contains(collector.Last("dfu.transfer.resent").Sum.Points, point => OtlpReceiver.Tags(point.Attributes)["dfu.resend.reason"] == "backAtSave" && point.AsInt > 0);
-        Assert.InRange(Total(collector.Last("dfu.transfer.confirmed")), devices.Sum(device => device.GetProperty("bytesTotal").GetInt64()), Total(collector.Last("dfu.transfer.sent")));
+        Assert.Contains(
+            collector.Last("dfu.transfer.resent").Sum.Points,
+            point => OtlpReceiver.Tags(point.Attributes)["dfu.resend.reason"] == "backAtSave" && point.AsInt > 0);
+        Assert.InRange(
+            Total(collector.Last("dfu.transfer.confirmed")),
+            devices.Sum(device => device.GetProperty("bytesTotal").GetInt64()),
+            Total(collector.Last("dfu.transfer.sent")));
         Assert.Equal(
-            devices.SelectMany(device => device.GetProperty("resumes").EnumerateArray()).CountBy(resume => resume.GetProperty("diagnosis").GetString()!).OrderBy(pair => pair.Key).Select(pair => (pair.Key, (long)pair.Value)),
+            devices.SelectMany(device => device.GetProperty("resumes").EnumerateArray())
+                .CountBy(resume => resume.GetProperty("diagnosis").GetString()!)
+                .OrderBy(pair => pair.Key)
+                .Select(pair => (pair.Key, (long)pair.Value)),
             collector.Last("dfu.transfer.resumes").Sum.Points.Select(point => (OtlpReceiver.Tags(point.Attributes)["dfu.diagnosis"], point.AsInt)).Order());
-        Assert.Equal(("updated", 8L), collector.Last("dfu.update.ended").Sum.Points.Select(point => (OtlpReceiver.Tags(point.Attributes)["dfu.outcome"], point.AsInt)).Single());
+        Assert.Equal(
+            ("updated", 8L),
+            collector.Last("dfu.update.ended").Sum.Points.Select(point => (OtlpReceiver.Tags(point.Attributes)["dfu.outcome"], point.AsInt)).Single());
         var durations = Assert.Single(collector.Last("dfu.update.duration").Histogram.Points);
         Assert.Equal(8u, durations.Count);
         Assert.Equal(devices.Sum(device => device.GetProperty("seconds").GetDouble()), durations.Sum, 0.01);
-        Assert.Equal(collector.Spans("Dfu.Fleet").Count(span => span.Name == "connect"), collector.Last("dfu.connect.duration").Histogram.Points.Sum(point => (int)point.Count));
+        Assert.Equal(
+            collector.Spans("Dfu.Fleet").Count(span => span.Name == "connect"),
+            collector.Last("dfu.connect.duration").Histogram.Points.Sum(point => (int)point.Count));
 
         // How often an object is sent anew is the drops' doing, and they fall where a busy machine lets them. Each was sent whole, but for what a resume found.
         var whole = Total(collector.Last("dfu.transfer.sent")) / 4096;
-        Assert.InRange((long)collector.Last("dfu.object.duration").Histogram.Points.Single().Count, 8 * 15, whole + devices.Sum(device => device.GetProperty("resumes").GetArrayLength()));
+        Assert.InRange(
+            (long)collector.Last("dfu.object.duration").Histogram.Points.Single().Count,
+            8 * 15,
+            whole + devices.Sum(device => device.GetProperty("resumes").GetArrayLength()));
         Assert.NotEmpty(collector.Last("dfu.save.duration").Histogram.Points);
         Assert.Equal(0, Total(collector.Last("dfu.attempt.active")));
         Assert.InRange(collector.Exported("dfu.attempt.active").Max(Total), 1, 8);
         Assert.InRange(collector.Exported("dfu.queue.length").Max(Total), 1, 8);
         Assert.Contains(collector.Exported("dfu.adapter.slots.used"), metric => Total(metric) > 0);
-        Assert.Contains(collector.Exported("dfu.adapter.count").SelectMany(metric => metric.Sum.Points), point => OtlpReceiver.Tags(point.Attributes)["dfu.adapter.status"] == "ready" && point.AsInt == 2);
+        Assert.Contains(
+            collector.Exported("dfu.adapter.count").SelectMany(metric => metric.Sum.Points),
+            point => OtlpReceiver.Tags(point.Attributes)["dfu.adapter.status"] == "ready" && point.AsInt == 2);
     }
 
     private static void AssertTagsAreDocumentedAndNameNoDevice(OtlpReceiver collector)
@@ -204,7 +236,9 @@ public sealed partial class TelemetryProcessTests
         {
             var row = page.Single(line => line.StartsWith($"| `{metric.Name}` |", StringComparison.Ordinal));
             Assert.Contains($"| `{metric.Unit}` |", row, StringComparison.Ordinal);
-            var points = metric.DataCase == OtlpMetric.DataOneofCase.Histogram ? metric.Histogram.Points.Select(point => point.Attributes) : metric.Sum.Points.Select(point => point.Attributes);
+            var points = metric.DataCase == OtlpMetric.DataOneofCase.Histogram
+                ? metric.Histogram.Points.Select(point => point.Attributes)
+                : metric.Sum.Points.Select(point => point.Attributes);
             foreach (var (key, value) in points.SelectMany(OtlpReceiver.Tags))
             {
                 Assert.Contains($"`{key}`", row, StringComparison.Ordinal);

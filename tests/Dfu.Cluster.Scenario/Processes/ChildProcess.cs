@@ -29,7 +29,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Dfu(string name, params IEnumerable<string> arguments) => new(name, "dotnet", [Command, .. arguments]);
 
     private static string Command { get; } =
-        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../client/Dfu.Cli/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/dfu.dll"));
+        Path.GetFullPath(
+            Path.Combine(
+                AppContext.BaseDirectory,
+                "../../../../../client/Dfu.Cli/bin",
+                new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+                "net10.0/dfu.dll"));
 
     public string Output
     {

@@ -30,7 +30,17 @@ internal sealed class PostgresServer : IAsyncDisposable
             await server.RunAsync("initdb", "-D", server.Data, "-U", "dfu", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--no-instructions");
             var options = $"-p {server._port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1";
             await server.RunAsync("pg_ctl", "-D", server.Data, "-l", Path.Combine(folder, "log"), "-o", options, "-w", "start");
-            await ChildProcess.RunAsync("env", $"PGPASSWORD={Password}", Path.Combine(bin, "createdb"), "-h", "127.0.0.1", "-p", server._port.ToString(CultureInfo.InvariantCulture), "-U", "dfu", "dfu");
+            await ChildProcess.RunAsync(
+                "env",
+                $"PGPASSWORD={Password}",
+                Path.Combine(bin, "createdb"),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                server._port.ToString(CultureInfo.InvariantCulture),
+                "-U",
+                "dfu",
+                "dfu");
             return server;
         }
         catch
@@ -66,7 +76,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static async Task<string> FindAsync()
     {
         if (Newest() is { } there) return there;
-        if (!Environment.IsPrivilegedProcess) throw new ScenarioException($"PostgreSQL is needed, and there is none in {Binaries}; Debian: apt-get install postgresql");
+        if (!Environment.IsPrivilegedProcess)
+            throw new ScenarioException($"PostgreSQL is needed, and there is none in {Binaries}; Debian: apt-get install postgresql");
         Console.WriteLine($"there is no PostgreSQL in {Binaries}, installing it");
         try
         {
@@ -84,7 +95,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         ? null
         : Directory.GetDirectories(Binaries)
             .Where(static folder => File.Exists(Path.Combine(folder, "bin/initdb")))
-            .OrderByDescending(static folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0)
+            .OrderByDescending(
+                static folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0)
             .Select(static folder => Path.Combine(folder, "bin"))
             .FirstOrDefault();
 

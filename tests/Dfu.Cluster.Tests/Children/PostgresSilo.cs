@@ -1,6 +1,6 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cluster.Tests.Children;
 

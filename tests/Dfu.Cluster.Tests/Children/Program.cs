@@ -15,7 +15,8 @@ internal static class Program
         {
             [SqliteWriter.Role, var directory] => await SqliteWriter.RunAsync(directory),
             [PostgresSilo.Role, var connection, var name] => await PostgresSilo.RunAsync(connection, name),
-            [ServerProcess.Role, var name, var directory, var connection, var adapter, var port] => await ServerProcess.RunAsync(name, directory, connection, adapter, port),
+            [ServerProcess.Role, var name, var directory, var connection, var adapter, var port] =>
+                await ServerProcess.RunAsync(name, directory, connection, adapter, port),
             _ => 2,
         };
     }

@@ -1,5 +1,5 @@
-using Dfu.Silo.Cluster.Hosting;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Serve;
 
 namespace Dfu.Cluster.Tests.Children;
 

@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Storage;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Sqlite;
 
 namespace Dfu.Cluster.Tests.Children;
 
@@ -14,8 +14,7 @@ internal static class SqliteWriter
 
     public static async Task<int> RunAsync(string directory)
     {
-        using var storage = new SqliteGrainStorage(directory);
-        storage.Open();
+        using var storage = SqliteGrainStorage.Open(directory);
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(n => WriteAsync(storage, $"g{n}")));
         return 0;
     }

@@ -37,7 +37,9 @@ public sealed class FleetClientTests
 
         await using var other = server.Client();
         await using var followed = await other.FollowAsync(campaign.Campaign!, None);
-        Assert.Equal(view.Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)), (await SoonAsync(followed.WaitAsync(None))).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
+        Assert.Equal(
+            view.Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)),
+            (await SoonAsync(followed.WaitAsync(None))).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
         await using var again = await other.StartAsync(All(3), None);
         Assert.Equal((campaign.Campaign, true), (again.Campaign, again.Snapshot().GoesOn));
         Assert.Equal(campaign.Campaign, Assert.Single(await other.ListAsync(None)).Campaign);
@@ -74,7 +76,8 @@ public sealed class FleetClientTests
     {
         await using var server = await Server.StartAsync(null, "alone", Fast);
         FleetClient client;
-        await using (var services = new ServiceCollection().AddLogging().AddDfuFleetClient(options => options.Gateways.Add(server.Gateway)).BuildServiceProvider())
+        var collection = new ServiceCollection().AddLogging().AddDfuFleetClient(options => options.Gateways.Add(server.Gateway));
+        await using (var services = collection.BuildServiceProvider())
         {
             client = services.GetRequiredService<FleetClient>();
             Assert.Same(client, services.GetRequiredService<FleetClient>());
@@ -89,7 +92,9 @@ public sealed class FleetClientTests
     public void Exactly_one_way_to_the_cluster_is_given()
     {
         Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new())).Error);
-        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(Of(new(IPAddress.Loopback, 1)) with { ConnectionString = "Host=127.0.0.1" })).Error);
+        Assert.Equal(
+            DfuError.InvalidArgument,
+            Assert.Throws<DfuException>(() => new FleetClient(Of(new(IPAddress.Loopback, 1)) with { ConnectionString = "Host=127.0.0.1" })).Error);
         Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new() { ConnectionString = "nothing" })).Error);
         Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => new FleetClient(new() { ConnectionString = "Port=1" })).Error);
     }

@@ -4,7 +4,7 @@ using Dfu.Cluster.Tests.Postgres;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 using Npgsql;
 using Xunit.Abstractions;
 using static Dfu.Cluster.Tests.Client.Requests;
@@ -72,9 +72,18 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
         var empty = await database.CreateDatabaseAsync();
         var initialized = await InitializedAsync();
         var (host, begin) = ($"127.0.0.1:{database.Port}", TimeProvider.System.GetTimestamp());
-        await RefusedAsync(DfuError.DatabaseUnavailable, "the cluster's database at 127.0.0.1:1 cannot be reached: Connection refused", "Host=127.0.0.1;Port=1;Username=dfu");
-        await RefusedAsync(DfuError.DatabaseUnavailable, $"the cluster's database at {host} refuses: password authentication failed for user \"dfu\"", database.ConnectionTo("postgres", password: "wrong"));
-        await RefusedAsync(DfuError.DatabaseUnavailable, $"the cluster's database at {host} refuses: database \"nowhere\" does not exist", database.ConnectionTo("nowhere"));
+        await RefusedAsync(
+            DfuError.DatabaseUnavailable,
+            "the cluster's database at 127.0.0.1:1 cannot be reached: Connection refused",
+            "Host=127.0.0.1;Port=1;Username=dfu");
+        await RefusedAsync(
+            DfuError.DatabaseUnavailable,
+            $"the cluster's database at {host} refuses: password authentication failed for user \"dfu\"",
+            database.ConnectionTo("postgres", password: "wrong"));
+        await RefusedAsync(
+            DfuError.DatabaseUnavailable,
+            $"the cluster's database at {host} refuses: database \"nowhere\" does not exist",
+            database.ConnectionTo("nowhere"));
         await RefusedAsync(DfuError.DatabaseNotInitialized, $"the database at {host} has no tables of a cluster", empty);
         await RefusedAsync(DfuError.ServerUnreachable, $"no member of the cluster in the database at {host} answers", initialized);
         Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(30));

@@ -1,8 +1,8 @@
 using System.Net;
 using Dfu.Client;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Silo.Cluster.Hosting;
-using Dfu.Silo.Hosting;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Serve;
 
 namespace Dfu.Cluster.Tests.Client;
 

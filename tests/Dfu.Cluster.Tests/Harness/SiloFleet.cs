@@ -5,7 +5,7 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Grains.Storage;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
@@ -47,8 +47,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
 
     public override async Task<IFleet> OpenAsync()
     {
-        _database = new SqliteGrainStorage(Directory.Path);
-        _database.Open();
+        _database = SqliteGrainStorage.Open(Directory.Path);
         Storage = new WatchedStorage(_database);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((options, silo) => ConfigureSilo(options.SiloName, silo));

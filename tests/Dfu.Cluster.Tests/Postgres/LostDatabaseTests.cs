@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Client;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cluster.Tests.Postgres;
 

@@ -4,7 +4,7 @@ using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Storage;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
@@ -23,7 +23,8 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         return connection;
     }
 
-    private static Task<IHost> StartAsync(string connection, string name = "one") => LocalSilo.StartAsync(name, silo => silo.UsePostgresCluster(connection, StorageNames.State));
+    private static Task<IHost> StartAsync(string connection, string name = "one") =>
+        LocalSilo.StartAsync(name, silo => silo.UsePostgresCluster(connection, StorageNames.State));
 
     /// <summary>Without a silo that runs: it would look after its members at the same time.</summary>
     private async Task<IMembershipTable> MembershipAsync()
@@ -60,7 +61,9 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         var connection = await InitializedAsync();
         using var silo = await StartAsync(connection);
         await Get<IGrainFactory>(silo).GetGrain<IDocumentGrain>("a").WriteAsync("""{"v":1,"offset":4096}""");
-        Assert.Equal("4096", await PostgresServer.ExecuteAsync(connection, "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'offset' FROM dfu_state WHERE name = 'document'"));
+        Assert.Equal(
+            "4096",
+            await PostgresServer.ExecuteAsync(connection, "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'offset' FROM dfu_state WHERE name = 'document'"));
         await silo.StopAsync();
     }
 
@@ -117,7 +120,15 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         var version = (await table.ReadAllAsync(default)).Version.Next();
         var now = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         var joined = await Task.WhenAll(Enumerable.Range(1, 12).Select(port => table.InsertRowAsync(
-            new MembershipEntry { SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 1), SiloName = $"{port}", HostName = "h", Status = SiloStatus.Dead, StartTime = now, IAmAliveTime = now },
+            new MembershipEntry
+            {
+                SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 1),
+                SiloName = $"{port}",
+                HostName = "h",
+                Status = SiloStatus.Dead,
+                StartTime = now,
+                IAmAliveTime = now,
+            },
             version,
             default)));
         Assert.Equal(1, joined.Count(done => done));
@@ -132,7 +143,8 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         var table = Get<IReminderTable>(silo);
         var start = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         var grains = Enumerable.Range(0, 20).Select(n => Stored.Grain($"r{n}")).ToArray();
-        var entries = grains.Select(grain => new ReminderEntry { GrainId = grain, ReminderName = "wake", StartAt = start, Period = TimeSpan.FromDays(40) }).ToArray();
+        var entries = grains.Select(
+            grain => new ReminderEntry { GrainId = grain, ReminderName = "wake", StartAt = start, Period = TimeSpan.FromDays(40) }).ToArray();
         var etags = new List<string>();
         foreach (var entry in entries) etags.Add((await table.UpsertRow(entry))!);
 

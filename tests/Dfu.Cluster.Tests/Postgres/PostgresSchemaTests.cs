@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cluster.Tests.Postgres;
 
@@ -26,7 +26,11 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     public async Task An_empty_database_is_refused_with_the_command_that_helps_and_accepted_after_it()
     {
         var database = await server.CreateDatabaseAsync();
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "dfu db init --connection \"Host=127.0.0.1;", $"Port={server.Port}");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(database, None),
+            DfuError.DatabaseNotInitialized,
+            "dfu db init --connection \"Host=127.0.0.1;",
+            $"Port={server.Port}");
         Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));
         await PostgresSchema.CheckAsync(database, None);
     }
@@ -48,7 +52,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.InitAsync(database, None)));
         Assert.Equal(1, results.Count(result => result == PostgresSchemaResult.Created));
         await PostgresSchema.CheckAsync(database, None);
-        Assert.Equal((long)PostgresQueries.All.Count, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM orleansquery"));
+        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_schema"));
     }
 
     [PostgresFact]
@@ -65,9 +69,21 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
-        await PostgresServer.ExecuteAsync(database, "UPDATE dfu_schema SET version = version + 1");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "schema 2");
-        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "schema 2");
+        await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_schema (scriptname, applied) VALUES ('9999-later.sql', now())");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
+    }
+
+    [PostgresFact]
+    public async Task The_tables_of_an_older_version_are_refused_until_the_missing_step_is_taken()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await PostgresServer.ExecuteAsync(database, "DELETE FROM dfu_schema WHERE scriptname = '0002-queries.sql'");
+        await PostgresServer.ExecuteAsync(database, "DELETE FROM orleansquery");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "older version", "dfu db init");
+        Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));
+        await PostgresSchema.CheckAsync(database, None);
     }
 
     [PostgresFact]
@@ -83,15 +99,28 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     [PostgresFact]
     public async Task What_the_server_refuses_is_said_plainly()
     {
-        await RefusalAsync(() => PostgresSchema.CheckAsync(server.ConnectionTo("nowhere"), None), DfuError.DatabaseUnavailable, "there is no database 'nowhere'", "createdb");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(server.ConnectionTo("postgres", password: "wrong"), None), DfuError.DatabaseUnavailable, "refuses the login 'dfu'");
-        await RefusalAsync(() => PostgresSchema.InitAsync(server.ConnectionTo("postgres", user: "nobody"), None), DfuError.DatabaseUnavailable, "refuses the login 'nobody'");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(server.ConnectionTo("nowhere"), None),
+            DfuError.DatabaseUnavailable,
+            "there is no database 'nowhere'",
+            "createdb");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(server.ConnectionTo("postgres", password: "wrong"), None),
+            DfuError.DatabaseUnavailable,
+            "refuses the login 'dfu'");
+        await RefusalAsync(
+            () => PostgresSchema.InitAsync(server.ConnectionTo("postgres", user: "nobody"), None),
+            DfuError.DatabaseUnavailable,
+            "refuses the login 'nobody'");
 
         var database = await server.CreateDatabaseAsync();
         var name = new Npgsql.NpgsqlConnectionStringBuilder(database).Database!;
         await PostgresServer.ExecuteAsync(database, $"CREATE ROLE reader_{name} LOGIN PASSWORD '{PostgresServer.Password}'");
         await PostgresServer.ExecuteAsync(database, "REVOKE CREATE ON SCHEMA public FROM public");
-        await RefusalAsync(() => PostgresSchema.InitAsync(server.ConnectionTo(name, $"reader_{name}"), None), DfuError.DatabaseUnavailable, $"the login 'reader_{name}' may not");
+        await RefusalAsync(
+            () => PostgresSchema.InitAsync(server.ConnectionTo(name, $"reader_{name}"), None),
+            DfuError.DatabaseUnavailable,
+            $"the login 'reader_{name}' may not");
     }
 
     [Fact]
@@ -102,7 +131,10 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var port = ((IPEndPoint)nobody.LocalEndpoint).Port;
         nobody.Stop();
         var connection = $"Host=127.0.0.1;Port={port};Database=dfu;Username=dfu;Password={PostgresServer.Password}";
-        await RefusalAsync(() => PostgresSchema.CheckAsync(connection, None), DfuError.DatabaseUnavailable, $"the database server 127.0.0.1:{port} cannot be reached");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(connection, None),
+            DfuError.DatabaseUnavailable,
+            $"the database server 127.0.0.1:{port} cannot be reached");
         await RefusalAsync(() => PostgresSchema.InitAsync(connection, None), DfuError.DatabaseUnavailable, "cannot be reached");
     }
 

@@ -16,8 +16,10 @@ public sealed class PostgresServer : IAsyncLifetime
     public const string Password = "not-a-secret";
 
     private static readonly string? Binaries = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => Version.TryParse(Path.GetFileName(folder) + ".0", out var version) ? version : new Version())
-            .Select(folder => Path.Combine(folder, "bin")).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")))
+        ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(
+            folder => Version.TryParse(Path.GetFileName(folder) + ".0", out var version) ? version : new Version())
+            .Select(folder => Path.Combine(folder, "bin")).FirstOrDefault(
+                folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")))
         : null;
 
     // Ends with the tests, however they end: then its input is closed.
@@ -28,7 +30,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private int _databases;
 
     /// <summary>Why there can be no server here; null when there can.</summary>
-    public static string? Missing => Binaries is null ? "no PostgreSQL server is installed here (no initdb and postgres below /usr/lib/postgresql; Debian: apt-get install postgresql)" : null;
+    public static string? Missing => Binaries is null
+        ? "no PostgreSQL server is installed here (no initdb and postgres below /usr/lib/postgresql; Debian: apt-get install postgresql)"
+        : null;
 
     public int Port { get; private set; }
 
@@ -77,7 +81,20 @@ public sealed class PostgresServer : IAsyncLifetime
     private async Task StartAsync()
     {
         Port = FreePort();
-        var server = AsServer("postgres", "-D", Data, "-p", $"{Port}", "-h", "127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "lc_messages=C");
+        var server = AsServer(
+            "postgres",
+            "-D",
+            Data,
+            "-p",
+            $"{Port}",
+            "-h",
+            "127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "lc_messages=C");
         var start = new ProcessStartInfo("sh", ["-c", UntilInputEnds, "sh", server.FileName, .. server.ArgumentList]) { WorkingDirectory = "/" };
         (start.RedirectStandardInput, start.RedirectStandardError) = (true, true);
         var (ready, log) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<string>());
@@ -102,7 +119,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
     /// <summary>The server refuses to run as root: then it is the user its package made, or nobody.</summary>
     private static (string Name, string Uid, string Gid) Owner => File.ReadLines("/etc/passwd").Select(line => line.Split(':'))
-        .Where(fields => fields[0] is "postgres" or "nobody").OrderByDescending(fields => fields[0]).Select(fields => (fields[0], fields[2], fields[3])).First();
+        .Where(
+            fields => fields[0] is "postgres" or "nobody").OrderByDescending(fields => fields[0]).Select(fields => (fields[0], fields[2], fields[3])).First();
 
     private static ProcessStartInfo AsServer(string program, params string[] arguments)
     {

@@ -1,4 +1,4 @@
-using Dfu.Silo.Cluster.Hosting;
+using Dfu.Silo.Serve;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cluster.Tests.Silos;

@@ -1,6 +1,6 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
+using Dfu.Silo.Storage.Sqlite;
 using Orleans.Storage;
 using static Dfu.Cluster.Tests.Storage.Stored;
 
@@ -13,8 +13,7 @@ public sealed class GroupCommitTests : IDisposable
 
     public GroupCommitTests()
     {
-        _storage = new SqliteGrainStorage(_directory.Path);
-        _storage.Open();
+        _storage = SqliteGrainStorage.Open(_directory.Path);
     }
 
     public void Dispose()
@@ -48,7 +47,7 @@ public sealed class GroupCommitTests : IDisposable
     public async Task Sixty_four_writers_share_few_transactions_and_lose_nothing()
     {
         const int Writers = 64, Rounds = 20;
-        var before = _storage.Transactions;
+        var before = _storage.Writer.Transactions;
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(async writer =>
         {
             var state = await _storage.DocumentAsync($"g{writer}");
@@ -58,7 +57,7 @@ public sealed class GroupCommitTests : IDisposable
                 await _storage.WriteAsync($"g{writer}", state);
             }
         }));
-        Assert.InRange(_storage.Transactions - before, Rounds, Writers * Rounds / 2);
+        Assert.InRange(_storage.Writer.Transactions - before, Rounds, Writers * Rounds / 2);
         for (var writer = 0; writer < Writers; writer++) Assert.Equal($"{writer}:{Rounds}", (await _storage.DocumentAsync($"g{writer}")).State.Json);
     }
 
@@ -67,7 +66,7 @@ public sealed class GroupCommitTests : IDisposable
     {
         var stale = await _storage.DocumentAsync("g0");
         await _storage.WriteAsync("g0", Document("there"));
-        var before = _storage.Transactions;
+        var before = _storage.Writer.Transactions;
         var letGo = await HoldTheWriterAsync();
         var writes = Enumerable.Range(1, 100).Select(n => _storage.WriteAsync($"g{n}", Document($"{n}"))).ToList();
         var refused = _storage.WriteAsync("g0", stale);
@@ -75,7 +74,7 @@ public sealed class GroupCommitTests : IDisposable
         letGo();
         await Task.WhenAll(writes);
         await Assert.ThrowsAsync<InconsistentStateException>(() => refused);
-        Assert.Equal(2, _storage.Transactions - before);
+        Assert.Equal(2, _storage.Writer.Transactions - before);
         Assert.Equal("there", (await _storage.DocumentAsync("g0")).State.Json);
     }
 
@@ -115,8 +114,8 @@ public sealed class GroupCommitTests : IDisposable
         letGo();
         _storage.Dispose();
         await write;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _storage.WriteAsync("a", Document("late")));
-        _storage.Open();
-        Assert.Equal("last", (await _storage.DocumentAsync("a")).State.Json);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _storage.WriteAsync("a", Document("late")));
+        using var again = SqliteGrainStorage.Open(_directory.Path);
+        Assert.Equal("last", (await again.DocumentAsync("a")).State.Json);
     }
 }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Silo.Cluster.Hosting;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Cluster.Tests.Storage;
 

@@ -4,8 +4,8 @@ using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Cluster.Storage;
 using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
@@ -26,17 +26,12 @@ public sealed class SqliteGrainStorageTests : IDisposable
 
     private SqliteGrainStorage Open()
     {
-        var storage = new SqliteGrainStorage(_directory.Path);
+        var storage = SqliteGrainStorage.Open(_directory.Path);
         _open.Add(storage);
-        storage.Open();
         return storage;
     }
 
-    private DfuException Refusal()
-    {
-        using var storage = new SqliteGrainStorage(_directory.Path);
-        return Assert.Throws<DfuException>(storage.Open);
-    }
+    private DfuException Refusal() => Assert.Throws<DfuException>(() => SqliteGrainStorage.Open(_directory.Path));
 
     private object? Sql(string text)
     {
@@ -79,9 +74,8 @@ public sealed class SqliteGrainStorageTests : IDisposable
     [Fact]
     public async Task A_document_comes_back_after_a_restart_with_the_ETag_it_was_given()
     {
-        using (var first = new SqliteGrainStorage(_directory.Path))
+        using (var first = SqliteGrainStorage.Open(_directory.Path))
         {
-            first.Open();
             await first.WriteAsync("a", Document("""{"v":1,"name":"ü"}"""));
         }
 
@@ -129,13 +123,22 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public void The_directory_of_another_program_is_refused_by_name()
+    public void A_database_that_says_it_is_another_programs_is_refused()
     {
         Open();
-        Sql("UPDATE meta SET value = 'dfu-single-process' WHERE key = 'engine'");
+        Sql("PRAGMA application_id = 7");
         var refused = Refusal();
         Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
-        Assert.Contains("dfu-single-process", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("another program", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_many_that_open_a_new_file_at_once_each_finds_it_ready()
+    {
+        var storages = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteGrainStorage.Open(_directory.Path))));
+        _open.AddRange(storages);
+        await Task.WhenAll(storages.Select((storage, n) => storage.WriteAsync($"g{n}", Document($"{n}"))));
+        Assert.Equal("7", (await storages[0].DocumentAsync("g7")).State.Json);
     }
 
     [Fact]
@@ -151,8 +154,10 @@ public sealed class SqliteGrainStorageTests : IDisposable
     public void The_schema_of_a_newer_program_is_refused()
     {
         Open();
-        Sql("UPDATE meta SET value = '99' WHERE key = 'schema'");
-        Assert.Equal(DfuError.DataDirectoryForeign, Refusal().Error);
+        Sql("PRAGMA user_version = 99");
+        var refused = Refusal();
+        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
+        Assert.Contains("schema 99", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,7 +176,8 @@ public sealed class SqliteGrainStorageTests : IDisposable
         void Take(string line)
         {
             // The kill may have cut the last line short.
-            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number)) known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
+            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number))
+                known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
         }
 
         using (var child = ChildProcess.Start(SqliteWriter.Role, _directory.Path))
@@ -197,7 +203,8 @@ public sealed class SqliteGrainStorageTests : IDisposable
     {
         for (var start = 0; start < 3; start++)
         {
-            using var silo = await LocalSilo.StartAloneAsync(builder => builder.AddSqliteGrainStorage(StorageNames.State, _directory.Path));
+            using var storage = SqliteGrainStorage.Open(_directory.Path);
+            using var silo = await LocalSilo.StartAloneAsync(builder => builder.AddGrainStorage(StorageNames.State, storage));
             var grain = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IDocumentGrain>("a");
             Assert.Equal(start == 0 ? "" : $"{start - 1}", await grain.ReadAsync());
             await grain.WriteAsync($"{start}");
@@ -206,18 +213,9 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_silo_does_not_start_on_the_directory_of_another_program()
-    {
-        Sql("CREATE TABLE theirs (x INTEGER)");
-        var refused = await Assert.ThrowsAsync<DfuException>(() => LocalSilo.StartAloneAsync(builder => builder.AddSqliteGrainStorage(StorageNames.State, _directory.Path)));
-        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
-    }
-
-    [Fact]
     public void A_directory_that_cannot_be_made_is_unusable()
     {
         File.WriteAllText(_directory.File("file"), "");
-        using var storage = new SqliteGrainStorage(_directory.File("file/below"));
-        Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(storage.Open).Error);
+        Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => SqliteGrainStorage.Open(_directory.File("file/below"))).Error);
     }
 }

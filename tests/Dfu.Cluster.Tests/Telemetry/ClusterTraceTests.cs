@@ -17,7 +17,8 @@ public sealed class ClusterTraceTests
         using var collector = new OtlpReceiver();
         CampaignView view;
         ByteString operators;
-        using (TelemetryExport.From(name => name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" ? $"{collector.Endpoint}/v1/traces" : null, "both", Assert.Fail))
+        var variables = new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Endpoint}/v1/traces" };
+        using (TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "both"))
         {
             // A size of its own makes a campaign of its own: other tests run in this process.
             await using var fleet = new SiloFleet(2, new RoomSettings { Devices = 8, Size = (9 * 4096) + 68 }, new FleetPolicy())
@@ -26,8 +27,11 @@ public sealed class ClusterTraceTests
                 ConfigureClient = static client => client.AddActivityPropagation(),
             };
             var open = await fleet.OpenAsync();
-            using (var asking = new Activity("operator").SetParentId(
-                ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded).Start())
+            using (
+                var asking = new Activity("operator").SetParentId(
+                    ActivityTraceId.CreateRandom(),
+                    ActivitySpanId.CreateRandom(),
+                    ActivityTraceFlags.Recorded).Start())
             {
                 operators = Bytes(asking.TraceId.ToHexString());
                 await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
@@ -38,8 +42,9 @@ public sealed class ClusterTraceTests
         }
 
         Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
-        var campaign = Assert
-            .Single(collector.Spans("Dfu.Fleet"), span => span.Name == "campaign" && OtlpReceiver.Tags(span.Attributes)["dfu.campaign.id"] == view.Id);
+        var campaign = Assert.Single(
+            collector.Spans("Dfu.Fleet"),
+            span => span.Name == "campaign" && OtlpReceiver.Tags(span.Attributes)["dfu.campaign.id"] == view.Id);
         Assert.True(campaign.Parent.IsEmpty);
         Assert.Equal(operators, Assert.Single(campaign.Links).Trace);
         var spans = collector.Spans("Dfu.Fleet").Where(span => span.Trace == campaign.Trace && span != campaign).ToArray();
@@ -47,8 +52,8 @@ public sealed class ClusterTraceTests
         Assert.All(attempts, attempt => Assert.Equal(campaign.Id, attempt.Parent));
         Assert.Equal(
             view.Devices.SelectMany(static device => Enumerable.Range(1, device.Attempts).Select(attempt => $"{device.Application} {attempt}")).Order(),
-            attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes))
-                .Select(static tags => $"{tags["dfu.device.address"]} {tags["dfu.attempt"]}").Order());
+            attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)).Select(
+                static tags => $"{tags["dfu.device.address"]} {tags["dfu.attempt"]}").Order());
         // one is on each silo
         Assert.Equal(["radio0", "radio1"], attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.adapter.id"]).Distinct().Order());
         Assert.All(spans.Except(attempts), span => Assert.Contains(attempts, attempt => attempt.Id == span.Parent));
@@ -57,8 +62,9 @@ public sealed class ClusterTraceTests
         Assert.All(calls, call => Assert.Equal(operators, call.Trace));
         Assert.Contains(calls, static call => call.Name.Contains("IFleetGrain", StringComparison.Ordinal));
         Assert.Contains(calls, static call => call.Name.Contains("ICampaignGrain", StringComparison.Ordinal));
-        Assert.DoesNotContain(calls, static call =>
-            call.Name.Contains("IDeviceGrain", StringComparison.Ordinal) || call.Name.Contains("IAdapterGrain", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            calls,
+            static call => call.Name.Contains("IDeviceGrain", StringComparison.Ordinal) || call.Name.Contains("IAdapterGrain", StringComparison.Ordinal));
     }
 
     private static ByteString Bytes(string hex) => ByteString.CopyFrom(Convert.FromHexString(hex));

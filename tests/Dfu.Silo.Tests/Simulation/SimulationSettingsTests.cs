@@ -19,7 +19,9 @@ public sealed class SimulationSettingsTests
     [Fact]
     public void The_seed_decides_the_addresses()
     {
-        Assert.Equal(new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress, new SimulationSettings { Seed = 7, DropRate = 0.5 }.Device(3).ApplicationAddress);
+        Assert.Equal(
+            new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress,
+            new SimulationSettings { Seed = 7, DropRate = 0.5 }.Device(3).ApplicationAddress);
         Assert.NotEqual(new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress, new SimulationSettings { Seed = 8 }.Device(3).ApplicationAddress);
     }
 

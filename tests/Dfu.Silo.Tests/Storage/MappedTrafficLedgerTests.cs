@@ -1,6 +1,6 @@
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
-using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Silo.Tests.Storage;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Dfu.Protocol.Errors;
-using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Silo.Tests.Storage;
 

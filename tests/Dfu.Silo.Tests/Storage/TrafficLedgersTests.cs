@@ -1,7 +1,7 @@
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
-using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Silo.Tests.Storage;
 

@@ -43,8 +43,8 @@ public sealed class TraceSamplerTests
         Assert.Contains($"{name}={value}", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
-    private TraceSampler Read(params (string Name, string? Value)[] environment) =>
-        TraceSampler.Read(name => environment.LastOrDefault(pair => pair.Name == name).Value, _warnings.Add);
+    private TraceSampler Read(params (string Name, string? Value)[] environment) => TraceSampler.Read(
+        Variables.Of(_warnings.Add, [.. environment.Where(pair => pair.Value is not null).Select(pair => (pair.Name, pair.Value!))]));
 
     private static bool Sampled(TraceSampler sampler, string span, ActivityTraceFlags? parent = null) => sampler.ShouldSample(new(
         parent is { } flags ? new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags) : default,

@@ -1,0 +1,212 @@
+using Dfu.Adapters;
+using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Updates;
+using Dfu.Grains;
+using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
+using Dfu.Silo.Silos;
+using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Files;
+using Dfu.Silo.Storage.Sqlite;
+
+namespace Dfu.Silo.Flash;
+
+/// <summary>A silo of its own for one campaign: what <c>dfu flash</c> and <c>dfu demo</c> run.</summary>
+internal sealed class CampaignSilo : IAsyncDisposable
+{
+    /// <summary>The same in every run, for the states of its adapters are stored under it.</summary>
+    private const string Name = "host";
+
+    /// <summary>In real time, for what is not heard because this process is busy.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>How long the last things of a finished campaign may take: its name in the directory, the end of the last reports.</summary>
+    private static readonly TimeSpan LastThings = TimeSpan.FromSeconds(3);
+
+    private readonly FleetSilo _silo;
+    private readonly StorageWatch _storage;
+    private readonly IReadOnlyList<IAdapterSource> _sources;
+    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly TimeProvider _real;
+    private GrainFleet? _fleet;
+    private CampaignView? _view;
+    private CampaignView? _beforeStop;
+
+    private CampaignSilo(FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, TimeProvider real)
+    {
+        (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
+        _silo = FleetSilo.Build(
+            new()
+            {
+                Host = host,
+                ClusterId = $"campaign-{Guid.NewGuid():n}",
+                Cluster = (silo, endpoint) =>
+                {
+                    silo.UseDevelopmentClustering(endpoint);
+                    addStorage(silo);
+                },
+            },
+            real);
+    }
+
+    /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
+    /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
+    public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time)
+    {
+        var storage = SqliteGrainStorage.Open(directory);
+        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        var host = new FleetHost
+        {
+            Silo = Name,
+            Policy = policy,
+            Time = time,
+            Runner = UpdateRun.RunAsync,
+            Sources = sources,
+            OpensAtStart = false,
+            Ledger = ledgers.For,
+            Packages = new PackageCache(Path.Combine(directory, "packages")),
+        };
+        var watch = new StorageWatch(storage);
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);
+    }
+
+    /// <param name="pump">Runs the radios, and is their clock.</param>
+    public static CampaignSilo Simulate(IReadOnlyList<IAdapterSource> sources, VirtualTime pump)
+    {
+        var ledgers = new Dictionary<string, ITrafficLedger>();
+        var scale = pump.Scale ?? 1;
+        var host = new FleetHost
+        {
+            Silo = Name,
+            Policy = new FleetPolicy { Patience = LeastPatience * scale },
+            Time = pump,
+            Times = new FleetTimes().Scaled(scale),
+            Runner = UpdateRun.RunAsync,
+            Sources = sources,
+            OpensAtStart = false,
+            Ledger = campaign =>
+            {
+                lock (ledgers) return ledgers.TryGetValue(campaign, out var ledger) ? ledger : ledgers[campaign] = new InMemoryTrafficLedger();
+            },
+            Packages = new PackageMemory(),
+            OnRadio = pump.Post,
+        };
+        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], TimeProvider.System);
+    }
+
+    /// <summary>Starts the silo, which takes time and needs no radio; <see cref="RunAsync"/> does it otherwise.</summary>
+    public Task PrepareAsync(CancellationToken stop) => _silo.StartAsync(stop);
+
+    /// <summary>The latest view, null before the first; callable from any thread.</summary>
+    public CampaignView? Snapshot()
+    {
+        try
+        {
+            if ((Volatile.Read(ref _fleet)?.Snapshot() ?? Volatile.Read(ref _view)) is not { } view) return null;
+
+            // That radios are let go of in the end is no news.
+            return PlainIds.Of(Volatile.Read(ref _beforeStop) is { } before ? view with { Adapters = before.Adapters } : view, Name, _sources);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved and no link is open.</summary>
+    /// <exception cref="DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
+    public async Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop)
+    {
+        try
+        {
+            await _silo.StartAsync(stop);
+            await CampaignAsync(request, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Before the campaign was taken up: all there is to show is what earlier runs did.
+            return (Snapshot() ?? new CampaignView { Id = "", PackageId = request.Package.Id }) with { Outcome = CampaignOutcome.Interrupted };
+        }
+        catch (Exception e) when (_storage.Failure is not null && e is not OutOfMemoryException)
+        {
+            throw _storage.Failure;
+        }
+        finally
+        {
+            // Here, for radios in virtual time have a clock only as long as this runs.
+            if (_fleet is not null) await _fleet.DisposeAsync();
+            await _silo.StopAsync(_storage.Failure is null ? null : FleetSilo.BrokenStopTimeout);
+        }
+
+        return Snapshot()!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        foreach (var one in _owned) one.Dispose();
+        _storage.Dispose();
+    }
+
+    private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)
+    {
+        var earlier = new EarlierCampaigns(_silo.Grains);
+        var same = await earlier.LookAsync(request);
+        _view = same;
+        var fleet = new GrainFleet(_silo.Grains, _real, Poll);
+        var done = same is { Outcome: CampaignOutcome.Succeeded } && !EarlierCampaigns.MayGrow(request.Targets, same);
+        if (!done) await OpenAdaptersAsync(stop);
+        var view = await fleet.StartAsync(request, stop);
+        Volatile.Write(ref _fleet, fleet);
+        if (done)
+        {
+            if (view.Outcome == CampaignOutcome.Succeeded) return;
+            await OpenAdaptersAsync(stop);
+        }
+
+        await FinishAsync(fleet, earlier, stop);
+    }
+
+    /// <summary>Waits for the campaign's end, the operator's word or the storage's failure, and lets go of the radios.</summary>
+    private async Task FinishAsync(GrainFleet fleet, EarlierCampaigns campaigns, CancellationToken stop)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop, _storage.Failed);
+        try
+        {
+            var view = await fleet.WaitAsync(waiting.Token);
+            await campaigns.WrittenAsync(view.Id, LastThings, _real);
+        }
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+        {
+            // The silo's last view says how far it came.
+        }
+
+        Volatile.Write(ref _beforeStop, fleet.Snapshot());
+        if (_storage.Failure is { } failure)
+        {
+            await _silo.StopAdaptersAsync(LastThings);
+            throw failure;
+        }
+
+        await _silo.StopAdaptersAsync(FleetSilo.AdapterStopTimeout);
+        if (stop.IsCancellationRequested) await Task.Delay(Poll * 3, _real, CancellationToken.None);
+        await fleet.RefreshAsync();
+    }
+
+    private async Task OpenAdaptersAsync(CancellationToken stop)
+    {
+        if (_sources.Count == 0) throw new DfuException(DfuError.AdapterNotFound, "no adapter was given");
+        _silo.OpenAdapters();
+        using var registration = stop.Register(() => Background.Run("stop the adapters", _silo.StopAdaptersAsync(LastThings)));
+        var openings = await Task.WhenAll(_silo.Adapters.Select(static adapter => FleetSilo.OpenedAsync(adapter))).WaitAsync(stop);
+        var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse)
+            ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);
+        if (refused is null || (refused.Error != DfuError.AdapterInUse && openings.Any(static opening => opening.Error == DfuError.None))) return;
+        await _silo.StopAdaptersAsync(LastThings);
+        throw new DfuException(refused.Error, refused.Detail);
+    }
+}

@@ -1,0 +1,59 @@
+using Dfu.Adapters;
+using Dfu.Fleet;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Storage.Files;
+
+namespace Dfu.Silo.Flash;
+
+/// <summary>What one <c>dfu flash</c> works with.</summary>
+public sealed record FlashSettings
+{
+    public required string DataDirectory { get; init; }
+    public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
+    public FleetPolicy Policy { get; init; } = new();
+}
+
+/// <summary>One campaign with everything it needs: its data directory, its adapters, its silo.</summary>
+public sealed class FlashRun : IAsyncDisposable
+{
+    private readonly DataDirectory _directory;
+    private readonly ProcessAdapters _adapters;
+    private readonly CampaignSilo _engine;
+
+    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo engine) =>
+        (_directory, _adapters, _engine) = (directory, adapters, engine);
+
+    /// <summary>Takes the data directory and the adapters; nothing is sent yet.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
+    public static async Task<FlashRun> OpenAsync(FlashSettings settings, TimeProvider time)
+    {
+        var directory = DataDirectory.Open(settings.DataDirectory, time);
+        var adapters = new ProcessAdapters(time);
+        try
+        {
+            var sources = new List<IAdapterSource>();
+            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings.Policy, time));
+        }
+        catch
+        {
+            await adapters.DisposeAsync();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The latest view, null before the first; callable from any thread.</summary>
+    public CampaignView? Snapshot() => _engine.Snapshot();
+
+    /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved.</summary>
+    /// <exception cref="Dfu.Protocol.Errors.DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
+    public Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop) => _engine.RunAsync(request, stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        await _adapters.DisposeAsync();
+        _directory.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Sockets;
+using Dfu.Protocol.Errors;
+using Npgsql;
+
+namespace Dfu.Silo.Serve;
+
+/// <summary>By which address the other members of a cluster reach this machine, as long as nobody says.</summary>
+internal static class ClusterAddress
+{
+    /// <summary>The address this machine reaches the database by: loopback when the database is here, and so all members are.</summary>
+    /// <exception cref="DfuException">DatabaseUnavailable.</exception>
+    public static async Task<IPAddress> FindAsync(string connection, CancellationToken cancellationToken)
+    {
+        var given = new NpgsqlConnectionStringBuilder(connection);
+        var host = (given.Host ?? "").Split(',')[0];
+        if (host.StartsWith('/')) return IPAddress.Loopback;
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            var server = addresses.FirstOrDefault(static address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+            if (IPAddress.IsLoopback(server)) return IPAddress.Loopback;
+
+            // Connecting a datagram socket sends nothing; it picks the address by the routes.
+            using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            await socket.ConnectAsync(server, given.Port, cancellationToken);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (SocketException failure)
+        {
+            throw new DfuException(DfuError.DatabaseUnavailable, $"the database server {host}:{given.Port} cannot be reached: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using Dfu.Adapters;
+using Dfu.Fleet.Updates;
+using Dfu.Grains;
+using Dfu.Grains.Directory;
+using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Silos;
+using Dfu.Silo.Storage;
+using Dfu.Silo.Storage.Files;
+using Dfu.Silo.Storage.Postgres;
+using Dfu.Silo.Storage.Sqlite;
+
+namespace Dfu.Silo.Serve;
+
+/// <summary>What <c>dfu serve</c> and <c>dfu db init</c> do: a silo alone over SQLite, or a member of a cluster over PostgreSQL.</summary>
+public static class FleetServer
+{
+    internal static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes the tables of a cluster.</summary>
+    /// <returns>False when they were there.</returns>
+    /// <exception cref="DfuException">DatabaseUnavailable, DatabaseForeign or InvalidArgument.</exception>
+    public static async Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
+        await PostgresSchema.InitAsync(connection, cancellationToken) == PostgresSchemaResult.Created;
+
+    /// <summary>Serves radios to campaigns until told to stop.</summary>
+    /// <exception cref="DfuException">What kept the server from starting.</exception>
+    public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
+    {
+        using var directory = DataDirectory.Open(settings.DataDirectory, time);
+        await using var radios = new ProcessAdapters(time);
+        var owned = new List<IDisposable>();
+        try
+        {
+            var sources = new List<IAdapterSource>();
+            foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
+            await ServeAsync(settings, directory.Path, sources, owned, time, stop);
+        }
+        finally
+        {
+            owned.Reverse();
+            foreach (var one in owned) one.Dispose();
+        }
+    }
+
+    private static async Task ServeAsync(
+        ServerSettings settings, string directory, IReadOnlyList<IAdapterSource> sources, List<IDisposable> owned, TimeProvider time, CancellationToken stop)
+    {
+        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        owned.Add(ledgers);
+        var address = settings.Address ?? IPAddress.Loopback;
+        Action<ISiloBuilder, IPEndPoint> cluster;
+        if (settings.Connection is { } connection)
+        {
+            await PostgresSchema.CheckAsync(connection, stop);
+            address = settings.Address ?? await ClusterAddress.FindAsync(connection, stop);
+            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker();
+        }
+        else
+        {
+            var storage = SqliteGrainStorage.Open(directory);
+            owned.Add(storage);
+            cluster = (silo, endpoint) =>
+            {
+                silo.UseDevelopmentClustering(endpoint);
+                silo.AddGrainStorage(StorageNames.State, storage);
+                silo.AddCampaignWaker();
+            };
+        }
+
+        await using var server = FleetSilo.Build(
+            new()
+            {
+                Host = new FleetHost
+                {
+                    Silo = settings.Name,
+                    Policy = settings.Policy,
+                    Time = time,
+                    Runner = UpdateRun.RunAsync,
+                    Sources = sources,
+                    Ledger = ledgers.For,
+                    Packages = new PackageCache(Path.Combine(directory, "packages")),
+                },
+                ClusterId = ClusterNames.Cluster,
+                Cluster = cluster,
+                Address = address,
+                SiloPort = settings.SiloPort,
+                GatewayPort = settings.GatewayPort,
+                Log = new ServerLog(settings.Say),
+            },
+            time);
+        try
+        {
+            if (settings.Connection is not null) await FormerMember.BuryAsync(server.Services, settings.Name, time, stop);
+            await StartAsync(server, settings.Say, time, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e) when (Refusal(e) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        settings.Ready(server.Gateway!);
+        foreach (var (source, adapter) in sources.Zip(server.Adapters))
+            Background.Run("say what keeps an adapter from being opened", TellAsync(source.Id, adapter, settings.Say));
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(stopped.SetResult);
+        await stopped.Task;
+    }
+
+    private static async Task StartAsync(FleetSilo server, Action<string> say, TimeProvider time, CancellationToken stop)
+    {
+        var starting = server.StartAsync(stop);
+        await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
+        if (!starting.IsCompleted)
+            say($"the start waits for members of the cluster that do not answer; dead ones count no more after {MemberTimes.LongestWait.TotalSeconds:0} s");
+        await starting;
+    }
+
+    /// <summary>Says what keeps a radio from being opened; it is tried again all the time.</summary>
+    private static async Task TellAsync(string id, IAdapterGrain adapter, Action<string> say)
+    {
+        try
+        {
+            var opening = await FleetSilo.OpenedAsync(adapter);
+            if (opening.Error is not (DfuError.None or DfuError.Interrupted)) say($"{id}: {opening.Detail} - it is tried again ({opening.Error.Code()})");
+        }
+        catch (OrleansException)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>Orleans wraps what its start fails for.</summary>
+    private static DfuException? Refusal(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DfuException refusal) return refusal;
+        }
+
+        return null;
+    }
+}

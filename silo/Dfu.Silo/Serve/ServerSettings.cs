@@ -1,0 +1,33 @@
+using System.Net;
+using Dfu.Fleet;
+using Dfu.Silo.Adapters;
+
+namespace Dfu.Silo.Serve;
+
+/// <summary>What a server of a fleet works with.</summary>
+public sealed record ServerSettings
+{
+    /// <summary>Tells it from the other members of its cluster; its adapters are called by it. Without a slash.</summary>
+    public required string Name { get; init; }
+    public required string DataDirectory { get; init; }
+    public IReadOnlyList<AdapterSpec> Adapters { get; init; } = [];
+    public FleetPolicy Policy { get; init; } = new();
+
+    /// <summary>PostgreSQL of the cluster; null serves alone.</summary>
+    public string? Connection { get; init; }
+
+    /// <summary>Where other members and clients reach this one; null is this machine alone, or the address by which it reaches the database.</summary>
+    public IPAddress? Address { get; init; }
+
+    /// <summary>For other members; 0 takes a free one.</summary>
+    public int SiloPort { get; init; }
+
+    /// <summary>For clients; 0 takes a free one.</summary>
+    public int GatewayPort { get; init; }
+
+    /// <summary>Called once, when the server is a member and its radios are being opened.</summary>
+    public Action<IPEndPoint> Ready { get; init; } = static _ => { };
+
+    /// <summary>Gets a line when there is something an operator should know.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
+}

@@ -1,0 +1,110 @@
+using Dfu.Protocol.Errors;
+using Orleans.Storage;
+
+namespace Dfu.Silo.Storage.Sqlite;
+
+/// <summary>Grain states in <c>fleet.db</c> of a data directory that the caller has locked. A write is on the disk when it returns.</summary>
+/// <remarks>
+/// Grains write at the same time and share transactions. There are two connections to the file, so that readers never wait for the
+/// writer's disk. Orleans wraps what this throws, unless it is an <see cref="InconsistentStateException"/>.
+/// </remarks>
+internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
+{
+    private readonly Lock _reading = new();
+    private readonly SqliteDatabase _reader;
+    private readonly SqliteStateTable _readTable;
+    private readonly SqliteStateTable _writeTable;
+
+    private SqliteGrainStorage(SqliteDatabase writer, SqliteDatabase reader)
+    {
+        (_reader, _readTable) = (reader, new SqliteStateTable(reader));
+
+        // For the writer's thread only.
+        (Writer, _writeTable) = (new GroupCommit(writer), new SqliteStateTable(writer));
+    }
+
+    /// <summary>For tests, which make the database fail and count its transactions.</summary>
+    internal GroupCommit Writer { get; }
+
+    /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
+    public static SqliteGrainStorage Open(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"{directory} cannot be made: {e.Message}", e);
+        }
+
+        var path = Path.Combine(directory, SqliteDatabase.FileName);
+        var writer = SqliteDatabase.Open(path);
+        try
+        {
+            return new SqliteGrainStorage(writer, SqliteDatabase.Open(path));
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        try
+        {
+            var row = Read(stateName, grainId.ToString());
+            grainState.State = row is { Payload: var payload } ? StoredPayload.To<T>(payload) : StoredPayload.Empty<T>();
+            grainState.ETag = row?.ETag;
+            grainState.RecordExists = row is not null;
+            return Task.CompletedTask;
+        }
+        catch (Exception failure)
+        {
+            return Task.FromException(failure);
+        }
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var (grain, etag, payload) = (grainId.ToString(), grainState.ETag, StoredPayload.Of(grainState.State));
+        var result = await Writer.RunAsync(transaction => _writeTable.Write(transaction, stateName, grain, etag, payload));
+        Check(result, stateName, grain, etag);
+        grainState.ETag = result.ETag;
+        grainState.RecordExists = true;
+    }
+
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var (grain, etag) = (grainId.ToString(), grainState.ETag);
+        var result = await Writer.RunAsync(transaction => _writeTable.Delete(transaction, stateName, grain, etag));
+        Check(result, stateName, grain, etag);
+        grainState.State = StoredPayload.Empty<T>();
+        grainState.ETag = null;
+        grainState.RecordExists = false;
+    }
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        lock (_reading)
+        {
+            _writeTable.Dispose();
+            _readTable.Dispose();
+            _reader.Dispose();
+        }
+    }
+
+    private StoredRow? Read(string name, string grain)
+    {
+        lock (_reading) return _reader.Read(() => _readTable.Read(null, name, grain));
+    }
+
+    private static void Check(ChangeResult result, string name, string grain, string? etag)
+    {
+        if (result.Done) return;
+        throw new InconsistentStateException($"the stored state '{name}' of {grain} is not the one this grain knew", result.ETag, etag);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections;
+
+namespace Dfu.Silo.Telemetry;
+
+/// <summary>The environment's <c>OTEL_*</c> variables as the OpenTelemetry SDK is to read them.</summary>
+/// <remarks>
+/// The SDK reads them by itself. What is done here it does not do: it exports to localhost when nobody says where to, speaks gRPC where the
+/// specification says HTTP, takes <c>collector:4318</c> for an address, and tells nobody of a value that it does not understand.
+/// </remarks>
+internal sealed class OtlpVariables
+{
+    private const string Prefix = "OTEL_EXPORTER_OTLP_";
+
+    /// <summary>The port registered for OTLP over gRPC.</summary>
+    private const int GrpcPort = 4317;
+
+    private readonly Dictionary<string, string?> _values;
+    private readonly Action<string> _warn;
+
+    /// <param name="warn">Told of a value that is not understood; it counts as not set.</param>
+    public OtlpVariables(IEnumerable<KeyValuePair<string, string?>> environment, Action<string> warn)
+    {
+        _warn = warn;
+        _values = environment.Where(static pair => pair.Key.StartsWith("OTEL_", StringComparison.Ordinal) && !string.IsNullOrWhiteSpace(pair.Value))
+            .ToDictionary(static pair => pair.Key, static pair => pair.Value?.Trim());
+        foreach (var signal in new[] { "", "TRACES_", "METRICS_" })
+        {
+            Forget($"{Prefix}{signal}ENDPOINT", static text => Address(text) is not null, "is not an http or https address");
+            Forget($"{Prefix}{signal}PROTOCOL", static text => text is "grpc" or "http/protobuf", "is not supported; http/protobuf and grpc are");
+        }
+
+        (Traces, Metrics) = (Exports("TRACES"), Exports("METRICS"));
+        foreach (var signal in new[] { "TRACES", "METRICS" }) ChooseProtocol(signal);
+    }
+
+    public static OtlpVariables OfEnvironment(Action<string> warn) => new(
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static pair => KeyValuePair.Create((string)pair.Key, (string?)pair.Value)),
+        warn);
+
+    /// <summary>Whether traces are to be exported: an address is given for them, their exporter is OTLP, and the SDK is not disabled.</summary>
+    public bool Traces { get; }
+
+    /// <summary>The same for metrics.</summary>
+    public bool Metrics { get; }
+
+    /// <summary>For the SDK.</summary>
+    public IReadOnlyDictionary<string, string?> Values => _values;
+
+    public string? this[string name] => _values.GetValueOrDefault(name);
+
+    /// <summary>Warns of a value, which then counts as not set.</summary>
+    public void Forget(string name, Func<string, bool> isUnderstood, string why)
+    {
+        if (this[name] is not { } text || isUnderstood(text)) return;
+        _warn($"{name}={text} {why}");
+        _values.Remove(name);
+    }
+
+    private bool Exports(string signal)
+    {
+        if ("true".Equals(this["OTEL_SDK_DISABLED"], StringComparison.OrdinalIgnoreCase)) return false;
+        var exporter = $"OTEL_{signal}_EXPORTER";
+        if (this[exporter] is not (null or "otlp" or "none")) _warn($"{exporter}={this[exporter]} is not supported; otlp and none are");
+        return this[exporter] is null or "otlp" && Endpoint(signal) is not null;
+    }
+
+    private void ChooseProtocol(string signal)
+    {
+        if (this[$"{Prefix}PROTOCOL"] is not null || Endpoint(signal) is not { } endpoint) return;
+        _values.TryAdd($"{Prefix}{signal}_PROTOCOL", endpoint.Port == GrpcPort ? "grpc" : "http/protobuf");
+    }
+
+    private Uri? Endpoint(string signal) => Address(this[$"{Prefix}{signal}_ENDPOINT"] ?? this[$"{Prefix}ENDPOINT"]);
+
+    private static Uri? Address(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
+}

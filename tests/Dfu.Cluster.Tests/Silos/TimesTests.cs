@@ -1,0 +1,37 @@
+using Dfu.Silo.Serve;
+using Dfu.Silo.Silos;
+using Dfu.Silo.Storage.Postgres;
+
+namespace Dfu.Cluster.Tests.Silos;
+
+/// <summary>Times that stand in several places and only make sense together.</summary>
+public sealed class TimesTests
+{
+    [Fact]
+    public void A_member_is_believed_dead_in_the_order_in_which_it_becomes_certain()
+    {
+        TimeSpan[] order =
+        [
+            MemberTimes.Probe * MemberTimes.ProbesMissed, // a killed member is out
+            MemberTimes.LongestProbe * MemberTimes.ProbesMissed, // one that hangs is out
+            MemberTimes.Silent, // those that died together count no more
+            MemberTimes.Silent + PostgresArrival.Pause + PostgresArrival.Answer, // a start waits no longer for them
+            MemberTimes.LongestWait, // and that is what an operator is told at most
+            MemberTimes.LongDead, // whatever the clocks say
+        ];
+        Assert.Equal(order.Order(), order);
+        Assert.Equal(order.Distinct(), order);
+    }
+
+    [Fact]
+    public void A_member_that_lives_is_never_taken_for_a_dead_one_of_its_name() =>
+        Assert.True(MemberTimes.LongDead - MemberTimes.Silent > TimeSpan.FromSeconds(30), "clocks may differ by some seconds");
+
+    [Fact]
+    public void A_start_outlasts_the_wait_for_the_dead() =>
+        Assert.True(MemberTimes.Join > MemberTimes.LongestWait + MemberTimes.TableRead && FleetServer.LongStart < MemberTimes.LongestWait);
+
+    [Fact]
+    public void Adapters_have_longer_to_end_their_attempts_than_the_silo_to_leave_and_a_broken_one_waits_for_nothing() => Assert.True(
+        FleetSilo.AdapterStopTimeout > FleetSilo.SiloStopTimeout && FleetSilo.SiloStopTimeout > FleetSilo.BrokenStopTimeout);
+}
