@@ -1,7 +1,7 @@
 using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Xunit.Abstractions;
 
-namespace Dfu.Adapters.BlueZ.Tests.Whole;
+namespace Dfu.Adapters.BlueZ.Tests.EndToEnd;
 
 /// <summary>Real updates of virtual devices, over the whole adapter and a bus.</summary>
 public sealed class UpdateTests(ITestOutputHelper output)
@@ -15,7 +15,8 @@ public sealed class UpdateTests(ITestOutputHelper output)
         var view = await bench.UpdateAsync(Image);
         Assert.Equal(2, view.Devices.Select(static device => device.Adapter).Distinct().Count());
         Assert.All(view.Devices, static device => Assert.Equal(1, device.Attempts));
-        Assert.True(view.Devices.Count(static device => device.BytesResent > 0) <= 1, "more was sent again than the one probe of what this class of bootloaders saves");
+        Assert.True(
+            view.Devices.Count(static device => device.BytesResent > 0) <= 1, "more was sent again than the one probe of what this class of bootloaders saves");
         output.WriteLine($"{view.Seconds:0.0} s");
     }
 

@@ -12,7 +12,7 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Storage;
 
-namespace Dfu.Adapters.BlueZ.Tests.Whole;
+namespace Dfu.Adapters.BlueZ.Tests.EndToEnd;
 
 /// <summary>Virtual devices, dongles over them, a bluetoothd and a bus in between, and the whole adapter on the other side of that bus.</summary>
 internal sealed class Bench : IAsyncDisposable
@@ -20,17 +20,18 @@ internal sealed class Bench : IAsyncDisposable
     private readonly List<SimulatedAdapterSource> _radios = [];
     private readonly FakeSysfs _sysfs = new();
 
-    private Bench(TimeProvider time, PrivateBus bus, BlueZStandIn bluez, int devices, BootloaderProfile profile)
+    private Bench(TimeProvider time, TimeProvider hostTime, PrivateBus bus, BlueZStandIn bluez, int devices, BootloaderProfile profile)
     {
         (Time, Bus, BlueZ, Air) = (time, bus, bluez, new(time, LinkModel.Perfect, 1));
-        for (var i = 0; i < devices; i++) Devices.Add(Air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), Profile = profile, RequireSigned = false }));
+        for (var i = 0; i < devices; i++)
+            Devices.Add(Air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), Profile = profile, RequireSigned = false }));
         Host = new(
             new() { BusAddress = bus.Address, Sysfs = _sysfs.Root },
-            time,
+            hostTime,
             new(
                 static () => new FakeKernel { MayConfigure = false }, // a test never touches this machine's own controllers
-                async cancellationToken => await BlueZObjects.OpenAsync(bus.Address, time, cancellationToken),
-                (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
+                async cancellationToken => await BlueZObjects.OpenAsync(bus.Address, hostTime, cancellationToken),
+                (objects, kernel, index) => new LinkOpener(objects, kernel, index, hostTime),
                 () => Controllers.List(_sysfs.Root)));
     }
 
@@ -42,12 +43,16 @@ internal sealed class Bench : IAsyncDisposable
     public List<StandInAdapter> Dongles { get; } = [];
     public BlueZHost Host { get; }
 
-    /// <param name="speed">Seconds for radios, devices and host alike in one real second.</param>
-    public static async Task<Bench> StartAsync(int dongles, int devices, StandInOptions? options = null, double speed = 4, BootloaderProfile? profile = null)
+    /// <param name="speed">Seconds for radios and devices in one real second.</param>
+    /// <param name="hostSpeed">The same for the host, whose time-outs a busy machine must be able to keep; that of the others when not given.</param>
+    public static async Task<Bench> StartAsync(
+        int dongles, int devices, StandInOptions? options = null, double speed = 4, double? hostSpeed = null, BootloaderProfile? profile = null)
     {
         var time = new ScaledTime(speed);
+        var hostTime = hostSpeed is { } own ? new ScaledTime(own) : time;
         var bus = await PrivateBus.StartAsync();
-        var bench = new Bench(time, bus, await BlueZStandIn.StartAsync(bus, time, options), devices, profile ?? BootloaderProfile.Sdk17);
+        var bench = new Bench(
+            time, hostTime, bus, await BlueZStandIn.StartAsync(bus, time, options), devices, profile ?? BootloaderProfile.Sdk17);
         for (var i = 0; i < dongles; i++)
         {
             bench._radios.Add(bench.Air.CreateAdapter(Port(i), new AdapterModel()));
@@ -85,11 +90,16 @@ internal sealed class Bench : IAsyncDisposable
     {
         var image = new byte[bytes];
         new Random(1).NextBytes(image);
-        var package = PackageReader.Read(PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
+        var package = PackageReader.Read(
+            PackageWriter.Create(
+                new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null),
+            null);
         var store = new FleetStore();
         await using var engine = new FleetEngine(store, Sources(), new FleetPolicy(), Time, UpdateRun.RunAsync);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(300), Time);
-        await engine.StartAsync(new CampaignRequest { Package = package, Targets = new() { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] } }, late.Token);
+        await engine.StartAsync(
+            new CampaignRequest { Package = package, Targets = new() { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] } },
+            late.Token);
         var over = engine.WaitAsync(late.Token);
         if (trouble is not null)
         {
@@ -127,6 +137,7 @@ internal sealed class Bench : IAsyncDisposable
     private static string Port(int dongle) => string.Create(CultureInfo.InvariantCulture, $"1-1.{dongle + 1}");
 
     private static string Describe(CampaignView view) =>
-        string.Join("\n", view.Devices.Select(static device => $"{device.Application} {device.Phase} {device.Outcome} {device.Error} {device.Attempts} attempts, {device.BytesConfirmed} of {device.BytesTotal}: {device.Detail}")
+        string.Join("\n", view.Devices.Select(static device => $"{device.Application} {device.Phase} {device.Outcome} {device.Error} {device.Attempts} "
+            + $"attempts, {device.BytesConfirmed} of {device.BytesTotal}: {device.Detail}")
             .Concat(view.Adapters.Select(static adapter => $"{adapter.Id} {adapter.Status}")));
 }
