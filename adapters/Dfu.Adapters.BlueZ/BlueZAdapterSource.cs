@@ -9,15 +9,12 @@ using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ;
 
-/// <summary>A dongle: <c>bluez:usb-1-1.2</c>, <c>bluez:C4:7C:8D:00:11:22</c> or <c>bluez:hci0</c>. Found again by port and address when it comes back under another number.</summary>
+/// <summary>
+/// A dongle: <c>bluez:usb-1-1.2</c>, <c>bluez:C4:7C:8D:00:11:22</c> or <c>bluez:hci0</c>. Found again by port and address when it comes back under
+/// another number.
+/// </summary>
 internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string id) : IAdapterSource
 {
-    /// <summary>How long bluetoothd may take to show a controller after it was started or the controller came.</summary>
-    private static readonly TimeSpan Shown = TimeSpan.FromSeconds(3);
-
-    /// <summary>The kernel allows a controller 10 s for it.</summary>
-    private static readonly TimeSpan PowerTime = TimeSpan.FromSeconds(12);
-
     private ControllerIdentity? _known;
     private BlueZAdapter? _current;
 
@@ -65,10 +62,13 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             using var read = await objects.FollowAsync(path, BlueZObjects.Adapter, cancellationToken);
             await PowerOnAsync(objects, controller, cancellationToken);
             if (objects.Find(path)?.Get<string[]>(BlueZObjects.Adapter, "Roles") is { } roles && !roles.Contains("central"))
-                throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} cannot connect to Bluetooth LE devices: its roles are {string.Join(", ", roles)}");
+                throw new DfuException(
+                    DfuError.AdapterNotFound, $"{controller.Name} cannot connect to Bluetooth LE devices: its roles are {string.Join(", ", roles)}");
             await HearFromAsync(objects, controller, cancellationToken);
             await Prefer2MAsync(controller, cancellationToken);
-            adapter = new(controller, NameOf(controller, objects.Find(path)), path, objects, host.KernelSide, host.Opener(objects, controller.Index), host.Surroundings, host.Time);
+            adapter = new(
+                controller, NameOf(controller, objects.Find(path)), path, objects, host.KernelSide, host.Opener(objects, controller.Index), host.Shared,
+                host.Time);
             _known = ControllerIdentity.Of(controller);
             _current = adapter;
             return adapter;
@@ -83,16 +83,17 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
     {
         try
         {
-            return await objects.UntilAsync(BlueZObjects.Root, () => Pick(objects), Shown, host.Time, cancellationToken);
+            return await objects.UntilAsync(BlueZObjects.Root, () => Pick(objects), BlueZTimes.Shown, host.Time, cancellationToken);
         }
         catch (TimeoutException)
         {
             if (ControllerIdentity.Pick(spec, _known, host.KernelControllers()) is { } hidden)
-                throw new DfuException(DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'");
-            var there = Join(host.KernelControllers(), objects);
+                throw new DfuException(
+                    DfuError.AdapterNotFound, $"the kernel has {hidden.Name} but bluetoothd does not show it: 'systemctl restart bluetooth'");
+            var names = Join(host.KernelControllers(), objects).Select(static c => c.Address is { } address ? $"{c.Id} ({address})" : c.Id).ToArray();
             throw new DfuException(
                 DfuError.AdapterNotFound,
-                $"no Bluetooth controller is {spec.Text}{(there.Count == 0 ? "; there is none at all" : $"; there are {string.Join(", ", there.Select(static c => c.Address is { } a ? $"{c.Id} ({a})" : c.Id))}")}");
+                $"no Bluetooth controller is {spec.Text}; {(names.Length == 0 ? "there is none at all" : $"there are {string.Join(", ", names)}")}");
         }
     }
 
@@ -110,9 +111,11 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         foreach (var o in objects.Below(BlueZObjects.Root).Where(static o => o.Has(BlueZObjects.Adapter)))
         {
             var name = o.Path.ToString().Split('/')[^1];
-            if (!name.StartsWith("hci", StringComparison.Ordinal) || !int.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)) continue;
+            if (!name.StartsWith("hci", StringComparison.Ordinal) || !int.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+                continue;
             var known = kernel.FirstOrDefault(c => c.Index == index);
-            all.Add(new(index, known?.Usb, BluetoothAddress.TryParse(o.Get<string>(BlueZObjects.Adapter, "Address"), out var address) ? address : known?.Address));
+            all.Add(
+                new(index, known?.Usb, BluetoothAddress.TryParse(o.Get<string>(BlueZObjects.Adapter, "Address"), out var address) ? address : known?.Address));
         }
 
         return [.. all.OrderBy(static c => c.Index)];
@@ -124,13 +127,18 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         if (IsOn() is not null) return;
         try
         {
-            await objects.Proxy<IAdapter1>(path).SetAsync("Powered", true).AnsweredAsync(PowerTime, host.Time, cancellationToken);
-            await objects.UntilAsync(path, IsOn, BusCalls.Answer, host.Time, cancellationToken);
+            await objects.Proxy<IAdapter1>(path).SetAsync("Powered", true).AnsweredAsync(BlueZTimes.Power, host.Time, cancellationToken);
+            await objects.UntilAsync(path, IsOn, BlueZTimes.Answer, host.Time, cancellationToken);
         }
         catch (DBusException e)
         {
             var blocked = e.ErrorName == "org.bluez.Error.Blocked" || e.ErrorMessage?.Contains("rfkill", StringComparison.OrdinalIgnoreCase) == true;
-            throw new DfuException(DfuError.AdapterNotFound, blocked ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'" : $"{controller.Name} cannot be powered on ({e.ErrorMessage})", e);
+            throw new DfuException(
+                DfuError.AdapterNotFound,
+                blocked
+                    ? $"{controller.Name} is switched off by rfkill: 'rfkill unblock bluetooth'"
+                    : $"{controller.Name} cannot be powered on ({e.ErrorMessage})",
+                e);
         }
         catch (TimeoutException e)
         {
@@ -147,8 +155,8 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
         try
         {
             var adapter = objects.Proxy<IAdapter1>(PathOf(controller));
-            await adapter.StartDiscoveryAsync().AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
-            await adapter.StopDiscoveryAsync().AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
+            await adapter.StartDiscoveryAsync().AnsweredAsync(BlueZTimes.Answer, host.Time, cancellationToken);
+            await adapter.StopDiscoveryAsync().AnsweredAsync(BlueZTimes.Answer, host.Time, cancellationToken);
         }
         catch (Exception e) when (e.IsBusTrouble())
         {
@@ -157,14 +165,14 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
 
         if (IsSilent()) throw new DfuException(DfuError.AdapterNotFound, $"{controller.Name} hangs: it answers no command; plug it out and in if it goes on");
 
-        bool IsSilent() => host.KernelSide.Silence(controller.Index) >= BlueZAdapter.LongestSilence;
+        bool IsSilent() => host.KernelSide.Silence(controller.Index) >= BlueZTimes.LongestSilence;
     }
 
     private async Task Prefer2MAsync(Controller controller, CancellationToken cancellationToken)
     {
         try
         {
-            await host.KernelSide.Prefer2MAsync(controller.Index, cancellationToken).WithinAsync(BusCalls.Answer, host.Time, cancellationToken);
+            await host.KernelSide.Prefer2MAsync(controller.Index, cancellationToken).WithinAsync(BlueZTimes.Answer, host.Time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -180,8 +188,8 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
             if (Ours(Join(host.KernelControllers(), objects)) is { } shown)
             {
                 var adapter = objects.Proxy<IAdapter1>(PathOf(shown));
-                await adapter.SetAsync("Powered", false).AnsweredAsync(BusCalls.Answer, host.Time, cancellationToken);
-                await adapter.SetAsync("Powered", true).AnsweredAsync(PowerTime, host.Time, cancellationToken);
+                await adapter.SetAsync("Powered", false).AnsweredAsync(BlueZTimes.Answer, host.Time, cancellationToken);
+                await adapter.SetAsync("Powered", true).AnsweredAsync(BlueZTimes.Power, host.Time, cancellationToken);
                 return true;
             }
         }
@@ -198,9 +206,9 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
     private async Task<bool> ResetAsync()
     {
         var done = false;
-        await Background.Start("reset a USB port", () =>
+        await Background.Start("reset a USB device", () =>
         {
-            // It may take seconds, in which whoever asks has other things to do.
+            // The kernel may take seconds for it, in which the caller's scheduler has other things to do.
             done = Ours(host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);
             return Task.CompletedTask;
         });
@@ -209,7 +217,9 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
 
     /// <summary>The controller that may be recovered: never one that another radio of this process has, nor just any.</summary>
     private Controller? Ours(IReadOnlyList<Controller> there) =>
-        (spec is not BlueZSpec.All || _known is not null) && ControllerIdentity.Pick(spec, _known, there) is { } controller && host.IsFree(PathOf(controller)) ? controller : null;
+        (spec is not BlueZSpec.All || _known is not null) && ControllerIdentity.Pick(spec, _known, there) is { } controller && host.IsFree(PathOf(controller))
+            ? controller
+            : null;
 
     private static ObjectPath PathOf(Controller controller) => new($"{BlueZObjects.Root}/{controller.Name}");
 

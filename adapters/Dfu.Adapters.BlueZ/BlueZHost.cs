@@ -7,7 +7,9 @@ using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ;
 
-/// <summary>What the radios of one process share: the way to bluetoothd and to the kernel, and who scans. One per process; opens when it is first needed.</summary>
+/// <summary>
+/// What the radios of one process share: the way to bluetoothd and to the kernel, and who scans. One per process; opens when it is first needed.
+/// </summary>
 public sealed class BlueZHost : IAsyncDisposable
 {
     private readonly Lock _gate = new();
@@ -31,7 +33,7 @@ public sealed class BlueZHost : IAsyncDisposable
     {
         (Options, Time, _parts) = (options, time, parts);
         _kernel = new(parts.Kernel);
-        Surroundings = new(options, new(), new());
+        Shared = new(options, new(), new());
     }
 
     /// <summary>What the host is made of.</summary>
@@ -48,7 +50,7 @@ public sealed class BlueZHost : IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
-    internal BlueZAdapter.Surroundings Surroundings { get; }
+    internal BlueZAdapter.Shared Shared { get; }
 
     internal IKernelBluetooth KernelSide => _kernel.Value;
 
@@ -69,7 +71,7 @@ public sealed class BlueZHost : IAsyncDisposable
         foreach (var adapter in open) await adapter.DisposeAsync();
         await _opening.WaitAsync();
         (_objects as IDisposable)?.Dispose();
-        _opening.Release(); // whoever waits is told that this host has ended
+        _opening.Release(); // waiters learn that this host has ended
         if (_kernel.IsValueCreated) _kernel.Value.Dispose();
     }
 
@@ -127,7 +129,8 @@ public sealed class BlueZHost : IAsyncDisposable
         lock (_gate)
         {
             if (!IsFree(path)) return false;
-            foreach (var gone in _claims.Where(static claim => claim.Value is { Lost.IsCompleted: true }).Select(static claim => claim.Key).ToArray()) _claims.Remove(gone);
+            foreach (var gone in _claims.Where(static claim => claim.Value is { Lost.IsCompleted: true }).Select(static claim => claim.Key).ToArray())
+                _claims.Remove(gone);
             _claims[path.ToString()] = null;
             return true;
         }

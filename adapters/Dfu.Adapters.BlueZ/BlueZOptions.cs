@@ -12,10 +12,15 @@ public sealed record BlueZOptions
     /// <summary>Connection interval that links are to ask for where it may be set, 7.5 ms to 4 s. The bootloader itself prefers 15 ms.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMilliseconds(15);
 
-    /// <summary>Silence after which a link counts as lost where it may be set, 100 ms to 32 s. Linux's own 420 ms is less than a flash erase may take.</summary>
+    /// <summary>
+    /// Silence after which a link counts as lost where it may be set, 100 ms to 32 s. Linux's own 420 ms is less than a flash erase may take.
+    /// </summary>
     public TimeSpan SupervisionTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Called with each controller before it is used, also one that came back elsewhere. Throws a DfuException, AdapterInUse, when it is somebody else's.</summary>
+    /// <summary>
+    /// Called with each controller before it is used, also one that came back elsewhere. Throws a DfuException, AdapterInUse, when it is somebody
+    /// else's.
+    /// </summary>
     public Action<Controller>? Opening { get; init; }
 
     internal const string StandardBus = "unix:path=/run/dbus/system_bus_socket";

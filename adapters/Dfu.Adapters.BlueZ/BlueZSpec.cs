@@ -4,7 +4,9 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ;
 
-/// <summary>Which dongle an operator means: <c>bluez:usb-1-1.2</c>, <c>bluez:C4:7C:8D:00:11:22</c>, <c>bluez:hci0</c> or, for all there are, <c>bluez:*</c>.</summary>
+/// <summary>
+/// Which dongle an operator means: <c>bluez:usb-1-1.2</c>, <c>bluez:C4:7C:8D:00:11:22</c>, <c>bluez:hci0</c> or, for all there are, <c>bluez:*</c>.
+/// </summary>
 public abstract record BlueZSpec(string Text)
 {
     public const string Prefix = "bluez:";
@@ -44,7 +46,9 @@ public abstract record BlueZSpec(string Text)
         var lower = name.ToLowerInvariant();
         if (lower == "*") spec = new All(text);
         else if (lower.StartsWith("usb-", StringComparison.Ordinal) && IsPort(lower[4..])) spec = new UsbPort(text, lower[4..]);
-        else if (lower.StartsWith("hci", StringComparison.Ordinal) && ushort.TryParse(lower[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) spec = new Index(text, number);
+        else if (lower.StartsWith("hci", StringComparison.Ordinal)
+            && ushort.TryParse(lower[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            spec = new Index(text, number);
         else if (BluetoothAddress.TryParse(name, out var address)) spec = new Dongle(text, address);
         return spec is not null;
     }

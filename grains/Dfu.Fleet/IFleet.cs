@@ -61,7 +61,6 @@ public enum DeviceOutcome
 {
     Pending = 0,
     Updated,
-    AlreadyCurrent,
     Failed,
     Cancelled,
 }

@@ -4,7 +4,8 @@ namespace Dfu.Adapters.BlueZ.Tests;
 
 public sealed class SpecTests
 {
-    private static readonly Controller Dongle = new(1, new("1-1.2", "/dev/bus/usb/001/004", 0x2fe3, 0x000b, "nRF52840"), BluetoothAddress.Parse("C4:7C:8D:00:11:22"));
+    private static readonly Controller Dongle = new(
+        1, new("1-1.2", "/dev/bus/usb/001/004", 0x2fe3, 0x000b, "nRF52840"), BluetoothAddress.Parse("C4:7C:8D:00:11:22"));
 
     [Theory]
     [InlineData("bluez:*", true)]

@@ -9,7 +9,8 @@ internal static class Commands
 {
     public static async Task<int> RunAsync(string[] arguments, CancellationToken stop)
     {
-        if (arguments is ["connects", var count, .. var adapters]) return await ConnectsCommand.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), adapters, stop);
+        if (arguments is ["connects", var count, .. var adapters])
+            return await ConnectsCommand.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), adapters, stop);
         RigSettings settings;
         try
         {

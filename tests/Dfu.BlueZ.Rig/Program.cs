@@ -4,7 +4,8 @@ using Dfu.BlueZ.Rig;
 if (args is ["controllers", .. var options]) return await ControllersCommand.RunAsync(options);
 
 using var stop = new CancellationTokenSource();
-PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+PosixSignal[] ends = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+PosixSignalRegistration[] signals = [.. ends.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 try
 {
     return await Commands.RunAsync(args, stop.Token);

@@ -5,7 +5,8 @@ namespace Dfu.BlueZ.Rig;
 /// <summary>What <c>./test --rig</c> takes.</summary>
 internal sealed record RigSettings
 {
-    public const string Usage = "./test --rig [--cache DIR] [--size KIB] [--connects N] [--processors N] [--kvm] [--keep DIR] [--only CHECK]... [--run COMMAND]";
+    public const string Usage =
+        "./test --rig [--cache DIR] [--size KIB] [--connects N] [--processors N] [--kvm] [--keep DIR] [--only CHECK]... [--run COMMAND]";
 
     /// <summary>Where the machine's parts are kept.</summary>
     public string Cache { get; init; } = Path.Combine(Repository, ".dfu", "rig");
@@ -53,7 +54,8 @@ internal sealed record RigSettings
 
             string Value() => ++i < arguments.Length ? arguments[i] : throw new ArgumentException($"{name} takes a value");
 
-            int Number(int least, int most) => int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            int Number(int least, int most) =>
+                int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
                 ? number
                 : throw new ArgumentException($"{name} takes a number from {least} to {most}");
         }

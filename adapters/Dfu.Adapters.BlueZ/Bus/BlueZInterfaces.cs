@@ -64,13 +64,17 @@ internal interface IGattCharacteristic1 : IDBusObject
     Task<IDisposable> WatchPropertiesAsync(Action<PropertyChanges> handler);
 }
 
-/// <summary>As many of a controller's properties as anybody asks for at once.</summary>
+/// <summary>As many of a controller's properties as anybody asks for at once. The library fills in fields and knows nothing of properties.</summary>
 [Dictionary]
 internal sealed class Adapter1Properties
 {
-    public string? Address { get; set; }
-    public bool Powered { get; set; }
-    public bool Discovering { get; set; }
+    private string? _Address;
+    private bool _Powered;
+    private bool _Discovering;
+
+    public string? Address { get => _Address; set => _Address = value; }
+    public bool Powered { get => _Powered; set => _Powered = value; }
+    public bool Discovering { get => _Discovering; set => _Discovering = value; }
 }
 
 /// <inheritdoc cref="Adapter1Properties"/>

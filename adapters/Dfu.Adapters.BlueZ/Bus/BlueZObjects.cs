@@ -1,4 +1,5 @@
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -34,9 +35,6 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
     }
 
     public Task<string> Ended => _ended.Task;
-
-    /// <summary>Objects that changes are told of now.</summary>
-    internal int Followed => _follows.Count;
 
     /// <summary>Connects and reads all objects; at most some 20 s.</summary>
     /// <exception cref="DfuException">AdapterNotFound: no bus, no bluetoothd, or not permitted.</exception>
@@ -78,7 +76,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         var (follower, arranged) = _follows.Take(path);
         try
         {
-            await arranged.AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
+            await arranged.AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
             await ReadAsync(path, @interface, cancellationToken);
             return follower;
         }
@@ -99,17 +97,20 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
 
     private static void End(TaskCompletionSource<string> ended, ConnectionStateChangedEventArgs state)
     {
-        if (state.State is ConnectionState.Disconnecting or ConnectionState.Disconnected) ended.TrySetResult($"the D-Bus connection was lost{(state.DisconnectReason is { } e ? $": {e.GetBaseException().Message}" : "")}");
+        if (state.State is ConnectionState.Disconnecting or ConnectionState.Disconnected)
+            ended.TrySetResult($"the D-Bus connection was lost{(state.DisconnectReason is { } e ? $": {e.GetBaseException().Message}" : "")}");
     }
 
     /// <summary>Arranges every watch before it reads, and keeps what is told meanwhile for after it: told later, it is newer.</summary>
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await _bus.ResolveServiceOwnerAsync(BusOpening.Service, OnOwner, OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
+        await _bus.ResolveServiceOwnerAsync(BusOpening.Service, OnOwner, OnLost).AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
         var manager = Proxy<IObjectManager>(ObjectPath.Root);
-        await manager.WatchInterfacesAddedAsync(added => Told(() => OnAdded(added.@object, added.interfaces)), OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
-        await manager.WatchInterfacesRemovedAsync(removed => Told(() => OnRemoved(removed.@object, removed.interfaces)), OnLost).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
-        var all = await manager.GetManagedObjectsAsync().AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
+        await manager.WatchInterfacesAddedAsync(added => Told(() => OnAdded(added.@object, added.interfaces)), OnLost)
+            .AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
+        await manager.WatchInterfacesRemovedAsync(removed => Told(() => OnRemoved(removed.@object, removed.interfaces)), OnLost)
+            .AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
+        var all = await manager.GetManagedObjectsAsync().AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
         lock (_gate)
         {
             foreach (var (path, interfaces) in all) OnAdded(path, interfaces);
@@ -136,7 +137,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         if (interfaces.ContainsKey(Adapter) && !_adapters.ContainsKey(path.ToString()))
         {
             _adapters[path.ToString()] = Nothing.Instance;
-            ThreadPool.UnsafeQueueUserWorkItem(static item => _ = item.Objects.FollowAdapterAsync(item.Path), (Objects: this, Path: path), preferLocal: false);
+            _ = Background.Start("follow an adapter", () => FollowAdapterAsync(path));
         }
     }
 
@@ -170,7 +171,7 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         IDictionary<string, object>? answer = null;
         try
         {
-            answer = await Proxy<IProperties>(path).GetAllAsync(name).AnsweredAsync(BusCalls.Answer, _time, cancellationToken);
+            answer = await Proxy<IProperties>(path).GetAllAsync(name).AnsweredAsync(BlueZTimes.Answer, _time, cancellationToken);
         }
         finally
         {

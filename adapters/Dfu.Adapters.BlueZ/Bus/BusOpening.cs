@@ -17,7 +17,7 @@ internal static class BusOpening
         var connection = NewConnection(address);
         try
         {
-            await connection.ConnectAsync().AnsweredAsync(BusCalls.Answer, time, cancellationToken);
+            await connection.ConnectAsync().AnsweredAsync(BlueZTimes.Answer, time, cancellationToken);
             return connection;
         }
         catch (Exception e)
@@ -35,7 +35,8 @@ internal static class BusOpening
         Exception? refused = null;
         try
         {
-            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BusCalls.Answer, time, cancellationToken) is { Length: > 0 } running) return running;
+            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BlueZTimes.Answer, time, cancellationToken) is { Length: > 0 } running)
+                return running;
             await connection.ActivateServiceAsync(Service).AnsweredAsync(Activation, time, cancellationToken);
         }
         catch (Exception e) when (e.IsBusTrouble())
@@ -45,7 +46,8 @@ internal static class BusOpening
 
         try
         {
-            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BusCalls.Answer, time, cancellationToken) is { Length: > 0 } started) return started;
+            if (await connection.ResolveServiceOwnerAsync(Service).AnsweredAsync(BlueZTimes.Answer, time, cancellationToken) is { Length: > 0 } started)
+                return started;
         }
         catch (Exception e) when (e.IsBusTrouble())
         {
@@ -59,7 +61,8 @@ internal static class BusOpening
     public static DfuException Missing(Exception? e) => e switch
     {
         DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } => new(
-            DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again", e),
+            DfuError.AdapterNotFound,
+            $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again", e),
         TimeoutException => new(DfuError.AdapterNotFound, "bluetoothd does not answer: 'systemctl restart bluetooth'", e),
         _ => new(DfuError.AdapterNotFound, "bluetoothd is not running: 'systemctl start bluetooth'", e),
     };
@@ -70,7 +73,12 @@ internal static class BusOpening
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             // A missing socket file is AddressNotAvailable.
-            if (cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable }) return true;
+            if (cause is SocketException
+                {
+                    SocketErrorCode: SocketError.AddressNotAvailable or SocketError.ConnectionRefused
+                        or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable,
+                })
+                return true;
         }
 
         return false;
@@ -85,7 +93,9 @@ internal static class BusOpening
         var what = absent ? $"there is no D-Bus system bus at {Place(address)}"
             : failure is TimeoutException ? $"the D-Bus system bus at {Place(address)} does not answer"
             : $"the D-Bus system bus at {Place(address)} cannot be used ({failure.Message})";
-        return address != BlueZOptions.StandardBus ? $"{what}: correct or unset DBUS_SYSTEM_BUS_ADDRESS" : absent ? $"{what}: 'systemctl start dbus'" : $"{what}: see 'systemctl status dbus'";
+        return address != BlueZOptions.StandardBus
+            ? $"{what}: correct or unset DBUS_SYSTEM_BUS_ADDRESS"
+            : absent ? $"{what}: 'systemctl start dbus'" : $"{what}: see 'systemctl status dbus'";
     }
 
     private static Connection NewConnection(string address)

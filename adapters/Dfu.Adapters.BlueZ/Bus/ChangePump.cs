@@ -24,7 +24,7 @@ internal sealed class ChangePump : IThreadPoolWorkItem
 
     public void Post(BlueZChange change)
     {
-        _queue.Enqueue((change, _subscriptions)); // who subscribes later is not told of what was before
+        _queue.Enqueue((change, _subscriptions)); // a later subscriber is not told of earlier changes
         if (Interlocked.Increment(ref _queued) == 1) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 

@@ -1,21 +1,14 @@
+using Dfu.Protocol.Timing;
 using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Bus;
 
 /// <summary>Match rules for the properties of objects: one per object however many follow it, gone when the last one lets go.</summary>
-internal sealed class Follows(Func<ObjectPath, IProperties> proxy, Action<ObjectPath, string, IDictionary<string, object>, string[]> told, Action<Exception> lost)
+internal sealed class Follows(
+    Func<ObjectPath, IProperties> proxy, Action<ObjectPath, string, IDictionary<string, object>, string[]> told, Action<Exception> lost)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-
-    /// <summary>Match rules in force or being arranged.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate) return _entries.Count;
-        }
-    }
 
     /// <returns>What lets go again, and the task that ends when the rule is in force.</returns>
     public (IDisposable Follower, Task<IDisposable> Arranged) Take(ObjectPath path)
@@ -36,7 +29,7 @@ internal sealed class Follows(Func<ObjectPath, IProperties> proxy, Action<Object
         }
 
         // Outside the lock: the library calls the handler under its own, and takes that for this call.
-        if (mine is not null) _ = ArrangeAsync(path, mine);
+        if (mine is not null) Background.Run("follow an object", ArrangeAsync(path, mine));
         return (new Follower(this, path, entry), entry.Arranged);
     }
 
@@ -61,7 +54,7 @@ internal sealed class Follows(Func<ObjectPath, IProperties> proxy, Action<Object
             if (_entries.GetValueOrDefault(path.ToString()) == entry) _entries.Remove(path.ToString());
         }
 
-        _ = EndAsync(entry.Arranged);
+        Background.Run("follow an object no more", EndAsync(entry.Arranged));
     }
 
     private static async Task EndAsync(Task<IDisposable> arranged)

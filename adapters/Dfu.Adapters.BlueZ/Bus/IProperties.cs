@@ -11,5 +11,6 @@ internal interface IProperties : IDBusObject
 {
     Task<IDictionary<string, object>> GetAllAsync(string @interface);
 
-    Task<IDisposable> WatchPropertiesChangedAsync(Action<(string Interface, IDictionary<string, object> Changed, string[] Invalidated)> handler, Action<Exception> onError);
+    Task<IDisposable> WatchPropertiesChangedAsync(
+        Action<(string Interface, IDictionary<string, object> Changed, string[] Invalidated)> handler, Action<Exception> onError);
 }

@@ -81,7 +81,8 @@ internal sealed class ObjectMirror
         _readings.RemoveAll(r => ReferenceEquals(r, reading));
         if (answer is null || Find(reading.Path) is not { } before || !before.Has(reading.Interface)) return null;
         var known = before.Interfaces.GetValueOrDefault(reading.Interface, None);
-        var changed = answer.Where(p => !reading.ToldMeanwhile.Contains(p.Key) && !(known.TryGetValue(p.Key, out var old) && Same(old, p.Value))).ToDictionary();
+        var changed = answer.Where(p => !reading.ToldMeanwhile.Contains(p.Key) && !(known.TryGetValue(p.Key, out var old) && Same(old, p.Value)))
+            .ToDictionary();
         var gone = known.Keys.Where(k => !answer.ContainsKey(k) && !reading.ToldMeanwhile.Contains(k)).ToArray();
         return changed.Count + gone.Length == 0 ? null : Changed(reading.Path, reading.Interface, changed, gone);
     }

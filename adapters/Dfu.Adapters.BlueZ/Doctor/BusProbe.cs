@@ -28,20 +28,27 @@ internal sealed class BusProbe(string address, TimeProvider time)
         try
         {
             await connection.ConnectAsync().WithinAsync(Longest, time, cancellationToken);
-            if (await connection.ResolveServiceOwnerAsync(Service).WithinAsync(Longest, time, cancellationToken) is not { Length: > 0 }) return (new(BusState.NoBlueZ, address), []);
+            if (await connection.ResolveServiceOwnerAsync(Service).WithinAsync(Longest, time, cancellationToken) is not { Length: > 0 })
+                return (new(BusState.NoBlueZ, address), []);
         }
         catch (Exception e) when (IsAnswer(e))
         {
-            return (e is TimeoutException ? new(BusState.Silent, address) : BusOpening.IsAbsence(e) ? new(BusState.NoBus, address) : new(BusState.Closed, e.Message), []);
+            return (
+                e is TimeoutException
+                    ? new(BusState.Silent, address)
+                    : BusOpening.IsAbsence(e) ? new(BusState.NoBus, address) : new(BusState.Closed, e.Message),
+                []);
         }
 
         try
         {
-            var objects = await connection.CreateProxy<IObjectManager>(Service, ObjectPath.Root).GetManagedObjectsAsync().WithinAsync(Longest, time, cancellationToken);
+            var objects = await connection.CreateProxy<IObjectManager>(Service, ObjectPath.Root).GetManagedObjectsAsync()
+                .WithinAsync(Longest, time, cancellationToken);
             var adapters = new List<BlueZAdapterFacts>();
             foreach (var (path, interfaces) in objects)
             {
-                if (interfaces.TryGetValue(Adapter, out var properties)) adapters.Add(Read(path, properties, await MethodsAsync(connection, path, cancellationToken)));
+                if (interfaces.TryGetValue(Adapter, out var properties))
+                    adapters.Add(Read(path, properties, await MethodsAsync(connection, path, cancellationToken)));
             }
 
             return (new(BusState.Open, address), adapters);
@@ -59,7 +66,8 @@ internal sealed class BusProbe(string address, TimeProvider time)
     {
         TimeoutException => new(BusState.BlueZSilent, address),
         DBusException { ErrorName: "org.freedesktop.DBus.Error.AccessDenied" } denied => new(BusState.Denied, denied.ErrorMessage),
-        DBusException { ErrorName: "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner" } => new(BusState.NoBlueZ, address),
+        DBusException { ErrorName: "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner" } =>
+            new(BusState.NoBlueZ, address),
         DBusException { ErrorName: "org.freedesktop.DBus.Error.NoReply" } => new(BusState.BlueZSilent, address),
         _ => new(BusState.Closed, failure.Message),
     };
@@ -86,5 +94,6 @@ internal sealed class BusProbe(string address, TimeProvider time)
         Get<bool>(properties, "Discovering"),
         methods?.Contains("\"ConnectDevice\"", StringComparison.Ordinal));
 
-    private static T? Get<T>(IDictionary<string, object> properties, string name) => properties.TryGetValue(name, out var value) && value is T typed ? typed : default;
+    private static T? Get<T>(IDictionary<string, object> properties, string name) =>
+        properties.TryGetValue(name, out var value) && value is T typed ? typed : default;
 }

@@ -17,7 +17,8 @@ public static class Examination
 
     /// <param name="kernel">Null when the kernel is not to be asked.</param>
     /// <param name="bus">The system bus's address; null is this machine's.</param>
-    internal static async Task<HostFacts> RunAsync(HostRoots roots, IKernelBluetooth? kernel, string? bus, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<HostFacts> RunAsync(
+        HostRoots roots, IKernelBluetooth? kernel, string? bus, TimeProvider time, CancellationToken cancellationToken)
     {
         var files = new HostFiles(roots);
         var daemon = files.FindDaemon();

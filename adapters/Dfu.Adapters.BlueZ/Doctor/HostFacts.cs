@@ -96,4 +96,5 @@ internal sealed record AdapterFacts(Controller Controller)
 /// <param name="Central">Null before BlueZ 5.55, which does not say.</param>
 /// <param name="Discovering">Whether somebody scans.</param>
 /// <param name="ConnectsUnheard">Whether it has the experimental ConnectDevice.</param>
-internal sealed record BlueZAdapterFacts(string Name, BluetoothAddress? Address, string Alias, bool Powered, bool? Central, bool Discovering, bool? ConnectsUnheard);
+internal sealed record BlueZAdapterFacts(
+    string Name, BluetoothAddress? Address, string Alias, bool Powered, bool? Central, bool Discovering, bool? ConnectsUnheard);

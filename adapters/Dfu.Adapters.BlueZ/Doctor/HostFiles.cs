@@ -12,7 +12,11 @@ internal sealed record HostRoots
 
     /// <summary>Folders that bluetoothd may be in, the likeliest first.</summary>
     public IReadOnlyList<string> Programs { get; init; } =
-        ["/usr/libexec/bluetooth", "/usr/lib/bluetooth", .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin", "/usr/local/libexec/bluetooth"];
+        [
+            "/usr/libexec/bluetooth", "/usr/lib/bluetooth",
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries),
+            "/usr/sbin", "/usr/local/libexec/bluetooth",
+        ];
 
     public string MainConf => Path.Combine(Etc, "bluetooth/main.conf");
 }
@@ -39,7 +43,9 @@ internal sealed class HostFiles(HostRoots roots)
     {
         foreach (var folder in Entries(roots.Proc))
         {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || Text(Path.Combine(folder, "comm")) != Daemon) continue;
+            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                || Text(Path.Combine(folder, "comm")) != Daemon)
+                continue;
             var program = Text(Path.Combine(folder, "cmdline"))?.Split('\0')[0];
 
             // Anybody may call a process bluetoothd: what is run to ask for its version stands where programs are installed.
@@ -51,11 +57,13 @@ internal sealed class HostFiles(HostRoots roots)
 
     public ProcessFacts Process()
     {
-        var status = (Text(Path.Combine(roots.Proc, "self/status")) ?? "").Split('\n').Select(static line => line.Split(':', 2)).Where(static pair => pair.Length == 2)
+        var status = (Text(Path.Combine(roots.Proc, "self/status")) ?? "").Split('\n').Select(static line => line.Split(':', 2))
+            .Where(static pair => pair.Length == 2)
             .GroupBy(static pair => pair[0]).ToDictionary(static group => group.Key, static group => group.First()[1].Trim());
         _ = ulong.TryParse(status.GetValueOrDefault("CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var able);
         var groups = $"{status.GetValueOrDefault("Gid")} {status.GetValueOrDefault("Groups")}".Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        var bluetooth = (Text(Path.Combine(roots.Etc, "group")) ?? "").Split('\n').Select(static line => line.Split(':')).FirstOrDefault(static fields => fields is ["bluetooth", _, _, ..])?[2];
+        var bluetooth = (Text(Path.Combine(roots.Etc, "group")) ?? "").Split('\n').Select(static line => line.Split(':'))
+            .FirstOrDefault(static fields => fields is ["bluetooth", _, _, ..])?[2];
         return new(Environment.UserName, bluetooth is not null && groups.Contains(bluetooth), (able >> NetAdmin & 1) == 1, (able >> NetRaw & 1) == 1);
     }
 
@@ -66,7 +74,8 @@ internal sealed class HostFiles(HostRoots roots)
         return own is { Hard: true } ? Block.Hard : own is { Soft: true } ? Block.Soft : Block.None;
     }
 
-    public bool? Autosuspends(UsbPlace? usb) => usb is null ? null : Text(Path.Combine(roots.Sys, "bus/usb/devices", usb.Port, "power/control")) is { } control ? control == "auto" : null;
+    public bool? Autosuspends(UsbPlace? usb) =>
+        usb is null ? null : Text(Path.Combine(roots.Sys, "bus/usb/devices", usb.Port, "power/control")) is { } control ? control == "auto" : null;
 
     /// <summary>Opening is the one sure test: modes, access lists and a container's rules all have a say.</summary>
     public static bool? MayWrite(string? node)

@@ -19,10 +19,15 @@ internal static class HostJudge
     public static IEnumerable<Finding> Of(HostFacts facts)
     {
         yield return Kernel(facts.KernelRelease);
-        if (!facts.HasBluetooth) yield return new("Bluetooth", Verdict.Problem, "the kernel has no Bluetooth: its modules are not loaded or not there", "sudo modprobe btusb");
+        if (!facts.HasBluetooth)
+            yield return new("Bluetooth", Verdict.Problem, "the kernel has no Bluetooth: its modules are not loaded or not there", "sudo modprobe btusb");
         else if (facts.Adapters.Count == 0) yield return NoController(facts.HasUsbDriver);
-        else yield return new("Bluetooth", Verdict.Ok, facts.Adapters.Count == 1 ? "one controller" : string.Create(CultureInfo.InvariantCulture, $"{facts.Adapters.Count} controllers"));
-        yield return facts.LacksDaemon ? new("BlueZ", Verdict.Problem, "bluetoothd was not found on this machine", "sudo apt install bluez") : BlueZ(facts.Daemon);
+        else yield return new(
+            "Bluetooth", Verdict.Ok,
+            facts.Adapters.Count == 1 ? "one controller" : string.Create(CultureInfo.InvariantCulture, $"{facts.Adapters.Count} controllers"));
+        yield return facts.LacksDaemon
+            ? new("BlueZ", Verdict.Problem, "bluetoothd was not found on this machine", "sudo apt install bluez")
+            : BlueZ(facts.Daemon);
         yield return Bus(facts.Bus, facts.Process);
         foreach (var finding in Permissions(facts.Process)) yield return finding;
     }
@@ -50,35 +55,57 @@ internal static class HostJudge
         if (daemon.Version is not { } text || VersionOf(text) is not { } version)
             return new("BlueZ", Verdict.Hint, $"its version could not be found out; {LeastBlueZ} is needed, {GoodBlueZ} or newer recommended");
         if (version < LeastBlueZ)
-            return new("BlueZ", Verdict.Problem, $"{text}; {LeastBlueZ} is needed: older ones can crash when a device is removed, and that is done after every link", ToUpgrade);
+            return new(
+                "BlueZ", Verdict.Problem, $"{text}; {LeastBlueZ} is needed: older ones can crash when a device is removed, and that is done after every link",
+                ToUpgrade);
         if (version < GoodBlueZ)
-            return new("BlueZ", Verdict.Hint, $"{text}; {GoodBlueZ} or newer is recommended: before 5.62 the services of a removed device stay cached, before 5.63 asking for the MTU can end a link", ToUpgrade);
+            return new(
+                "BlueZ", Verdict.Hint,
+                $"{text}; {GoodBlueZ} or newer is recommended: before 5.62 the services of a removed device stay cached, before 5.63 asking for the MTU "
+                    + "can end a link",
+                ToUpgrade);
         return new("BlueZ", Verdict.Ok, text);
     }
 
     private static Finding Bus(BusFacts bus, ProcessFacts process) => bus.State switch
     {
-        BusState.NoBus => new("D-Bus", Verdict.Problem, $"there is no system bus at {BusOpening.Place(bus.Detail)}", bus.Foreign ? ToUseTheUsualBus : "sudo systemctl start dbus"),
-        BusState.Silent or BusState.Closed when bus.Foreign => new("D-Bus", Verdict.Problem, $"the bus that DBUS_SYSTEM_BUS_ADDRESS names cannot be used: {(bus.State == BusState.Silent ? "it does not answer" : bus.Detail)}", ToUseTheUsualBus),
+        BusState.NoBus =>
+            new(
+                "D-Bus", Verdict.Problem, $"there is no system bus at {BusOpening.Place(bus.Detail)}",
+                bus.Foreign ? ToUseTheUsualBus : "sudo systemctl start dbus"),
+        BusState.Silent or BusState.Closed when bus.Foreign =>
+            new(
+                "D-Bus", Verdict.Problem,
+                $"the bus that DBUS_SYSTEM_BUS_ADDRESS names cannot be used: {(bus.State == BusState.Silent ? "it does not answer" : bus.Detail)}",
+                ToUseTheUsualBus),
         BusState.Silent => new("D-Bus", Verdict.Problem, "the system bus does not answer", "sudo reboot"),
         BusState.Closed => new("D-Bus", Verdict.Problem, $"the system bus does not take this process: {bus.Detail}", "sudo systemctl status dbus"),
-        BusState.NoBlueZ => new("D-Bus", Verdict.Problem, "bluetoothd does not run: nobody is org.bluez on the system bus", "sudo systemctl enable --now bluetooth"),
+        BusState.NoBlueZ =>
+            new("D-Bus", Verdict.Problem, "bluetoothd does not run: nobody is org.bluez on the system bus", "sudo systemctl enable --now bluetooth"),
         BusState.BlueZSilent => new("D-Bus", Verdict.Problem, "bluetoothd does not answer", "sudo systemctl restart bluetooth"),
         BusState.Denied when !process.InBluetoothGroup =>
-            new("D-Bus", Verdict.Problem, $"the bus does not let {process.User} talk to BlueZ", $"sudo usermod -aG bluetooth {process.User}   # and log in again"),
-        BusState.Denied => new("D-Bus", Verdict.Problem, $"the bus does not let {process.User} talk to BlueZ: {bus.Detail}", "sudoedit /etc/dbus-1/system.d/bluetooth.conf"),
+            new(
+                "D-Bus", Verdict.Problem, $"the bus does not let {process.User} talk to BlueZ",
+                $"sudo usermod -aG bluetooth {process.User}   # and log in again"),
+        BusState.Denied =>
+            new("D-Bus", Verdict.Problem, $"the bus does not let {process.User} talk to BlueZ: {bus.Detail}", "sudoedit /etc/dbus-1/system.d/bluetooth.conf"),
         _ => new("D-Bus", Verdict.Ok, "BlueZ answers"),
     };
 
     private static IEnumerable<Finding> Permissions(ProcessFacts process)
     {
-        // Whoever is root and lacks them is in a container.
+        // A root that lacks them runs in a container.
         var remedy = process.User == "root"
             ? "docker run --cap-add=NET_ADMIN --cap-add=NET_RAW --network=host ..."
-            : "sudo -E env PATH=\"$PATH\" setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups --inh-caps=+net_admin,+net_raw --ambient-caps=+net_admin,+net_raw ./dfu ...   # a service: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW";
+            : "sudo -E env PATH=\"$PATH\" setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups --inh-caps=+net_admin,+net_raw "
+                + "--ambient-caps=+net_admin,+net_raw ./dfu ...   # a service: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW";
         yield return process.MayConfigure
             ? new("CAP_NET_ADMIN", Verdict.Ok, "connection parameters, 2M PHY, the reason of a disconnect, and a power cycle when bluetoothd hangs")
-            : new("CAP_NET_ADMIN", Verdict.Hint, "missing: links run with the kernel's parameters on the 1M PHY, a disconnect has no reason, and an adapter is not power-cycled when bluetoothd hangs", remedy);
+            : new(
+                "CAP_NET_ADMIN", Verdict.Hint,
+                "missing: links run with the kernel's parameters on the 1M PHY, a disconnect has no reason, and an adapter is not power-cycled when "
+                    + "bluetoothd hangs",
+                remedy);
         yield return process.MayMonitor
             ? new("CAP_NET_RAW", Verdict.Ok, "the connection parameters in force")
             : new("CAP_NET_RAW", Verdict.Hint, "missing: the connection parameters in force are not seen", process.MayConfigure ? remedy : "");

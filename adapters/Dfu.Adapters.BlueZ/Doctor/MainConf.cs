@@ -7,7 +7,10 @@ internal sealed class MainConf
 {
     private readonly Dictionary<(string Section, string Key), string> _values = [];
 
-    /// <summary>The first line that is none, from 1: because of it bluetoothd passes over the whole file, and everything has its default. Null when all are fine.</summary>
+    /// <summary>
+    /// The first line that is none, from 1: because of it bluetoothd passes over the whole file, and everything has its default. Null when all are
+    /// fine.
+    /// </summary>
     public int? BadLine { get; private init; }
 
     /// <summary>Of a key that is there twice the last one counts. There are no comments behind values, and spaces at the end belong to them.</summary>
@@ -20,7 +23,8 @@ internal sealed class MainConf
             var line = raw.EndsWith('\r') ? raw[..^1].TrimStart() : raw.TrimStart();
             if (line.Length == 0 || line[0] == '#') continue;
             if (line[0] == '[' && line.TrimEnd() is [_, .. { Length: > 0 } name, ']'] && !name.AsSpan().ContainsAny('[', ']')) section = name;
-            else if (line[0] != '[' && section is not null && line.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals) conf._values[(section, line[..equals].TrimEnd())] = line[(equals + 1)..].TrimStart();
+            else if (line[0] != '[' && section is not null && line.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
+                conf._values[(section, line[..equals].TrimEnd())] = line[(equals + 1)..].TrimStart();
             else return new() { BadLine = number + 1 };
         }
 

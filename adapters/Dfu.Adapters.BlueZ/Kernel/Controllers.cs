@@ -12,7 +12,8 @@ public static class Controllers
     {
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries(Path.Combine(sysfs, "class/bluetooth")).Select(Read).OfType<Controller>().OrderBy(static controller => controller.Index)];
+            var entries = Directory.EnumerateFileSystemEntries(Path.Combine(sysfs, "class/bluetooth"));
+            return [.. entries.Select(Read).OfType<Controller>().OrderBy(static controller => controller.Index)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -24,8 +25,10 @@ public static class Controllers
     {
         // Links are listed beside controllers, as hci0:64.
         var name = Path.GetFileName(entry);
-        if (!name.StartsWith("hci", StringComparison.Ordinal) || !ushort.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)) return null;
-        return new(index, UsbOf(Path.Combine(entry, "device")), BluetoothAddress.TryParse(Text(Path.Combine(entry, "address")), out var address) ? address : null);
+        if (!name.StartsWith("hci", StringComparison.Ordinal) || !ushort.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+            return null;
+        return new(
+            index, UsbOf(Path.Combine(entry, "device")), BluetoothAddress.TryParse(Text(Path.Combine(entry, "address")), out var address) ? address : null);
     }
 
     /// <summary>The controller hangs below a USB interface (1-1.2:1.0), which lies below the device (1-1.2).</summary>
@@ -33,7 +36,8 @@ public static class Controllers
     {
         try
         {
-            for (var folder = new DirectoryInfo(link).ResolveLinkTarget(returnFinalTarget: true)?.FullName; folder is { Length: > 1 }; folder = Path.GetDirectoryName(folder))
+            var place = new DirectoryInfo(link).ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+            for (var folder = place; folder is { Length: > 1 }; folder = Path.GetDirectoryName(folder))
             {
                 if (!File.Exists(Path.Combine(folder, "devnum"))) continue;
                 var (bus, device) = (Number(folder, "busnum", NumberStyles.Integer), Number(folder, "devnum", NumberStyles.Integer));

@@ -11,7 +11,9 @@ internal enum HciChannel : ushort
     /// <summary>A copy of what goes to and comes from all controllers; needs CAP_NET_RAW.</summary>
     Monitor = 2,
 
-    /// <summary>Commands to the kernel's management of controllers. Anyone may open it, but only with CAP_NET_ADMIN may it change something or hear of links.</summary>
+    /// <summary>
+    /// Commands to the kernel's management of controllers. Anyone may open it, but only with CAP_NET_ADMIN may it change something or hear of links.
+    /// </summary>
     Control = 3,
 }
 
@@ -65,7 +67,9 @@ internal sealed unsafe class HciSockets : IHciSockets
 }
 
 /// <summary>The part of struct hci_dev_info that is of use here.</summary>
-/// <param name="OnlyLowEnergy">Whether the controller has no BR/EDR; otherwise the buffers counted are those of BR/EDR, which Low Energy may or may not share.</param>
+/// <param name="OnlyLowEnergy">
+/// Whether the controller has no BR/EDR; otherwise the buffers counted are those of BR/EDR, which Low Energy may or may not share.
+/// </param>
 /// <param name="AclPackets">Packets the controller queues.</param>
 /// <remarks>BlueZ lib/hci.h: features from byte 21, acl_mtu at 44, acl_pkts at 46. Numbers are in the machine's byte order.</remarks>
 internal readonly record struct DeviceInfo(bool OnlyLowEnergy, ushort AclPackets)

@@ -6,12 +6,6 @@ namespace Dfu.Adapters.BlueZ.Kernel;
 /// <summary>The running kernel's side of Bluetooth. Where there is none, or it is not permitted, every answer is null or false.</summary>
 internal sealed class KernelBluetooth : IKernelBluetooth
 {
-    /// <summary>The kernel answers most commands at once; some ask the controller, which has 2 s.</summary>
-    private static readonly TimeSpan AnswerBound = TimeSpan.FromSeconds(3);
-
-    /// <summary>Powering may load firmware or wait for links to end: the kernel itself allows 10 s.</summary>
-    private static readonly TimeSpan PowerBound = TimeSpan.FromSeconds(10);
-
     private const int MostTold = 1024;
 
     private readonly IHciSockets _sockets;
@@ -60,13 +54,18 @@ internal sealed class KernelBluetooth : IKernelBluetooth
 
     public bool MayMonitor => _reader is { ReadsMonitor: true };
 
-    /// <summary>The errno that opening the management socket ended with, 0 when it is open: 97 (EAFNOSUPPORT) where the kernel has no Bluetooth or in a network namespace of its own.</summary>
+    /// <summary>
+    /// The errno that opening the management socket ended with, 0 when it is open: 97 (EAFNOSUPPORT) where the kernel has no Bluetooth or in a
+    /// network namespace of its own.
+    /// </summary>
     public int ControlError { get; }
 
     /// <summary>The errno that opening the monitor ended with, 0 when it is open or not wanted: 1 (EPERM) without CAP_NET_RAW.</summary>
     public int MonitorError { get; }
 
-    /// <param name="monitor">Whether to open the monitor, where permitted: without it nothing is known of links' parameters, and less of why they ended.</param>
+    /// <param name="monitor">
+    /// Whether to open the monitor, where permitted: without it nothing is known of links' parameters, and less of why they ended.
+    /// </param>
     public static KernelBluetooth Open(TimeProvider time, bool monitor = true) => Open(new HciSockets(), time, monitor);
 
     internal static KernelBluetooth Open(IHciSockets sockets, TimeProvider time, bool monitor = true) => new(sockets, time, monitor);
@@ -78,7 +77,10 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     public TimeSpan? Silence(int index) => _answers.Silence(index);
 
     public async Task<MgmtVersion?> VersionAsync(CancellationToken cancellationToken) =>
-        await AskAsync(MgmtCommand.ReadVersion, MgmtPacket.NoIndex, cancellationToken) is { Succeeded: true } answer && MgmtVersion.TryParse(answer.Parameters.Span, out var version) ? version : null;
+        await AskAsync(MgmtCommand.ReadVersion, MgmtPacket.NoIndex, cancellationToken) is { Succeeded: true } answer
+            && MgmtVersion.TryParse(answer.Parameters.Span, out var version)
+            ? version
+            : null;
 
     public async Task<ControllerAbilities?> AbilitiesAsync(int index, CancellationToken cancellationToken)
     {
@@ -99,7 +101,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
 
     public async Task<bool> SetPoweredAsync(int index, bool on, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(MgmtCommand.SetPowered, index, () => [on ? (byte)1 : (byte)0], PowerBound, cancellationToken);
+        var answer = await AskAsync(MgmtCommand.SetPowered, index, () => [on ? (byte)1 : (byte)0], BlueZTimes.KernelPower, cancellationToken);
 
         // The settings in force afterwards, u32, powered in the lowest bit: an answer that came late to an earlier request does not pass for this one.
         return answer is { Succeeded: true, Parameters: { Length: >= 4 } settings } && (settings.Span[0] & ControllerInformation.Powered) != 0 == on;
@@ -108,17 +110,21 @@ internal sealed class KernelBluetooth : IKernelBluetooth
     public async Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken)
     {
         if (!MayConfigure || !PreferredParameters.AreAllowed(parameters)) return false;
-        var answer = await AskAsync(MgmtCommand.LoadConnectionParameters, index, () => PreferredOf(index).With(peer, type, parameters), AnswerBound, cancellationToken);
+        var answer = await AskAsync(
+            MgmtCommand.LoadConnectionParameters, index, () => PreferredOf(index).With(peer, type, parameters), BlueZTimes.KernelAnswer, cancellationToken);
         return answer is { Succeeded: true };
     }
 
     public async Task<bool> Prefer2MAsync(int index, CancellationToken cancellationToken)
     {
-        if (!MayConfigure || await PhysAsync(index, cancellationToken) is not { } phys || (phys.Supported & PhyConfiguration.Le2M) != PhyConfiguration.Le2M) return false;
+        if (!MayConfigure || await PhysAsync(index, cancellationToken) is not { } phys || (phys.Supported & PhyConfiguration.Le2M) != PhyConfiguration.Le2M)
+            return false;
         if ((phys.Selected & PhyConfiguration.Le2M) == PhyConfiguration.Le2M) return true;
         var selected = phys.Selected | PhyConfiguration.Le2M;
         var answer = await AskAsync(
-            MgmtCommand.SetPhyConfiguration, index, () => [(byte)selected, (byte)(selected >> 8), (byte)(selected >> 16), (byte)(selected >> 24)], AnswerBound, cancellationToken);
+            MgmtCommand.SetPhyConfiguration, index,
+            () => [(byte)selected, (byte)(selected >> 8), (byte)(selected >> 16), (byte)(selected >> 24)],
+            BlueZTimes.KernelAnswer, cancellationToken);
         return answer is { Succeeded: true };
     }
 
@@ -134,7 +140,8 @@ internal sealed class KernelBluetooth : IKernelBluetooth
         _monitor?.Dispose();
     }
 
-    private Task<MgmtAnswer?> AskAsync(MgmtCommand command, int index, CancellationToken cancellationToken) => AskAsync(command, index, static () => [], AnswerBound, cancellationToken);
+    private Task<MgmtAnswer?> AskAsync(MgmtCommand command, int index, CancellationToken cancellationToken) =>
+        AskAsync(command, index, static () => [], BlueZTimes.KernelAnswer, cancellationToken);
 
     private Task<MgmtAnswer?> AskAsync(MgmtCommand command, int index, Func<byte[]> parameters, TimeSpan bound, CancellationToken cancellationToken) =>
         _reader is { ReadsControl: true } && !_disposed && index is >= 0 and <= MgmtPacket.NoIndex
@@ -142,9 +149,15 @@ internal sealed class KernelBluetooth : IKernelBluetooth
             : Task.FromResult<MgmtAnswer?>(null);
 
     private async Task<PhyConfiguration?> PhysAsync(int index, CancellationToken cancellationToken) =>
-        await AskAsync(MgmtCommand.GetPhyConfiguration, index, cancellationToken) is { Succeeded: true } answer && PhyConfiguration.TryParse(answer.Parameters.Span, out var phys) ? phys : null;
+        await AskAsync(MgmtCommand.GetPhyConfiguration, index, cancellationToken) is { Succeeded: true } answer
+            && PhyConfiguration.TryParse(answer.Parameters.Span, out var phys)
+            ? phys
+            : null;
 
-    /// <summary>What the controller said itself, else what the kernel counts: of a controller with BR/EDR the latter tells only of buffers that may not be Low Energy's.</summary>
+    /// <summary>
+    /// What the controller said itself, else what the kernel counts: of a controller with BR/EDR the latter tells only of buffers that may not be Low
+    /// Energy's.
+    /// </summary>
     private int? AclBuffers(int index)
     {
         var own = _links.Buffers(index);

@@ -8,7 +8,6 @@ internal static unsafe partial class Libc
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int ENODEV = 19;
-    public const int EPIPE = 32;
     public const int EAFNOSUPPORT = 97;
 
     public const int AF_BLUETOOTH = 31;

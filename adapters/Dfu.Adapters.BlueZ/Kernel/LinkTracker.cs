@@ -2,7 +2,9 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ.Kernel;
 
-/// <summary>The links the monitor has shown, by controller and handle. What it did not show, because it was made before or lost in an overflow, is unknown.</summary>
+/// <summary>
+/// The links the monitor has shown, by controller and handle. What it did not show, because it was made before or lost in an overflow, is unknown.
+/// </summary>
 internal sealed class LinkTracker
 {
     private readonly Lock _gate = new();
@@ -26,7 +28,8 @@ internal sealed class LinkTracker
                     return failed.Peer ?? (_asked.TryGetValue(failed.Index, out var peer) ? peer : null);
                 case MonitorEvent.LinkMade made:
                     // An end that was missed must not answer for the new link.
-                    foreach (var stale in _links.Where(link => link.Key.Index == made.Index && link.Value.Peer == made.Peer).Select(static link => link.Key).ToList()) _links.Remove(stale);
+                    var stale = _links.Where(link => link.Key.Index == made.Index && link.Value.Peer == made.Peer).Select(static link => link.Key);
+                    foreach (var key in stale.ToList()) _links.Remove(key);
                     _links[(made.Index, made.Handle)] = new(made.Peer, made.Parameters, null);
                     return null;
                 case MonitorEvent.LinkUpdated updated when _links.TryGetValue((updated.Index, updated.Handle), out var link):

@@ -78,7 +78,9 @@ internal readonly record struct MgmtAnswer(MgmtCommand Command, ushort Index, by
     public static bool TryParse(MgmtPacket packet, out MgmtAnswer answer)
     {
         answer = default;
-        if (packet.Code is not ((ushort)MgmtEvent.CommandComplete or (ushort)MgmtEvent.CommandStatus) || packet.Parameters is not [_, _, var status, .. var rest]) return false;
+        if (packet.Code is not ((ushort)MgmtEvent.CommandComplete or (ushort)MgmtEvent.CommandStatus)
+            || packet.Parameters is not [_, _, var status, .. var rest])
+            return false;
         answer = new((MgmtCommand)BinaryPrimitives.ReadUInt16LittleEndian(packet.Parameters), packet.Index, status, rest.ToArray());
         return true;
     }
@@ -147,7 +149,9 @@ internal readonly record struct PhyConfiguration(uint Supported, uint Configurab
     {
         phys = default;
         if (bytes.Length < 12) return false;
-        phys = new(BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
+        phys = new(
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
         return true;
     }
 }
@@ -182,7 +186,8 @@ internal readonly record struct ConnectFailed(BluetoothAddress Peer, byte Status
 {
     /// <remarks>
     /// Address 6 bytes, type, status. The kernel makes few statuses of many: 2 was 0x02, a connect that was given up; 4 0x3e or 0x04;
-    /// 7, no resources, 0x07, 0x09 or 0x0d, all of which say that the controller holds no more links; 8 0x08 or 0x10; 10 0x0c. Of others nothing is known: 0x1f.
+    /// 7, no resources, 0x07, 0x09 or 0x0d, all of which say that the controller holds no more links; 8 0x08 or 0x10; 10 0x0c. Of others nothing is
+    /// known: 0x1f.
     /// </remarks>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out ConnectFailed failed)
     {

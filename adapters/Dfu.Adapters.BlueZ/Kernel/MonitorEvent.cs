@@ -22,7 +22,7 @@ internal abstract record MonitorEvent(ushort Index)
     internal sealed record Answered(ushort Index) : MonitorEvent(Index);
 
     /// <summary>The host told the controller to connect.</summary>
-    /// <param name="Peer">Null for whoever of the accept list is heard first.</param>
+    /// <param name="Peer">Null when the controller connects to the first of its accept list that it hears.</param>
     internal sealed record ConnectAsked(ushort Index, BluetoothAddress? Peer) : MonitorEvent(Index);
 
     /// <summary>The controller refused to connect, or gave up.</summary>
@@ -60,7 +60,8 @@ internal abstract record MonitorEvent(ushort Index)
     private static MonitorEvent? HciCommand(ushort index, ReadOnlySpan<byte> command) => command switch
     {
         // LE Create Connection: opcode u16, length, scan interval and window u16, filter policy, peer's address type and address
-        [0x0D, 0x20, _, _, _, _, _, var policy, _, .. { Length: >= HciAddress.Size } peer] => new ConnectAsked(index, policy == 0 ? HciAddress.Read(peer) : null),
+        [0x0D, 0x20, _, _, _, _, _, var policy, _, .. { Length: >= HciAddress.Size } peer] =>
+            new ConnectAsked(index, policy == 0 ? HciAddress.Read(peer) : null),
 
         // LE Extended Create Connection: opcode u16, length, filter policy, own address type, peer's address type and address
         [0x43, 0x20, _, var policy, _, _, .. { Length: >= HciAddress.Size } peer] => new ConnectAsked(index, policy == 0 ? HciAddress.Read(peer) : null),
@@ -90,7 +91,8 @@ internal abstract record MonitorEvent(ushort Index)
         0x01 when data is [0, _, _, _, _, .. { Length: >= 12 } rest] => Made(index, data, rest[6..]),
         0x0A or 0x29 when data is [0, _, _, _, _, .. { Length: >= 24 } rest] => Made(index, data, rest[18..]),
 
-        0x01 or 0x0A or 0x29 when data is [not 0 and var status, _, _, _, _, .. { Length: >= HciAddress.Size } rest] => new ConnectFailed(index, Said(rest), status),
+        0x01 or 0x0A or 0x29 when data is [not 0 and var status, _, _, _, _, .. { Length: >= HciAddress.Size } rest] =>
+            new ConnectFailed(index, Said(rest), status),
 
         // status, handle u16, parameters
         0x03 when data is [0, _, _, .. { Length: >= 6 } rest] => new LinkUpdated(index, HandleOf(data[1..]), ParametersOf(rest)),

@@ -1,7 +1,13 @@
 namespace Dfu.Adapters.BlueZ.Kernel;
 
-/// <summary>Classic BPF programs: what nobody here reads never leaves the kernel. Without them a busy adapter would wake this process for every packet and every advertisement.</summary>
-/// <remarks>Instructions are struct sock_filter: code u16, jump if true u8, if false u8, operand u32. Loads are big-endian, the packets little-endian; loading behind the end drops the packet.</remarks>
+/// <summary>
+/// Classic BPF programs: what nobody here reads never leaves the kernel. Without them a busy adapter would wake this process for every packet and
+/// every advertisement.
+/// </summary>
+/// <remarks>
+/// Instructions are struct sock_filter: code u16, jump if true u8, if false u8, operand u32. Loads are big-endian, the packets little-endian; loading
+/// behind the end drops the packet.
+/// </remarks>
 internal static unsafe class PacketFilter
 {
     private const ushort LoadHalf = 0x28;

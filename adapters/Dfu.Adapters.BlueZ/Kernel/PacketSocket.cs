@@ -13,7 +13,8 @@ internal static unsafe class PacketSocket
         // What is not granted is done without: more packets are read then, or lost sooner.
         _ = PacketFilter.Attach(socket, filter);
         var size = ReceiveBuffer;
-        if (Libc.SetSocketOption(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int)) != 0) _ = Libc.SetSocketOption(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &size, sizeof(int));
+        if (Libc.SetSocketOption(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int)) != 0)
+            _ = Libc.SetSocketOption(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &size, sizeof(int));
     }
 
     /// <summary>Asks the kernel which commands this socket may use: a user namespace can hold CAP_NET_ADMIN and yet not be trusted.</summary>
@@ -27,7 +28,10 @@ internal static unsafe class PacketSocket
             if (Libc.Poll(&waiting, 1, ProbeMilliseconds) == 0) return false;
             var length = Libc.Receive(control, buffer, 4096, Libc.MSG_DONTWAIT);
             if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() is not (Libc.EAGAIN or Libc.EINTR))) return false;
-            if (length > 0 && MgmtPacket.TryParse(new(buffer, (int)length), out var packet) && MgmtAnswer.TryParse(packet, out var answer) && answer.Command == MgmtCommand.ReadCommands)
+            if (length > 0
+                && MgmtPacket.TryParse(new(buffer, (int)length), out var packet)
+                && MgmtAnswer.TryParse(packet, out var answer)
+                && answer.Command == MgmtCommand.ReadCommands)
             {
                 return answer.Succeeded && MgmtCommands.Has(answer.Parameters.Span, MgmtCommand.SetPowered);
             }

@@ -3,7 +3,9 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ.Kernel;
 
-/// <summary>Connection parameters that the kernel is to ask for, by peer. Loading them replaces all that were loaded before, so the list is kept here.</summary>
+/// <summary>
+/// Connection parameters that the kernel is to ask for, by peer. Loading them replaces all that were loaded before, so the list is kept here.
+/// </summary>
 /// <remarks>Each entry: address 6 bytes, type, interval at least and at most in 1.25 ms, latency, supervision timeout in 10 ms; the four are u16.</remarks>
 internal sealed class PreferredParameters
 {

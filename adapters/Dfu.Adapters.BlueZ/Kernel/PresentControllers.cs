@@ -12,7 +12,8 @@ public static class PresentControllers
     public static IReadOnlyList<Controller> List(string sysfs = "/sys") => List(sysfs, new HciSockets());
 
     internal static IReadOnlyList<Controller> List(string sysfs, IHciSockets sockets) =>
-        [.. Controllers.List(sysfs).Select(controller => controller.Address is null ? controller with { Address = AddressOf(controller.Index, sockets) } : controller)];
+        [.. Controllers.List(sysfs)
+            .Select(controller => controller.Address is null ? controller with { Address = AddressOf(controller.Index, sockets) } : controller)];
 
     /// <returns>Null when the controller has none of its own, as some do before they are set up.</returns>
     private static BluetoothAddress? AddressOf(int index, IHciSockets sockets)

@@ -36,7 +36,10 @@ public static class Rfkill
         {
             if (Text(entry, "type") != "bluetooth") return null;
             var name = Text(entry, "name");
-            var own = name.StartsWith("hci", StringComparison.Ordinal) && ushort.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? (int?)index : null;
+            var own = name.StartsWith("hci", StringComparison.Ordinal)
+                && ushort.TryParse(name[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? (int?)index
+                : null;
             return new(name, own, Text(entry, "soft") == "1", Text(entry, "hard") == "1");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

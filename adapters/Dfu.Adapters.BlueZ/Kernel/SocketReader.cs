@@ -7,7 +7,9 @@ internal delegate void PacketHandler(ReadOnlySpan<byte> packet);
 /// <summary>One thread that reads both sockets. What the monitor shows of an event is always handed on before what the management socket makes of it.</summary>
 internal sealed unsafe class SocketReader : IDisposable
 {
-    /// <summary>More packets in a row than the monitor ever has waiting when it is filtered; a bound only so that a flood cannot keep an answer waiting.</summary>
+    /// <summary>
+    /// More packets in a row than the monitor ever has waiting when it is filtered; a bound only so that a flood cannot keep an answer waiting.
+    /// </summary>
     private const int MostAtOnce = 1024;
 
     private const int MostErrors = 16;
@@ -148,7 +150,7 @@ internal sealed unsafe class SocketReader : IDisposable
             }
             catch (Exception)
             {
-                // Who listens must not end the thread that all others hear by.
+                // A listener's trouble must not end the thread that tells all other listeners.
             }
         }
     }

@@ -38,7 +38,8 @@ internal static class AttErrors
     public static (AttFailure Failure, byte Status) Of(string name, string message)
     {
         var at = message.IndexOf(WithStatus, StringComparison.OrdinalIgnoreCase);
-        if (at >= 0 && byte.TryParse(message.AsSpan(at + WithStatus.Length).TrimEnd(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var status))
+        if (at >= 0
+            && byte.TryParse(message.AsSpan(at + WithStatus.Length).TrimEnd(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var status))
             return status is 0 or Unlikely ? (AttFailure.MayBeGone, Unlikely) : (AttFailure.Refused, status);
 
         return name switch

@@ -5,6 +5,7 @@ using Dfu.Adapters.BlueZ.Bus;
 using Dfu.Adapters.BlueZ.Kernel;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -19,7 +20,6 @@ internal sealed class BlueZLink : IDfuLink
     /// <summary>Far beyond what a peripheral sends unasked; a reader that is so far behind is not coming back.</summary>
     private const int NotificationCapacity = 4096;
 
-    private static readonly Dictionary<string, object> NoOptions = [];
     private static readonly Dictionary<string, object> Request = new() { ["type"] = "request" };
 
     private readonly Lock _gate = new();
@@ -50,13 +50,14 @@ internal sealed class BlueZLink : IDfuLink
         IBlueZObjects objects, DeviceWatch watch, IKernelBluetooth kernel, int controllerIndex,
         ImmutableDictionary<DfuCharacteristic, BlueZObject> characteristics, PacketPath? packets, int mtu, TimeProvider time)
     {
-        (_objects, _watch, _kernel, _controllerIndex, _characteristics, _packets, _time) = (objects, watch, kernel, controllerIndex, characteristics, packets, time);
+        (_objects, _watch, _kernel, _controllerIndex) = (objects, watch, kernel, controllerIndex);
+        (_characteristics, _packets, _time) = (characteristics, packets, time);
         Mtu = Math.Clamp(mtu, 23, LargestMtu);
         Characteristics = characteristics.Keys.ToImmutableHashSet();
         _window = new SendWindow(time);
         _subscriptions = new Subscriptions(objects, time, Told);
         watch.ValueTold = _subscriptions.Told;
-        _ = WatchAsync();
+        _ = Background.Start("watch a link", WatchAsync); // the connect may be on a scheduler of its own, which this would go on using
     }
 
     public int Mtu { get; }
@@ -98,7 +99,7 @@ internal sealed class BlueZLink : IDfuLink
                 try
                 {
                     if (_packets is not null) await _packets.DrainAsync(token);
-                    await proxy.WriteValueAsync(bytes, Request).AnsweredAsync(LinkTimes.Request, _time, token);
+                    await proxy.WriteValueAsync(bytes, Request).AnsweredAsync(BlueZTimes.Request, _time, token);
                 }
                 finally
                 {
@@ -110,7 +111,8 @@ internal sealed class BlueZLink : IDfuLink
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        if (characteristic != DfuCharacteristic.Packet || _packets is null) throw new ArgumentOutOfRangeException(nameof(characteristic), characteristic, "only packets are sent without response");
+        if (characteristic != DfuCharacteristic.Packet || _packets is null)
+            throw new ArgumentOutOfRangeException(nameof(characteristic), characteristic, "only packets are sent without response");
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, Mtu - 3, nameof(value));
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
         if (_closing) return ValueTask.FromException(Lost());
@@ -133,7 +135,7 @@ internal sealed class BlueZLink : IDfuLink
 
     private async ValueTask SendAsync(PacketPath packets, ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
     {
-        await _order.WaitAsync(cancellationToken); // who is before sees the link end, and lets go
+        await _order.WaitAsync(cancellationToken); // the sender before this one sees the link end and releases it
         try
         {
             if (!_window.TryTake(packet.Length)) await WithLinkAsync(token => _window.TakeAsync(packet.Length, token), cancellationToken);
@@ -191,13 +193,13 @@ internal sealed class BlueZLink : IDfuLink
         if (e is TimeoutException)
         {
             // Nothing can be asked while that is not answered.
-            what = $"{characteristic} at {_watch.Address}: no answer within {LinkTimes.Request.TotalSeconds:0} s";
-            _ = CloseAsync(what);
+            what = $"{characteristic} at {_watch.Address}: no answer within {BlueZTimes.Request.TotalSeconds:0} s";
+            Background.Run("close a link", CloseAsync(what));
             return new DfuException(DfuError.RequestTimeout, what, e);
         }
 
         var (failure, status) = e is DBusException refused ? AttErrors.Of(refused.ErrorName, refused.ErrorMessage) : (AttFailure.MayBeGone, AttErrors.Unlikely);
-        if (failure is not AttFailure.Refused && await _watch.CameAsync(IsEnding, LinkTimes.EndAfterFailure, CancellationToken.None))
+        if (failure is not AttFailure.Refused && await _watch.CameAsync(IsEnding, BlueZTimes.EndAfterFailure, CancellationToken.None))
         {
             await Closed;
             return Lost();
@@ -218,14 +220,14 @@ internal sealed class BlueZLink : IDfuLink
     {
         if (characteristic == DfuCharacteristic.ControlPoint) _window.Open();
         if (!_notifications.Writer.TryWrite(new LinkNotification(characteristic, value)) && !_closed.Task.IsCompleted)
-            _ = CloseAsync($"{NotificationCapacity} notifications were not read");
+            Background.Run("close a link", CloseAsync($"{NotificationCapacity} notifications were not read"));
     }
 
     /// <summary>A socket closes with the link, or by itself when BlueZ has lost its way; then the link is of no use.</summary>
     private async Task EndAfterSocketAsync()
     {
-        if (!await _watch.CameAsync(IsEnding, LinkTimes.EndAfterSocket, CancellationToken.None))
-            _ = CloseAsync("BlueZ closed a socket of the link and kept the link");
+        if (!await _watch.CameAsync(IsEnding, BlueZTimes.EndAfterSocket, CancellationToken.None))
+            Background.Run("close a link", CloseAsync("BlueZ closed a socket of the link and kept the link"));
         await Closed;
     }
 
@@ -238,8 +240,6 @@ internal sealed class BlueZLink : IDfuLink
     /// <summary>Waits for the end of the link that nobody here asked for.</summary>
     private async Task WatchAsync()
     {
-        // Whoever connects may be on a scheduler of its own, which this would go on using.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _watch.UntilAsync(() => _watched || _watch.Dropped || _watch.Ended is not null, Timeout.InfiniteTimeSpan, CancellationToken.None);
         lock (_gate)
         {
@@ -257,7 +257,8 @@ internal sealed class BlueZLink : IDfuLink
         if (ended is null) await ReasonAsync();
         Complete(ended is not null ? new LinkClosure(LinkClosure.SupervisionTimeout, ended)
             : _watch.Reason is { } reason ? new LinkClosure(reason, _detail)
-            : new LinkClosure(LinkReasons.Unspecified, _detail ?? (_objects.Find(_watch.Path) is null ? "BlueZ removed the device" : LinkReasons.NotTold(_kernel))));
+            : new LinkClosure(
+                LinkReasons.Unspecified, _detail ?? (_objects.Find(_watch.Path) is null ? "BlueZ removed the device" : LinkReasons.NotTold(_kernel))));
     }
 
     private async Task DisconnectAsync()
@@ -265,7 +266,7 @@ internal sealed class BlueZLink : IDfuLink
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await _objects.Proxy<IDevice1>(_watch.Path).DisconnectAsync().AnsweredAsync(LinkTimes.Disconnect, _time, CancellationToken.None);
+            await _objects.Proxy<IDevice1>(_watch.Path).DisconnectAsync().AnsweredAsync(BlueZTimes.Disconnect, _time, CancellationToken.None);
         }
         catch (Exception) when (_watch.Dropped || !_watch.Connected)
         {
@@ -276,14 +277,14 @@ internal sealed class BlueZLink : IDfuLink
             lock (_gate) _detail ??= $"disconnect: {e.Message}";
         }
 
-        if (!await _watch.CameAsync(() => _watch.Dropped || !_watch.Connected || _watch.Ended is not null, LinkTimes.Disconnect, CancellationToken.None))
-            lock (_gate) _detail ??= $"BlueZ did not confirm the disconnect within {LinkTimes.Disconnect.TotalSeconds:0} s";
+        if (!await _watch.CameAsync(() => _watch.Dropped || !_watch.Connected || _watch.Ended is not null, BlueZTimes.Disconnect, CancellationToken.None))
+            lock (_gate) _detail ??= $"BlueZ did not confirm the disconnect within {BlueZTimes.Disconnect.TotalSeconds:0} s";
         Complete(new LinkClosure(LinkClosure.LocalHost, _detail));
     }
 
     /// <summary>The kernel's reason and the bus's word come by different ways.</summary>
     private Task<bool> ReasonAsync() =>
-        _watch.CameAsync(() => _watch.Reason is not null || !LinkReasons.AreTold(_kernel), LinkTimes.ReasonAfterEnd, CancellationToken.None);
+        _watch.CameAsync(() => _watch.Reason is not null || !LinkReasons.AreTold(_kernel), BlueZTimes.ReasonAfterEnd, CancellationToken.None);
 
     private void Complete(LinkClosure closure)
     {
@@ -298,7 +299,9 @@ internal sealed class BlueZLink : IDfuLink
     }
 
     private BlueZObject Find(DfuCharacteristic characteristic) =>
-        _characteristics.TryGetValue(characteristic, out var at) ? at : throw new ArgumentOutOfRangeException(nameof(characteristic), characteristic, "the device has no such characteristic");
+        _characteristics.TryGetValue(characteristic, out var at)
+            ? at
+            : throw new ArgumentOutOfRangeException(nameof(characteristic), characteristic, "the device has no such characteristic");
 
     private DfuException Lost()
     {

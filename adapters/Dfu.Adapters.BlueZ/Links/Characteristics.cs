@@ -13,6 +13,9 @@ internal static class Characteristics
     /// <summary>Service FE59 as BlueZ writes UUIDs.</summary>
     public const string DfuService = "0000fe59-0000-1000-8000-00805f9b34fb";
 
+    /// <summary>A bootloader has both; an application has a buttonless one instead, or none.</summary>
+    public static readonly ImmutableArray<DfuCharacteristic> OfBootloader = [DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet];
+
     private static readonly ImmutableDictionary<string, DfuCharacteristic> ByUuid = new Dictionary<string, DfuCharacteristic>
     {
         ["8ec90001-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ControlPoint,
@@ -29,7 +32,8 @@ internal static class Characteristics
         var found = ImmutableDictionary.CreateBuilder<DfuCharacteristic, BlueZObject>();
         foreach (var candidate in below.OrderBy(static candidate => candidate.Path.ToString(), StringComparer.Ordinal))
         {
-            if (candidate.Get<string>(Interface, "UUID") is { } uuid && ByUuid.TryGetValue(uuid, out var characteristic)) found.TryAdd(characteristic, candidate);
+            if (candidate.Get<string>(Interface, "UUID") is { } uuid && ByUuid.TryGetValue(uuid, out var characteristic))
+                found.TryAdd(characteristic, candidate);
         }
 
         return found.ToImmutable();
@@ -37,12 +41,20 @@ internal static class Characteristics
 
     /// <summary>Whether an update can be begun with these: nothing more needs to be waited for.</summary>
     public static bool Suffice(IReadOnlyDictionary<DfuCharacteristic, BlueZObject> found) =>
-        (found.ContainsKey(DfuCharacteristic.ControlPoint) && found.ContainsKey(DfuCharacteristic.Packet))
-        || found.ContainsKey(DfuCharacteristic.Buttonless) || found.ContainsKey(DfuCharacteristic.ButtonlessBonded) || found.ContainsKey(DfuCharacteristic.ButtonlessSdk12);
+        OfBootloader.All(found.ContainsKey)
+        || found.ContainsKey(DfuCharacteristic.Buttonless)
+        || found.ContainsKey(DfuCharacteristic.ButtonlessBonded)
+        || found.ContainsKey(DfuCharacteristic.ButtonlessSdk12);
+
+    /// <summary>Whether the device has the DFU service, by its own word or by what BlueZ shows, and so characteristics that <see cref="Suffice"/>.</summary>
+    public static bool ArePromised(BlueZObject? device, IReadOnlyCollection<BlueZObject> below) => SaysSo(device) || IsShown(below);
 
     /// <summary>Whether the device says that it has the DFU service and BlueZ shows nothing of it: what BlueZ remembers of an earlier firmware.</summary>
-    public static bool AreStale(BlueZObject? device, IReadOnlyCollection<BlueZObject> below) =>
-        device?.Get<string[]>(DeviceWatch.Interface, "UUIDs")?.Contains(DfuService, StringComparer.OrdinalIgnoreCase) == true
-        && !below.Any(static candidate => string.Equals(candidate.Get<string>(ServiceInterface, "UUID"), DfuService, StringComparison.OrdinalIgnoreCase))
-        && Of(below).Count == 0;
+    public static bool AreStale(BlueZObject? device, IReadOnlyCollection<BlueZObject> below) => SaysSo(device) && !IsShown(below) && Of(below).Count == 0;
+
+    private static bool SaysSo(BlueZObject? device) =>
+        device?.Get<string[]>(BlueZObjects.Device, "UUIDs")?.Contains(DfuService, StringComparer.OrdinalIgnoreCase) == true;
+
+    private static bool IsShown(IReadOnlyCollection<BlueZObject> below) =>
+        below.Any(static candidate => string.Equals(candidate.Get<string>(ServiceInterface, "UUID"), DfuService, StringComparison.OrdinalIgnoreCase));
 }

@@ -12,7 +12,8 @@ internal readonly record struct ConnectRefusal(DfuError Error, bool Again = fals
 /// BlueZ 5.66, src/error.c and src/device.c: one error name with a text, which is a name of its own ("le-connection-...") or what
 /// strerror says. An LE link that was not established is almost always "le-connection-abort-by-local", whatever the controller's reason was,
 /// also when it holds no more links: that takes the kernel's word. Without it, many of these in a row on an adapter with links are no proof either:
-/// a controller that is disturbed or refuses for the moment (0x0c) looks the same on the bus, and a limit learned in error would slow the adapter until it is opened again.
+/// a controller that is disturbed or refuses for the moment (0x0c) looks the same on the bus, and a limit learned in error would slow the adapter
+/// until it is opened again.
 /// </remarks>
 internal static class ConnectErrors
 {
@@ -44,7 +45,8 @@ internal static class ConnectErrors
     {
         BlueZ + "InProgress" => new(DfuError.ConnectFailed, Again: true),
         BlueZ + "NotReady" or BlueZ + "NoSuchAdapter" => new(DfuError.AdapterLost),
-        Bus + "NoReply" or Bus + "Disconnected" or Bus + "ServiceUnknown" or Bus + "NameHasNoOwner" or Bus + "Timeout" or Bus + "TimedOut" => new(DfuError.AdapterLost),
+        Bus + "NoReply" or Bus + "Disconnected" or Bus + "ServiceUnknown" or Bus + "NameHasNoOwner" or Bus + "Timeout" or Bus + "TimedOut" =>
+            new(DfuError.AdapterLost),
         BlueZ + "Failed" or BlueZ + "NotAvailable" => OfText(message),
         _ => new(DfuError.ConnectFailed), // the object is gone, a bond is missing or refused, not permitted
     };

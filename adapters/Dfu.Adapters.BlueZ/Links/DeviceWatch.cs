@@ -10,8 +10,6 @@ namespace Dfu.Adapters.BlueZ.Links;
 /// <summary>Watches one device for as long as somebody connects to it or holds a link to it: whether it is connected, and why it is not any more.</summary>
 internal sealed class DeviceWatch : IDisposable
 {
-    public const string Interface = "org.bluez.Device1";
-
     private readonly Lock _gate = new();
     private readonly IBlueZObjects _objects;
     private readonly IKernelBluetooth _kernel;
@@ -33,6 +31,9 @@ internal sealed class DeviceWatch : IDisposable
 
     public bool Connected { get; private set; }
 
+    /// <summary>The same as BlueZ has told by now; this watch learns of it a moment later, in the order of all changes.</summary>
+    public bool ToldConnected => IsConnected(_objects.Find(Path));
+
     public bool Resolved { get; private set; }
 
     /// <summary>It was connected and is not any more, or its object has gone, since <see cref="Begin"/>.</summary>
@@ -46,6 +47,9 @@ internal sealed class DeviceWatch : IDisposable
 
     /// <summary>Why BlueZ is gone, null while it is there.</summary>
     public string? Ended { get; private set; }
+
+    /// <summary>There is no link any more, or nobody to tell of it.</summary>
+    public bool IsOver => Dropped || Ended is not null;
 
     /// <summary>The value of a characteristic below the device was told, on the bus's reading thread.</summary>
     public Action<ObjectPath, byte[]>? ValueTold { get; set; }
@@ -62,12 +66,13 @@ internal sealed class DeviceWatch : IDisposable
             kernel.Disconnected += watch.HandleKernel;
             kernel.ConnectFailed += watch.HandleRefusal;
             _ = objects.Ended.ContinueWith(watch.HandleEnd, watch._letGo.Token, TaskContinuationOptions.None, TaskScheduler.Default);
-            watch.Hold(await objects.FollowAsync(path, Interface, cancellationToken).AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+            watch.Hold(await objects.FollowAsync(path, BlueZObjects.Device, cancellationToken)
+                .AnsweredAsync(BlueZTimes.Answer, time, static late => late.Dispose(), cancellationToken));
             if (!LinkReasons.AreTold(kernel))
             {
-                // Only who has no better source spends a match rule on this one.
+                // Where the kernel tells reasons this host needs no match rule for BlueZ's word on them.
                 watch.Hold(await objects.Proxy<IDeviceReasons>(path).WatchDisconnectedAsync(watch.HandleReason, static _ => { })
-                    .AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken));
+                    .AnsweredAsync(BlueZTimes.Answer, time, static late => late.Dispose(), cancellationToken));
             }
 
             watch.Begin();
@@ -88,6 +93,15 @@ internal sealed class DeviceWatch : IDisposable
             var now = _objects.Find(Path);
             (Connected, Resolved, Dropped, Reason, Refusal) = (IsConnected(now), IsResolved(now), now is null, null, null);
         }
+    }
+
+    /// <summary>Asks BlueZ for the properties themselves, and returns when this watch has seen the answer and all that BlueZ told before it.</summary>
+    /// <remarks>BlueZ 5.66, gdbus/object.c: bluetoothd sends whatever it has to tell before it answers a call, objects that came among it.</remarks>
+    /// <exception cref="TimeoutException">bluetoothd does not answer.</exception>
+    public async Task AskAsync(CancellationToken cancellationToken)
+    {
+        using var read = await _objects.FollowAsync(Path, BlueZObjects.Device, cancellationToken);
+        await UntilAsync(() => Connected == ToldConnected || Ended is not null, BlueZTimes.Answer, cancellationToken);
     }
 
     /// <summary>Waits until <paramref name="met"/>, which is asked again after every change.</summary>
@@ -117,6 +131,13 @@ internal sealed class DeviceWatch : IDisposable
         {
             return false;
         }
+    }
+
+    /// <exception cref="DfuException">AdapterLost, ConnectFailed.</exception>
+    public void ThrowIfOver()
+    {
+        if (Ended is { } ended) throw new DfuException(DfuError.AdapterLost, ended);
+        if (Dropped) throw new DfuException(DfuError.ConnectFailed, $"{Address} went away while connecting{(Reason is { } hci ? $", reason 0x{hci:x2}" : "")}");
     }
 
     /// <summary>Has everybody who waits look again.</summary>
@@ -162,7 +183,9 @@ internal sealed class DeviceWatch : IDisposable
     {
         if (change.Path != Path)
         {
-            if (change.Interface == Characteristics.Interface && change.Properties.Contains("Value") && change.After?.Get<byte[]>(Characteristics.Interface, "Value") is { } value)
+            if (change.Interface == Characteristics.Interface
+                && change.Properties.Contains("Value")
+                && change.After?.Get<byte[]>(Characteristics.Interface, "Value") is { } value)
                 ValueTold?.Invoke(change.Path, value);
             else if (change.Properties.Count == 0)
                 Pulse(); // an object came or went
@@ -213,15 +236,15 @@ internal sealed class DeviceWatch : IDisposable
         Pulse();
     }
 
-    private static bool IsConnected(BlueZObject? device) => device?.Get<bool>(Interface, "Connected") == true;
+    private static bool IsConnected(BlueZObject? device) => device?.Get<bool>(BlueZObjects.Device, "Connected") == true;
 
-    private static bool IsResolved(BlueZObject? device) => device?.Get<bool>(Interface, "ServicesResolved") == true;
+    private static bool IsResolved(BlueZObject? device) => device?.Get<bool>(BlueZObjects.Device, "ServicesResolved") == true;
 
     /// <summary>Paths end with the address: dev_C4_7C_8D_00_11_22.</summary>
     private static BluetoothAddress AddressOf(BlueZObject? device, ObjectPath path)
     {
         if (device is null) throw new DfuException(DfuError.ConnectFailed, $"BlueZ has no object {path}");
-        if (BluetoothAddress.TryParse(device.Get<string>(Interface, "Address"), out var address)) return address;
+        if (BluetoothAddress.TryParse(device.Get<string>(BlueZObjects.Device, "Address"), out var address)) return address;
         var text = path.ToString();
         return text.Length >= 17 && BluetoothAddress.TryParse(text[^17..].Replace('_', ':'), out address)
             ? address

@@ -6,6 +6,8 @@ namespace Dfu.Adapters.BlueZ.Links;
 [DBusInterface("org.bluez.Device1")]
 internal interface IDeviceReasons : IDBusObject
 {
-    /// <summary>Names are <c>org.bluez.Reason.Timeout</c>, <c>.Local</c>, <c>.Remote</c>, <c>.Authentication</c>, <c>.Suspend</c> and <c>.Unknown</c>.</summary>
+    /// <summary>
+    /// Names are <c>org.bluez.Reason.Timeout</c>, <c>.Local</c>, <c>.Remote</c>, <c>.Authentication</c>, <c>.Suspend</c> and <c>.Unknown</c>.
+    /// </summary>
     Task<IDisposable> WatchDisconnectedAsync(Action<(string Name, string Message)> handler, Action<Exception> onError);
 }

@@ -1,8 +1,8 @@
-using System.Collections.Immutable;
 using Dfu.Adapters.BlueZ.Bus;
 using Dfu.Adapters.BlueZ.Kernel;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -12,6 +12,8 @@ namespace Dfu.Adapters.BlueZ.Links;
 internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel, int controllerIndex, TimeProvider time) : ILinkOpener
 {
     private const int Attempts = 2;
+
+    private readonly LinkDiscovery _discovery = new(objects, kernel, controllerIndex, time);
 
     public async Task<IDfuLink> OpenAsync(ObjectPath device, LinkOptions options, CancellationToken cancellationToken)
     {
@@ -32,7 +34,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
                 await ClearAsync(watch, either.Token);
             }
 
-            return await DiscoverAsync(watch, either.Token);
+            return await _discovery.LinkAsync(watch, either.Token);
         }
         catch (Exception e)
         {
@@ -71,12 +73,12 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     /// <summary>Connected and its services known; false when it was refused in a way that another attempt may cure.</summary>
     private async Task<bool> ConnectAsync(DeviceWatch watch, Task answer, LinkOptions options, bool mayRepeat, CancellationToken cancellationToken)
     {
-        _ = PulseAfterAsync(answer, watch);
-        await watch.UntilAsync(() => answer.IsCompleted || IsOver(watch), Timeout.InfiniteTimeSpan, cancellationToken);
+        Background.Run("watch a connect", PulseAfterAsync(answer, watch));
+        await watch.UntilAsync(() => answer.IsCompleted || watch.IsOver, Timeout.InfiniteTimeSpan, cancellationToken);
 
         // A link that was not established comes and goes before the answer says so.
-        if (!answer.IsCompleted) await watch.CameAsync(() => answer.IsCompleted || watch.Ended is not null, LinkTimes.EndAfterFailure, cancellationToken);
-        if (!answer.IsFaulted) ThrowIfOver(watch);
+        if (!answer.IsCompleted) await watch.CameAsync(() => answer.IsCompleted || watch.Ended is not null, BlueZTimes.EndAfterFailure, cancellationToken);
+        if (!answer.IsFaulted) watch.ThrowIfOver();
         try
         {
             await answer;
@@ -89,14 +91,36 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         {
             var refusal = await MeaningAsync(e, watch, cancellationToken);
             if (refusal.Again && mayRepeat) return false;
-            throw new DfuException(refusal.Error, refusal.Error == DfuError.AdapterFull ? Full(watch, e) : $"connect to {watch.Address}: {e.Message}{Status(watch)}", e);
+            throw new DfuException(
+                refusal.Error, refusal.Error == DfuError.AdapterFull ? Full(watch, e) : $"connect to {watch.Address}: {e.Message}{Status(watch)}", e);
         }
 
-        if (!await watch.CameAsync(() => watch.Connected || IsOver(watch), LinkTimes.ConnectedAfterAnswer, cancellationToken))
+        if (!await LinkCameAsync(watch, cancellationToken))
+        {
+            if (mayRepeat) return false;
             throw new DfuException(DfuError.ConnectFailed, $"{watch.Address}: BlueZ says that it connected, and there is no link");
-        await watch.UntilAsync(() => watch.Resolved || IsOver(watch), Timeout.InfiniteTimeSpan, cancellationToken);
-        ThrowIfOver(watch);
+        }
+
+        await watch.UntilAsync(() => watch.Resolved || watch.IsOver, Timeout.InfiniteTimeSpan, cancellationToken);
+        watch.ThrowIfOver();
         return true;
+    }
+
+    /// <summary>Whether BlueZ has the link that it answered for, or had it.</summary>
+    /// <remarks>
+    /// BlueZ 5.66, src/device.c, att_connect_cb. A bluetoothd that is busy sees the link's socket before the kernel's word that the device is
+    /// connected; then it never tells that Connected changed, and only a caller that asks for the property learns of the link. A connect that was
+    /// aborted on this side is answered like one that was made, while bluetoothd tries it once more by itself.
+    /// </remarks>
+    private static async Task<bool> LinkCameAsync(DeviceWatch watch, CancellationToken cancellationToken)
+    {
+        if (Came()) return true;
+        if (!watch.ToldConnected) await watch.AskAsync(cancellationToken);
+        if (await watch.CameAsync(Came, BlueZTimes.ConnectedAfterAnswer, cancellationToken)) return true;
+        await watch.AskAsync(cancellationToken);
+        return Came();
+
+        bool Came() => watch.Connected || watch.IsOver;
     }
 
     /// <summary>What a refused connect means, with the controller's own word where this host tells it.</summary>
@@ -104,7 +128,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     {
         var refusal = ConnectErrors.Of(e.ErrorName, e.ErrorMessage);
         if (!ConnectErrors.LacksReason(refusal) || !LinkReasons.AreTold(kernel)) return refusal;
-        await watch.CameAsync(() => (watch.Refusal ?? watch.Reason) is not null || watch.Ended is not null, LinkTimes.ReasonAfterEnd, cancellationToken);
+        await watch.CameAsync(() => (watch.Refusal ?? watch.Reason) is not null || watch.Ended is not null, BlueZTimes.ReasonAfterEnd, cancellationToken);
         return ConnectErrors.Of(e.ErrorName, e.ErrorMessage, watch.Refusal);
     }
 
@@ -112,71 +136,25 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     private string Full(DeviceWatch watch, DBusException e)
     {
         var path = watch.Path.ToString();
-        var links = objects.Below(path[..path.LastIndexOf('/')]).Count(o => o.Path != watch.Path && o.Get<bool>(DeviceWatch.Interface, "Connected"));
+        var links = objects.Below(path[..path.LastIndexOf('/')]).Count(o => o.Path != watch.Path && o.Get<bool>(BlueZObjects.Device, "Connected"));
         return $"the controller holds {links} link{(links == 1 ? "" : "s")} and refused one to {watch.Address}: {e.ErrorMessage}{Status(watch)}";
     }
 
     private static string Status(DeviceWatch watch) => (watch.Refusal ?? watch.Reason) is { } status ? $", HCI status 0x{status:x2}" : "";
-
-    private async Task<IDfuLink> DiscoverAsync(DeviceWatch watch, CancellationToken cancellationToken)
-    {
-        var found = ImmutableDictionary<DfuCharacteristic, BlueZObject>.Empty;
-        await watch.CameAsync(
-            () =>
-            {
-                found = Characteristics.Of(objects.Below(watch.Path));
-                return IsOver(watch) || Characteristics.Suffice(found);
-            },
-            LinkTimes.CharacteristicsAfterResolved,
-            cancellationToken);
-        ThrowIfOver(watch);
-        if (Characteristics.AreStale(objects.Find(watch.Path), objects.Below(watch.Path)))
-            throw new DfuException(DfuError.ConnectFailed, $"{watch.Address} has the DFU service and BlueZ shows none of it: a stale GATT cache ([GATT] Cache = no in main.conf prevents it)");
-
-        PacketPath? packets = null;
-        try
-        {
-            if (found.TryGetValue(DfuCharacteristic.Packet, out var packet))
-                packets = new PacketPath(objects.Proxy<IGattCharacteristic1>(packet.Path), time);
-            var mtu = await MtuAsync(found, packets, cancellationToken);
-            ThrowIfOver(watch);
-            return new BlueZLink(objects, watch, kernel, controllerIndex, found, packets, mtu, time);
-        }
-        catch
-        {
-            packets?.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>BlueZ 5.62 and later tell it; before that it comes with the socket.</summary>
-    private async Task<int> MtuAsync(ImmutableDictionary<DfuCharacteristic, BlueZObject> found, PacketPath? packets, CancellationToken cancellationToken)
-    {
-        var any = found.GetValueOrDefault(DfuCharacteristic.Packet) ?? found.Values.FirstOrDefault();
-        if (any is null) return 23;
-        try
-        {
-            return await objects.Proxy<IGattCharacteristic1>(any.Path).GetAsync<ushort>("MTU").AnsweredAsync(LinkTimes.Answer, time, cancellationToken);
-        }
-        catch (Exception e) when (e is DBusException or InvalidCastException && !ConnectErrors.IsBusLost(e))
-        {
-            return packets is null ? 23 : await packets.OpenAsync(cancellationToken) ?? 23;
-        }
-    }
 
     /// <summary>Disconnects what is there or half there, so that nothing stays in progress.</summary>
     private async Task ClearAsync(DeviceWatch watch, CancellationToken cancellationToken)
     {
         try
         {
-            await objects.Proxy<IDevice1>(watch.Path).DisconnectAsync().AnsweredAsync(LinkTimes.Disconnect, time, cancellationToken);
+            await objects.Proxy<IDevice1>(watch.Path).DisconnectAsync().AnsweredAsync(BlueZTimes.Disconnect, time, cancellationToken);
         }
         catch (DBusException e) when (!ConnectErrors.IsBusLost(e))
         {
             // Not connected: nothing to clear.
         }
 
-        await watch.CameAsync(() => !watch.Connected || watch.Ended is not null, LinkTimes.DisconnectedAfterAnswer, cancellationToken);
+        await watch.CameAsync(() => !watch.Connected || watch.Ended is not null, BlueZTimes.SignalAfterAnswer, cancellationToken);
     }
 
     /// <summary>Leaves the device disconnected; whether bluetoothd did not answer.</summary>
@@ -189,7 +167,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         }
 
         var answer = AnswersAsync(watch);
-        using var late = new CancellationTokenSource(LinkTimes.LetGo, time);
+        using var late = new CancellationTokenSource(BlueZTimes.LetGo, time);
         try
         {
             await ClearAsync(watch, late.Token);
@@ -234,18 +212,11 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
     private static DfuException Failure(Exception e, DeviceWatch watch) => e switch
     {
         DfuException known => known,
-        DBusException refused when !ConnectErrors.IsBusLost(refused) => new DfuException(ConnectErrors.Of(refused.ErrorName, refused.ErrorMessage).Error, $"connect to {watch.Address}: {refused.Message}", refused),
+        DBusException refused when !ConnectErrors.IsBusLost(refused) =>
+            new DfuException(ConnectErrors.Of(refused.ErrorName, refused.ErrorMessage).Error, $"connect to {watch.Address}: {refused.Message}", refused),
         TimeoutException => new DfuException(DfuError.AdapterLost, $"bluetoothd did not answer while connecting to {watch.Address}", e),
         _ => new DfuException(DfuError.AdapterLost, $"connect to {watch.Address}: {e.Message}", e),
     };
-
-    private static bool IsOver(DeviceWatch watch) => watch.Dropped || watch.Ended is not null;
-
-    private static void ThrowIfOver(DeviceWatch watch)
-    {
-        if (watch.Ended is { } reason) throw new DfuException(DfuError.AdapterLost, reason);
-        if (watch.Dropped) throw new DfuException(DfuError.ConnectFailed, $"{watch.Address} went away while connecting{(watch.Reason is { } hci ? $", reason 0x{hci:x2}" : "")}");
-    }
 
     private static async Task PulseAfterAsync(Task task, DeviceWatch watch)
     {
@@ -255,7 +226,7 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         }
         catch (Exception)
         {
-            // Looked at by whoever waits for it.
+            // The connect itself awaits the task and tells of it.
         }
 
         watch.Pulse();

@@ -5,7 +5,10 @@ namespace Dfu.Adapters.BlueZ.Links;
 /// <summary>Why links end, where nobody tells.</summary>
 internal static class LinkReasons
 {
-    /// <summary>HCI's "unspecified error": neither the drop nor the device's own wish that it may have been. What an update does then is what it does after a drop: it looks.</summary>
+    /// <summary>
+    /// HCI's "unspecified error": neither the drop nor the device's own wish that it may have been. What an update does then is what it does after a
+    /// drop: it looks.
+    /// </summary>
     public const byte Unspecified = 0x1f;
 
     /// <summary>Whether a reason can be expected a moment later.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -8,7 +9,8 @@ namespace Dfu.Adapters.BlueZ.Links;
 /// <summary>The way packets take: BlueZ's socket, or a call for each where it hands out none.</summary>
 /// <remarks>
 /// bluetoothd is one loop: a datagram it has read is in its ATT queue before it looks at the bus again, and there commands go before
-/// requests (BlueZ 5.66 and as of 2026, src/shared/att.c). So a request is behind all packets as soon as the socket is drained; calls are taken in order anyway.
+/// requests (BlueZ 5.66 and as of 2026, src/shared/att.c). So a request is behind all packets as soon as the socket is drained; calls are taken in
+/// order anyway.
 /// </remarks>
 internal sealed class PacketPath(IGattCharacteristic1 characteristic, TimeProvider time) : IDisposable
 {
@@ -36,7 +38,8 @@ internal sealed class PacketPath(IGattCharacteristic1 characteristic, TimeProvid
     {
         try
         {
-            var (descriptor, mtu) = await characteristic.AcquireWriteAsync(NoOptions).AnsweredAsync(LinkTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
+            var (descriptor, mtu) = await characteristic.AcquireWriteAsync(NoOptions)
+                .AnsweredAsync(BlueZTimes.Request, time, static late => late.fd.Dispose(), cancellationToken);
             var socket = new SeqPacketSocket(descriptor);
             lock (_gate)
             {
@@ -74,7 +77,7 @@ internal sealed class PacketPath(IGattCharacteristic1 characteristic, TimeProvid
             throw failure;
         }
 
-        _ = CallAsync(packet.ToArray());
+        Background.Run("send a packet", CallAsync(packet.ToArray()));
     }
 
     /// <summary>Returns when a request can no longer overtake the packets sent before.</summary>
@@ -103,7 +106,7 @@ internal sealed class PacketPath(IGattCharacteristic1 characteristic, TimeProvid
     {
         try
         {
-            await characteristic.WriteValueAsync(packet, Command).AnsweredAsync(LinkTimes.Request, time, CancellationToken.None);
+            await characteristic.WriteValueAsync(packet, Command).AnsweredAsync(BlueZTimes.Request, time, CancellationToken.None);
         }
         catch (Exception e)
         {

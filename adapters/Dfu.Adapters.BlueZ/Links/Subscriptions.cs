@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dfu.Adapters.BlueZ.Bus;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
 
@@ -24,7 +25,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
     public async Task AddAsync(DfuCharacteristic characteristic, BlueZObject at, CancellationToken cancellationToken)
     {
         var follow = await objects.FollowAsync(at.Path, Characteristics.Interface, cancellationToken)
-            .AnsweredAsync(LinkTimes.Answer, time, static late => late.Dispose(), cancellationToken);
+            .AnsweredAsync(BlueZTimes.Answer, time, static late => late.Dispose(), cancellationToken);
         lock (_gate)
         {
             if (!_closed) _follows.Add(follow);
@@ -40,7 +41,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         _subscribed[path] = (characteristic, objects.Find(at.Path)?.Get<byte[]>(Characteristics.Interface, "Value"));
         try
         {
-            await objects.Proxy<IGattCharacteristic1>(at.Path).StartNotifyAsync().AnsweredAsync(LinkTimes.Request, time, cancellationToken);
+            await objects.Proxy<IGattCharacteristic1>(at.Path).StartNotifyAsync().AnsweredAsync(BlueZTimes.Request, time, cancellationToken);
         }
         catch
         {
@@ -67,7 +68,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         }
 
         foreach (var follow in follows) follow.Dispose();
-        foreach (var path in _subscribed.Keys) _ = StopAsync(path);
+        foreach (var path in _subscribed.Keys) Background.Run("end a subscription", StopAsync(path));
         _subscribed.Clear();
     }
 
@@ -76,7 +77,7 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
     {
         try
         {
-            await objects.Proxy<IGattCharacteristic1>(new ObjectPath(path)).StopNotifyAsync().AnsweredAsync(LinkTimes.Answer, time, CancellationToken.None);
+            await objects.Proxy<IGattCharacteristic1>(new ObjectPath(path)).StopNotifyAsync().AnsweredAsync(BlueZTimes.Answer, time, CancellationToken.None);
         }
         catch (Exception)
         {

@@ -18,15 +18,6 @@ internal sealed class BlueZAdapter : IAdapter
     private const int UnknownMaxLinks = 10;
 
     private const int HeardCapacity = 1024;
-    /// <summary>The kernel itself gives a controller 2 s for a command.</summary>
-    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(4);
-
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LinksClose = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan LeastConnect = TimeSpan.FromSeconds(1);
-
-    /// <summary>Whoever asked for a connect that failed waits no longer for BlueZ to forget the device; the next connect to it does.</summary>
-    private static readonly TimeSpan CleanWait = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IDfuLink, Task> _links = [];
@@ -48,20 +39,22 @@ internal sealed class BlueZAdapter : IAdapter
     private Task? _disposal;
     private volatile string? _lostWhy;
 
-    public BlueZAdapter(Controller controller, string name, ObjectPath path, IBlueZObjects objects, IKernelBluetooth kernel, ILinkOpener opener, Surroundings surroundings, TimeProvider time)
+    public BlueZAdapter(
+        Controller controller, string name, ObjectPath path, IBlueZObjects objects, IKernelBluetooth kernel, ILinkOpener opener, Shared shared,
+        TimeProvider time)
     {
-        (Controller, Name, Path, _objects, _kernel, _opener, _options, _time) = (controller, name, path, objects, kernel, opener, surroundings.Options, time);
-        _seat = surroundings.Room.Join(() => _discovery?.Wake(), Hear);
+        (Controller, Name, Path, _objects, _kernel, _opener, _options, _time) = (controller, name, path, objects, kernel, opener, shared.Options, time);
+        _seat = shared.Room.Join(() => _discovery?.Wake(), Hear);
         _discovery = new(objects, path, () => _seat.Duty, Lose, time);
         _finder = new(objects, path, _seat, _discovery, time);
         _changes = objects.OnChange(path, OnChange);
-        _hearing = new(objects, path, surroundings.Budget, _seat.Hear);
-        _ = Background.Start("watch the bus", WatchEndAsync);
-        _ = Background.Start("check the controller", CheckAsync);
+        _hearing = new(objects, path, shared.Budget, _seat.Hear);
+        _ = Background.Start("watch bluetoothd", WatchEndAsync);
+        _ = Background.Start("watch an adapter", CheckAsync);
     }
 
     /// <summary>What the adapters of a process share.</summary>
-    public sealed record Surroundings(BlueZOptions Options, ScanRoom Room, FollowBudget Budget);
+    public sealed record Shared(BlueZOptions Options, ScanRoom Room, FollowBudget Budget);
 
     public Controller Controller { get; }
 
@@ -79,7 +72,8 @@ internal sealed class BlueZAdapter : IAdapter
 
     public async IAsyncEnumerable<Advertisement> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var heard = Channel.CreateBounded<Advertisement>(new BoundedChannelOptions(HeardCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var heard = Channel.CreateBounded<Advertisement>(
+            new BoundedChannelOptions(HeardCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         ThrowIfLost();
         if (Interlocked.CompareExchange(ref _heard, heard, null) is not null) throw new InvalidOperationException("a scan is on already");
         try
@@ -104,8 +98,8 @@ internal sealed class BlueZAdapter : IAdapter
     {
         ThrowIfLost();
 
-        // Who does a part of it keeps to the time and says what was missing; this ends only what does not.
-        using var late = new CancellationTokenSource(options.ConnectTimeout + LeastConnect, _time);
+        // Each part of a connect keeps to the time and says what was missing; this clock ends only a part that does not.
+        using var late = new CancellationTokenSource(options.ConnectTimeout + BlueZTimes.LeastConnect, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token, _ended.Token);
         var entered = false;
         try
@@ -118,14 +112,15 @@ internal sealed class BlueZAdapter : IAdapter
         }
         catch (DfuException e) when (e.Error == DfuError.AdapterLost)
         {
-            Lose(e.Message); // whoever opens it again does so with what it takes to bring it back
+            Lose(e.Message); // the next opening does what it takes to bring the adapter back
             throw;
         }
         catch (Exception e) when (e is not DfuException)
         {
             ThrowIfLost();
             cancellationToken.ThrowIfCancellationRequested();
-            if (e is OperationCanceledException or TimeoutException) throw new DfuException(DfuError.ConnectTimeout, $"no connection to {address} within {options.ConnectTimeout.TotalSeconds:0.#} s", e);
+            if (e is OperationCanceledException or TimeoutException)
+                throw new DfuException(DfuError.ConnectTimeout, $"no connection to {address} within {options.ConnectTimeout.TotalSeconds:0.#} s", e);
             if (e.IsBusTrouble()) throw new DfuException(DfuError.ConnectFailed, $"no connection to {address}: {e.Message}", e);
             throw;
         }
@@ -141,7 +136,7 @@ internal sealed class BlueZAdapter : IAdapter
 
     public ValueTask DisposeAsync()
     {
-        lock (_gate) return new(_disposal ??= Background.Start("close the controller", EndAsync));
+        lock (_gate) return new(_disposal ??= Background.Start("let go of an adapter", EndAsync));
     }
 
     private async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType type, LinkOptions options, long began, CancellationToken cancellationToken)
@@ -163,14 +158,14 @@ internal sealed class BlueZAdapter : IAdapter
             }
         }
 
-        TimeSpan Left() => options.ConnectTimeout - _time.GetElapsedTime(began) is var left && left > LeastConnect ? left : LeastConnect;
+        TimeSpan Left() => options.ConnectTimeout - _time.GetElapsedTime(began) is var left && left > BlueZTimes.LeastConnect ? left : BlueZTimes.LeastConnect;
     }
 
     private async Task CleanAsync(BluetoothAddress address)
     {
         var cleaned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate) _held[address] = cleaned.Task;
-        _ = Background.Start("remove what BlueZ keeps of a device", async () =>
+        _ = Background.Start("forget a device", async () =>
         {
             try
             {
@@ -183,7 +178,7 @@ internal sealed class BlueZAdapter : IAdapter
         });
         try
         {
-            await cleaned.Task.WithinAsync(CleanWait, _time, CancellationToken.None);
+            await cleaned.Task.WithinAsync(BlueZTimes.Clean, _time, CancellationToken.None);
         }
         catch (TimeoutException)
         {
@@ -201,10 +196,14 @@ internal sealed class BlueZAdapter : IAdapter
         held.SetResult();
     }
 
-    /// <summary>BlueZ believes in a connect or a link of somebody who is gone.</summary>
+    /// <summary>
+    /// BlueZ believes in a connect or a link of somebody who is gone, or in services of an earlier firmware: once it has forgotten the device it does
+    /// not.
+    /// </summary>
     private static bool IsStale(Exception? e) => e switch
     {
         null => false,
+        ServicesMissingException => true,
         DBusException { ErrorName: "org.bluez.Error.InProgress" or "org.bluez.Error.AlreadyConnected" } => true,
         DBusException d when d.ErrorMessage?.Contains("in progress", StringComparison.OrdinalIgnoreCase) == true => true,
         _ => IsStale(e.InnerException),
@@ -214,7 +213,8 @@ internal sealed class BlueZAdapter : IAdapter
     {
         try
         {
-            await _kernel.PreferAsync(Controller.Index, address, type, new(_options.Interval, Latency: 0, _options.SupervisionTimeout), cancellationToken).WithinAsync(BusCalls.Answer, _time, cancellationToken);
+            await _kernel.PreferAsync(Controller.Index, address, type, new(_options.Interval, Latency: 0, _options.SupervisionTimeout), cancellationToken)
+                .WithinAsync(BlueZTimes.Answer, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -266,7 +266,7 @@ internal sealed class BlueZAdapter : IAdapter
 
     private void CountLinks() => _seat.Update(load =>
     {
-        // Counted where it is told: of two that count at once the last word would not be the newest.
+        // The adapter counts where it tells: of two counts at once the one told last might not be the newest.
         lock (_gate) return load with { Links = _links.Count };
     });
 
@@ -293,9 +293,11 @@ internal sealed class BlueZAdapter : IAdapter
         {
             try
             {
-                if (!await _objects.Proxy<IAdapter1>(Path).GetAsync<bool>("Powered").AnsweredAsync(BusCalls.Answer, _time, _ended.Token)) Lose($"{Controller.Name} was powered off");
-                if (_kernel.Silence(Controller.Index) is { } silence && silence >= LongestSilence) Lose($"{Controller.Name} hangs: it has answered no command for {silence.TotalSeconds:0} s");
-                await Task.Delay(CheckEvery, _time, _ended.Token);
+                if (!await _objects.Proxy<IAdapter1>(Path).GetAsync<bool>("Powered").AnsweredAsync(BlueZTimes.Answer, _time, _ended.Token))
+                    Lose($"{Controller.Name} was powered off");
+                if (_kernel.Silence(Controller.Index) is { } silence && silence >= BlueZTimes.LongestSilence)
+                    Lose($"{Controller.Name} hangs: it has answered no command for {silence.TotalSeconds:0} s");
+                await Task.Delay(BlueZTimes.Check, _time, _ended.Token);
             }
             catch (OperationCanceledException)
             {
@@ -303,7 +305,7 @@ internal sealed class BlueZAdapter : IAdapter
             }
             catch (TimeoutException)
             {
-                Lose($"bluetoothd has not answered for {BusCalls.Answer.TotalSeconds:0} s");
+                Lose($"bluetoothd has not answered for {BlueZTimes.Answer.TotalSeconds:0} s");
             }
             catch (Exception e)
             {
@@ -318,7 +320,7 @@ internal sealed class BlueZAdapter : IAdapter
         {
             if (_disposal is not null) return;
             _lostWhy = reason;
-            _disposal = Background.Start("close the controller", EndAsync);
+            _disposal = Background.Start("let go of an adapter", EndAsync);
         }
     }
 
@@ -333,7 +335,7 @@ internal sealed class BlueZAdapter : IAdapter
         lock (_gate) links = [.. _links];
         try
         {
-            await Task.WhenAll(links.Select(static link => CloseAsync(link.Key, link.Value))).WithinAsync(LinksClose, _time, CancellationToken.None);
+            await Task.WhenAll(links.Select(static link => CloseAsync(link.Key, link.Value))).WithinAsync(BlueZTimes.LinksClose, _time, CancellationToken.None);
         }
         catch (Exception)
         {

@@ -12,9 +12,12 @@ internal sealed record ControllerIdentity(string? Port, BluetoothAddress? Addres
     public static Controller? Pick(BlueZSpec spec, ControllerIdentity? known, IReadOnlyList<Controller> there) => (spec, known) switch
     {
         // A port is meant whichever dongle is in it, a dongle whichever port it is in. Cheap dongles may share an address.
-        (BlueZSpec.UsbPort or BlueZSpec.Dongle, _) => there.Where(c => spec.Means(c) || known?.IsAt(c) == true).OrderByDescending(c => c.Usb?.Port == known?.Port).FirstOrDefault(),
+        (BlueZSpec.UsbPort or BlueZSpec.Dongle, _) =>
+            there.Where(c => spec.Means(c) || known?.IsAt(c) == true).OrderByDescending(c => c.Usb?.Port == known?.Port).FirstOrDefault(),
         (_, null) => there.FirstOrDefault(spec.Means),
-        (_, { Address: { } address }) => there.Where(c => c.Address == address || known.IsAt(c)).OrderByDescending(c => c.Usb?.Port == known.Port).ThenByDescending(c => c.Index == known.Index).FirstOrDefault(),
+        (_, { Address: { } address }) =>
+            there.Where(c => c.Address == address || known.IsAt(c)).OrderByDescending(c => c.Usb?.Port == known.Port)
+                .ThenByDescending(c => c.Index == known.Index).FirstOrDefault(),
         (_, { Port: { } port }) => there.FirstOrDefault(c => c.Usb?.Port == port),
         _ => there.FirstOrDefault(c => c.Index == known.Index),
     };

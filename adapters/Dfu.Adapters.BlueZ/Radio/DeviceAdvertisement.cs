@@ -1,4 +1,5 @@
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Links;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.BlueZ.Radio;
@@ -8,7 +9,10 @@ internal static class DeviceAdvertisement
 {
     /// <summary>Properties that BlueZ tells again when it has heard an advertisement.</summary>
     private static readonly HashSet<string> Heard =
-        new(StringComparer.Ordinal) { "RSSI", "TxPower", "ManufacturerData", "ServiceData", "AdvertisingFlags", "AdvertisingData", "Name", "UUIDs", "Appearance" };
+        new(StringComparer.Ordinal)
+        {
+            "RSSI", "TxPower", "ManufacturerData", "ServiceData", "AdvertisingFlags", "AdvertisingData", "Name", "UUIDs", "Appearance",
+        };
 
     /// <summary>Whether the change is that of a device that was heard just now.</summary>
     public static bool TryHear(in BlueZChange change, out Advertisement advertisement)
@@ -26,7 +30,8 @@ internal static class DeviceAdvertisement
     public static bool TryMake(BlueZObject device, out Advertisement advertisement)
     {
         advertisement = default;
-        if (AddressOf(device) is not { } address || !device.Interfaces[BlueZObjects.Device].TryGetValue("RSSI", out var rssi) || rssi is not short strength) return false;
+        if (AddressOf(device) is not { } address || !device.Interfaces[BlueZObjects.Device].TryGetValue("RSSI", out var rssi) || rssi is not short strength)
+            return false;
         advertisement = new(address, TypeOf(device), strength, NameOf(device, address), HasDfuService(device), Connectable: true);
         return true;
     }
@@ -34,13 +39,14 @@ internal static class DeviceAdvertisement
     public static BluetoothAddress? AddressOf(BlueZObject device) =>
         BluetoothAddress.TryParse(device.Get<string>(BlueZObjects.Device, "Address") ?? "", out var address) ? address : null;
 
-    public static AddressType TypeOf(BlueZObject device) => device.Get<string>(BlueZObjects.Device, "AddressType") == "public" ? AddressType.Public : AddressType.Random;
+    public static AddressType TypeOf(BlueZObject device) =>
+        device.Get<string>(BlueZObjects.Device, "AddressType") == "public" ? AddressType.Public : AddressType.Random;
 
     public static bool IsBonded(BlueZObject device) => device.Get<bool>(BlueZObjects.Device, "Paired") || device.Get<bool>(BlueZObjects.Device, "Bonded");
 
     public static bool HasDfuService(BlueZObject device) =>
-        (device.Get<string[]>(BlueZObjects.Device, "UUIDs") ?? []).Contains(Discovery.DfuService, StringComparer.OrdinalIgnoreCase)
-        || device.Get<IDictionary<string, object>>(BlueZObjects.Device, "ServiceData")?.ContainsKey(Discovery.DfuService) == true;
+        (device.Get<string[]>(BlueZObjects.Device, "UUIDs") ?? []).Contains(Characteristics.DfuService, StringComparer.OrdinalIgnoreCase)
+        || device.Get<IDictionary<string, object>>(BlueZObjects.Device, "ServiceData")?.ContainsKey(Characteristics.DfuService) == true;
 
     /// <summary>An alias that is only the address, which BlueZ makes up, is no name.</summary>
     private static string NameOf(BlueZObject device, BluetoothAddress address)

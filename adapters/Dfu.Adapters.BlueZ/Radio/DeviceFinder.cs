@@ -9,14 +9,6 @@ namespace Dfu.Adapters.BlueZ.Radio;
 /// <summary>Sees to it that BlueZ has an object for a device on one adapter that a connect can begin with.</summary>
 internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, ScanRoom.Seat seat, Discovery discovery, TimeProvider time)
 {
-    /// <summary>BlueZ takes 2 s for a disconnect.</summary>
-    private static readonly TimeSpan DisconnectTime = TimeSpan.FromSeconds(6);
-
-    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(6);
-
-    /// <summary>From the answer to the signal that tells the same.</summary>
-    private static readonly TimeSpan Signalled = TimeSpan.FromSeconds(2);
-
     private bool _cannotConnectUnheard;
 
     public BlueZObject? Known(BluetoothAddress address) =>
@@ -36,8 +28,8 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
     public async Task CleanAsync(BluetoothAddress address)
     {
         if (Known(address) is not { } device) return;
-        var gone = await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime, CancellationToken.None) is DBusException { ErrorName: "org.freedesktop.DBus.Error.UnknownObject" };
-        if (!gone) await ForgetAsync(device);
+        var failure = await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), BlueZTimes.Disconnect, CancellationToken.None);
+        if (failure is not DBusException { ErrorName: "org.freedesktop.DBus.Error.UnknownObject" }) await ForgetAsync(device);
     }
 
     /// <summary>Has BlueZ forget the device with its services unless there is a bond to keep. Never throws.</summary>
@@ -51,7 +43,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
     {
         try
         {
-            await discovery.QuietAsync(QuietTime, cancellationToken);
+            await discovery.QuietAsync(BlueZTimes.Quiet, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -59,7 +51,9 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         }
     }
 
-    /// <summary>Whether a connect can begin with this object: it is of the type asked for, still there, and not connected already by somebody who is gone.</summary>
+    /// <summary>
+    /// Whether a connect can begin with this object: it is of the type asked for, still there, and not connected already by somebody who is gone.
+    /// </summary>
     private async Task<bool> IsFitAsync(BlueZObject device, AddressType type, CancellationToken cancellationToken)
     {
         // A bonded device's object has its identity's type.
@@ -71,7 +65,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
 
         try
         {
-            if (!await objects.Proxy<IDevice1>(device.Path).GetAsync<bool>("Connected").AnsweredAsync(BusCalls.Answer, time, cancellationToken)) return true;
+            if (!await objects.Proxy<IDevice1>(device.Path).GetAsync<bool>("Connected").AnsweredAsync(BlueZTimes.Answer, time, cancellationToken)) return true;
         }
         catch (DBusException)
         {
@@ -82,7 +76,7 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
             throw new DfuException(DfuError.AdapterLost, "bluetoothd does not answer", e);
         }
 
-        await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), DisconnectTime, cancellationToken);
+        await TryAsync(objects.Proxy<IDevice1>(device.Path).DisconnectAsync(), BlueZTimes.Disconnect, cancellationToken);
         if (DeviceAdvertisement.IsBonded(device)) return true;
         await RemoveAsync(device.Path, cancellationToken);
         return false;
@@ -94,13 +88,18 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         if (_cannotConnectUnheard) return null;
         try
         {
-            var properties = new Dictionary<string, object> { ["Address"] = address.ToString(), ["AddressType"] = type == AddressType.Public ? "public" : "random" };
+            var properties = new Dictionary<string, object>
+            {
+                ["Address"] = address.ToString(),
+                ["AddressType"] = type == AddressType.Public ? "public" : "random",
+            };
             var path = await objects.Proxy<IConnectDevice>(adapter).ConnectDeviceAsync(properties).AnsweredAsync(within, time, cancellationToken);
-            return (await objects.UntilAsync(path, () => objects.Find(path), Signalled, time, cancellationToken)).Path;
+            return (await objects.UntilAsync(path, () => objects.Find(path), BlueZTimes.SignalAfterAnswer, time, cancellationToken)).Path;
         }
         catch (DBusException e)
         {
-            _cannotConnectUnheard |= e.ErrorName is "org.freedesktop.DBus.Error.UnknownMethod" or "org.freedesktop.DBus.Error.AccessDenied" or "org.bluez.Error.NotSupported";
+            _cannotConnectUnheard |= e.ErrorName is "org.freedesktop.DBus.Error.UnknownMethod" or "org.freedesktop.DBus.Error.AccessDenied"
+                or "org.bluez.Error.NotSupported";
             return null;
         }
         catch (TimeoutException)
@@ -115,11 +114,13 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
         seat.Update(static load => load with { Seeks = true });
         try
         {
-            found = (await objects.UntilAsync(adapter, () => Known(address) is { } o && DeviceAdvertisement.TypeOf(o) == type ? o : null, within, time, cancellationToken)).Path;
+            found = (await objects.UntilAsync(adapter, Heard, within, time, cancellationToken)).Path;
         }
         catch (TimeoutException)
         {
-            throw new DfuException(DfuError.ConnectTimeout, $"this adapter did not hear {address} ({(type == AddressType.Public ? "public" : "random")} address) within {within.TotalSeconds:0.#} s");
+            throw new DfuException(
+                DfuError.ConnectTimeout,
+                $"this adapter did not hear {address} ({(type == AddressType.Public ? "public" : "random")} address) within {within.TotalSeconds:0.#} s");
         }
         finally
         {
@@ -128,14 +129,17 @@ internal sealed class DeviceFinder(IBlueZObjects objects, ObjectPath adapter, Sc
 
         await QuietAsync(cancellationToken);
         return found;
+
+        BlueZObject? Heard() => Known(address) is { } device && DeviceAdvertisement.TypeOf(device) == type ? device : null;
     }
 
     private async Task RemoveAsync(ObjectPath device, CancellationToken cancellationToken)
     {
-        if (await TryAsync(objects.Proxy<IAdapter1>(adapter).RemoveDeviceAsync(device), BusCalls.Answer, cancellationToken) is not null) return;
+        if (await TryAsync(objects.Proxy<IAdapter1>(adapter).RemoveDeviceAsync(device), BlueZTimes.Answer, cancellationToken) is not null) return;
         try
         {
-            await objects.UntilAsync(device, () => objects.Find(device)?.Has(BlueZObjects.Device) == true ? null : this, Signalled, time, cancellationToken);
+            await objects.UntilAsync(
+                device, () => objects.Find(device)?.Has(BlueZObjects.Device) == true ? null : this, BlueZTimes.SignalAfterAnswer, time, cancellationToken);
         }
         catch (TimeoutException)
         {

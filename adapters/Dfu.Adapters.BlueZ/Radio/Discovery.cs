@@ -1,4 +1,5 @@
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Links;
 using Dfu.Protocol.Timing;
 using Linux.Bluetooth;
 using Tmds.DBus;
@@ -8,17 +9,8 @@ namespace Dfu.Adapters.BlueZ.Radio;
 /// <summary>Has one adapter discover what its duty is, for as long as it is.</summary>
 internal sealed class Discovery : IAsyncDisposable
 {
-    /// <summary>The DFU service as BlueZ writes it.</summary>
-    public const string DfuService = "0000fe59-0000-1000-8000-00805f9b34fb";
-
     private const int TimeOutsToLose = 2;
     private const int FailuresToLose = 5;
-
-    /// <summary>After a refusal, before the next try.</summary>
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
-
-    /// <summary>The kernel waits 2 s for a controller: a refusal that took as long is one that did not answer.</summary>
-    private static readonly TimeSpan KernelPatience = TimeSpan.FromSeconds(1.5);
 
     private readonly IBlueZObjects _objects;
     private readonly ObjectPath _adapter;
@@ -42,7 +34,7 @@ internal sealed class Discovery : IAsyncDisposable
     {
         (_objects, _adapter, _duty, _lost, _time) = (objects, adapter, duty, lost, time);
         _wake = new(time);
-        _loop = Background.Start("keep discovery on", LoopAsync);
+        _loop = Background.Start("scan", LoopAsync);
     }
 
     public void Wake() => _wake.Set();
@@ -86,7 +78,7 @@ internal sealed class Discovery : IAsyncDisposable
             if (duty == ScanDuty.Windows && step != ScanStep.Off && !_running) windows++;
             var done = await ApplyAsync(step);
             if (step == ScanStep.Off) TellQuiet();
-            if (_duty() == duty && !_disposed) await _wake.WaitAsync(done ? rest : Retry);
+            if (_duty() == duty && !_disposed) await _wake.WaitAsync(done ? rest : BlueZTimes.DiscoveryRetry);
         }
 
         await ApplyAsync(ScanStep.Off);
@@ -119,7 +111,7 @@ internal sealed class Discovery : IAsyncDisposable
         if (_filter != step || !_running)
         {
             // Filters are the connection's own and may be changed while it discovers; BlueZ forgets them with the discovery.
-            await adapter.SetDiscoveryFilterAsync(Filter(step)).AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
+            await adapter.SetDiscoveryFilterAsync(Filter(step)).AnsweredAsync(BlueZTimes.Answer, _time, CancellationToken.None);
             _filter = step;
         }
 
@@ -128,13 +120,13 @@ internal sealed class Discovery : IAsyncDisposable
         var began = _time.GetTimestamp();
         try
         {
-            await adapter.StartDiscoveryAsync().AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
+            await adapter.StartDiscoveryAsync().AnsweredAsync(BlueZTimes.Answer, _time, CancellationToken.None);
         }
         catch (DBusException e) when (e.ErrorName == "org.bluez.Error.InProgress")
         {
             // It discovers for this connection already; or it failed to, which BlueZ 5.66 tells in the same words.
-            if (!await adapter.GetAsync<bool>("Discovering").AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None))
-                throw _time.GetElapsedTime(began) >= KernelPatience ? new TimeoutException(e.Message, e) : new IOException(Text(e), e);
+            if (!await adapter.GetAsync<bool>("Discovering").AnsweredAsync(BlueZTimes.Answer, _time, CancellationToken.None))
+                throw _time.GetElapsedTime(began) >= BlueZTimes.UnansweredRefusal ? new TimeoutException(e.Message, e) : new IOException(Text(e), e);
         }
 
         _running = true;
@@ -147,7 +139,7 @@ internal sealed class Discovery : IAsyncDisposable
         _running = false;
         try
         {
-            await _objects.Proxy<IAdapter1>(_adapter).StopDiscoveryAsync().AnsweredAsync(BusCalls.Answer, _time, CancellationToken.None);
+            await _objects.Proxy<IAdapter1>(_adapter).StopDiscoveryAsync().AnsweredAsync(BlueZTimes.Answer, _time, CancellationToken.None);
             IsWell();
         }
         catch (DBusException)
@@ -176,7 +168,7 @@ internal sealed class Discovery : IAsyncDisposable
     private static Dictionary<string, object> Filter(ScanStep step)
     {
         var filter = new Dictionary<string, object> { ["Transport"] = "le", ["DuplicateData"] = true };
-        if (step == ScanStep.Dfu) filter["UUIDs"] = new[] { DfuService };
+        if (step == ScanStep.Dfu) filter["UUIDs"] = new[] { Characteristics.DfuService };
         return filter;
     }
 

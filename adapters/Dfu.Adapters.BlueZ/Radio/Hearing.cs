@@ -35,7 +35,7 @@ internal sealed class FollowBudget(int limit = FollowBudget.Usual)
         Freed?.Invoke();
     }
 
-    /// <summary>Tells nobody: whoever could not use the place would be the first to try again.</summary>
+    /// <summary>Tells nobody: the adapter that could not use the place would be the first to try again.</summary>
     public void ReturnUnused() => Interlocked.Increment(ref _left);
 }
 
@@ -127,7 +127,7 @@ internal sealed class Hearing : IDisposable
         }
 
         instead?.LetGo(); // its place in the budget goes on
-        _ = Background.Start("follow advertisements", () => FollowAsync(mine));
+        _ = Background.Start("follow a device", () => FollowAsync(mine));
     }
 
     private async Task FollowAsync(Followed one)
@@ -172,7 +172,8 @@ internal sealed class Hearing : IDisposable
 
     private void FollowWaiting()
     {
-        foreach (var device in _objects.Below(_adapter).Where(static o => o.Has(BlueZObjects.Device)).OrderByDescending(DeviceAdvertisement.HasDfuService)) Consider(device);
+        foreach (var device in _objects.Below(_adapter).Where(static o => o.Has(BlueZObjects.Device)).OrderByDescending(DeviceAdvertisement.HasDfuService))
+            Consider(device);
     }
 
     private void LetGo(Followed one)
@@ -200,7 +201,8 @@ internal sealed class Hearing : IDisposable
         /// <summary>Off this thread: it may hold a lock, and the bus library takes its own.</summary>
         public void LetGo()
         {
-            if (Interlocked.Exchange(ref _follower, Gone) is { } follower) ThreadPool.UnsafeQueueUserWorkItem(static f => f.Dispose(), follower, preferLocal: false);
+            if (Interlocked.Exchange(ref _follower, Gone) is { } follower)
+                ThreadPool.UnsafeQueueUserWorkItem(static f => f.Dispose(), follower, preferLocal: false);
         }
 
         private sealed class Ended : IDisposable

@@ -9,7 +9,7 @@ internal sealed class Signal(TimeProvider time)
 
     public void Set() => Volatile.Read(ref _set).TrySetResult();
 
-    /// <summary>Whoever waits looks at the state again afterwards, whatever woke it.</summary>
+    /// <summary>A waiter looks at the state again afterwards, whatever woke it.</summary>
     public async Task WaitAsync(TimeSpan timeout)
     {
         var set = Volatile.Read(ref _set);

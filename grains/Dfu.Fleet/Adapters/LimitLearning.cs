@@ -1,3 +1,4 @@
+using Dfu.Fleet.Devices;
 
 namespace Dfu.Fleet.Adapters;
 
@@ -13,7 +14,9 @@ internal static class LimitLearning
     public static TransferLimit Start(int ceiling, TransferLimit before)
     {
         var limit = new TransferLimit { Current = ceiling, Ceiling = ceiling, Rates = [.. new double[ceiling + 1]] };
-        return before.Hold == TimeSpan.Zero ? limit : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
+        return before.Hold == TimeSpan.Zero
+            ? limit
+            : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
     }
 
     /// <summary>The adapter refused one link more than <paramref name="held"/>: a hard limit until it is opened again.</summary>
@@ -28,7 +31,7 @@ internal static class LimitLearning
     {
         if (active < 1 || active >= limit.Rates.Length) return limit;
         var before = limit.Rates[active];
-        var next = limit with { Rates = limit.Rates.SetItem(active, before == 0 ? rate : (0.7 * before) + (0.3 * rate)) };
+        var next = limit with { Rates = limit.Rates.SetItem(active, Smoothed.Learn(before, rate)) };
         if (active != limit.Current) return next;
 
         next = next with { Samples = next.Samples + 1 };

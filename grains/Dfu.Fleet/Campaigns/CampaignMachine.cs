@@ -34,7 +34,20 @@ public static class CampaignMachine
         _ => (state, []),
     };
 
-    /// <summary>What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it could be misled by.</summary>
+    /// <summary>
+    /// What happens to a campaign whose operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.
+    /// </summary>
+    public static ImmutableArray<CampaignEvent> TakeUp(CampaignState state, DateTimeOffset at) =>
+    [
+        .. state.Stage == CampaignStage.Finished ? [new CampaignEvent.RunStarted(at)] : ImmutableArray<CampaignEvent>.Empty,
+        new CampaignEvent.CollectAgain(),
+        .. state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => new CampaignEvent.DeviceRetried(pair.Key)),
+    ];
+
+    /// <summary>
+    /// What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it
+    /// could be misled by.
+    /// </summary>
     public static BootloaderTraits Prior(CampaignState state, string? ownClass)
     {
         if (ownClass is not null && state.Classes.TryGetValue(ownClass, out var own)) return own.Traits;
@@ -47,11 +60,15 @@ public static class CampaignMachine
         };
     }
 
-    /// <summary>Whether this device is to drop its link on purpose: nobody knows what its class keeps, no other device is finding out, and there is something to lose.</summary>
+    /// <summary>
+    /// Whether this device is to drop its link on purpose: nobody knows what its class keeps, no other device is finding out, and there is something
+    /// to lose.
+    /// </summary>
     public static bool ShouldProbe(CampaignState state, string? ownClass)
     {
         var prior = Prior(state, ownClass);
-        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512 && state.ImageSizes.Max() > SmallestProbed;
+        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512
+            && state.ImageSizes.Max() > SmallestProbed;
     }
 
     private static CampaignState Retry(CampaignState state, Protocol.Links.BluetoothAddress device) => state with
@@ -82,7 +99,9 @@ public static class CampaignMachine
         }
 
         if (state.CollectingSince is not { } from)
-            return at - state.RunStartedAt < policy.Patience + state.ScanTime ? (state, []) : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
+            return at - state.RunStartedAt < policy.Patience + state.ScanTime
+                ? (state, [])
+                : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
         if (at - from < state.ScanTime) return (state, []);
         return state.Devices.IsEmpty
             ? Notice(state with { Stage = CampaignStage.Running }, "No device was heard; check that they are powered and near, or listen longer.")
@@ -106,7 +125,7 @@ public static class CampaignMachine
     {
         if (state.Stage != CampaignStage.Running || state.Results.Count < state.Devices.Length) return (state, []);
         var whole = state.Devices.Length > 0 && !(state.Count > state.Devices.Length);
-        var good = whole && state.Results.Values.All(static result => result.Outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent);
+        var good = whole && state.Results.Values.All(static result => result.Outcome == DeviceOutcome.Updated);
         var outcome = good ? CampaignOutcome.Succeeded : CampaignOutcome.Failed;
         return (state with { Stage = CampaignStage.Finished, Outcome = outcome, Prober = null }, [new CampaignEffect.Finished(outcome)]);
     }
@@ -124,6 +143,7 @@ public static class CampaignMachine
         if (merged.Keeps != Keeps.Nothing || state.NoticedClasses.Contains(key)) return (next, effects);
 
         var notice = ClassLearning.SavesNothing(key, merged, state.ImageSizes.Max());
-        return (next with { NoticedClasses = state.NoticedClasses.Add(key), Notices = state.Notices.Add(notice) }, effects.Add(new CampaignEffect.Announce(notice)));
+        next = next with { NoticedClasses = state.NoticedClasses.Add(key), Notices = state.Notices.Add(notice) };
+        return (next, effects.Add(new CampaignEffect.Announce(notice)));
     }
 }

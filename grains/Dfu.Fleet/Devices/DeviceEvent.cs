@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dfu.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -31,13 +32,15 @@ public abstract record DeviceEvent
     {
     }
 
-    /// <summary>Whether the event may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.</summary>
+    /// <summary>
+    /// Whether the event may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.
+    /// </summary>
     [JsonIgnore]
     public virtual bool IsCheckpoint => false;
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
     public sealed record Granted(
-        string Adapter, int Epoch, HeardAs Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
+        string Adapter, int Epoch, Advertisement Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
 
     public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : DeviceEvent
     {
@@ -98,7 +101,7 @@ public abstract record DeviceEvent
 
     /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
     public sealed record Ended(
-        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, bool AlreadyCurrent, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
 
     /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
     public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent;
@@ -108,7 +111,8 @@ public abstract record DeviceEvent
     /// <param name="AsApplication">Whether it was heard in its application.</param>
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>
-    public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince) : DeviceEvent;
+    public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
+        : DeviceEvent;
 
     public sealed record CancelRequested(DateTimeOffset At) : DeviceEvent;
 

@@ -7,11 +7,14 @@ namespace Dfu.Fleet.Identity;
 public static class DeviceNames
 {
     /// <summary>What Nordic's bootloader advertises when nobody gave it another name.</summary>
-    public const string DefaultBootloader = "DfuTarg";
+    private const string DefaultBootloader = "DfuTarg";
 
     private const string Prefix = "DFU";
 
-    /// <summary>The name a device's bootloader is given before the jump: <c>DFU</c> and the last three bytes of the application address, so that units can be told apart.</summary>
+    /// <summary>
+    /// The name a device's bootloader is given before the jump: <c>DFU</c> and the last three bytes of the application address, so that units can be
+    /// told apart.
+    /// </summary>
     public static string Label(BluetoothAddress application) => Prefix + (application.Value & 0xFF_FFFF).ToString("X6", CultureInfo.InvariantCulture);
 
     /// <summary>The three bytes a label names.</summary>

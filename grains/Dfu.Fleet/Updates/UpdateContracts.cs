@@ -122,5 +122,4 @@ public interface IUpdateObserver
 
 /// <summary>How an attempt ended that ended well; one that did not throws <see cref="DfuException"/>.</summary>
 /// <param name="ApplicationHeard">The application was heard after the last image; false when the device is known to have accepted it but stays silent or in its bootloader.</param>
-/// <param name="AlreadyCurrent">The device already ran the package.</param>
-public sealed record UpdateResult(bool ApplicationHeard, bool AlreadyCurrent);
+public sealed record UpdateResult(bool ApplicationHeard);

@@ -49,7 +49,7 @@ public sealed class UpdateRun
             await ActivatedAsync(index, cancellationToken);
         }
 
-        return new UpdateResult(heard, AlreadyCurrent: false);
+        return new UpdateResult(heard);
     }
 
     /// <summary>Sends one image until the device accepted it; whether its application was heard afterwards.</summary>

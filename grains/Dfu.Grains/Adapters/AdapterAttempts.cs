@@ -4,45 +4,40 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Timing;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.</summary>
+/// <summary>
+/// The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.
+/// </summary>
 internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, AdapterHost radios, GoodputMeter goodput)
 {
-    /// <summary>An end that could not be reported for so many leases is left to the device to find out.</summary>
-    private const int EndLeases = 20;
-
     private readonly List<AdapterAttempt> _attempts = [];
     private readonly AttemptPreparation _preparation = new(parts);
     private readonly CampaignOutbox _outbox = new(
         (campaign, report) => parts.Grains.GetGrain<ICampaignGrain>(campaign).LearnedAsync(report),
-        e => parts.Log.CallFailed(parts.Id, nameof(ICampaignGrain.LearnedAsync), e),
+        e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell a campaign what was learned", e),
         parts.Host.Times.Report,
         parts.Host.Time);
 
-    /// <summary>No attempt is under way, and whoever had to hear of one's end has heard or cannot be reached.</summary>
+    /// <summary>No attempt is under way, and every device and campaign has heard of the ends or cannot be reached.</summary>
     public bool Settled => _attempts.Count == 0 && _outbox.IsEmpty;
 
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
 
-    public TimeSpan? ProtectedFor(AdapterState state)
-    {
-        TimeSpan? longest = null;
-        foreach (var attempt in _attempts)
-        {
-            if (attempt.Over || !state.Slots.Contains(attempt.Key.Slot) || attempt.ProtectedFor() is not { } left) continue;
-            if (!(left <= longest)) longest = left;
-        }
-
-        return longest;
-    }
+    public TimeSpan? ProtectedFor(AdapterState state) => Planning.ProtectedFor(
+        from attempt in _attempts
+        where !attempt.Over && state.Slots.Contains(attempt.Key.Slot)
+        select (attempt.Device, attempt.Traits, attempt.Rate));
 
     public AttemptAnswer Begin(AttemptOrder order)
     {
@@ -56,22 +51,24 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
         if (parts.Ended.TryGet(key, out var end))
         {
-            _ = RepeatAsync(key, end);
+            OwnWork.Run(parts.Log, "report an end again", parts.Id, () => RepeatAsync(key, end)); // the device asks again
             return AttemptAnswer.Ended;
         }
 
-        if (!loop.TakesAttempts || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
+        var isMine = device.Adapter == parts.Id && device.AdapterEpoch == loop.State.Epoch;
+        if (!loop.TakesAttempts || !isMine || !device.Running || device.Heard is null || loop.State.Free == 0) return AttemptAnswer.Refused;
         if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
         {
-            // The device gave up an attempt that has not ended here: nothing else may begin before it has. An order that comes late ends nothing.
-            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id && attempt.Key.Slot.Attempt <= device.Attempt).ToArray()) Stop(other, DfuError.Interrupted);
+            // The device gave up an attempt that has not ended here: no other may begin before it has. An order that comes late ends nothing.
+            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id && attempt.Key.Slot.Attempt <= device.Attempt).ToArray())
+                Stop(other, DfuError.Interrupted);
             return AttemptAnswer.Refused;
         }
 
         var began = Create(order);
         _attempts.Add(began);
         loop.Apply(new AdapterEvent.SlotTaken(began.Epoch, device.Id, device.Attempt));
-        _ = BeginAsync(began);
+        OwnWork.Run(parts.Log, "begin an attempt", parts.Id, () => BeginAsync(began), LogLevel.Error);
         return AttemptAnswer.Running;
     }
 
@@ -97,7 +94,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         if (Find(name) is not { Over: false } attempt) return;
         var slot = attempt.Key.Slot;
-        if (attempt.Device.Phase == DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        if (attempt.Device.Phase == DevicePhase.Verifying)
+            loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
         else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
     }
 
@@ -111,7 +109,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     public void Take(AdapterAttempt attempt, CampaignEvent e)
     {
         if (e is CampaignEvent.TraitsLearned learned)
-            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown ? learned.Traits with { Keeps = attempt.Traits.Keeps } : learned.Traits;
+            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown
+                ? learned.Traits with { Keeps = attempt.Traits.Keeps }
+                : learned.Traits;
         _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e, urgent: loop.Stopping);
     }
 
@@ -127,7 +127,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         parts.Ended.Add(attempt.Key, e);
         attempt.Reporter.Add(e);
         if (attempt.Reporter.Settled) _attempts.Remove(attempt);
-        else _ = GiveUpAsync(attempt);
+        else OwnWork.Run(parts.Log, "give up an end that cannot be reported", parts.Id, () => GiveUpAsync(attempt), LogLevel.Error);
     }
 
     /// <param name="elapsed">Since the last time.</param>
@@ -154,7 +154,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     }
 
     private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail) =>
-        End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
+        End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
 
     private AdapterAttempt Create(AttemptOrder order)
     {
@@ -167,19 +167,20 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             Volatile.Read(ref attempt)?.Expire();
             loop.Post(() => Stop(attempt!, DfuError.Interrupted));
         });
-        var reporter = new AttemptReporter(parts.Grains.GetGrain<IDeviceGrain>(device.Id.ToString()).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
+        var reporter = new AttemptReporter(
+            parts.Grains.GetGrain<IDeviceGrain>(device.Id.ToString()).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
         {
             Accepted = sent =>
             {
                 if (!attempt!.Over) lease.Renew(sent);
             },
             Refused = () => Stop(attempt!, DfuError.Interrupted),
-            Failed = e => parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e),
+            Failed = e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "report to a device", e),
             WhenSettled = () =>
             {
                 if (!attempt!.Over) return;
                 _attempts.Remove(attempt);
-                loop.Post(static () => { }); // somebody may wait for this
+                loop.Post(static () => { }); // the loop may wait for the last attempt to settle
             },
         };
         Volatile.Write(ref attempt, new AdapterAttempt(order, traffic, host.OnRadio) { Lease = lease, Reporter = reporter });
@@ -202,10 +203,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task BeginAsync(AdapterAttempt attempt)
     {
-        OwnWork.Begin();
         try
         {
-            // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
+            // An order may have been on its way for so long that the device has given it up: no radio is used before the device accepts a report.
             attempt.Reporter.Again();
             var (package, knowledge) = await _preparation.PrepareAsync(attempt);
             await attempt.Reporter.FirstAnswer;
@@ -217,7 +217,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         }
         catch (Exception e)
         {
-            parts.Log.CallFailed(parts.Id, nameof(BeginAsync), e);
+            parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "prepare an attempt", e);
             EndUnbegun(attempt, DfuError.Interrupted, "its campaign or its package could not be asked for");
         }
     }
@@ -227,29 +227,21 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var (host, slot) = (parts.Host, attempt.Key.Slot);
         var radio = radios.Radio(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
-        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptPost(attempt, this, loop), host.Time);
+        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time);
         var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with { TraceParent = attempt.Order.Place.TraceParent };
         attempt.Began(run);
-        host.OnRadio(() => _ = run.RunAsync(host.Runner, order, host.Policy.Link));
+        host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));
     }
 
     private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
     {
-        OwnWork.Begin();
-        try
-        {
-            var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
-            await device.ReportAsync(new() { Attempt = key.Slot.Attempt, Events = new([end]), Traffic = end.Traffic });
-        }
-        catch (Exception e)
-        {
-            parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e); // it asks again
-        }
+        var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
+        await device.ReportAsync(new() { Attempt = key.Slot.Attempt, Events = new([end]), Traffic = end.Traffic });
     }
 
     private async Task GiveUpAsync(AdapterAttempt attempt)
     {
-        await Task.Delay(parts.Host.Times.Lease * EndLeases, parts.Host.Time, CancellationToken.None);
+        await Task.Delay(parts.Host.Times.GiveUpEnd, parts.Host.Time, CancellationToken.None);
         attempt.Reporter.Abandon();
     }
 }

@@ -3,18 +3,20 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's scheduler.</summary>
+/// <summary>
+/// One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's
+/// scheduler.
+/// </summary>
 internal sealed class AdapterLoop : IAsyncDisposable
 {
     private const int BatchSize = 512;
-
-    /// <summary>Ends of attempts may take so many leases to be reported when the radio is to be closed: 15 s.</summary>
-    private const int StopLeases = 5;
 
     /// <summary>Between two writes of what was learned and nothing else.</summary>
     private static readonly TimeSpan KeepLearnedEvery = TimeSpan.FromSeconds(10);
@@ -28,7 +30,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly GoodputMeter _goodput = new();
     private readonly AdapterHost _radio;
     private readonly AdapterAttempts _attempts;
-    private readonly SchedulerPost _scheduler;
+    private readonly SchedulerReporter _scheduler;
     private AdapterState _stored;
     private long _saved;
     private long _ticked;
@@ -43,8 +45,8 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _parts = parts;
         _time = parts.Host.Time;
         State = _stored = parts.Known;
-        var heard = new HeardBook(_time);
-        _radio = new(parts.Source, new AdapterPost(this, heard), _time);
+        var heard = new UnreportedAdvertisements(_time);
+        _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
         _saved = _ticked = _time.GetTimestamp();
@@ -58,7 +60,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     /// <summary>How the first opening went.</summary>
     public Task<Opening> Opened => _opened.Task;
 
-    public void Start() => Running = RunAsync();
+    public void Start() => Running = OwnWork.BeginAsync(RunAsync);
 
     /// <summary>From any thread.</summary>
     public void Post(Action turn) => _turns.Writer.TryWrite(turn);
@@ -97,7 +99,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _stop.Cancel();
         _attempts.StopAll(DfuError.Interrupted);
         Wake();
-        _ = HurryAsync();
+        OwnWork.Run(_parts.Log, "stop in time", _parts.Id, HurryAsync, LogLevel.Error);
     }
 
     public void Apply(AdapterEvent e)
@@ -114,7 +116,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        OwnWork.Begin();
         var end = new Opening { Error = DfuError.Interrupted, Detail = "it was stopped before it was open" };
         try
         {
@@ -124,7 +125,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
             _effects.AddRange(effects);
             _owns = true;
             using var gauge = FleetGauges.Add(Read);
-            _ = TellOpeningAsync();
+            OwnWork.Run(_parts.Log, "tell how it was opened", _parts.Id, TellOpeningAsync, LogLevel.Error);
             try
             {
                 await CommitAsync();
@@ -137,11 +138,11 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // It was not its turn yet.
+            // The loop was stopped before the guard let it have the radio.
         }
         catch (Exception e)
         {
-            _parts.Log.Stops(_parts.Id, e);
+            _parts.Log.AdapterStops(_parts.Id, e);
             end = new() { Error = e is DfuException { Error: not DfuError.None } known ? known.Error : DfuError.DataDirectoryUnusable, Detail = e.Message };
         }
 
@@ -202,7 +203,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _parts.Log.Stops(_parts.Id, e);
+            _parts.Log.AdapterStops(_parts.Id, e);
             _failed = true;
             BeginStop();
             return false;
@@ -220,7 +221,8 @@ internal sealed class AdapterLoop : IAsyncDisposable
         BeginStop();
         Apply(new AdapterEvent.Lost(State.Epoch, "its silo let it go", _time.GetUtcNow()));
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _parts.Host.OnRadio(() => _ = CloseAsync(closed));
+        _parts.Host.OnRadio(
+            () => Background.Run("close a radio", CloseAsync(closed), e => _parts.Log.WorkFailed(LogLevel.Error, _parts.Id, "close the radio", e)));
         await closed.Task;
         if (State != _stored) await SaveAsync(State);
         _scheduler.Now();
@@ -229,13 +231,19 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task CloseAsync(TaskCompletionSource closed)
     {
-        await _radio.DisposeAsync();
-        closed.SetResult();
+        try
+        {
+            await _radio.DisposeAsync();
+        }
+        finally
+        {
+            closed.SetResult();
+        }
     }
 
     private async Task HurryAsync()
     {
-        await Task.Delay(_parts.Host.Times.Lease * StopLeases, _time, CancellationToken.None);
+        await Task.Delay(_parts.Host.Times.StopWithin, _time, CancellationToken.None);
         _late = true;
         Wake();
     }
@@ -250,5 +258,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
         return new(0, [new(adapter.Status, adapter.Active, adapter.Limit)]);
     }
 
-    private AdapterReport Report() => new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
+    private AdapterReport Report() =>
+        new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
 }

@@ -4,7 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -62,7 +62,7 @@ internal sealed class CampaignGrain(
 
         _core.Trace(_trace.GoOn(_core.State));
         Commit(new CampaignEvent.RunStarted(Now));
-        _fetching = FetchAsync();
+        _fetching = OwnWork.BeginAsync(FetchAsync);
         Work();
         return Task.CompletedTask;
     }
@@ -79,7 +79,7 @@ internal sealed class CampaignGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(Id, e);
+            logger.CampaignNotSaved(Id, e);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class CampaignGrain(
         }
         else
         {
-            if (_core.State is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false })
+            if (_core.State.IsSettled)
             {
                 _goesOn = true;
                 await WakeAsync();
@@ -167,7 +167,7 @@ internal sealed class CampaignGrain(
         if (_core is null) return;
         Take(device);
 
-        // It has not heard yet that it is to try again.
+        // The device has not heard yet that it is to try again.
         if (!_core.State.CancelRequested && _core.State.IsPast(device)) return;
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
@@ -190,7 +190,7 @@ internal sealed class CampaignGrain(
         {
             _pulse.Dispose();
             _pulse = null;
-            _ = _reminder.DropAsync();
+            _reminder.Drop();
         }
 
         return Task.CompletedTask;
@@ -198,7 +198,7 @@ internal sealed class CampaignGrain(
 
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _ = _reminder.DropAsync();
+        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _reminder.Drop();
         return Task.CompletedTask;
     }
 
@@ -215,13 +215,10 @@ internal sealed class CampaignGrain(
     {
         _goesOn = true;
         var wasOver = _core!.State.Stage == CampaignStage.Finished;
-        if (wasOver) _core.Apply(new CampaignEvent.RunStarted(Now));
-        _core.Apply(new CampaignEvent.CollectAgain());
-        foreach (var (device, result) in _core.State.Results)
+        foreach (var e in CampaignMachine.TakeUp(_core.State, Now))
         {
-            if (result.Outcome is not (DeviceOutcome.Failed or DeviceOutcome.Cancelled)) continue;
-            _core.Apply(new CampaignEvent.DeviceRetried(device));
-            _devices.CallNow(device);
+            _core.Apply(e);
+            if (e is CampaignEvent.DeviceRetried retried) _devices.CallNow(retried.Device);
         }
 
         if (_core.State.Stage == CampaignStage.Finished) return;
@@ -238,12 +235,12 @@ internal sealed class CampaignGrain(
         {
             _lastPulse = host.Time.GetTimestamp();
             var self = this.AsReference<ICampaignPulse>();
-            _pulse = Pulse.Start(host.Time, host.Times.AdapterReport, self.PulseAsync);
+            _pulse = Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, self.PulseAsync);
         }
 
         if (campaign.Stage == CampaignStage.Finished) return;
         logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
-        _ = _reminder.KeepAsync();
+        _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, Id);
         _calls.Watch(campaign, now: true);
         _calls.Devices(_core);
@@ -261,7 +258,10 @@ internal sealed class CampaignGrain(
     private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 
     /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
-    private void Commit(CampaignEvent e) => _ = CommitAsync(e);
+    private void Commit(CampaignEvent e)
+    {
+        if (_core!.Apply(e) is { } within) _save.Save(within);
+    }
 
     private async Task WriteAsync()
     {
@@ -274,7 +274,7 @@ internal sealed class CampaignGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(Id, e);
+            logger.CampaignNotSaved(Id, e);
             DeactivateOnIdle();
             throw;
         }
@@ -290,7 +290,7 @@ internal sealed class CampaignGrain(
 
     private async Task WriteSummaryAsync(CampaignState finished)
     {
-        _summary = _devices.Unknown(finished).IsEmpty ? CampaignViews.Devices(finished, _devices, new(), Now) : default;
+        _summary = _devices.Unknown(finished).IsEmpty ? DeviceViewsOf(finished, new()) : default;
         summary.State.Json = _summary.IsDefault ? "" : FleetJson.Write(new CampaignSummary { Devices = _summary });
         await summary.WriteStateAsync();
     }
@@ -324,15 +324,30 @@ internal sealed class CampaignGrain(
         var live = await _calls.LiveAsync(Id);
         if (_summary.IsDefault) await FetchedAsync();
         var shown = _core!.Shown;
-        var devices = shown.Stage == CampaignStage.Finished && !_summary.IsDefault ? _summary : CampaignViews.Devices(shown, _devices, live, Now);
+        var devices = shown.Stage == CampaignStage.Finished && !_summary.IsDefault ? _summary : DeviceViewsOf(shown, live);
         _viewed = host.Time.GetTimestamp();
-        return _view = CampaignViews.Of(shown, devices, live, _goesOn);
+        return _view = CampaignViews.Of(shown, devices, live.Adapters, _goesOn);
+    }
+
+    private ImmutableArray<DeviceView> DeviceViewsOf(CampaignState campaign, LiveReport live)
+    {
+        var inSight = live.Transfers.ToLookup(static transfer => transfer.Device);
+        var now = Now;
+        return [.. campaign.Devices.Select(id => CampaignViews.Device(
+            campaign,
+            _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt),
+            inSight[id].MaxBy(static transfer => transfer.Attempt) is { } seen
+                ? new AttemptInSight(seen.Attempt, seen.Phase, seen.Image, seen.Confirmed, seen.Traffic, seen.Rate)
+                : null,
+            live.Rssi.TryGetValue(id, out var rssi) ? rssi : null,
+            now))];
     }
 
     /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>
     private async Task FetchedAsync()
     {
-        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain) _fetching = FetchAsync();
+        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain)
+            _fetching = OwnWork.BeginAsync(FetchAsync);
         if (_fetching is null or { IsCompleted: true }) return;
         try
         {
@@ -340,7 +355,7 @@ internal sealed class CampaignGrain(
         }
         catch (TimeoutException)
         {
-            // What is not known yet is shown as it is stored.
+            // The view shows what is stored of devices that have not answered.
         }
     }
 

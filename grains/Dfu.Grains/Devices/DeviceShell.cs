@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Devices;
@@ -10,8 +9,6 @@ namespace Dfu.Grains.Devices;
 /// <summary>A device without its grain: what is decided, what must be saved before it has effects, and when something is due.</summary>
 internal sealed class DeviceShell
 {
-    private static readonly TimeSpan FirstAsk = TimeSpan.FromSeconds(0.25);
-
     private readonly BluetoothAddress _id;
     private readonly FleetPolicy _policy;
     private readonly FleetTimes _times;
@@ -28,18 +25,19 @@ internal sealed class DeviceShell
     private long _heardAt;
     private long _doneAt;
     private TimeSpan _againIn;
-    private TimeSpan _askIn = FirstAsk;
+    private TimeSpan _askIn;
 
     /// <param name="record">As it is stored; null for a device that was never part of a campaign.</param>
     public DeviceShell(BluetoothAddress id, DeviceRecord? record, DeviceHistory? history, FleetHost host)
     {
         (_id, Record, _history) = (id, record, history ?? new());
         (_policy, _times, _time) = (host.Policy, host.Times, host.Time);
+        _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
         Repeat();
 
-        // An activation elsewhere may still believe it has the device: from this write on it cannot confirm anything any more.
+        // An activation elsewhere may still believe it has the device: from this write on that one cannot confirm anything any more.
         _decided = record.Device.Running;
     }
 
@@ -63,9 +61,9 @@ internal sealed class DeviceShell
 
     public bool Join(CampaignPlace place, bool retry)
     {
-        if (Record is { } record && record.Campaign == place.Campaign)
+        if (Record is { } known && known.Campaign == place.Campaign)
         {
-            if (record.TraceParent != place.TraceParent) Change(record with { TraceParent = place.TraceParent });
+            if (known.TraceParent != place.TraceParent) Change(known with { TraceParent = place.TraceParent });
             if (retry && place.Retries > State!.Retries) Apply(new DeviceEvent.RetryRequested(Now, place.Retries));
             _acknowledged = false;
             if (State!.Phase == DevicePhase.Done) Repeat();
@@ -74,7 +72,8 @@ internal sealed class DeviceShell
 
         if (State is { Phase: not DevicePhase.Done }) return false;
         var state = State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now);
-        Change((Record ?? new() { Campaign = "", PackageId = "", Device = state }) with { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state });
+        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
+        Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;
         Repeat();
@@ -118,7 +117,7 @@ internal sealed class DeviceShell
     /// <summary>The scheduler did (not) know of the campaign when it was asked for a slot.</summary>
     public void Asked(bool known)
     {
-        var next = known ? FirstAsk : Least(2 * _askIn, _times.Again);
+        var next = known ? _times.FirstAsk : Least(2 * _askIn, _times.Again);
         if (!known && State is { Phase: DevicePhase.Queued or DevicePhase.BackingOff }) (_doneAt, _againIn) = (_time.GetTimestamp(), _askIn);
         _askIn = next;
     }

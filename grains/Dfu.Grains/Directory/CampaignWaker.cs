@@ -1,4 +1,4 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +8,8 @@ namespace Dfu.Grains.Directory;
 /// Has unfinished campaigns at work: when this silo starts, and when another has died that may have had one. A campaign whose devices
 /// are all gone with it hears from nobody, and reminders come by the minute.
 /// </summary>
-public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, IClusterMembershipService membership, ILogger<CampaignWaker> log) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, IClusterMembershipService membership, ILogger<CampaignWaker> log)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>For as long as a cluster may take to settle after a death.</summary>
     private const int Tries = 15;
@@ -21,7 +22,7 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
 
     private Task StartAsync(CancellationToken cancellationToken)
     {
-        _ = WatchAsync(_stop.Token);
+        OwnWork.Run(log, "watch for silos that die", host.Silo, () => WatchAsync(_stop.Token), LogLevel.Error);
         return Task.CompletedTask;
     }
 
@@ -33,21 +34,13 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
 
     private async Task WatchAsync(CancellationToken stopped)
     {
-        OwnWork.Begin();
-        try
+        var known = membership.CurrentSnapshot;
+        await WakeAsync(stopped);
+        await foreach (var now in membership.MembershipUpdates.WithCancellation(stopped))
         {
-            var known = membership.CurrentSnapshot;
-            await WakeAsync(stopped);
-            await foreach (var now in membership.MembershipUpdates.WithCancellation(stopped))
-            {
-                var died = now.CreateUpdate(known).Changes.Any(static member => member.Status == SiloStatus.Dead);
-                known = now;
-                if (died) await WakeAsync(stopped);
-            }
-        }
-        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
-        {
-            // The silo stops.
+            var died = now.CreateUpdate(known).Changes.Any(static member => member.Status == SiloStatus.Dead);
+            known = now;
+            if (died) await WakeAsync(stopped);
         }
     }
 
@@ -62,11 +55,11 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
             }
             catch (Exception) when (tries < Tries && !stopped.IsCancellationRequested)
             {
-                // It is soon tried again.
+                // The loop tries again soon.
             }
             catch (Exception e)
             {
-                log.NotWoken(e);
+                log.NotAllWoken(e);
                 return;
             }
 

@@ -2,9 +2,8 @@ using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
-using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Directory;
@@ -14,7 +13,8 @@ namespace Dfu.Grains.Directory;
 /// campaign runs; a campaign never waits for it.
 /// </summary>
 internal sealed class FleetGrain(
-    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger) : Grain, IFleetGrain, IFleetPulse
+    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
+    : Grain, IFleetGrain, IFleetPulse
 {
     private const int MostCampaigns = 500;
 
@@ -41,31 +41,21 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
-        string targets;
-        try
-        {
-            targets = CampaignTargets.Key(order.Targets);
-        }
-        catch (DfuException e)
-        {
-            return new() { Refusal = e.Error, Detail = e.Message };
-        }
-
-        var same = order.Restart ? null : _directory.Same(order.PackageId, targets);
-        var inTheWay = _directory.InTheWay(targets).Where(entry => entry != same).ToArray();
-        if (!order.Restart && inTheWay.Length > 0)
-        {
-            var first = inTheWay[0];
-            return new() { Refusal = DfuError.CampaignConflict, Detail = $"campaign {first.Campaign} for package {first.PackageId[..Math.Min(12, first.PackageId.Length)]} is not finished" };
-        }
-
         var now = host.Time.GetUtcNow();
-        var entry = same ?? new(_directory.NewId(order.PackageId, now), order.PackageId, targets, now, Finished: false, Superseded: false);
-        await SaveAsync(same is null ? Begin(entry, order.Restart) : _directory.Change(entry.Campaign, static known => known with { Finished = false }));
+        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
+        if (decision is not CampaignDecision.Accepted accepted)
+        {
+            var refused = (CampaignDecision.Refused)decision;
+            return new() { Refusal = refused.Error, Detail = refused.Detail };
+        }
+
+        await SaveAsync(accepted.Next);
         CancelSuperseded();
-        if (same is not null) _takenUp.Add(entry.Campaign);
-        await GrainFactory.GetGrain<ICampaignGrain>(entry.Campaign).RunAsync(NewCampaign(entry, order), _directory.Classes);
-        return new() { Campaign = entry.Campaign, GoesOn = same is not null };
+        var campaign = accepted.Entry.Campaign;
+        if (accepted.GoesOn) _takenUp.Add(campaign);
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now);
+        await GrainFactory.GetGrain<ICampaignGrain>(campaign).RunAsync(first, _directory.Classes);
+        return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
     }
 
     public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_directory.Campaigns.Select(static entry => new CampaignEntry
@@ -88,12 +78,12 @@ internal sealed class FleetGrain(
             }
             catch (KeyNotFoundException)
             {
-                // Nobody was told that it exists.
+                // No caller was told that the campaign exists.
                 await SaveAsync(_directory.Remove(entry.Campaign));
             }
             catch (Exception e)
             {
-                logger.WakeFailed(entry.Campaign, e);
+                logger.NotWoken(entry.Campaign, e);
                 asleep++;
             }
         }
@@ -103,7 +93,7 @@ internal sealed class FleetGrain(
 
     public async Task FinishedAsync(string campaign)
     {
-        // It may have said so before it was taken up again; it says so again when it is over.
+        // The campaign may have said so before it was taken up again; it says so again when it is over.
         if (_takenUp.Contains(campaign) && (await GrainFactory.GetGrain<ICampaignGrain>(campaign).ViewAsync()).Outcome == CampaignOutcome.Running) return;
         _takenUp.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
@@ -124,43 +114,11 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>A new campaign; with a restart, whatever is in its way or was for the same targets is superseded.</summary>
-    private DirectoryState Begin(DirectoryEntry begun, bool restart)
-    {
-        return _directory with { Campaigns = [.. _directory.Campaigns.Select(Earlier), begun] };
-
-        DirectoryEntry Earlier(DirectoryEntry entry) =>
-            restart && (entry.Targets == begun.Targets || (!entry.Finished && CampaignDirectory.MayShareDevices(entry.Targets, begun.Targets)))
-                ? entry with { Superseded = true }
-                : entry;
-    }
-
-    private CampaignState NewCampaign(DirectoryEntry entry, CampaignOrder order)
-    {
-        var devices = order.Targets.Addresses.IsDefaultOrEmpty ? [] : order.Targets.Addresses.Distinct().ToImmutableArray();
-        return new()
-        {
-            Id = entry.Campaign,
-            PackageId = order.PackageId,
-            Targets = entry.Targets,
-            Stage = devices.IsEmpty ? CampaignStage.Collecting : CampaignStage.Running,
-            CreatedAt = entry.CreatedAt,
-            RunStartedAt = host.Time.GetUtcNow(),
-            All = order.Targets.All,
-            NameGlob = order.Targets.NameGlob,
-            Count = devices.IsEmpty ? order.Targets.Count : null,
-            ScanTime = order.Targets.ScanTime,
-            ImageSizes = order.ImageSizes,
-            HwVersion = order.HwVersion,
-            Devices = devices,
-        };
-    }
-
     /// <summary>Cancels what was superseded until it is over.</summary>
     private void CancelSuperseded()
     {
         var superseded = _directory.Campaigns.Where(static entry => entry is { Superseded: true, Finished: false }).ToArray();
-        foreach (var entry in superseded) _ = CancelAsync(entry.Campaign);
+        foreach (var entry in superseded) OwnWork.Run(logger, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
         if (superseded.Length == 0)
         {
             _pulse?.Dispose();
@@ -169,13 +127,12 @@ internal sealed class FleetGrain(
         else if (_pulse is null)
         {
             var self = this.AsReference<IFleetPulse>();
-            _pulse = Pulse.Start(host.Time, host.Times.Again, self.PulseAsync);
+            _pulse = Pulse.Start(logger, "directory", host.Time, host.Times.Again, self.PulseAsync);
         }
     }
 
     private async Task CancelAsync(string campaign)
     {
-        OwnWork.Begin();
         try
         {
             await GrainFactory.GetGrain<ICampaignGrain>(campaign).CancelAsync();
@@ -183,10 +140,6 @@ internal sealed class FleetGrain(
         catch (KeyNotFoundException)
         {
             await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
-        }
-        catch (Exception e)
-        {
-            logger.CancelFailed(campaign, e);
         }
     }
 
@@ -200,7 +153,7 @@ internal sealed class FleetGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(e);
+            logger.DirectoryNotSaved(e);
             DeactivateOnIdle();
             throw;
         }

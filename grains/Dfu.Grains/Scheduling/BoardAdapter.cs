@@ -9,7 +9,9 @@ namespace Dfu.Grains.Scheduling;
 /// <summary>A slot that was promised and that its adapter does not show yet.</summary>
 internal sealed record Reservation(BluetoothAddress Device, int Attempt, int Epoch, DateTimeOffset Until);
 
-/// <summary>An adapter as the scheduler knows it. Its number stays the same for as long as the scheduler lives, however often the adapter goes and comes.</summary>
+/// <summary>
+/// An adapter as the scheduler knows it. Its number stays the same for as long as the scheduler lives, however often the adapter goes and comes.
+/// </summary>
 /// <param name="rank">Place among the adapters; those that came at about the same time share one.</param>
 internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy policy)
 {
@@ -28,19 +30,18 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
     /// <summary>The reported state with the slots that are promised but not shown yet.</summary>
     public AdapterState State { get; private set; } = new() { Id = id };
 
-    public bool Listens => Present && State.Status is AdapterStatus.Ready or AdapterStatus.Draining;
+    public bool Listens => Present && State.Listens;
 
     public ImmutableArray<LiveTransfer> Transfers => _report?.Transfers ?? [];
 
     public AdapterStanding Standing => new(State, _report?.Rate ?? 0, _report?.ProtectedFor);
 
-    public IReadOnlyList<Reservation> Reservations => _reservations;
-
     public void Take(AdapterReport report, DateTimeOffset now)
     {
         _report = report;
         LastReport = now;
-        _reservations.RemoveAll(reservation => reservation.Epoch != report.State.Epoch || report.State.Slots.Contains(new(reservation.Device, reservation.Attempt)));
+        _reservations.RemoveAll(
+            reservation => reservation.Epoch != report.State.Epoch || report.State.Slots.Contains(new(reservation.Device, reservation.Attempt)));
         Rebuild();
     }
 

@@ -79,10 +79,11 @@ public sealed class BlueZObjectsTests
         await using var bus = await PrivateBus.StartAsync();
         var bluez = await TinyBlueZ.StartAsync(bus);
         using var objects = await OpenAsync(bus);
+        var before = await bus.MatchRulesAsync();
         var changes = Changes(objects, "/org/bluez");
         var adapter = await bluez.AddAsync(Hci0, BlueZObjects.Adapter, ("Powered", true));
         await NextAsync(changes, c => c.Path == Hci0);
-        while (objects.Followed == 0) await Task.Yield();
+        await RulesAsync(bus, before + 1);
 
         // Whether it comes by signal or by the reading that follows is a matter of who was first.
         adapter.Set("Powered", false);
@@ -96,6 +97,7 @@ public sealed class BlueZObjectsTests
         var bluez = await TinyBlueZ.StartAsync(bus);
         var device = await bluez.AddAsync(Dev, BlueZObjects.Device, ("RSSI", (short)-40));
         using var objects = await OpenAsync(bus);
+        var before = await bus.MatchRulesAsync();
         var changes = Changes(objects, Dev);
 
         // More than the 512 rules that the system bus grants a connection.
@@ -108,10 +110,22 @@ public sealed class BlueZObjectsTests
         Assert.Equal(-41, (await NextAsync(changes, static _ => true)).After!.Get<short>(BlueZObjects.Device, "RSSI"));
 
         second.Dispose();
-        Assert.Equal(0, objects.Followed);
+        await RulesAsync(bus, before);
         device.Set("RSSI", (short)-42);
         bluez.Remove(device);
         Assert.Null((await NextAsync(changes, static _ => true)).After); // and nothing of -42 before it
+    }
+
+    [DbusFact]
+    public async Task Following_an_object_takes_one_match_rule_for_however_many_follow_it()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        var bluez = await TinyBlueZ.StartAsync(bus);
+        foreach (var path in new[] { Dev, Dev + "2" }) await bluez.AddAsync(path, BlueZObjects.Device, ("RSSI", (short)-40));
+        using var objects = await OpenAsync(bus);
+        var before = await bus.MatchRulesAsync();
+        foreach (var path in new[] { Dev, Dev, Dev + "2" }) _ = await objects.FollowAsync(path, BlueZObjects.Device, default);
+        Assert.Equal(before + 2, await bus.MatchRulesAsync());
     }
 
     [DbusFact]
@@ -165,7 +179,11 @@ public sealed class BlueZObjectsTests
         await using var bus = await StandIn.PrivateBus.StartAsync("<deny send_destination=\"org.bluez\"/>");
         await using var bluez = await StandIn.BlueZStandIn.StartAsync(bus, TimeProvider.System);
         var e = await Assert.ThrowsAsync<DfuException>(() => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default));
-        Assert.Equal((DfuError.AdapterNotFound, $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again"), (e.Error, e.Message));
+        Assert.Equal(
+            (
+                DfuError.AdapterNotFound,
+                $"the bus does not let {Environment.UserName} talk to bluetoothd: 'sudo usermod -aG bluetooth {Environment.UserName}' and log in again"),
+            (e.Error, e.Message));
     }
 
     [Theory]
@@ -187,6 +205,7 @@ public sealed class BlueZObjectsTests
         var bluez = await TinyBlueZ.StartAsync(bus);
         for (var i = 0; i < 400; i++) await bluez.AddAsync($"{Hci0}/dev_{i}", BlueZObjects.Device, ("RSSI", (short)-40));
         using var objects = await OpenAsync(bus);
+        var before = await bus.MatchRulesAsync();
         var (now, most) = (0, 0);
         bluez.BeforeProperties = async () =>
         {
@@ -196,9 +215,10 @@ public sealed class BlueZObjectsTests
             Interlocked.Decrement(ref now);
         };
 
-        var follows = await Task.WhenAll(objects.Below(Hci0).Select(o => objects.FollowAsync(o.Path, BlueZObjects.Device, default))).WithinAsync(Soon * 3, TimeProvider.System, default);
+        var follows = await Task.WhenAll(objects.Below(Hci0).Select(o => objects.FollowAsync(o.Path, BlueZObjects.Device, default)))
+            .WithinAsync(Soon * 3, TimeProvider.System, default);
 
-        Assert.Equal((400, 400), (follows.Length, objects.Followed));
+        Assert.Equal((400, before + 400), (follows.Length, await bus.MatchRulesAsync()));
         Assert.InRange(most, 1, BlueZObjects.MostReads);
     }
 
@@ -231,6 +251,17 @@ public sealed class BlueZObjectsTests
     }
 
     private static Task<BlueZObjects> OpenAsync(PrivateBus bus) => BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, default);
+
+    /// <summary>Returns when so many match rules are in force; a rule goes a moment after its last follower.</summary>
+    private static Task RulesAsync(PrivateBus bus, int wanted)
+    {
+        return ComeAsync().WithinAsync(Soon, TimeProvider.System, default);
+
+        async Task ComeAsync()
+        {
+            while (await bus.MatchRulesAsync() != wanted) await Task.Yield();
+        }
+    }
 
     private static ChannelReader<BlueZChange> Changes(BlueZObjects objects, ObjectPath path)
     {

@@ -66,7 +66,8 @@ internal sealed class TinyBlueZ : IObjectManager
         return answer;
     }
 
-    public Task<IDisposable> WatchInterfacesAddedAsync(Action<(ObjectPath @object, IDictionary<string, IDictionary<string, object>> interfaces)> handler, Action<Exception>? onError = null) =>
+    public Task<IDisposable> WatchInterfacesAddedAsync(
+        Action<(ObjectPath @object, IDictionary<string, IDictionary<string, object>> interfaces)> handler, Action<Exception>? onError = null) =>
         SignalWatcher.AddAsync(this, nameof(Added), handler);
 
     public Task<IDisposable> WatchInterfacesRemovedAsync(Action<(ObjectPath @object, string[] interfaces)> handler, Action<Exception>? onError = null) =>
@@ -113,7 +114,8 @@ internal sealed class TinyObject(ObjectPath path, string name, Dictionary<string
         return Interfaces[@interface];
     }
 
-    public Task<IDisposable> WatchPropertiesChangedAsync(Action<(string Interface, IDictionary<string, object> Changed, string[] Invalidated)> handler, Action<Exception> onError) =>
+    public Task<IDisposable> WatchPropertiesChangedAsync(
+        Action<(string Interface, IDictionary<string, object> Changed, string[] Invalidated)> handler, Action<Exception> onError) =>
         SignalWatcher.AddAsync(this, nameof(Changed), handler);
 }
 

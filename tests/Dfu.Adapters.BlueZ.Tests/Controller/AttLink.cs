@@ -20,7 +20,8 @@ internal sealed class AttLink : IDfuLink
     }
 
     public int Mtu { get; }
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } =
+        new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
     public TimeSpan? Interval => null;
     public bool KeepsOrder => true;
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;

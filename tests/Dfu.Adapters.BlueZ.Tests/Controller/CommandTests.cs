@@ -9,12 +9,15 @@ public sealed class CommandTests
     [Fact]
     public void The_options_of_the_command_describe_controllers_and_devices()
     {
-        string[] words = ["--controllers", "2", "--devices", "8", "--seed", "7", "--mode", "app", "--profile", "sdk14", "--save-progress", "--drop-rate", "0.25", "--mtu", "185"];
+        string[] words = ["--controllers", "2", "--devices", "8", "--seed", "7", "--mode", "app", "--profile", "sdk14", "--save-progress", "--drop-rate",
+            "0.25", "--mtu", "185"];
         Assert.True(ControllersSettings.TryParse(words, out var settings, out var trouble));
         Assert.Null(trouble);
         Assert.Equal((2, 8, 0.25, 185), (settings.Controllers, settings.Devices, settings.Link.DropRate, settings.Link.Mtu));
         var device = settings.Device(3);
-        Assert.Equal((VirtualDeviceOptions.AddressFor(7, 3), true, "sdk14", true), (device.ApplicationAddress, device.StartsInApplication, device.Profile.Name, device.Profile.SaveProgress));
+        Assert.Equal(
+            (VirtualDeviceOptions.AddressFor(7, 3), true, "sdk14", true),
+            (device.ApplicationAddress, device.StartsInApplication, device.Profile.Name, device.Profile.SaveProgress));
     }
 
     [Theory]

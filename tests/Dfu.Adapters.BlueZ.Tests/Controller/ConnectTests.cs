@@ -12,7 +12,8 @@ public sealed class ConnectTests
         var (_, host, _) = await bench.PlugInAsync();
         var peer = bench.Devices[0].BootloaderAddress;
         var connected = await host.CreateConnectionAsync(peer);
-        Assert.Equal("00400000" + "01" + Convert.ToHexStringLower([.. peer.ToBytes().Reverse()]) + "0c00" + "0000" + "2a00" + "00", Convert.ToHexStringLower(connected));
+        Assert.Equal(
+            "00400000" + "01" + Convert.ToHexStringLower([.. peer.ToBytes().Reverse()]) + "0c00" + "0000" + "2a00" + "00", Convert.ToHexStringLower(connected));
         Assert.Equal([0], await host.CommandAsync(HciOpCode.LeReadRemoteFeatures, 0x40, 0));
         Assert.Equal([0], await host.CommandAsync(HciOpCode.LeUpdateConnection, 0x40, 0, 6, 0, 6, 0, 0, 0, 100, 0, 0, 0, 0, 0));
         await bench.Wait(1);
@@ -76,7 +77,9 @@ public sealed class ConnectTests
         {
             var (_, host, _) = await bench.PlugInAsync(new AdapterModel { MaxLinks = 1 });
             await host.ConnectAsync(bench.Devices[0].BootloaderAddress);
-            Assert.Equal((byte[])[HciStatus.ConnectionLimit], await host.CommandAsync(HciOpCode.LeCreateConnection, SmallHost.CreateParameters(bench.Devices[1].BootloaderAddress)));
+            Assert.Equal(
+                (byte[])[HciStatus.ConnectionLimit],
+                await host.CommandAsync(HciOpCode.LeCreateConnection, SmallHost.CreateParameters(bench.Devices[1].BootloaderAddress)));
         },
         devices: 2);
 

@@ -59,7 +59,8 @@ internal sealed class HostConnection(SmallHost host, ushort handle)
     public async Task<HostDatabase> DiscoverAsync()
     {
         var database = new HostDatabase();
-        foreach (var entry in await CollectAsync(0x10, 0x2800, 1, 0xffff, last: entry => U16(entry, 2))) database.Services.Add((U16(entry, 0), U16(entry, 2), Uuid(entry[4..])));
+        foreach (var entry in await CollectAsync(0x10, 0x2800, 1, 0xffff, last: entry => U16(entry, 2)))
+            database.Services.Add((U16(entry, 0), U16(entry, 2), Uuid(entry[4..])));
         Assert.Empty(await CollectAsync(0x10, 0x2801, 1, 0xffff, last: entry => U16(entry, 2)));
         foreach (var (first, end, service) in database.Services)
         {

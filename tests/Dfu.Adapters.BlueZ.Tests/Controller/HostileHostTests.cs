@@ -9,7 +9,8 @@ namespace Dfu.Adapters.BlueZ.Tests.VirtualControllers;
 public sealed class HostileHostTests
 {
     private static readonly ushort[] OpCodes =
-        [.. typeof(HciOpCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => Convert.ToUInt16(field.GetRawConstantValue(), CultureInfo.InvariantCulture))];
+        [.. typeof(HciOpCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field =>
+            Convert.ToUInt16(field.GetRawConstantValue(), CultureInfo.InvariantCulture))];
 
     [Theory]
     [InlineData(1)]
@@ -77,7 +78,8 @@ public sealed class HostileHostTests
         }
     }
 
-    private static byte[] Command(ushort opCode, params byte[] parameters) => [HciPacket.Command, .. HciEvents.U16(opCode), (byte)parameters.Length, .. parameters];
+    private static byte[] Command(ushort opCode, params byte[] parameters) =>
+        [HciPacket.Command, .. HciEvents.U16(opCode), (byte)parameters.Length, .. parameters];
 
     private static byte[] Acl(byte[] data, byte flags) => [HciPacket.Acl, 0x40, flags, (byte)data.Length, 0, .. data];
 }

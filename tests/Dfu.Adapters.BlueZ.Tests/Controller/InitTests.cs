@@ -16,7 +16,9 @@ public sealed class InitTests
         Assert.Equal(249, (await host.CommandAsync(HciOpCode.ReadLocalName)).Length);
         Assert.Equal(65, (await host.CommandAsync(HciOpCode.ReadLocalCommands)).Length);
         Assert.Equal("004000", Hex(await host.CommandAsync(HciOpCode.LeSetDataLength, 0x40, 0, 0xfb, 0, 0x48, 0x08)));
-        foreach (var opCode in (ushort[])[HciOpCode.SetEventMask, HciOpCode.LeSetEventMask, HciOpCode.LeSetRandomAddress, HciOpCode.LeWriteDefaultDataLength, HciOpCode.LeClearAcceptList])
+        ushort[] all =
+            [HciOpCode.SetEventMask, HciOpCode.LeSetEventMask, HciOpCode.LeSetRandomAddress, HciOpCode.LeWriteDefaultDataLength, HciOpCode.LeClearAcceptList];
+        foreach (var opCode in all)
         {
             Assert.Equal([0], await host.CommandAsync(opCode, new byte[8]));
         }

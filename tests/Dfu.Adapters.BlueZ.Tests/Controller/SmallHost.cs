@@ -146,7 +146,8 @@ internal sealed class SmallHost
                 GiveCredits(countLow | (countHigh << 8));
                 break;
             case [0x04, 0x3e, _, 0x01, .. var connected]:
-                if (connected[0] == 0) _latest[U16(connected.AsSpan(1))] = _connections[U16(connected.AsSpan(1))] = new HostConnection(this, U16(connected.AsSpan(1)));
+                if (connected[0] == 0)
+                    _latest[U16(connected.AsSpan(1))] = _connections[U16(connected.AsSpan(1))] = new HostConnection(this, U16(connected.AsSpan(1)));
                 _connected.Writer.TryWrite(connected);
                 break;
             case [0x04, 0x3e, _, 0x02, 1, var kind, _, .. var report]:

@@ -62,7 +62,8 @@ public sealed class AdapterJudgeTests
     public void An_adapter_is_shown_with_all_that_is_known_of_it() => Assert.Equal(
         new CheckedAdapter("bluez:usb-1-1.2")
         {
-            Name = "hci0", Address = "C4:7C:8D:00:11:22", Alias = "station", Powered = true, LowEnergy = true, Central = true, UsbId = "2fe3:000b", Product = "nRF52840",
+            Name = "hci0", Address = "C4:7C:8D:00:11:22", Alias = "station", Powered = true, LowEnergy = true, Central = true,
+            UsbId = "2fe3:000b", Product = "nRF52840",
             HciVersion = 9, Phy2M = true, AclBuffers = 8, Blocked = "none", ConnectsUnheard = true, Usable = true,
         },
         Assert.Single(Judge.Of(Facts.Good).Adapters));
@@ -71,7 +72,8 @@ public sealed class AdapterJudgeTests
     public void What_nobody_tells_is_unknown_and_no_finding()
     {
         var checkup = Judge.Of(Facts.With(new AdapterFacts(new(3, null, null)) { BlueZ = new("hci3", null, "", true, null, false, null) }));
-        Assert.Equal(new CheckedAdapter("bluez:hci3") { Name = "hci3", Alias = "", Powered = true, Blocked = "none", Usable = true }, Assert.Single(checkup.Adapters));
+        Assert.Equal(
+            new CheckedAdapter("bluez:hci3") { Name = "hci3", Alias = "", Powered = true, Blocked = "none", Usable = true }, Assert.Single(checkup.Adapters));
         Assert.DoesNotContain(checkup.Findings, finding => finding.Adapter.Length > 0);
     }
 

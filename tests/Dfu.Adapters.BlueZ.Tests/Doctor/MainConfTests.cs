@@ -43,11 +43,13 @@ public sealed class MainConfTests
     [InlineData("0x10", null)]
     [InlineData("", null)]
     [InlineData("99999999999", null)]
-    public void Only_a_number_is_a_number(string text, int? value) => Assert.Equal(value, MainConf.Parse($"[General]\nTemporaryTimeout = {text}").Number("General", "TemporaryTimeout"));
+    public void Only_a_number_is_a_number(string text, int? value) =>
+        Assert.Equal(value, MainConf.Parse($"[General]\nTemporaryTimeout = {text}").Number("General", "TemporaryTimeout"));
 
     [Theory]
     [InlineData("false ", false)]
     [InlineData("1", true)]
     [InlineData("no", null)]
-    public void Only_a_boolean_is_a_boolean(string text, bool? value) => Assert.Equal(value, MainConf.Parse($"[Policy]\nAutoEnable = {text}").Flag("Policy", "AutoEnable"));
+    public void Only_a_boolean_is_a_boolean(string text, bool? value) =>
+        Assert.Equal(value, MainConf.Parse($"[Policy]\nAutoEnable = {text}").Flag("Policy", "AutoEnable"));
 }

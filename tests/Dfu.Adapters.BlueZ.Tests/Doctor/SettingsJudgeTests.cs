@@ -11,7 +11,9 @@ public sealed class SettingsJudgeTests
     [InlineData("[GATT]\nCache=no", "Cache", Verdict.Ok, "")]
     [InlineData("[GATT]\nCache=no ", "Cache", Verdict.Hint, "/etc/bluetooth/main.conf, [GATT]: Cache = no")]
     [InlineData("[GATT]\nCache=no\njunk", "Cache", Verdict.Hint, "/etc/bluetooth/main.conf, [GATT]: Cache = no")]
-    [InlineData("[GATT]\nCache=no\njunk", "main.conf", Verdict.Hint, "/etc/bluetooth/main.conf, line 3: a heading like [General], 'key = value' below one, or # before it")]
+    [InlineData(
+        "[GATT]\nCache=no\njunk", "main.conf", Verdict.Hint,
+        "/etc/bluetooth/main.conf, line 3: a heading like [General], 'key = value' below one, or # before it")]
     [InlineData("[General]\nCache=no", "Cache", Verdict.Hint, "/etc/bluetooth/main.conf, [GATT]: Cache = no")]
     [InlineData("", "TemporaryTimeout", Verdict.Hint, "/etc/bluetooth/main.conf, [General]: TemporaryTimeout = 300")]
     [InlineData("[General]\nTemporaryTimeout = 119", "TemporaryTimeout", Verdict.Hint, "/etc/bluetooth/main.conf, [General]: TemporaryTimeout = 300")]

@@ -10,13 +10,16 @@ public sealed class MonitorTests
 
     /// <summary>Two private addresses stand between the peer and the parameters.</summary>
     private static byte[] Enhanced(byte subevent) =>
-        Packets.Hci(1, 0x3E, [subevent, 0, 0x40, 0, 0, 1, 1, 0, 0x57, 0x46, 0x55, 0xC4, .. new byte[12], 24, 0, 1, 0, 0x90, 0x01, 0, .. new byte[subevent == 0x29 ? 3 : 0]]);
+        Packets.Hci(
+            1, 0x3E,
+            [subevent, 0, 0x40, 0, 0, 1, 1, 0, 0x57, 0x46, 0x55, 0xC4, .. new byte[12], 24, 0, 1, 0, 0x90, 0x01, 0, .. new byte[subevent == 0x29 ? 3 : 0]]);
 
     public static TheoryData<byte[]> Makings => [Packets.LinkMade(1), Enhanced(0x0A), Enhanced(0x29)];
 
     [Theory]
     [MemberData(nameof(Makings))]
-    public void Every_form_of_a_link_being_made_gives_peer_and_parameters(byte[] packet) => Assert.Equal(new MonitorEvent.LinkMade(1, 0x40, Peer, Made), MonitorEvent.Parse(packet));
+    public void Every_form_of_a_link_being_made_gives_peer_and_parameters(byte[] packet) =>
+        Assert.Equal(new MonitorEvent.LinkMade(1, 0x40, Peer, Made), MonitorEvent.Parse(packet));
 
     [Theory]
     [MemberData(nameof(Makings))]

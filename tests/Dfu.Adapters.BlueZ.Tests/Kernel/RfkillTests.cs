@@ -24,6 +24,7 @@ public sealed class RfkillTests : IDisposable
     private void Add(string entry, string type, string name, string soft, string hard)
     {
         var folder = _sysfs.CreateSubdirectory($"class/rfkill/{entry}").FullName;
-        foreach (var (file, text) in new[] { ("type", type), ("name", name), ("soft", soft), ("hard", hard) }) File.WriteAllText(Path.Combine(folder, file), text + "\n");
+        foreach (var (file, text) in new[] { ("type", type), ("name", name), ("soft", soft), ("hard", hard) })
+            File.WriteAllText(Path.Combine(folder, file), text + "\n");
     }
 }

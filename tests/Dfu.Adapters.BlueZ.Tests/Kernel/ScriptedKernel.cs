@@ -6,7 +6,9 @@ using Dfu.Adapters.BlueZ.Kernel;
 
 namespace Dfu.Adapters.BlueZ.Tests.Kernel;
 
-/// <summary>Packet sockets of this machine's kernel with a script at their other end: filters, polls and overflows are real, only what is said is not.</summary>
+/// <summary>
+/// Packet sockets of this machine's kernel with a script at their other end: filters, polls and overflows are real, only what is said is not.
+/// </summary>
 internal sealed partial class ScriptedKernel : IHciSockets, IDisposable
 {
     private readonly Dictionary<HciChannel, Socket> _ends = [];
@@ -149,7 +151,8 @@ internal static class Packets
     public static byte[] Connect(ushort index, byte peer = 1) =>
         Monitor(2, index, [0x0D, 0x20, 25, 0x60, 0, 0x60, 0, 0, 1, peer, 0, 0x57, 0x46, 0x55, 0xC4, 0, 24, 0, 40, 0, 0, 0, 0x2A, 0, 0, 0, 0, 0]);
 
-    public static byte[] ExtendedConnect(ushort index, byte peer = 1) => Monitor(2, index, [0x43, 0x20, 26, 0, 0, 1, peer, 0, 0x57, 0x46, 0x55, 0xC4, 1, .. new byte[16]]);
+    public static byte[] ExtendedConnect(ushort index, byte peer = 1) =>
+        Monitor(2, index, [0x43, 0x20, 26, 0, 0, 1, peer, 0, 0x57, 0x46, 0x55, 0xC4, 1, .. new byte[16]]);
 
     /// <summary>Command Status of LE Create Connection.</summary>
     public static byte[] ConnectStatus(ushort index, byte status) => Hci(index, 0x0F, status, 1, 0x0D, 0x20);

@@ -130,7 +130,8 @@ public sealed class EndTests
         var (device, link) = await _fixture.BootloaderAsync();
         await link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None);
         device[DfuCharacteristic.Packet].CloseSockets();
-        await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
+        await LinkFixture.FailsAsync(
+            DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
         var closure = await link.Closed;
         Assert.Equal(LinkClosure.LocalHost, closure.Reason);
         Assert.Contains("socket", closure.Detail, StringComparison.Ordinal);
@@ -144,7 +145,8 @@ public sealed class EndTests
         await link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None);
         device[DfuCharacteristic.Packet].CloseSockets();
         _ = Task.Run(() => device.Drop(LinkClosure.SupervisionTimeout));
-        await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
+        await LinkFixture.FailsAsync(
+            DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
         Assert.Equal(LinkClosure.SupervisionTimeout, (await link.Closed).Reason);
     }
 

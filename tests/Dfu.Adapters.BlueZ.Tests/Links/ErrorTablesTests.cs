@@ -27,7 +27,9 @@ public sealed class ErrorTablesTests
     [InlineData("org.bluez.Error.Failed", "le-connection-adapter-not-powered", DfuError.AdapterLost, false)]
     [InlineData("org.bluez.Error.Failed", "Network is down", DfuError.AdapterLost, false)]
     [InlineData("org.bluez.Error.DoesNotExist", "Does Not Exist", DfuError.ConnectFailed, false)]
-    [InlineData("org.freedesktop.DBus.Error.UnknownObject", "Method \"Connect\" with signature \"\" on interface \"org.bluez.Device1\" doesn't exist", DfuError.ConnectFailed, false)]
+    [InlineData(
+        "org.freedesktop.DBus.Error.UnknownObject", "Method \"Connect\" with signature \"\" on interface \"org.bluez.Device1\" doesn't exist",
+        DfuError.ConnectFailed, false)]
     [InlineData("org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus without replying", DfuError.AdapterLost, false)]
     [InlineData("org.freedesktop.DBus.Error.ServiceUnknown", "The name org.bluez was not provided", DfuError.AdapterLost, false)]
     [InlineData("org.bluez.Error.AuthenticationFailed", "Authentication Failed", DfuError.ConnectFailed, false)]

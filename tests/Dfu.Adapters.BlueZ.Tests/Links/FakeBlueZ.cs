@@ -15,6 +15,7 @@ internal sealed class FakeBlueZ : IBlueZObjects
     private readonly SortedDictionary<string, BlueZObject> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(Type Type, string Path), object> _proxies = new();
     private readonly List<(string Path, Action<BlueZChange> Handler)> _handlers = [];
+    private readonly Dictionary<(string Path, string Name), (string Name, object Value)[]> _untold = [];
     private int _follows;
 
     public Task<string> Ended => _ended.Task;
@@ -39,7 +40,8 @@ internal sealed class FakeBlueZ : IBlueZObjects
         lock (_gate)
         {
             before = _objects.GetValueOrDefault(path.ToString());
-            var interfaces = (before?.Interfaces ?? ImmutableDictionary<string, IReadOnlyDictionary<string, object>>.Empty).ToDictionary(i => i.Key, i => i.Value);
+            var interfaces = (before?.Interfaces ?? ImmutableDictionary<string, IReadOnlyDictionary<string, object>>.Empty)
+                .ToDictionary(i => i.Key, i => i.Value);
             var now = interfaces.GetValueOrDefault(name)?.ToDictionary(p => p.Key, p => p.Value) ?? [];
             foreach (var (property, value) in properties) now[property] = value;
             interfaces[name] = now;
@@ -48,6 +50,12 @@ internal sealed class FakeBlueZ : IBlueZObjects
         }
 
         Tell(new BlueZChange(path, before, after, name, before is null ? [] : [.. properties.Select(p => p.Name)]));
+    }
+
+    /// <summary>BlueZ changes properties and tells nobody: only who asks learns of it.</summary>
+    public void SetUntold(ObjectPath path, string name, params (string Name, object Value)[] properties)
+    {
+        lock (_gate) _untold[(path.ToString(), name)] = properties;
     }
 
     public void Remove(ObjectPath path)
@@ -86,6 +94,9 @@ internal sealed class FakeBlueZ : IBlueZObjects
     {
         await FollowGate;
         if (path == GoneUntold) lock (_gate) _objects.Remove(path.ToString());
+        (string, object)[]? untold;
+        lock (_gate) _untold.Remove((path.ToString(), @interface), out untold);
+        if (untold is not null) Set(path, @interface, untold);
         if (Find(path) is not { } now) throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", $"no {path}");
         lock (_gate) _follows++;
 
@@ -141,7 +152,8 @@ internal sealed class FakeKernel : IKernelBluetooth
 
     public Task<bool> SetPoweredAsync(int index, bool on, CancellationToken cancellationToken) => Task.FromResult(false);
 
-    public Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> PreferAsync(int index, BluetoothAddress peer, AddressType type, LinkParameters parameters, CancellationToken cancellationToken) =>
+        Task.FromResult(false);
 
     public Task<bool> Prefer2MAsync(int index, CancellationToken cancellationToken) => Task.FromResult(false);
 

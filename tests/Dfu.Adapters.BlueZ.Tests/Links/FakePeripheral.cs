@@ -17,7 +17,9 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
     {
         (BlueZ, Address, Kernel) = (blueZ, address, kernel);
         ObjectPath = new ObjectPath($"/org/bluez/hci0/dev_{address.ToString().Replace(':', '_')}");
-        blueZ.Set(ObjectPath, Device, ("Address", address.ToString()), ("Connected", false), ("ServicesResolved", false), ("UUIDs", new[] { Characteristics.DfuService }));
+        blueZ.Set(
+            ObjectPath, Device, ("Address", address.ToString()), ("Connected", false), ("ServicesResolved", false),
+            ("UUIDs", new[] { Characteristics.DfuService }));
         blueZ.Serve<IDevice1>(ObjectPath, this);
         blueZ.Serve<IDeviceReasons>(ObjectPath, this);
         OnConnect = ConnectsAsync;
@@ -122,7 +124,8 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Task<T> GetAsync<T>(string prop) => Hangs
         ? new TaskCompletionSource<T>().Task
-        : Task.FromResult(BlueZ.Find(ObjectPath) is { } device ? device.Get<T>(Device, prop)! : throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", "gone"));
+        : Task.FromResult(
+            BlueZ.Find(ObjectPath) is { } device ? device.Get<T>(Device, prop)! : throw new DBusException("org.freedesktop.DBus.Error.UnknownObject", "gone"));
 
     public Task<Device1Properties> GetAllAsync() => throw new NotSupportedException();
 

@@ -22,7 +22,8 @@ public sealed class FullAdapterTests
     [InlineData(0x0d)]
     public async Task A_controller_that_holds_no_more_links_is_told_as_full_and_not_asked_again(byte status)
     {
-        foreach (var address in new[] { "C0:98:76:54:32:21", "C0:98:76:54:32:22" }) await FakePeripheral.Bootloader(_fixture.BlueZ, _fixture.Kernel, address).ConnectsAsync();
+        foreach (var address in new[] { "C0:98:76:54:32:21", "C0:98:76:54:32:22" })
+            await FakePeripheral.Bootloader(_fixture.BlueZ, _fixture.Kernel, address).ConnectsAsync();
         _device.OnConnect = () => Refuse(0, _device.Address, status);
         var e = await FailsAsync(DfuError.AdapterFull);
         Assert.Equal($"the controller holds 2 links and refused one to {_device.Address}: le-connection-abort-by-local, HCI status 0x{status:x2}", e.Message);

@@ -1,34 +1,43 @@
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
+using Xunit.Abstractions;
 
 namespace Dfu.Adapters.BlueZ.Tests.Links;
 
 /// <summary>Alone in the process: what it counts is the process's.</summary>
 [CollectionDefinition(nameof(LeakTests), DisableParallelization = true)]
 [Collection(nameof(LeakTests))]
-public sealed class LeakTests
+public sealed class LeakTests(ITestOutputHelper output)
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
     private readonly LinkFixture _fixture = new();
+    private readonly List<WeakReference> _links = [];
 
     [Fact]
     public async Task Two_hundred_links_leave_nothing_behind()
     {
         _fixture.Kernel.MayConfigure = false;
         var device = FakePeripheral.Bootloader(_fixture.BlueZ, _fixture.Kernel);
-        for (var i = 0; i < 50; i++) await UseAsync(device, i);
-        var (files, bytes) = Measure();
-        for (var i = 0; i < 200; i++) await UseAsync(device, i);
-        var after = Measure();
+        var turn = 0;
+        for (; turn < 50; turn++) await UseAsync(device, turn);
+        var files = Files();
+        var growth = await Growth.OfAsync(turns: 40, () => UseAsync(device, turn++));
+        output.WriteLine(growth.ToString());
+        Assert.Equal(250, device.Connects);
+        await NobodyHoldsAsync(_links).WithinAsync(Soon, TimeProvider.System, default);
         Assert.Equal(0, _fixture.BlueZ.Held);
         Assert.Equal(0, _fixture.Kernel.Listeners);
         Assert.Equal(0, device.ReasonWatchers);
-        Assert.True(after.Files <= files + 3, $"{files} files open before, {after.Files} after 200 links");
-        Assert.True(after.Bytes - bytes < 200 * 512, $"{after.Bytes - bytes} bytes more after 200 links");
+        Assert.True(Files() <= files + 3, $"{files} files open before, {Files()} after 200 links");
+        Assert.True(growth.BytesPerTurn < 256, growth.ToString());
     }
 
     private async Task UseAsync(FakePeripheral device, int turn)
     {
         device.Air.Clear();
         var link = await _fixture.OpenAsync(device);
+        _links.Add(new(link));
         await link.SubscribeAsync(DfuCharacteristic.ControlPoint, CancellationToken.None);
         await link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[244], CancellationToken.None);
         await device[DfuCharacteristic.Packet].ReadPacketAsync();
@@ -39,10 +48,15 @@ public sealed class LeakTests
         await link.DisposeAsync();
     }
 
-    private static (int Files, long Bytes) Measure()
+    /// <summary>Returns when the last of them was collected.</summary>
+    private static async Task NobodyHoldsAsync(IReadOnlyCollection<WeakReference> links)
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return (Directory.GetFiles("/proc/self/fd").Length, GC.GetTotalMemory(forceFullCollection: true));
+        while (links.Any(static link => link.IsAlive))
+        {
+            await Growth.SettleAsync();
+            GC.Collect();
+        }
     }
+
+    private static int Files() => Directory.GetFiles("/proc/self/fd").Length;
 }

@@ -16,7 +16,7 @@ public sealed class LinkOpenerTests
     public LinkOpenerTests()
     {
         _device = FakePeripheral.Bootloader(_fixture.BlueZ, _fixture.Kernel);
-        _opener = new LinkOpener(_fixture.BlueZ, _fixture.Kernel, 0, new ScaledTime(100));
+        _opener = new LinkOpener(_fixture.BlueZ, _fixture.Kernel, 0, TimeProvider.System);
     }
 
     [Fact]
@@ -65,18 +65,62 @@ public sealed class LinkOpenerTests
     }
 
     [Fact]
-    public async Task A_connect_that_takes_too_long_is_given_up_and_disconnected()
+    public async Task Characteristics_that_a_busy_host_tells_seconds_after_the_services_were_resolved_count()
+    {
+        var time = new VirtualTime();
+        _device.OnConnect = () =>
+        {
+            Resolved(DfuCharacteristic.ControlPoint);
+            _ = LateAsync();
+            return Task.CompletedTask;
+        };
+        await using var link = Open(time);
+        Assert.Equal(2, link.Characteristics.Count);
+
+        async Task LateAsync()
+        {
+            await Task.Delay(TimeSpan.FromSeconds(4), time);
+            _device[DfuCharacteristic.Packet].Show();
+        }
+    }
+
+    [Fact]
+    public void A_DFU_service_without_its_characteristics_is_a_failed_connect_and_no_link_without_a_control_point()
+    {
+        _device.OnConnect = () =>
+        {
+            Resolved(DfuCharacteristic.Packet);
+            return Task.CompletedTask;
+        };
+        var e = FailsInTime(DfuError.ConnectFailed);
+        Assert.Contains("ControlPoint", e.Message, StringComparison.Ordinal);
+        Assert.True(e.Error.IsTransient());
+    }
+
+    [Fact]
+    public async Task A_device_without_DFU_is_not_waited_for_to_show_it()
+    {
+        _fixture.BlueZ.Set(_device.ObjectPath, FakePeripheral.Device, ("UUIDs", Array.Empty<string>()));
+        _device.Members.Clear();
+        var time = new VirtualTime();
+        await using var link = Open(time);
+        Assert.Empty(link.Characteristics);
+        Assert.Equal(TimeSpan.Zero, time.Elapsed);
+    }
+
+    [Fact]
+    public void A_connect_that_takes_too_long_is_given_up_and_disconnected()
     {
         _device.OnConnect = () => new TaskCompletionSource().Task;
-        var e = await FailsAsync(DfuError.ConnectTimeout);
+        var e = FailsInTime(DfuError.ConnectTimeout);
         Assert.Contains("no link within 20 s", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Services_that_take_too_long_are_a_time_out_as_well()
+    public void Services_that_take_too_long_are_a_time_out_as_well()
     {
         _device.OnConnect = Connected;
-        var e = await FailsAsync(DfuError.ConnectTimeout);
+        var e = FailsInTime(DfuError.ConnectTimeout);
         Assert.Contains("services", e.Message, StringComparison.Ordinal);
         Assert.False(_fixture.BlueZ.Find(_device.ObjectPath)!.Get<bool>(FakePeripheral.Device, "Connected"));
     }
@@ -107,10 +151,49 @@ public sealed class LinkOpenerTests
     }
 
     [Fact]
-    public async Task A_connect_that_was_answered_without_a_link_has_failed()
+    public async Task A_link_that_BlueZ_answers_for_and_does_not_tell_of_is_used_and_its_end_is_seen()
+    {
+        _device.OnConnect = () =>
+        {
+            _fixture.BlueZ.SetUntold(_device.ObjectPath, FakePeripheral.Device, ("Connected", true));
+            _device.ShowServices();
+            _fixture.BlueZ.Set(_device.ObjectPath, FakePeripheral.Device, ("ServicesResolved", true));
+            return Task.CompletedTask;
+        };
+        await using var link = await OpenAsync();
+        Assert.Equal(1, _device.Connects);
+        _device.Drop(LinkClosure.SupervisionTimeout);
+        Assert.Equal(LinkClosure.SupervisionTimeout, (await link.Closed).Reason);
+    }
+
+    [Fact]
+    public async Task A_link_that_BlueZ_makes_itself_after_it_answered_for_one_that_was_aborted_is_used()
+    {
+        _device.OnConnect = () =>
+        {
+            _ = Task.Run(_device.ConnectsAsync);
+            return Task.CompletedTask;
+        };
+        await using var link = await _fixture.OpenAsync(_device, speed: 1);
+        Assert.Equal(1, _device.Connects);
+    }
+
+    [Fact]
+    public async Task A_connect_that_was_answered_without_a_link_is_repeated()
+    {
+        _device.OnConnect = () => _device.Connects == 1 ? Task.CompletedTask : _device.ConnectsAsync();
+        await using var link = Open(new VirtualTime());
+        Assert.Equal(2, _device.Connects);
+        Assert.Equal(1, _device.Disconnects); // ends what BlueZ tries by itself after such an answer
+    }
+
+    [Fact]
+    public void A_connect_that_was_answered_twice_without_a_link_has_failed()
     {
         _device.OnConnect = () => Task.CompletedTask;
-        await FailsAsync(DfuError.ConnectFailed);
+        var e = FailsInTime(DfuError.ConnectFailed, disconnects: 2);
+        Assert.True(e.Error.IsTransient());
+        Assert.Equal(2, _device.Connects);
     }
 
     [Theory]
@@ -184,12 +267,12 @@ public sealed class LinkOpenerTests
     }
 
     [Fact]
-    public async Task A_bluetoothd_that_answers_nothing_is_the_adapter_lost()
+    public void A_bluetoothd_that_answers_nothing_is_the_adapter_lost()
     {
         _device.OnConnect = () => new TaskCompletionSource().Task;
         _device.OnDisconnect = () => new TaskCompletionSource().Task;
         _device.Hangs = true;
-        await FailsAsync(DfuError.AdapterLost);
+        FailsInTime(DfuError.AdapterLost);
     }
 
     [Fact]
@@ -240,10 +323,10 @@ public sealed class LinkOpenerTests
     }
 
     [Fact]
-    public async Task A_stale_GATT_cache_is_named()
+    public void A_stale_GATT_cache_is_named()
     {
         _device.Members.Clear();
-        var e = await FailsAsync(DfuError.ConnectFailed);
+        var e = FailsInTime(DfuError.ConnectFailed);
         Assert.Contains("GATT cache", e.Message, StringComparison.Ordinal);
     }
 
@@ -259,9 +342,21 @@ public sealed class LinkOpenerTests
 
     private async Task<IDfuLink> OpenAsync() => await _opener.OpenAsync(_device.ObjectPath, _options, CancellationToken.None);
 
+    private IDfuLink Open(VirtualTime time) =>
+        time.Run(() => new LinkOpener(_fixture.BlueZ, _fixture.Kernel, 0, time).OpenAsync(_device.ObjectPath, _options, CancellationToken.None));
+
     private async Task<DfuException> FailsAsync(DfuError error, int disconnects = 1)
     {
         var e = await Assert.ThrowsAsync<DfuException>(OpenAsync);
+        Assert.True(error == e.Error, $"{e.Error}: {e.Message}");
+        NothingIsLeft(disconnects);
+        return e;
+    }
+
+    /// <summary>The same where waits have to pass, which they do at once.</summary>
+    private DfuException FailsInTime(DfuError error, int disconnects = 1)
+    {
+        var e = Assert.Throws<DfuException>(() => Open(new VirtualTime()));
         Assert.True(error == e.Error, $"{e.Error}: {e.Message}");
         NothingIsLeft(disconnects);
         return e;
@@ -272,6 +367,14 @@ public sealed class LinkOpenerTests
         Assert.Equal(disconnects, _device.Disconnects);
         Assert.Equal(0, _fixture.BlueZ.Held);
         Assert.Equal(0, _fixture.Kernel.Listeners);
+    }
+
+    private void Resolved(params DfuCharacteristic[] shown)
+    {
+        _fixture.BlueZ.Set(_device.ObjectPath, FakePeripheral.Device, ("Connected", true));
+        _fixture.BlueZ.Set($"{_device.ObjectPath}/service000a", Characteristics.ServiceInterface, ("UUID", Characteristics.DfuService));
+        foreach (var characteristic in shown) _device[characteristic].Show();
+        _fixture.BlueZ.Set(_device.ObjectPath, FakePeripheral.Device, ("ServicesResolved", true));
     }
 
     private Task Connected()

@@ -110,7 +110,8 @@ public sealed class PacketTests
     {
         var (_, link) = await _fixture.BootloaderAsync();
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => SendAsync(link, new byte[245]));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => link.WriteCommandAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None).AsTask());
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => link.WriteCommandAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None).AsTask());
         await link.DisposeAsync();
     }
 

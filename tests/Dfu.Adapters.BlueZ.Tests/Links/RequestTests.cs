@@ -104,7 +104,8 @@ public sealed class RequestTests
     {
         var (device, link) = await _fixture.BootloaderAsync();
         device[DfuCharacteristic.ControlPoint].OnWrite = (_, _) => throw new DBusException("org.bluez.Error.Failed", "Operation failed with ATT error: 0x85");
-        var e = await LinkFixture.FailsAsync(DfuError.AttError, () => link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None));
+        var e = await LinkFixture.FailsAsync(
+            DfuError.AttError, () => link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None));
         Assert.Equal(0x85, e.AttStatus);
         Assert.False(link.Closed.IsCompleted);
         await link.DisposeAsync();
@@ -119,7 +120,8 @@ public sealed class RequestTests
             _ = Task.Run(() => device.Drop(LinkClosure.RemoteUser));
             throw new DBusException("org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e");
         };
-        var e = await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None));
+        var e = await LinkFixture.FailsAsync(
+            DfuError.LinkLost, () => link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None));
         Assert.Contains("0x13", e.Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +134,8 @@ public sealed class RequestTests
         device.Drop(LinkClosure.SupervisionTimeout);
         await LinkFixture.FailsAsync(DfuError.LinkLost, () => pending);
         await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 1 }, CancellationToken.None));
-        await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
+        await LinkFixture.FailsAsync(
+            DfuError.LinkLost, () => link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 1 }, CancellationToken.None).AsTask());
         await LinkFixture.FailsAsync(DfuError.LinkLost, () => link.SubscribeAsync(DfuCharacteristic.ControlPoint, CancellationToken.None));
     }
 

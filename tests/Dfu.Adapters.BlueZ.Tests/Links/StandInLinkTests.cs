@@ -64,7 +64,9 @@ public sealed class StandInLinkTests
         await using var bus = await PrivateBus.StartAsync();
         await using var blueZ = await BlueZStandIn.StartAsync(bus, TimeProvider.System, new() { KeepsServices = false, TemporaryTimeout = TimeSpan.Zero });
         var adapter = await blueZ.PlugInAsync(0, air.CreateAdapter("radio", new AdapterModel { RssiJitter = 0 }));
-        air.Add(new() { ApplicationAddress = Target.Application });
+
+        // Later bootloaders reset when nobody updates them for two minutes.
+        air.Add(new() { ApplicationAddress = Target.Application, Profile = BootloaderProfile.Sdk12 });
         using var objects = await BlueZObjects.OpenAsync(bus.Address, TimeProvider.System, CancellationToken.None);
         var path = new ObjectPath(adapter.PathOf(Target));
         var found = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

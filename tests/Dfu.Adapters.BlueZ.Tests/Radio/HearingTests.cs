@@ -1,4 +1,5 @@
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Adapters.BlueZ.Links;
 using Dfu.Adapters.BlueZ.Radio;
 using Dfu.Adapters.BlueZ.Tests.Links;
 using Dfu.Protocol.Links;
@@ -62,7 +63,9 @@ public sealed class HearingTests
     {
         var address = BluetoothAddress.Parse($"C4:7C:8D:00:11:0{number}");
         var path = $"/org/bluez/hci{adapter}/dev_{address.ToString().Replace(':', '_')}";
-        _bluez.Set(path, BlueZObjects.Device, ("Address", address.ToString()), ("AddressType", "random"), ("RSSI", (short)-50), ("UUIDs", dfu ? new[] { Discovery.DfuService } : []));
+        _bluez.Set(
+            path, BlueZObjects.Device, ("Address", address.ToString()), ("AddressType", "random"), ("RSSI", (short)-50),
+            ("UUIDs", dfu ? new[] { Characteristics.DfuService } : []));
         return (path, address);
     }
 }

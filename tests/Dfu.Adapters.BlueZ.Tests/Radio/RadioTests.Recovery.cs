@@ -112,7 +112,8 @@ public sealed partial class RadioTests
         }
 
         Assert.Equal(before, BlueZ.Faults.Calls("Set"));
-        Assert.DoesNotContain(_kernel.Asked, static asked => asked.StartsWith("power", StringComparison.Ordinal) || asked.StartsWith("reset", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _kernel.Asked, static asked => asked.StartsWith("power", StringComparison.Ordinal) || asked.StartsWith("reset", StringComparison.Ordinal));
         await HearAsync(adapter, 1);
     }
 
@@ -142,7 +143,8 @@ public sealed partial class RadioTests
     public Task An_adapter_that_refuses_to_scan_is_lost() => RefusalAsync(Faults.Failed, "Input/output error");
 
     [DbusFact]
-    public Task An_adapter_that_fails_to_scan_is_lost_although_BlueZ_says_that_it_is_in_progress() => RefusalAsync("org.bluez.Error.InProgress", "Operation already in progress");
+    public Task An_adapter_that_fails_to_scan_is_lost_although_BlueZ_says_that_it_is_in_progress() =>
+        RefusalAsync("org.bluez.Error.InProgress", "Operation already in progress");
 
     private async Task RefusalAsync(string error, string text)
     {

@@ -239,7 +239,8 @@ public sealed partial class RadioTests : IAsyncLifetime
         await using var adapter = await OpenAsync("bluez:hci0");
         await HearAsync(adapter, 1);
         BlueZ.Faults.Hang("Connect", times: 1);
-        var e = await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Target, AddressType.Random, new() { ConnectTimeout = TimeSpan.FromSeconds(1) }, default));
+        var e = await Assert.ThrowsAsync<DfuException>(
+            () => adapter.ConnectAsync(Target, AddressType.Random, new() { ConnectTimeout = TimeSpan.FromSeconds(1) }, default));
         Assert.Equal(DfuError.ConnectTimeout, e.Error);
         Assert.Contains("no link within", e.Message, StringComparison.Ordinal);
     }
@@ -258,7 +259,8 @@ public sealed partial class RadioTests : IAsyncLifetime
 
     private Task<IAdapter> OpenAsync(string text) => Source(text).OpenAsync(default);
 
-    private static Task<IDfuLink> ConnectAsync(IAdapter adapter) => adapter.ConnectAsync(Target, AddressType.Random, new(), default).WithinAsync(TimeSpan.FromSeconds(40), TimeProvider.System, default);
+    private static Task<IDfuLink> ConnectAsync(IAdapter adapter) =>
+        adapter.ConnectAsync(Target, AddressType.Random, new(), default).WithinAsync(TimeSpan.FromSeconds(40), TimeProvider.System, default);
 
     private static Task<string> LostAsync(IAdapter adapter) => adapter.Lost.WithinAsync(Soon, TimeProvider.System, default);
 

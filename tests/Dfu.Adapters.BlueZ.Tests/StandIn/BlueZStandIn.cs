@@ -2,7 +2,10 @@ using Dfu.Adapters.BlueZ.Tests.StandIn.Wire;
 
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
-/// <summary>A service org.bluez whose adapters are any radios, behaving as BlueZ 5.66 does where that matters to a client. Members may be called from any thread.</summary>
+/// <summary>
+/// A service org.bluez whose adapters are any radios, behaving as BlueZ 5.66 does where that matters to a client. Members may be called from any
+/// thread.
+/// </summary>
 internal sealed class BlueZStandIn : IAsyncDisposable
 {
     public const string ServiceName = "org.bluez";
@@ -56,7 +59,8 @@ internal sealed class BlueZStandIn : IAsyncDisposable
         Objects.Clear();
         _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ServiceConnection? opened = null;
-        opened = await ServiceConnection.OpenAsync(_bus.SocketPath, ServiceName, message => Loop.Post(() => Take(opened, message)), () => Loop.Post(() => OnBusGone(opened)));
+        opened = await ServiceConnection.OpenAsync(
+            _bus.SocketPath, ServiceName, message => Loop.Post(() => Take(opened, message)), () => Loop.Post(() => OnBusGone(opened)));
         _connection = Objects.Bus = opened;
         Objects.Add("/org/bluez", "org.bluez.AgentManager1", []);
         foreach (var adapter in _adapters) adapter.Show();
@@ -131,7 +135,9 @@ internal sealed class BlueZStandIn : IAsyncDisposable
         (BusObjects.PropertiesInterface, "GetAll") => Task.FromResult(new Reply("a{sv}", [Objects.PropertiesOf(call.Path, (string)call.Body[0])])),
         (BusObjects.PropertiesInterface, "Get") => Task.FromResult(Get(call)),
         ("org.freedesktop.DBus.Peer", "Ping") => Task.FromResult(Reply.Nothing),
-        _ when Objects.Has(call.Path) && _adapters.Find(adapter => call.Path == adapter.Path || call.Path.StartsWith(adapter.Path + "/", StringComparison.Ordinal)) is { } owner => owner.HandleAsync(call),
+        _ when Objects.Has(call.Path)
+            && _adapters.Find(adapter => call.Path == adapter.Path || call.Path.StartsWith(adapter.Path + "/", StringComparison.Ordinal)) is { } owner =>
+                owner.HandleAsync(call),
         _ => throw BusObjects.Unknown(call.Member, call.Signature, call.Interface),
     };
 

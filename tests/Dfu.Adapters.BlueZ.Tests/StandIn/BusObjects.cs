@@ -57,6 +57,12 @@ internal sealed class BusObjects
         Bus?.Signal(path, PropertiesInterface, "PropertiesChanged", "sa{sv}as", found.Interface, changed, invalidated);
     }
 
+    /// <summary>Changes a property and tells nobody: only who asks learns of it.</summary>
+    public void SetUntold(string path, string name, Variant value)
+    {
+        if (_objects.TryGetValue(path, out var found)) found.Properties[name] = value;
+    }
+
     public Dictionary<string, Dictionary<string, Properties>> All() => _objects.Keys.ToDictionary(static path => path, Interfaces);
 
     /// <exception cref="BusError">There is no such object or property.</exception>

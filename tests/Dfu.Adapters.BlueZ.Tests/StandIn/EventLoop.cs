@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
-/// <summary>One thread on which everything of the stand-in runs, as everything of bluetoothd does, so that nothing there needs a lock and the order of its signals is plain.</summary>
+/// <summary>
+/// One thread on which everything of the stand-in runs, as everything of bluetoothd does, so that nothing there needs a lock and the order of its
+/// signals is plain.
+/// </summary>
 internal sealed class EventLoop : SynchronizationContext, IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];

@@ -19,7 +19,9 @@ internal sealed class FakeSysfs : IDisposable
         var device = Path.Combine(Root, "devices", "usb1", port);
         var controller = Path.Combine(device, $"{port}:1.0", "bluetooth", Name(index));
         Directory.CreateDirectory(controller);
-        foreach (var (file, text) in ((string, string)[])[("busnum", "1"), ("devnum", "4"), ("idVendor", "2fe3"), ("idProduct", "000b"), ("product", "dongle of a test")])
+        (string File, string Text)[] attributes =
+            [("busnum", "1"), ("devnum", "4"), ("idVendor", "2fe3"), ("idProduct", "000b"), ("product", "dongle of a test")];
+        foreach (var (file, text) in attributes)
             File.WriteAllText(Path.Combine(device, file), text + "\n");
         Directory.CreateSymbolicLink(Path.Combine(controller, "device"), Path.Combine(device, $"{port}:1.0"));
         Directory.CreateSymbolicLink(Path.Combine(Classes, Name(index)), controller);

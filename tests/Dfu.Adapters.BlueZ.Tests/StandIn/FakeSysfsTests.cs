@@ -13,6 +13,7 @@ public sealed class FakeSysfsTests
         Assert.Equal(["bluez:usb-1-1.1", "bluez:usb-1-1.2"], Controllers.List(sysfs.Root).Select(static controller => controller.Id));
         sysfs.Remove(0);
         sysfs.Add(5, "1-1.1");
-        Assert.Equal([(1, "bluez:usb-1-1.2"), (5, "bluez:usb-1-1.1")], Controllers.List(sysfs.Root).Select(static controller => (controller.Index, controller.Id)));
+        Assert.Equal(
+            [(1, "bluez:usb-1-1.2"), (5, "bluez:usb-1-1.1")], Controllers.List(sysfs.Root).Select(static controller => (controller.Index, controller.Id)));
     }
 }

@@ -2,7 +2,10 @@ using Dfu.Adapters.BlueZ.Tests.StandIn.Wire;
 
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
-/// <summary>What goes wrong at a test's will, by the name of the D-Bus method: <c>Connect</c>, <c>Get</c>, or <c>*</c> for all. The newest fault that fits is taken. Counts calls, too. Safe to use from any thread.</summary>
+/// <summary>
+/// What goes wrong at a test's will, by the name of the D-Bus method: <c>Connect</c>, <c>Get</c>, or <c>*</c> for all. The newest fault that fits is
+/// taken. Counts calls, too. Safe to use from any thread.
+/// </summary>
 internal sealed class Faults
 {
     public const string Failed = "org.bluez.Error.Failed";
@@ -86,14 +89,18 @@ internal sealed class Faults
             _calls[(call.Member, call.Path)] = _calls.GetValueOrDefault((call.Member, call.Path)) + 1;
             foreach (var waiting in _waiting.Where(waiting => CountUnderLock(waiting.Member, waiting.Path) >= waiting.Count)) waiting.Called.TrySetResult();
             _waiting.RemoveAll(static waiting => waiting.Called.Task.IsCompleted);
-            fault = _faults.FindLast(fault => fault.Left > 0 && fault.Member is var member && (member == "*" || member == call.Member) && call.Path.EndsWith(fault.Path ?? "", StringComparison.Ordinal));
+            fault = _faults.FindLast(one => one.Left > 0 && Fits(one, call));
             if (fault is not null) fault.Left--;
         }
 
         return fault is null ? proceed() : fault.Act(proceed);
     }
 
-    private int CountUnderLock(string member, string? path) => _calls.Where(call => call.Key.Member == member && call.Key.Path.EndsWith(path ?? "", StringComparison.Ordinal)).Sum(static call => call.Value);
+    private static bool Fits(Fault fault, DBusMessage call) =>
+        (fault.Member == "*" || fault.Member == call.Member) && call.Path.EndsWith(fault.Path ?? "", StringComparison.Ordinal);
+
+    private int CountUnderLock(string member, string? path) =>
+        _calls.Where(call => call.Key.Member == member && call.Key.Path.EndsWith(path ?? "", StringComparison.Ordinal)).Sum(static call => call.Value);
 
     private void Add(Fault fault)
     {

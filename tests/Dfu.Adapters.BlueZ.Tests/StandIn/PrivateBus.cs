@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
@@ -59,7 +58,8 @@ internal sealed class PrivateBus : IAsyncDisposable
         if (IsRunning) throw new InvalidOperationException("the bus is running");
         _process?.Dispose();
         var start = new ProcessStartInfo(Daemon) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in (string[])[string.Create(CultureInfo.InvariantCulture, $"--config-file={ConfigPath}"), "--nofork", "--nopidfile", "--print-address"]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[$"--config-file={ConfigPath}", "--nofork", "--nopidfile", "--print-address"])
+            start.ArgumentList.Add(argument);
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{Daemon} did not start");
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine(); // it complains about limits that only root may raise

@@ -28,6 +28,9 @@ internal sealed partial class StandInAdapter
     /// <summary>What this radio makes of what it hears: another advertisement, or null for silence. Set before discovery.</summary>
     public Func<Advertisement, Advertisement?> Hears { get; set; } = static advertisement => advertisement;
 
+    /// <summary>Which of a device's characteristics this adapter shows: not all when BlueZ remembers those of an earlier firmware.</summary>
+    public Func<DfuCharacteristic, bool> Shows { get; set; } = static _ => true;
+
     public IAdapter Radio { get; }
 
     internal BlueZStandIn Service { get; }
@@ -96,7 +99,8 @@ internal sealed partial class StandInAdapter
     {
         if (call.Path != Path)
         {
-            var device = _devices.Values.FirstOrDefault(device => call.Path == device.Path || call.Path.StartsWith(device.Path + "/", StringComparison.Ordinal));
+            var device = _devices.Values.FirstOrDefault(
+                device => call.Path == device.Path || call.Path.StartsWith(device.Path + "/", StringComparison.Ordinal));
             return device?.HandleAsync(call) ?? throw BusObjects.Unknown(call.Member, call.Signature, call.Interface);
         }
 
@@ -109,7 +113,10 @@ internal sealed partial class StandInAdapter
             (Interface, "RemoveDevice") => RemoveDeviceAsync((string)call.Body[0]),
             (Interface, "ConnectDevice") when Service.Options.Experimental => ConnectDeviceAsync((Dictionary<string, object>)call.Body[0]),
             (BusObjects.PropertiesInterface, "Set") => SetAsync((string)call.Body[1], call.Body[2]),
-            _ => throw new BusError("org.freedesktop.DBus.Error.UnknownMethod", $"Method \"{call.Member}\" with signature \"{call.Signature}\" on interface \"{call.Interface}\" doesn't exist\n"),
+            _ =>
+                throw new BusError(
+                    "org.freedesktop.DBus.Error.UnknownMethod",
+                    $"Method \"{call.Member}\" with signature \"{call.Signature}\" on interface \"{call.Interface}\" doesn't exist\n"),
         };
     }
 
@@ -126,7 +133,8 @@ internal sealed partial class StandInAdapter
         Objects.RemoveWithChildren(device.Path);
     }
 
-    private StandInDevice Find(BluetoothAddress device) => _devices.TryGetValue(PathOf(device), out var found) ? found : throw new InvalidOperationException($"{Path} does not know {device}");
+    private StandInDevice Find(BluetoothAddress device) =>
+        _devices.TryGetValue(PathOf(device), out var found) ? found : throw new InvalidOperationException($"{Path} does not know {device}");
 
     private async Task<Reply> RemoveDeviceAsync(string path)
     {
@@ -140,7 +148,8 @@ internal sealed partial class StandInAdapter
     private async Task<Reply> ConnectDeviceAsync(Dictionary<string, object> properties)
     {
         RequirePower();
-        if (!properties.TryGetValue("Address", out var text) || !BluetoothAddress.TryParse(text as string, out var address)) throw new BusError("org.bluez.Error.InvalidArguments", "Invalid arguments in method call");
+        if (!properties.TryGetValue("Address", out var text) || !BluetoothAddress.TryParse(text as string, out var address))
+            throw new BusError("org.bluez.Error.InvalidArguments", "Invalid arguments in method call");
         var type = properties.TryGetValue("AddressType", out var named) && named is "random" ? AddressType.Random : AddressType.Public;
         if (_devices.ContainsKey(PathOf(address))) throw new BusError("org.bluez.Error.AlreadyExists", "Already Exists");
         var device = new StandInDevice(this, address, type);

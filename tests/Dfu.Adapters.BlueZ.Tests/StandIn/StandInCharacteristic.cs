@@ -45,7 +45,8 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
         Objects.Add(Path, Interface, properties);
     }
 
-    public void ShowDescriptor(int descriptor) => Objects.Add(string.Create(CultureInfo.InvariantCulture, $"{Path}/desc{descriptor:x4}"), "org.bluez.GattDescriptor1", new()
+    public void ShowDescriptor(int descriptor) =>
+        Objects.Add(string.Create(CultureInfo.InvariantCulture, $"{Path}/desc{descriptor:x4}"), "org.bluez.GattDescriptor1", new()
     {
         ["UUID"] = GattTable.Full(0x2902),
         ["Characteristic"] = Variant.Path(Path),
@@ -105,7 +106,8 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
     {
         if (_writes is not null) throw new BusError("org.bluez.Error.NotPermitted", "Write acquired");
         if (_writing) throw InProgress();
-        if (options.TryGetValue("offset", out var offset) && offset is not (ushort)0) throw new BusError("org.bluez.Error.InvalidArguments", "Invalid arguments in method call");
+        if (options.TryGetValue("offset", out var offset) && offset is not (ushort)0)
+            throw new BusError("org.bluez.Error.InvalidArguments", "Invalid arguments in method call");
         var type = options.TryGetValue("type", out var named) ? named as string : Can("write") ? "request" : "command";
         if (type == "command")
         {

@@ -21,7 +21,8 @@ internal sealed partial class StandInDevice
         ShowServices(link);
         while (await link.Notifications.WaitToReadAsync())
         {
-            while (link.Notifications.TryRead(out var notification)) _characteristics.Find(characteristic => characteristic.Is(notification.Characteristic))?.OnNotification(notification.Value);
+            while (link.Notifications.TryRead(out var notification))
+                _characteristics.Find(characteristic => characteristic.Is(notification.Characteristic))?.OnNotification(notification.Value);
         }
     }
 
@@ -57,7 +58,7 @@ internal sealed partial class StandInDevice
                 ["Primary"] = true,
                 ["Includes"] = new Variant("ao", Array.Empty<string>()),
             });
-            foreach (var kind in service)
+            foreach (var kind in service.Where(Adapter.Shows))
             {
                 var characteristic = new StandInCharacteristic(this, kind, path, handle);
                 handle += 2;

@@ -64,7 +64,8 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
             Objects.Set(Path, ("Name", _name), ("Alias", _name));
         }
 
-        if (heard.DfuService && Objects.Get<string[]>(Path, "UUIDs") is { } uuids && !uuids.Contains(GattTable.SecureDfuService)) Objects.Set(Path, ("UUIDs", (string[])[.. uuids, GattTable.SecureDfuService]));
+        if (heard.DfuService && Objects.Get<string[]>(Path, "UUIDs") is { } uuids && !uuids.Contains(GattTable.SecureDfuService))
+            Objects.Set(Path, ("UUIDs", (string[])[.. uuids, GattTable.SecureDfuService]));
         if (!everyTime && _rssi != 0 && Math.Abs(heard.Rssi - _rssi) < 8) return;
         _rssi = (short)heard.Rssi;
         Objects.Set(Path, ("RSSI", _rssi));
@@ -112,7 +113,11 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
         }
         catch (DfuException e)
         {
-            throw new BusError(Faults.Failed, Service.Options.TellsConnectErrors && e.Error == DfuError.AdapterFull ? "le-connection-concurrent-connection-limit" : "le-connection-abort-by-local");
+            throw new BusError(
+                Faults.Failed,
+                Service.Options.TellsConnectErrors && e.Error == DfuError.AdapterFull
+                    ? "le-connection-concurrent-connection-limit"
+                    : "le-connection-abort-by-local");
         }
         finally
         {
@@ -128,7 +133,8 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
         }
 
         connected();
-        Objects.Set(Path, ("Connected", true));
+        if (Service.Options.TellsConnected) Objects.Set(Path, ("Connected", true));
+        else Objects.SetUntold(Path, "Connected", true);
         Serve(Link);
         return Reply.Nothing;
     }
@@ -172,7 +178,8 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
     private void RestartDisappearance()
     {
         if (!_temporary || _forgotten || Service.Options.TemporaryTimeout <= TimeSpan.Zero) return;
-        if (_disappears is null) _disappears = Service.Time.CreateTimer(_ => Service.Loop.Post(Disappear), null, Service.Options.TemporaryTimeout, Timeout.InfiniteTimeSpan);
+        if (_disappears is null)
+            _disappears = Service.Time.CreateTimer(_ => Service.Loop.Post(Disappear), null, Service.Options.TemporaryTimeout, Timeout.InfiniteTimeSpan);
         else _disappears.Change(Service.Options.TemporaryTimeout, Timeout.InfiniteTimeSpan);
     }
 

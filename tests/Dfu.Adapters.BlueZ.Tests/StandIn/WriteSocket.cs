@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dfu.Adapters.BlueZ.Tests.StandIn;
 
-/// <summary>The service's end of an acquired write socket. Like bluetoothd it takes a datagram out and queues it in one turn of the loop: what a client sees drained is ahead of the client's next request.</summary>
+/// <summary>
+/// The service's end of an acquired write socket. Like bluetoothd it takes a datagram out and queues it in one turn of the loop: what a client sees
+/// drained is ahead of the client's next request.
+/// </summary>
 internal sealed class WriteSocket
 {
     private readonly SafeFileHandle _handle;

@@ -17,7 +17,8 @@ internal sealed class ControllerLink
     private readonly Action<ushort, byte[]> _send;
 
     /// <param name="send">Takes an L2CAP channel and a payload for the host, from any thread.</param>
-    public ControllerLink(ushort handle, PeerAddress peer, IDfuLink link, string name, Action<ControllerLink, ushort, byte[]> send, Action<string> log, TimeProvider time)
+    public ControllerLink(
+        ushort handle, PeerAddress peer, IDfuLink link, string name, Action<ControllerLink, ushort, byte[]> send, Action<string> log, TimeProvider time)
     {
         (Handle, Peer, Link) = (handle, peer, link);
         _send = (channel, payload) => send(this, channel, payload);

@@ -89,7 +89,8 @@ public static class ControllersCommand
             return true;
         }
 
-        if (words is not [var verb, var text] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1) return false;
+        if (words is not [var verb, var text] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+            return false;
         if (verb is "cut" or "power-cycle")
         {
             if (number > air.Devices.Count) return false;

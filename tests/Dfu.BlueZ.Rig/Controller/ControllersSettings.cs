@@ -21,7 +21,8 @@ internal sealed record ControllersSettings
             ["--seed"] = (settings, text) => settings with { Seed = Whole(text, int.MinValue, int.MaxValue) },
             ["--fifo"] = (settings, text) => settings with { Fifo = text },
             ["--mode"] = (settings, text) => settings with { InApplication = text switch { "app" => true, "dfu" => false, _ => throw new FormatException() } },
-            ["--profile"] = (settings, text) => settings with { Profile = BootloaderProfile.TryParse(text, out var profile) ? profile : throw new FormatException() },
+            ["--profile"] = (settings, text) =>
+                settings with { Profile = BootloaderProfile.TryParse(text, out var profile) ? profile : throw new FormatException() },
             ["--drop-rate"] = (settings, text) => settings with { Link = settings.Link with { DropRate = Rate(text) } },
             ["--drop-after"] = (settings, text) => settings with { Link = settings.Link with { DropAfterBytes = Whole(text, 1, int.MaxValue) } },
             ["--packet-loss"] = (settings, text) => settings with { Link = settings.Link with { PacketLoss = Rate(text) } },
@@ -98,7 +99,9 @@ internal sealed record ControllersSettings
     };
 
     private static int Whole(string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : throw new FormatException();
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+            ? value
+            : throw new FormatException();
 
     private static double Rate(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1 ? value : throw new FormatException();

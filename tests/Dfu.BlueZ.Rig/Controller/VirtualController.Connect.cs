@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.BlueZ.Rig.VirtualControllers;
 
@@ -76,7 +77,7 @@ internal sealed partial class VirtualController
         var link = new ControllerLink(handle, peer, dfuLink, _names.GetValueOrDefault(peer, ""), SendData, _options.Log, _time);
         if (!ReferenceEquals(_connecting, connecting))
         {
-            _ = link.CloseAsync();
+            Background.Run("close a link", link.CloseAsync());
             return;
         }
 
@@ -85,7 +86,7 @@ internal sealed partial class VirtualController
         _links.Add(handle, link);
         Send(HciEvents.Connected(HciStatus.Success, handle, peer, link.Parameters));
         _options.Log($"{peer.Address} connected, handle 0x{handle:x4}, MTU {dfuLink.Mtu}");
-        _ = RunAsync(link);
+        Background.Run("run a link", RunAsync(link));
         TellIntervals();
     }
 

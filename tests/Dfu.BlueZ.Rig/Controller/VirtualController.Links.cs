@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.BlueZ.Rig.VirtualControllers;
 
@@ -23,7 +24,8 @@ internal sealed partial class VirtualController
                 Reset();
                 Complete(opCode, HciStatus.Success);
                 return true;
-            case HciOpCode.Disconnect or HciOpCode.ReadRemoteVersion or HciOpCode.LeReadRemoteFeatures or HciOpCode.LeUpdateConnection when parameters.Length >= 2:
+            case HciOpCode.Disconnect or HciOpCode.ReadRemoteVersion or HciOpCode.LeReadRemoteFeatures or HciOpCode.LeUpdateConnection
+                when parameters.Length >= 2:
                 if (_links.TryGetValue((ushort)(U16(parameters) & 0xfff), out var link)) Control(opCode, link, parameters);
                 else Status(opCode, HciStatus.UnknownConnection);
                 return true;
@@ -68,7 +70,7 @@ internal sealed partial class VirtualController
         Listen();
         _acceptList.Clear();
         BuffersInUse = 0;
-        foreach (var link in _links.Values) _ = link.CloseAsync();
+        foreach (var link in _links.Values) Background.Run("close a link", link.CloseAsync());
         _links.Clear();
     }
 
@@ -81,7 +83,7 @@ internal sealed partial class VirtualController
     private static void Close(ControllerLink link, byte? reason)
     {
         link.ClosesWith ??= reason;
-        _ = link.CloseAsync();
+        Background.Run("close a link", link.CloseAsync());
     }
 
     private void Closed(ControllerLink link, byte reason)

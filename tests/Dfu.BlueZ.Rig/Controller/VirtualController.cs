@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Dfu.Adapters;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.BlueZ.Rig.VirtualControllers;
 
@@ -27,8 +28,8 @@ internal sealed partial class VirtualController : IAsyncDisposable
         (_adapter, _transport, _options, _time) = (adapter, transport, options, time);
         _answers = new StaticAnswers(options);
         Ended = RunAsync();
-        _ = ReadHostAsync();
-        _ = WatchAdapterAsync();
+        Background.Run("read the host", ReadHostAsync());
+        Background.Run("watch the simulated adapter", WatchAdapterAsync());
     }
 
     /// <summary>Completes when everything of the controller has ended.</summary>
@@ -43,7 +44,7 @@ internal sealed partial class VirtualController : IAsyncDisposable
         if (_muted is not null) return;
         _muted = new CancellationTokenSource();
         GiveUpConnect(HciStatus.FailedToEstablish);
-        _ = LoseLinksAsync(_muted.Token);
+        Background.Run("lose links", LoseLinksAsync(_muted.Token));
         _options.Log("mute");
     });
 

@@ -14,7 +14,8 @@ internal static class WarmUp
     private static readonly ushort[] Questions =
     [
         HciOpCode.Reset, HciOpCode.ReadLocalVersion, HciOpCode.ReadLocalCommands, HciOpCode.ReadLocalFeatures, HciOpCode.ReadBufferSize, HciOpCode.ReadAddress,
-        HciOpCode.LeReadBufferSize, HciOpCode.LeReadFeatures, HciOpCode.LeReadStates, HciOpCode.LeRandom, HciOpCode.LeReadMaximumDataLength, HciOpCode.LeReadDefaultDataLength,
+        HciOpCode.LeReadBufferSize, HciOpCode.LeReadFeatures, HciOpCode.LeReadStates, HciOpCode.LeRandom,
+        HciOpCode.LeReadMaximumDataLength, HciOpCode.LeReadDefaultDataLength,
     ];
 
     /// <exception cref="IOException">The controller did not answer as it should.</exception>
@@ -34,7 +35,8 @@ internal static class WarmUp
             await HearAsync(packet => packet is [HciPacket.Event, 0x3e, _, 0x02, ..]);
             await AskAsync(HciOpCode.LeSetScan, 0, 0);
             await AskAsync(
-                HciOpCode.LeCreateConnection, [0, 0, 0, 0, 0, 1, .. HciEvents.AddressBytes(device.BootloaderAddress), 0, 12, 0, 12, 0, 0, 0, 42, 0, 0, 0, 0, 0]);
+                HciOpCode.LeCreateConnection, [0, 0, 0, 0, 0, 1, .. HciEvents.AddressBytes(device.BootloaderAddress), 0, 12, 0, 12, 0, 0, 0, 42, 0, 0, 0, 0,
+                    0]);
             var connected = await HearAsync(packet => packet is [HciPacket.Event, 0x3e, _, 0x01, ..]);
             byte[] handle = [connected[5], connected[6]];
             byte[][] requests =

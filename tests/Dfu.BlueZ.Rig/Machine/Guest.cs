@@ -50,7 +50,8 @@ internal sealed class Guest : IAsyncDisposable
 
     /// <summary>Runs a shell script in the machine to its end.</summary>
     /// <exception cref="RigException">It takes longer, or the machine ends; with what it said until then.</exception>
-    public async Task<GuestResult> RunAsync(string script, double seconds, CancellationToken stop) => await Start(script).EndAsync(TimeSpan.FromSeconds(seconds), stop);
+    public async Task<GuestResult> RunAsync(string script, double seconds, CancellationToken stop) =>
+        await Start(script).EndAsync(TimeSpan.FromSeconds(seconds), stop);
 
     /// <summary>Starts a shell script in the machine.</summary>
     public GuestCommand Start(string script)
@@ -102,7 +103,8 @@ internal sealed class Guest : IAsyncDisposable
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
-            throw new RigException(string.Create(CultureInfo.InvariantCulture, $"the machine was not ready after {BootTime.TotalSeconds:0} s; the last it said:\n{LastWords}"));
+            throw new RigException(
+                string.Create(CultureInfo.InvariantCulture, $"the machine was not ready after {BootTime.TotalSeconds:0} s; the last it said:\n{LastWords}"));
         }
     }
 
@@ -139,7 +141,8 @@ internal sealed class Guest : IAsyncDisposable
             {
                 if (line.Split(' ') is ["ready", var kernel, var bluez]) _ready.TrySetResult($"{kernel} {bluez}");
                 else if (line.Split(' ') is ["ended", var id, var status]) Take(id)?.End(int.Parse(status, CultureInfo.InvariantCulture));
-                else if (line.Split(' ', 2) is ["failed", var what]) _ready.TrySetException(new RigException($"the machine came up without its {what}:\n{LastWords}"));
+                else if (line.Split(' ', 2) is ["failed", var what])
+                    _ready.TrySetException(new RigException($"the machine came up without its {what}:\n{LastWords}"));
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)

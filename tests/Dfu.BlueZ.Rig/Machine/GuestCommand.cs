@@ -37,7 +37,8 @@ internal sealed class GuestCommand(Guest guest, string file, string script, Time
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
-            throw new RigException(string.Create(CultureInfo.InvariantCulture, $"'{Short}' was not over after {within.TotalSeconds:0} s; the last it said:\n{Said}"));
+            throw new RigException(
+                string.Create(CultureInfo.InvariantCulture, $"'{Short}' was not over after {within.TotalSeconds:0} s; the last it said:\n{Said}"));
         }
     }
 
@@ -49,7 +50,8 @@ internal sealed class GuestCommand(Guest guest, string file, string script, Time
         while (!reached(this))
         {
             if (IsOver && !reached(this)) throw new RigException($"'{Short}' ended before {what}:\n{Said}");
-            if (time.GetElapsedTime(since).TotalSeconds > seconds) throw new RigException(string.Create(CultureInfo.InvariantCulture, $"'{Short}': not {what} after {seconds:0} s:\n{Said}"));
+            if (time.GetElapsedTime(since).TotalSeconds > seconds)
+                throw new RigException(string.Create(CultureInfo.InvariantCulture, $"'{Short}': not {what} after {seconds:0} s:\n{Said}"));
             await Task.Delay(Look, time, stop);
         }
     }
@@ -63,7 +65,11 @@ internal sealed class GuestCommand(Guest guest, string file, string script, Time
     public void Break(RigException why) => _ended.TrySetException(why);
 
     /// <summary>The end of both outputs, indented.</summary>
-    public string Said => string.Join('\n', (Output + Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(20).Select(static line => $"    {line}").DefaultIfEmpty($"    nothing\n{guest.LastWords}"));
+    public string Said =>
+        string.Join(
+            '\n',
+            (Output + Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(20).Select(static line => $"    {line}")
+                .DefaultIfEmpty($"    nothing\n{guest.LastWords}"));
 
     private string Short => script.Split('\n')[0] is { Length: > 100 } line ? line[..100] + "..." : script.Split('\n')[0];
 

@@ -26,15 +26,23 @@ internal sealed class Qemu : IDisposable
             "-M", "pc,usb=off,vmport=off", "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-no-reboot",
             "-serial", $"file:{Path.Combine(folder, "console")}", "-kernel", parts.Kernel, "-initrd", parts.Initramfs,
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable audit=0 selinux=0 apparmor=0",
-            "-device", "virtio-serial-pci", "-chardev", $"socket,id=port,path={Path.Combine(folder, "port")},server=on,wait=off", "-device", "virtserialport,chardev=port,name=rig",
+            "-device", "virtio-serial-pci", "-chardev", $"socket,id=port,path={Path.Combine(folder, "port")},server=on,wait=off",
+            "-device", "virtserialport,chardev=port,name=rig",
         ];
         foreach (var (tag, path) in shares)
-            arguments.AddRange(["-virtfs", $"local,path={path.Replace(",", ",,", StringComparison.Ordinal)},mount_tag={tag},security_model=none,multidevs=remap{(tag == "share" ? "" : ",readonly=on")}"]);
+        {
+            var access = tag == "share" ? "" : ",readonly=on";
+            var escaped = path.Replace(",", ",,", StringComparison.Ordinal);
+            arguments.AddRange(["-virtfs", $"local,path={escaped},mount_tag={tag},security_model=none,multidevs=remap{access}"]);
+        }
 
         var log = Path.Combine(folder, "qemu");
         // A session of its own: a terminal's Ctrl-C is for this process to act on. The kernel sends the signal when the thread that started
         // the process ends, so a thread of its own sees it through.
-        var start = new ProcessStartInfo("setsid", ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, .. Program(parts, out var environment), .. arguments]);
+        var start = new ProcessStartInfo(
+            "setsid",
+            ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, .. Program(parts, out var environment),
+                .. arguments]);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var started = new TaskCompletionSource<Qemu>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => See(start, started)) { IsBackground = true, Name = Name }.Start();
@@ -79,6 +87,7 @@ internal sealed class Qemu : IDisposable
         var libraries = Path.Combine(usr, "lib/x86_64-linux-gnu");
         environment["LD_LIBRARY_PATH"] = libraries;
         environment["QEMU_MODULE_DIR"] = Path.Combine(libraries, "qemu");
-        return [Path.Combine(usr, "bin", Name), "-L", Path.Combine(usr, "share/qemu"), "-L", Path.Combine(usr, "share/seabios"), "-L", Path.Combine(usr, "lib/ipxe/qemu")];
+        return [Path.Combine(usr, "bin", Name), "-L", Path.Combine(usr, "share/qemu"), "-L", Path.Combine(usr, "share/seabios"), "-L",
+            Path.Combine(usr, "lib/ipxe/qemu")];
     }
 }

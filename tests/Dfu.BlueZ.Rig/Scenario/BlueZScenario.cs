@@ -54,7 +54,8 @@ internal sealed class BlueZScenario(Guest guest, Transcript said, RigSettings se
         var result = await guest.RunAsync("dotnet /dfu/dfu.dll doctor", 120, stop);
         Keep("doctor.txt", result.Output);
         said.Must(result.Status == 0, $"it ended with {result.Status}:\n{result.Output}{result.Errors}");
-        foreach (var adapter in new[] { "hci0", "hci1" }) said.Must(result.Output.Contains($"bluez:{adapter}", StringComparison.Ordinal), $"it does not name {adapter}:\n{result.Output}");
+        foreach (var adapter in new[] { "hci0", "hci1" })
+            said.Must(result.Output.Contains($"bluez:{adapter}", StringComparison.Ordinal), $"it does not name {adapter}:\n{result.Output}");
         return "dfu doctor finds both adapters fit for updates";
     }
 
@@ -111,24 +112,34 @@ internal sealed class BlueZScenario(Guest guest, Transcript said, RigSettings se
     private async Task<string> ConnectsAsync()
     {
         await _room.OpenAsync(stop, new Air(2, Many));
-        var result = await guest.RunAsync(FormattableString.Invariant($"dotnet /rig/Dfu.BlueZ.Rig.dll connects {settings.Connects} 'bluez:*' 'bluez:*'"), 60 + settings.Connects * 5, stop);
+        var result = await guest.RunAsync(
+            string.Create(CultureInfo.InvariantCulture, $"dotnet /rig/Dfu.BlueZ.Rig.dll connects {settings.Connects} 'bluez:*' 'bluez:*'"),
+            60 + settings.Connects * 5,
+            stop);
         Keep("connects.txt", result.Output + result.Errors);
-        Measurement[] measured = [.. result.Output.Split('\n').Where(static line => line.StartsWith('{')).Select(static line => JsonSerializer.Deserialize<Measurement>(line)!)];
+        Measurement[] measured =
+            [.. result.Output.Split('\n').Where(static line => line.StartsWith('{')).Select(static line => JsonSerializer.Deserialize<Measurement>(line)!)];
         if (measured is not [var first, var last]) throw new RigException($"the connects ended with {result.Status}:\n{result.Output}{result.Errors}");
         said.Must(last.Failed <= settings.Connects / 20, $"{last.Failed} connects failed:\n{result.Output}");
         said.Must(last.Connects == settings.Connects, $"there were {last.Connects} connects only");
         said.Must(last.Managed - first.Managed < 256 * 1024, $"live objects grew from {first.Managed:#,0} to {last.Managed:#,0} bytes");
         said.Must(last.Resident - first.Resident < 8 * 1024 * 1024, $"memory grew from {first.Resident / 1024:#,0} to {last.Resident / 1024:#,0} KiB");
-        said.Must(last.DescriptorCount - first.DescriptorCount <= 4, $"open files and sockets grew from {first.DescriptorCount} to {last.DescriptorCount}:\n{result.Output}");
+        said.Must(
+            last.DescriptorCount - first.DescriptorCount <= 4,
+            $"open files and sockets grew from {first.DescriptorCount} to {last.DescriptorCount}:\n{result.Output}");
         said.Must(last.Threads - first.Threads <= 4, $"threads grew from {first.Threads} to {last.Threads}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{last.Connects} connects and disconnects leave memory flat: from the {first.Connects}th on, {first.Managed / 1024} to {last.Managed / 1024} KiB of live objects, {first.Resident / 1048576.0:0.0} to {last.Resident / 1048576.0:0.0} MiB resident, {first.DescriptorCount} to {last.DescriptorCount} descriptors");
+            $"{last.Connects} connects and disconnects leave memory flat: from the {first.Connects}th on, {first.Managed / 1024} to "
+                + $"{last.Managed / 1024} KiB of live objects, {first.Resident / 1048576.0:0.0} to {last.Resident / 1048576.0:0.0} MiB resident, "
+                    + $"{first.DescriptorCount} to {last.DescriptorCount} descriptors");
     }
 
     private async Task<Update> StartAsync(string name, int kib)
     {
-        var script = FormattableString.Invariant(
-            $"head -c {kib * 1024} /dev/urandom > /root/{name}.bin && dotnet /dfu/dfu.dll package create --application /root/{name}.bin --application-version 2 --hw-version 52 --sd-req 0xFFFE -o /root/{name}.zip && sha256sum /root/{name}.bin");
+        var script = string.Create(
+            CultureInfo.InvariantCulture,
+            $"head -c {kib * 1024} /dev/urandom > /root/{name}.bin && dotnet /dfu/dfu.dll package create --application /root/{name}.bin "
+                + $"--application-version 2 --hw-version 52 --sd-req 0xFFFE -o /root/{name}.zip && sha256sum /root/{name}.bin");
         var result = await guest.RunAsync(script, 60, stop);
         if (result.Status != 0) throw new RigException($"the package cannot be made:\n{result.Errors}");
         _room.Use();
@@ -144,15 +155,20 @@ internal sealed class BlueZScenario(Guest guest, Transcript said, RigSettings se
         said.Must(result is { Status: 0, Outcome: "succeeded" }, $"it ended with {result.Status}, {result.Outcome}:\n{update.Told}");
         said.Must(result.Devices.Count == _room.Devices, $"{result.Devices.Count} devices took part");
         foreach (var device in result.Devices) said.Must(device.Outcome == "updated", $"{device.Device} is {device.Outcome}, {device.Error} {device.Detail}");
-        foreach (var device in devices) said.Must(device.Activations == 1 && device.Activated?.Sha256 == update.Sha256, $"{device.Application} was activated {device.Activations} times, and holds {device.Activated?.Sha256 ?? "nothing"}");
+        foreach (var device in devices)
+            said.Must(
+                device.Activations == 1 && device.Activated?.Sha256 == update.Sha256,
+                $"{device.Application} was activated {device.Activations} times, and holds {device.Activated?.Sha256 ?? "nothing"}");
         var adapters = result.Devices.Select(static device => device.Adapter).Distinct().Count();
         if (disturbances == 0) said.Must(adapters == _room.Controllers, $"only {adapters} of {_room.Controllers} adapters carried");
         var (totals, mtus) = (result.Totals, Enumerable.Range(0, _room.Airs).SelectMany(_room.Mtus).Distinct().Order());
         var bytes = result.Devices.Sum(static device => device.BytesTotal);
         said.Row(
             update.Name, $"{totals.Updated}/{_room.Devices}", $"{adapters}", string.Join(",", mtus), $"{bytes:#,0}", $"{totals.BytesResent:#,0}",
-            string.Create(CultureInfo.InvariantCulture, $"{totals.Seconds:0.0}"), string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / totals.Seconds:0.0} KiB/s"),
-            $"{result.Devices.Sum(static device => device.Attempts - 1)}", $"{result.Devices.Sum(static device => device.Resumes.Count(static resume => resume.Stored > 0))}", $"{disturbances}");
+            string.Create(CultureInfo.InvariantCulture, $"{totals.Seconds:0.0}"), string.Create(
+                CultureInfo.InvariantCulture, $"{bytes / 1024.0 / totals.Seconds:0.0} KiB/s"),
+            $"{result.Devices.Sum(static device => device.Attempts - 1)}",
+            $"{result.Devices.Sum(static device => device.Resumes.Count(static resume => resume.Stored > 0))}", $"{disturbances}");
     }
 
     private void Keep(string name, string content)

@@ -15,7 +15,8 @@ internal static class RigRun
         var parts = await new PartsBuilder(settings.Cache).BuildAsync(said.Step, stop);
         await using var guest = await Guest.BootAsync(parts, Shares(), settings.Processors, settings.Kvm, stop);
         var versions = guest.Versions.Split(' ');
-        said.Step(string.Create(CultureInfo.InvariantCulture, $"Debian's kernel {versions[0]} with BlueZ {versions[1]} runs, {settings.Processors} processors {(settings.Kvm ? "lent" : "emulated")}"));
+        said.Step(string.Create(CultureInfo.InvariantCulture, $"Debian's kernel {versions[0]} with BlueZ {versions[1]} runs, {settings.Processors} "
+            + $"processors {(settings.Kvm ? "lent" : "emulated")}"));
         if (settings.Run is { } command)
         {
             var result = await guest.RunAsync(command, 3600, stop);

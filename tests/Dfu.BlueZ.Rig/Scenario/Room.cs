@@ -29,7 +29,8 @@ internal sealed class Room(Guest guest) : IAsyncDisposable
     public int Devices => _airs.Sum(static one => one.Air.Devices);
 
     /// <summary>How often bluetoothd has ended by itself so far; each time it took the links of all adapters along.</summary>
-    public int Crashes => _daemon is null ? 0 : _daemon.Output.Split('\n').Count(static line => line.StartsWith("ended ", StringComparison.Ordinal) && line != Killed);
+    public int Crashes =>
+        _daemon is null ? 0 : _daemon.Output.Split('\n').Count(static line => line.StartsWith("ended ", StringComparison.Ordinal) && line != Killed);
 
     /// <summary>The devices are about to be changed: the next step gets new ones.</summary>
     public void Use() => _used = true;
@@ -44,11 +45,15 @@ internal sealed class Room(Guest guest) : IAsyncDisposable
         {
             var number = _airs.Count + 1;
             var pipe = $"/run/controllers{number}";
-            _airs.Add((air, guest.Start(FormattableString.Invariant(
-                $"exec dotnet /rig/Dfu.BlueZ.Rig.dll controllers --seed {number} --controllers {air.Controllers} --devices {air.Devices} --fifo {pipe} {air.Options}")), pipe));
+            var command = string.Create(
+                CultureInfo.InvariantCulture,
+                $"exec dotnet /rig/Dfu.BlueZ.Rig.dll controllers --seed {number} --controllers {air.Controllers} --devices {air.Devices} --fifo {pipe} "
+                    + $"{air.Options}");
+            _airs.Add((air, guest.Start(command), pipe));
         }
 
-        foreach (var (_, controllers, _) in _airs) await controllers.UntilAsync(static command => command.Output.Contains("\nready", StringComparison.Ordinal), "ready", StartSeconds, stop);
+        foreach (var (_, controllers, _) in _airs)
+            await controllers.UntilAsync(static command => command.Output.Contains("\nready", StringComparison.Ordinal), "ready", StartSeconds, stop);
         _daemon ??= guest.Start("exec sh /rig/Guest/bluetoothd");
         await SeenAsync(stop);
     }
@@ -90,14 +95,18 @@ internal sealed class Room(Guest guest) : IAsyncDisposable
 
     private async Task TellAsync(string pipe, string line, CancellationToken stop)
     {
-        if ((await guest.RunAsync($"echo '{line}' > {pipe}", TellSeconds, stop)).Status != 0) throw new RigException($"the virtual controllers cannot be told '{line}'");
+        if ((await guest.RunAsync($"echo '{line}' > {pipe}", TellSeconds, stop)).Status != 0)
+            throw new RigException($"the virtual controllers cannot be told '{line}'");
     }
 
     /// <summary>Waits until bluetoothd shows all controllers, and no more.</summary>
     private async Task SeenAsync(CancellationToken stop)
     {
         const string Ask = "dbus-send --system --print-reply --dest=org.bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects 2>/dev/null";
-        var script = FormattableString.Invariant($"for i in $(seq 300); do told=$({Ask}) && [ $(echo \"$told\" | grep -c '\"org.bluez.Adapter1\"') = {Controllers} ] && exit; sleep 0.1; done; echo \"$told\" | tail; exit 1");
+        var script = string.Create(
+            CultureInfo.InvariantCulture,
+            $"for i in $(seq 300); do told=$({Ask}) && [ $(echo \"$told\" | grep -c '\"org.bluez.Adapter1\"') = "
+                + $"{Controllers} ] && exit; sleep 0.1; done; echo \"$told\" | tail; exit 1");
         var result = await guest.RunAsync(script, StartSeconds, stop);
         if (result.Status != 0) throw new RigException($"bluetoothd does not show {Controllers} adapters:\n{result.Output}\n{_daemon?.Said}");
     }
@@ -118,6 +127,7 @@ internal sealed class Room(Guest guest) : IAsyncDisposable
 }
 
 /// <summary>A virtual device's own count; see <c>devices.json</c> in docs/cli.md.</summary>
-internal sealed record DeviceReport(string Application, string Bootloader, string Mode, long FirmwareBytes, int Connects, int Drops, int Activations, DeviceImage? Activated);
+internal sealed record DeviceReport(
+    string Application, string Bootloader, string Mode, long FirmwareBytes, int Connects, int Drops, int Activations, DeviceImage? Activated);
 
 internal sealed record DeviceImage(string Sha256, int Bytes);

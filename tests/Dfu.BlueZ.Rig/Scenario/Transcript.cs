@@ -6,7 +6,8 @@ namespace Dfu.BlueZ.Rig.Scenario;
 internal sealed class Transcript
 {
     private readonly long _began = TimeProvider.System.GetTimestamp();
-    private readonly List<string[]> _rows = [["", "devices", "adapters", "MTU", "bytes", "sent twice", "seconds", "rate", "retries", "resumes", "disturbances"]];
+    private readonly List<string[]> _rows =
+        [["", "devices", "adapters", "MTU", "bytes", "sent twice", "seconds", "rate", "retries", "resumes", "disturbances"]];
     private readonly List<string> _wrong = [];
 
     public int Passed { get; private set; }
@@ -47,7 +48,9 @@ internal sealed class Transcript
         {
             Console.WriteLine();
             var widths = Enumerable.Range(0, _rows[0].Length).Select(column => _rows.Max(row => row[column].Length)).ToArray();
-            foreach (var row in _rows) Console.WriteLine("  " + string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
+            foreach (var row in _rows)
+                Console.WriteLine(
+                    "  " + string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
         }
 
         Console.WriteLine();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Dfu.BlueZ.Rig.Machine;
 
@@ -19,8 +20,10 @@ internal sealed class Update
     public Update(Guest guest, Room room, string name, int bytes, string sha256, CancellationToken stop)
     {
         (_room, Name, _bytes, Sha256, _stop) = (room, name, bytes, sha256, stop);
-        _command = guest.Start(FormattableString.Invariant(
-            $"exec dotnet /dfu/dfu.dll flash /root/{name}.zip --adapter 'bluez:*' --all --count {room.Devices} --patience 180s --data-dir /root/{name} --json"));
+        _command = guest.Start(string.Create(
+            CultureInfo.InvariantCulture,
+            $"exec dotnet /dfu/dfu.dll flash /root/{name}.zip --adapter 'bluez:*' --all --count {room.Devices} --patience 180s --data-dir /root/{name} "
+                + $"--json"));
     }
 
     public string Name { get; }
@@ -42,9 +45,11 @@ internal sealed class Update
         while (true)
         {
             var devices = await _room.ReportAsync(_stop);
-            if (devices.All(static device => device.Activations > 0)) throw new RigException($"all devices were updated before anything could happen:\n{_command.Said}");
+            if (devices.All(static device => device.Activations > 0))
+                throw new RigException($"all devices were updated before anything could happen:\n{_command.Said}");
             if (devices.Sum(static device => device.FirmwareBytes) >= share * _bytes * devices.Count) return;
-            if (_command.IsOver || TimeProvider.System.GetElapsedTime(began).TotalSeconds > Seconds) throw new RigException($"the update never got so far:\n{_command.Said}");
+            if (_command.IsOver || TimeProvider.System.GetElapsedTime(began).TotalSeconds > Seconds)
+                throw new RigException($"the update never got so far:\n{_command.Said}");
             await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, _stop);
         }
     }
@@ -55,7 +60,8 @@ internal sealed class Update
 
     /// <summary>Whether all adapters that were told to be in trouble after the mark are told to be ready again.</summary>
     public Task<bool> ReadyAgainAsync(int mark) => ToldAsync(mark, static lines => lines
-        .Where(static line => line.StartsWith("dfu: adapter ", StringComparison.Ordinal)).GroupBy(static line => line.Split(' ')[2]).All(static adapter => IsState(adapter.Last(), "ready")));
+        .Where(static line => line.StartsWith("dfu: adapter ", StringComparison.Ordinal)).GroupBy(static line => line.Split(' ')[2])
+            .All(static adapter => IsState(adapter.Last(), "ready")));
 
     public async Task<FlashResult> EndAsync()
     {
@@ -82,13 +88,15 @@ internal sealed class Update
         return true;
     }
 
-    private static bool IsState(string line, string state) => line.StartsWith("dfu: adapter ", StringComparison.Ordinal) && line.Contains($" is {state}", StringComparison.Ordinal);
+    private static bool IsState(string line, string state) =>
+        line.StartsWith("dfu: adapter ", StringComparison.Ordinal) && line.Contains($" is {state}", StringComparison.Ordinal);
 }
 
 /// <summary>What <c>dfu flash --json</c> says; see docs/cli.md.</summary>
 internal sealed record FlashResult(int Status, string Outcome, IReadOnlyList<FlashDevice> Devices, FlashTotals Totals);
 
-internal sealed record FlashDevice(string Device, string Outcome, string? Error, string Detail, int Attempts, long BytesTotal, IReadOnlyList<FlashResume> Resumes, string? Adapter);
+internal sealed record FlashDevice(
+    string Device, string Outcome, string? Error, string Detail, int Attempts, long BytesTotal, IReadOnlyList<FlashResume> Resumes, string? Adapter);
 
 internal sealed record FlashResume(long Stored, long Held);
 

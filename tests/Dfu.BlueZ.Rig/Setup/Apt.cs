@@ -1,6 +1,9 @@
 namespace Dfu.BlueZ.Rig.Setup;
 
-/// <summary>Debian's packages through its own client, which checks signatures and hashes. Only reads and downloads; nothing is installed, and no privilege is needed.</summary>
+/// <summary>
+/// Debian's packages through its own client, which checks signatures and hashes. Only reads and downloads; nothing is installed, and no privilege is
+/// needed.
+/// </summary>
 /// <param name="folder">Where package files go.</param>
 internal sealed class Apt(string folder)
 {
@@ -21,7 +24,9 @@ internal sealed class Apt(string folder)
             result = await GetAsync(Elsewhere, ["download", "--print-uris", .. wanted], stop);
         }
 
-        return result.Status == 0 ? Parse(result) : throw new RigException($"Debian's packages are needed, and apt does not have all of {string.Join(", ", wanted)}: {LastLine(result.Errors)}");
+        return result.Status == 0
+            ? Parse(result)
+            : throw new RigException($"Debian's packages are needed, and apt does not have all of {string.Join(", ", wanted)}: {LastLine(result.Errors)}");
     }
 
     /// <summary>Files of the package and of what it depends on, as far as this host lacks them.</summary>
@@ -36,7 +41,8 @@ internal sealed class Apt(string folder)
     {
         var result = await Tool.RunAsync(folder, "apt-cache", [.. _options, "depends", name], stop);
         return result.Lines.Select(static line => line.Trim()).Where(static line => line.StartsWith("Depends: ", StringComparison.Ordinal))
-            .Select(static line => line["Depends: ".Length..].Split(' ')[0]).FirstOrDefault(dependency => dependency.StartsWith(prefix, StringComparison.Ordinal));
+            .Select(static line => line["Depends: ".Length..].Split(' ')[0])
+                .FirstOrDefault(dependency => dependency.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     /// <summary>Whether the host has the package installed.</summary>

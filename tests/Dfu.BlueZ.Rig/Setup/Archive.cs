@@ -6,7 +6,10 @@ namespace Dfu.BlueZ.Rig.Setup;
 /// <summary>Takes files out of Debian packages.</summary>
 internal static class Archive
 {
-    /// <summary>Unpacks what <paramref name="wanted"/> says, below the folder. What a package puts in /bin, /sbin and /lib lands in /usr, where current systems have it.</summary>
+    /// <summary>
+    /// Unpacks what <paramref name="wanted"/> says, below the folder. What a package puts in /bin, /sbin and /lib lands in /usr, where current
+    /// systems have it.
+    /// </summary>
     public static async Task UnpackAsync(string package, string folder, Func<string, bool> wanted, CancellationToken stop)
     {
         using var process = Process.Start(new ProcessStartInfo("dpkg-deb", ["--fsys-tarfile", package]) { RedirectStandardOutput = true })!;

@@ -20,7 +20,8 @@ internal sealed record DebianPackage(string File, long Size, string Hash)
 
     /// <summary>'URI' FILE SIZE HASH</summary>
     public static DebianPackage? Parse(string line) =>
-        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [['\'', ..], var file, var size, var hash] && long.TryParse(size, CultureInfo.InvariantCulture, out var bytes)
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [['\'', ..], var file, var size, var hash]
+            && long.TryParse(size, CultureInfo.InvariantCulture, out var bytes)
             ? new(file, bytes, hash)
             : null;
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Dfu.BlueZ.Rig.Setup;
 
-/// <summary>Writes what the kernel unpacks as its first root: a cpio archive in the "newc" format (kernel documentation, early-userspace/buffer-format).</summary>
+/// <summary>
+/// Writes what the kernel unpacks as its first root: a cpio archive in the "newc" format (kernel documentation, early-userspace/buffer-format).
+/// </summary>
 internal sealed class Initramfs(Stream to) : IDisposable
 {
     private const int Folder = 0x41ED;

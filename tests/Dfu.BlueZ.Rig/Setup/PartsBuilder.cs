@@ -18,14 +18,16 @@ internal sealed class PartsBuilder(string cache)
     /// <summary>Taken from the host's /usr where it has them.</summary>
     private static readonly string[] WhereMissing =
     [
-        "dbus-daemon", "dbus-bin", "dbus-system-bus-common", "libapparmor1", "libasound2", "libaudit1", "libcap-ng0", "libdbus-1-3", "libdw1", "libelf1", "libexpat1",
+        "dbus-daemon", "dbus-bin", "dbus-system-bus-common", "libapparmor1", "libasound2", "libaudit1", "libcap-ng0", "libdbus-1-3", "libdw1", "libelf1",
+        "libexpat1",
         "libglib2.0-0", "libsystemd0",
     ];
 
     /// <summary>Of the kernel's modules, about 400 MB, what Bluetooth and sharing folders need.</summary>
     private static readonly string[] Modules =
     [
-        "modules.", "kernel/arch/", "kernel/crypto/", "kernel/lib/", "kernel/drivers/bluetooth/", "kernel/drivers/char/", "kernel/drivers/hid/", "kernel/drivers/virtio/",
+        "modules.", "kernel/arch/", "kernel/crypto/", "kernel/lib/", "kernel/drivers/bluetooth/", "kernel/drivers/char/", "kernel/drivers/hid/",
+        "kernel/drivers/virtio/",
         "kernel/fs/9p/", "kernel/fs/fscache/", "kernel/fs/netfs/", "kernel/fs/overlayfs/", "kernel/net/9p/", "kernel/net/bluetooth/", "kernel/net/rfkill/",
     ];
 
@@ -38,7 +40,8 @@ internal sealed class PartsBuilder(string cache)
     /// <exception cref="RigException">This host cannot run the machine, or the parts cannot be had.</exception>
     public async Task<Parts> BuildAsync(Action<string> tell, CancellationToken stop)
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64) throw new RigException($"it needs Linux on amd64, this is {RuntimeInformation.RuntimeIdentifier}");
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64)
+            throw new RigException($"it needs Linux on amd64, this is {RuntimeInformation.RuntimeIdentifier}");
         var parts = new Parts(Path.Combine(cache, $"machine-{await KeyAsync(stop)}"));
         if (Directory.Exists(parts.Folder)) return parts;
 
@@ -113,7 +116,8 @@ internal sealed class PartsBuilder(string cache)
     private static async Task UnpackKernelAsync(string package, Parts parts, CancellationToken stop)
     {
         await Archive.UnpackAsync(package, parts.Guest, static path =>
-            path.StartsWith("boot/vmlinuz", StringComparison.Ordinal) || path.Split('/', 5) is ["usr", "lib", "modules", _, var rest] && Modules.Any(module => rest.StartsWith(module, StringComparison.Ordinal)), stop);
+            path.StartsWith("boot/vmlinuz", StringComparison.Ordinal) || path.Split('/', 5) is ["usr", "lib", "modules", _, var rest]
+                && Modules.Any(module => rest.StartsWith(module, StringComparison.Ordinal)), stop);
         File.Move(Directory.GetFiles(Path.Combine(parts.Guest, "boot"))[0], parts.Kernel);
         Directory.Delete(Path.Combine(parts.Guest, "boot"));
         var modules = Directory.GetDirectories(Path.Combine(parts.Guest, "usr/lib/modules"))[0];
@@ -132,7 +136,8 @@ internal sealed class PartsBuilder(string cache)
         initramfs.AddFile("init", await File.ReadAllBytesAsync(InitFile, stop));
         initramfs.AddFile("bin/busybox", await File.ReadAllBytesAsync(Path.Combine(parts.Guest, "usr/bin/busybox"), stop));
         string[] order = [.. InOrder(await File.ReadAllLinesAsync(Path.Combine(modules, "modules.dep"), stop))];
-        foreach (var module in order) initramfs.AddFile($"modules/{Path.GetFileName(module)}", await File.ReadAllBytesAsync(Path.Combine(modules, module), stop));
+        foreach (var module in order)
+            initramfs.AddFile($"modules/{Path.GetFileName(module)}", await File.ReadAllBytesAsync(Path.Combine(modules, module), stop));
         initramfs.AddFile("modules/order", Encoding.ASCII.GetBytes(string.Join('\n', order.Select(Path.GetFileName)) + "\n"));
     }
 

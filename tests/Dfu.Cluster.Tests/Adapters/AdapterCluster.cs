@@ -7,8 +7,8 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
+using Dfu.Grains.Packages;
 using Dfu.Grains.Adapters;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -102,7 +102,7 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
             Attempt = attempt,
             Adapter = adapter,
             AdapterEpoch = epoch,
-            Heard = new(address, AddressType.Random, -50, "Sensor", true),
+            Heard = new(address, AddressType.Random, -50, "Sensor", true, true),
         };
         return new() { Device = state, Place = new() { Campaign = Campaign, PackageId = (package ?? Package).Id, ImageSizes = sizes } };
     }

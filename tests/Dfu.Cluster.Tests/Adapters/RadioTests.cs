@@ -180,7 +180,8 @@ public sealed class RadioTests
         await adapter.StopAsync().Soon();
         var grain = adapter.GetGrainId();
         var stored = FleetJson.ReadAdapter(cluster.Storage.Json(grain)!);
-        var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = DateTimeOffset.UnixEpoch.AddHours(1) } };
+        var raiseAt = DateTimeOffset.UnixEpoch.AddHours(1);
+        var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = raiseAt } };
         cluster.Storage.Put(grain, FleetJson.Write(learned));
 
         await cluster.UntilAsync(() => cluster.Source().Openings == 2, "it is opened again");
@@ -217,7 +218,7 @@ public sealed class RadioTests
         var attempt = await cluster.Attempts.NextAsync();
         await cluster.PassAsync(1);
         cluster.Peers.Adapters.Clear();
-        attempt.End.SetResult(new(true, false));
+        attempt.End.SetResult(new(true));
         await ComesAsync(cluster, report => report.State.Slots.IsEmpty);
         cluster.Source().Current!.Lose();
         await ComesAsync(cluster, report => report.State.Status == AdapterStatus.Recovering);
@@ -242,7 +243,8 @@ public sealed class RadioTests
         }
 
         var transfer = Assert.Single(cluster.Peers.Adapters.Last().Transfers);
-        Assert.Equal((AdapterCluster.Campaign, order.Device.Id, 1, DevicePhase.Sending, 20 * 4096L), (transfer.Campaign, transfer.Device, transfer.Attempt, transfer.Phase, transfer.Confirmed));
+        Assert.Equal((AdapterCluster.Campaign, order.Device.Id, 1, DevicePhase.Sending, 20 * 4096L),
+            (transfer.Campaign, transfer.Device, transfer.Attempt, transfer.Phase, transfer.Confirmed));
         Assert.Equal(20 * 4096, transfer.Traffic.Sent);
         Assert.InRange(transfer.Rate, 4096, 16384);
         Assert.InRange(cluster.Peers.Adapters.Last().Rate, 6000, 10000);

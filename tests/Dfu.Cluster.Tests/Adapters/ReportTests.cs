@@ -151,7 +151,8 @@ public sealed class ReportTests
     {
         await using var cluster = await AdapterCluster.StartAsync();
         var (adapter, order, attempt) = await BeginAsync(cluster);
-        await adapter.StopAttemptAsync(new() { Attempt = AdapterCluster.Name(order) with { Epoch = order.Device.AdapterEpoch + 1 }, Reason = DfuError.Cancelled });
+        await adapter.StopAttemptAsync(
+            new() { Attempt = AdapterCluster.Name(order) with { Epoch = order.Device.AdapterEpoch + 1 }, Reason = DfuError.Cancelled });
         await cluster.PassAsync(0.5);
         Assert.False(attempt.Stopped.IsCancellationRequested);
 
@@ -180,7 +181,7 @@ public sealed class ReportTests
         await cluster.SettleAsync();
         await adapter.RetakeSlotAsync(AdapterCluster.Name(order));
         Assert.Single((await adapter.GetAsync()).Slots);
-        attempt.End.SetResult(new(true, false));
+        attempt.End.SetResult(new(true));
         await cluster.UntilAsync(() => device.End is not null, "the end is reported");
         await adapter.RetakeSlotAsync(AdapterCluster.Name(order));
         Assert.Empty((await adapter.GetAsync()).Slots);

@@ -31,7 +31,8 @@ public sealed class SiloTests
         await cluster.Cluster.KillSiloAsync(dead);
         await Task.WhenAll(Enumerable.Range(0, RadiosPerSilo).Select(async radio =>
         {
-            var adapter = silos[radio % 2].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAdapterGrain>(AdapterId.Of(dead.Name, $"fake:{radio}"));
+            var adapter = silos[radio % 2].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAdapterGrain>(
+                AdapterId.Of(dead.Name, $"fake:{radio}"));
             var refused = await Assert.ThrowsAsync<OrleansException>(() => adapter.GetAsync().Soon());
             Assert.Contains(dead.Name, refused.Message, StringComparison.Ordinal);
             Assert.Null(await management.GetActivationAddress(adapter));
@@ -104,7 +105,7 @@ public sealed class SiloTests
         await cluster.PassAsync(2);
         Assert.True(cluster.Peers.Device(order.Device.Id).Reports.Count >= reports + 2);
         mayGoOn.Set();
-        (await cluster.Attempts.NextAsync()).End.SetResult(new UpdateResult(true, false));
+        (await cluster.Attempts.NextAsync()).End.SetResult(new UpdateResult(true));
         await cluster.UntilAsync(() => cluster.Peers.Device(order.Device.Id).End is not null, "it ends like any other");
     }
 }

@@ -2,7 +2,6 @@ using Dfu.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -30,7 +29,7 @@ internal static class Given
         new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace, Retries = retries };
 
     public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter) =>
-        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true), device, device.Bootloader, false, Elsewhere);
+        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), device, device.Bootloader, false, Elsewhere);
 
     public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = new([.. events]) };
 
@@ -38,7 +37,8 @@ internal static class Given
 
     public static DeviceEvent.LastExecute LastExecute(int attempt) => new(attempt, 0, Elsewhere);
 
-    public static DeviceEvent.Ended Ended(int attempt, DfuError error = DfuError.None) => new(attempt, error, "", true, false, new DeviceTraffic(100_000, 100_000), Elsewhere);
+    public static DeviceEvent.Ended Ended(int attempt, DfuError error = DfuError.None) =>
+        new(attempt, error, "", true, new DeviceTraffic(100_000, 100_000), Elsewhere);
 
     public static AirReport Air(double? heard = 0.1, double? listening = 1000) => new()
     {

@@ -15,7 +15,8 @@ public sealed class FleetGrainTests
         var first = await cluster.Fleet.StartAsync(CampaignCluster.Order()).Soon();
         Assert.Equal((DfuError.None, false), (first.Refusal, first.GoesOn));
         Assert.Equal($"{cluster.Time.GetUtcNow().ToUnixTimeMilliseconds():x}-01234567", first.Campaign);
-        var again = await cluster.Fleet.StartAsync(CampaignCluster.Order(targets: new() { Addresses = [Parts.Address(3), Parts.Address(1), Parts.Address(2)] })).Soon();
+        var again = await cluster.Fleet.StartAsync(
+            CampaignCluster.Order(targets: new() { Addresses = [Parts.Address(3), Parts.Address(1), Parts.Address(2)] })).Soon();
         Assert.Equal((first.Campaign, true), (again.Campaign, again.GoesOn));
         var entry = Assert.Single(await cluster.Fleet.ListAsync());
         Assert.Equal((first.Campaign, CampaignCluster.Package, false), (entry.Campaign, entry.PackageId, entry.Finished));
@@ -147,7 +148,8 @@ public sealed class FleetGrainTests
     public async Task What_was_learned_of_a_class_outlives_activations_and_is_added_to()
     {
         await using var cluster = await CampaignCluster.StartAsync();
-        ClassState Learned(Keeps keeps) => new() { Key = "hw52/init512/mtu247", HwVersion = 52, Traits = new BootloaderTraits { InitMax = 512, Mtu = 247, Keeps = keeps } };
+        ClassState Learned(Keeps keeps) =>
+            new() { Key = "hw52/init512/mtu247", HwVersion = 52, Traits = new BootloaderTraits { InitMax = 512, Mtu = 247, Keeps = keeps } };
         await cluster.Fleet.KeepClassAsync(Learned(Keeps.Nothing)).Soon();
         await cluster.Fleet.KeepClassAsync(Learned(Keeps.Unknown)).Soon();
         var writes = cluster.Storage.Writes("fleet");

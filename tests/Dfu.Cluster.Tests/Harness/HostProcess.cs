@@ -1,7 +1,9 @@
+using Dfu.Fleet;
 using System.Collections.Concurrent;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains;
+using Dfu.Grains.Packages;
 
 namespace Dfu.Cluster.Tests.Harness;
 
@@ -43,7 +45,8 @@ internal sealed class HostProcess : IPackageCache
     });
 
     /// <summary>Runs an attempt and writes down that it did.</summary>
-    public async Task<UpdateResult> RunAsync(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<UpdateResult> RunAsync(
+        IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         var drive = new Drive(_room.DeviceOf(order.Heard.Address), Name, _room.Time.Elapsed);
         _room.Journal.Add(drive);

@@ -54,7 +54,8 @@ public sealed class DeviceModelTests
 
             // Silence alone ends every wait, and the end of its attempt everything else.
             if (state.Running) state = DeviceMachine.Apply(state, new DeviceEvent.Interrupted(state.Attempt, at), Policy).Next;
-            for (var second = 0; second <= 400; second++) state = DeviceMachine.Apply(state, new DeviceEvent.Waited(at.AddSeconds(second), null, false, at, null), Policy).Next;
+            for (var second = 0; second <= 400; second++)
+                state = DeviceMachine.Apply(state, new DeviceEvent.Waited(at.AddSeconds(second), null, false, at, null), Policy).Next;
             Assert.Equal(DevicePhase.Done, state.Phase);
         });
     }
@@ -93,7 +94,8 @@ public sealed class DeviceModelTests
         var offset = step.Number % 26 * 4096L;
         return step.Kind switch
         {
-            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true), Application, Application.Bootloader, step.Number % 2 == 0, at),
+            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application,
+                Application.Bootloader, step.Number % 2 == 0, at),
             1 => new DeviceEvent.PhaseChanged(attempt, (DevicePhase)(1 + (step.Number % 8)), at),
             2 => new DeviceEvent.Identified(attempt, Application, Application.Bootloader),
             3 => new DeviceEvent.ImageStarted(attempt, step.Image),
@@ -103,7 +105,7 @@ public sealed class DeviceModelTests
             7 => new DeviceEvent.LastExecute(attempt, step.Image, at),
             8 => new DeviceEvent.ImageActivated(attempt, step.Image, step.Number % 2 == 0, at),
             9 => new DeviceEvent.Restarted(attempt, step.Image, at),
-            10 => new DeviceEvent.Ended(attempt, Errors[step.Number % Errors.Length], "x", step.Number % 2 == 0, step.Number % 7 == 0, new(offset, offset), at),
+            10 => new DeviceEvent.Ended(attempt, Errors[step.Number % Errors.Length], "x", step.Number % 2 == 0, new(offset, offset), at),
             11 => new DeviceEvent.Interrupted(attempt, at),
             12 => new DeviceEvent.Waited(at, step.Number % 2 == 0 ? at : null, step.Number % 3 == 0, at, null),
             13 => new DeviceEvent.Waited(at, null, false, null, at.AddSeconds(-step.Number)),

@@ -63,7 +63,9 @@ internal sealed class ServiceConnection : IDisposable
             if (!call.WantsReply) return;
             var message = new DBusMessage(MessageKind.Return)
             {
-                ReplyTo = call.Serial, Destination = call.Sender, Signature = reply.Signature, Body = reply.Values, FileDescriptors = reply.Descriptor is null ? 0u : 1u,
+                ReplyTo = call.Serial, Destination = call.Sender, Signature = reply.Signature, Body = reply.Values, FileDescriptors = reply.Descriptor is null
+                    ? 0u
+                    : 1u,
             };
             Send(message, reply.Descriptor);
         }
@@ -71,7 +73,8 @@ internal sealed class ServiceConnection : IDisposable
 
     public void Refuse(DBusMessage call, string error, string text)
     {
-        if (call.WantsReply) Send(new(MessageKind.Error) { ReplyTo = call.Serial, Destination = call.Sender, ErrorName = error, Signature = "s", Body = [text] });
+        if (call.WantsReply)
+            Send(new(MessageKind.Error) { ReplyTo = call.Serial, Destination = call.Sender, ErrorName = error, Signature = "s", Body = [text] });
     }
 
     /// <summary>Leaves the bus at once, as a process that dies does.</summary>
@@ -95,7 +98,9 @@ internal sealed class ServiceConnection : IDisposable
     {
         const string Bus = "org.freedesktop.DBus";
         var answer = new TaskCompletionSource<DBusMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Send(new(MessageKind.Call) { Path = "/org/freedesktop/DBus", Interface = Bus, Member = member, Destination = Bus, Signature = signature, Body = values }, null, answer);
+        Send(
+            new(MessageKind.Call) { Path = "/org/freedesktop/DBus", Interface = Bus, Member = member, Destination = Bus, Signature = signature, Body = values },
+            null, answer);
         var message = await answer.Task;
         return message.Kind == MessageKind.Return ? message : throw new BusError(message.ErrorName, $"{member}: {message.Body.FirstOrDefault()}");
     }
@@ -131,10 +136,13 @@ internal sealed class ServiceConnection : IDisposable
             _socket.Send(Encoding.ASCII.GetBytes(line));
             var buffer = new byte[256];
             var answer = Encoding.ASCII.GetString(buffer, 0, _socket.Receive(buffer));
-            if (!answer.StartsWith(expected, StringComparison.Ordinal)) throw new InvalidOperationException($"the bus answered {answer.Trim()} to {line.Trim()}");
+            if (!answer.StartsWith(expected, StringComparison.Ordinal))
+                throw new InvalidOperationException($"the bus answered {answer.Trim()} to {line.Trim()}");
         }
 
-        static string UserId() => File.ReadLines("/proc/self/status").First(static line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2].ToString(CultureInfo.InvariantCulture);
+        static string UserId() =>
+            File.ReadLines("/proc/self/status").First(static line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2]
+                .ToString(CultureInfo.InvariantCulture);
     }
 
     private void Read()

@@ -12,7 +12,9 @@ internal static class AttDiscovery
     {
         if (request.IsEmpty) return null;
         var operation = request[0];
-        if (operation is not (AttOpCode.FindInformationRequest or AttOpCode.FindByTypeValueRequest or AttOpCode.ReadByTypeRequest or AttOpCode.ReadByGroupTypeRequest)) return null;
+        if (operation is not (AttOpCode.FindInformationRequest or AttOpCode.FindByTypeValueRequest
+            or AttOpCode.ReadByTypeRequest or AttOpCode.ReadByGroupTypeRequest))
+            return null;
         if (request.Length < 5) return Error(operation, 0, AttStatus.InvalidPdu);
         var first = BinaryPrimitives.ReadUInt16LittleEndian(request[1..]);
         var last = BinaryPrimitives.ReadUInt16LittleEndian(request[3..]);

@@ -54,7 +54,7 @@ internal sealed class AttServer
             default:
                 var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _answered = answered.Task;
-                _ = AnswerAsync(packet, answered);
+                Background.Run("answer a request", AnswerAsync(packet, answered));
                 break;
         }
     }
@@ -75,7 +75,9 @@ internal sealed class AttServer
     private async Task ForwardAsync(LinkNotification notification)
     {
         await _answered; // the acknowledgement of a write comes before what it leads to
-        if (_table.ValueOf(notification.Characteristic) is not { } value || _table.Find((ushort)(value.Handle + 1)) is not { Kind: AttributeKind.Configuration } configuration) return;
+        if (_table.ValueOf(notification.Characteristic) is not { } value
+            || _table.Find((ushort)(value.Handle + 1)) is not { Kind: AttributeKind.Configuration } configuration)
+            return;
         if (ConfigurationOf(configuration.Handle) == 0) return;
         var content = notification.Value[..Math.Min(notification.Value.Length, Mtu - WriteHeader)];
         if (configuration.Indicates)
@@ -143,7 +145,8 @@ internal sealed class AttServer
             return [AttOpCode.ExchangeMtuRequest + 1, .. HciEvents.U16(_link.Mtu)];
         }
 
-        if (operation is not (AttOpCode.ReadRequest or AttOpCode.ReadBlobRequest or AttOpCode.WriteRequest)) return Error(request, AttStatus.RequestNotSupported);
+        if (operation is not (AttOpCode.ReadRequest or AttOpCode.ReadBlobRequest or AttOpCode.WriteRequest))
+            return Error(request, AttStatus.RequestNotSupported);
         if (_table.Find(Handle(request)) is not { } attribute) return Error(request, AttStatus.InvalidHandle);
         return operation == AttOpCode.WriteRequest ? await WriteAsync(request, attribute) : Read(request, attribute);
     }
@@ -207,5 +210,6 @@ internal sealed class AttServer
     private static ushort Handle(ReadOnlyMemory<byte> request) => BinaryPrimitives.ReadUInt16LittleEndian(request.Span[1..]);
 
     private static byte[] Error(ReadOnlyMemory<byte> request, byte status) =>
-        AttDiscovery.Error(request.Span[0], request.Length >= WriteHeader && request.Span[0] != AttOpCode.ExchangeMtuRequest ? Handle(request) : (ushort)0, status);
+        AttDiscovery.Error(
+            request.Span[0], request.Length >= WriteHeader && request.Span[0] != AttOpCode.ExchangeMtuRequest ? Handle(request) : (ushort)0, status);
 }

@@ -53,7 +53,8 @@ internal sealed class GattTable
             table.FixedCharacteristic(GattUuid.ServiceChanged, Indicate, []);
             table.Configuration(null, indicates: true);
         });
-        DfuCharacteristic[] secure = [DfuCharacteristic.Packet, DfuCharacteristic.ControlPoint, DfuCharacteristic.Buttonless, DfuCharacteristic.ButtonlessBonded];
+        DfuCharacteristic[] secure =
+            [DfuCharacteristic.Packet, DfuCharacteristic.ControlPoint, DfuCharacteristic.Buttonless, DfuCharacteristic.ButtonlessBonded];
         if (secure.Any(characteristics.Contains))
         {
             table.Service(GattUuid.SecureDfu, [.. secure.Where(characteristics.Contains).Select(one => (Action)(() => table.SecureCharacteristic(one)))]);
@@ -73,7 +74,8 @@ internal sealed class GattTable
     public GattAttribute? ValueOf(DfuCharacteristic characteristic) =>
         _attributes.Find(attribute => attribute.Kind == AttributeKind.Value && attribute.Characteristic == characteristic);
 
-    public IEnumerable<GattAttribute> Between(ushort first, ushort last) => _attributes.Where(attribute => attribute.Handle >= first && attribute.Handle <= last);
+    public IEnumerable<GattAttribute> Between(ushort first, ushort last) =>
+        _attributes.Where(attribute => attribute.Handle >= first && attribute.Handle <= last);
 
     private void SecureCharacteristic(DfuCharacteristic characteristic) => Characteristic(
         characteristic,

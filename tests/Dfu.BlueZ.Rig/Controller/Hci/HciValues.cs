@@ -42,7 +42,9 @@ internal readonly record struct ConnectionParameters(ushort Interval, ushort Lat
 /// <param name="Peer">Null for whoever of the accept list is heard first.</param>
 internal readonly record struct ConnectRequest(PeerAddress? Peer, ConnectionParameters Parameters)
 {
-    /// <summary>25 bytes: scan interval and window, filter policy, peer, own address type, shortest and longest interval, latency, timeout, event lengths.</summary>
+    /// <summary>
+    /// 25 bytes: scan interval and window, filter policy, peer, own address type, shortest and longest interval, latency, timeout, event lengths.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out ConnectRequest request)
     {
         request = default;

@@ -39,7 +39,8 @@ internal sealed class StaticAnswers(ControllerOptions options)
         HciOpCode.LeRandom => [0, .. RandomNumberGenerator.GetBytes(8)],
         HciOpCode.LeReadStates => [0, .. HciEvents.U64(0x3ff_ffff_ffff)],
         HciOpCode.LeReadMaximumDataLength =>
-            [0, .. HciEvents.U16(options.BufferBytes), .. HciEvents.U16(LongestAirTime), .. HciEvents.U16(options.BufferBytes), .. HciEvents.U16(LongestAirTime)],
+            [0, .. HciEvents.U16(options.BufferBytes), .. HciEvents.U16(LongestAirTime), .. HciEvents.U16(options.BufferBytes),
+                .. HciEvents.U16(LongestAirTime)],
         HciOpCode.LeReadDefaultDataLength => [0, .. HciEvents.U16(options.BufferBytes), .. HciEvents.U16(LongestAirTime)],
         HciOpCode.LeSetDataLength when parameters.Length >= 2 => [0, .. parameters[..2]],
         HciOpCode.ReadRssi when parameters.Length >= 2 => [0, .. parameters[..2], unchecked((byte)-60)],

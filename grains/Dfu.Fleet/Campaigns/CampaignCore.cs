@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>The campaign's machine with what is saved of it and what is not. Nothing follows from what is not saved.</summary>
+public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times)
+{
+    /// <summary>
+    /// A write of so many devices may take place once per <see cref="FleetTimes.Report"/>; one of more takes place less often, so that the
+    /// bytes written stay the same.
+    /// </summary>
+    private const double DevicesPerWrite = 256;
+
+    private readonly List<CampaignEffect> _effects = [];
+
+    public CampaignState State { get; private set; } = state;
+
+    /// <summary>As it is stored.</summary>
+    public CampaignState Saved { get; private set; } = state;
+
+    /// <summary>What others see: decisions that are saved.</summary>
+    public CampaignState Shown => Saved with { Seconds = State.Seconds };
+
+    /// <returns>How soon it must be saved, null when nothing changed.</returns>
+    public TimeSpan? Apply(CampaignEvent e)
+    {
+        if (e is CampaignEvent.DeviceEnded ended && IsKnown(ended)) return null;
+        var (next, effects) = CampaignMachine.Apply(State, e, policy);
+        if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
+        State = next;
+        _effects.AddRange(effects);
+        if (!effects.IsEmpty) return TimeSpan.Zero;
+        if (e is CampaignEvent.DeviceEnded) return times.Report;
+        return e.IsCheckpoint ? times.Report * (1 + (State.Devices.Length / DevicesPerWrite)) : TimeSpan.Zero;
+    }
+
+    /// <summary>Whether the device's outcome, if it has one, is durable.</summary>
+    public bool IsSaved(BluetoothAddress device) => Saved.Results.GetValueOrDefault(device) == State.Results.GetValueOrDefault(device);
+
+    /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
+    public void Trace(string? parent) => State = State with { TraceParent = parent };
+
+    public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
+
+    /// <summary>What to write now. <see cref="Pending.Effects"/> are carried out when that is done.</summary>
+    public Pending Take()
+    {
+        var pending = new Pending(State, [.. _effects]);
+        _effects.Clear();
+        return pending;
+    }
+
+    public void Written(Pending pending) => Saved = pending.State;
+
+    private bool IsKnown(CampaignEvent.DeviceEnded e) =>
+        State.Results.TryGetValue(e.Device, out var known) && known == new DeviceResult(e.Outcome, e.Error) && !State.Retrying.Contains(e.Device);
+
+    public sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
+    {
+        public string Json => FleetJson.Write(State);
+    }
+}
