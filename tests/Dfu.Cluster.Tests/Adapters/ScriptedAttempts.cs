@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Updates;
 
 namespace Dfu.Cluster.Tests.Adapters;

@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

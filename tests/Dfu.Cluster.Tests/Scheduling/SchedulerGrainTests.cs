@@ -1,4 +1,5 @@
 using Dfu.Cluster.Tests.Campaigns;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
