@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Timing;
 
 namespace Dfu.Cli;
 
@@ -25,13 +24,6 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal)
     {
-        void Tell(BackgroundFault fault) => Fail(
-            terminal,
-            DfuError.Unexpected,
-            $"{fault.Work}: {fault.Exception.GetType().Name}: {fault.Exception.Message}",
-            ErrorCatalog.Describe(DfuError.Unexpected).Remedy);
-
-        Background.Faulted += Tell;
         try
         {
             var result = Create(terminal).Parse(arguments);
@@ -55,10 +47,6 @@ internal static class CommandLine
         catch (Exception unforeseen) when (unforeseen is not OutOfMemoryException)
         {
             return Fail(terminal, DfuError.Unexpected, $"{unforeseen.GetType().Name}: {unforeseen.Message}", ErrorCatalog.Describe(DfuError.Unexpected).Remedy);
-        }
-        finally
-        {
-            Background.Faulted -= Tell;
         }
     }
 
