@@ -109,6 +109,8 @@ internal sealed class BridgeLink : IDfuLink
         if (!await Closed.CameAsync(BridgeTimes.Close, _time)) _adapter.Fail($"it did not confirm a disconnect within {BridgeTimes.Close.TotalSeconds:0} s");
     }
 
+    private void Close(string detail) => Background.Run("close a link over the bridge", CloseAsync(detail));
+
     /// <summary>Takes what the bridge says about this link, on the reading loop.</summary>
     internal void Handle(FromBridge message)
     {
@@ -126,7 +128,7 @@ internal sealed class BridgeLink : IDfuLink
                 break;
             case Body.Notification when message.Notification.Characteristic.TryFromWire(out var characteristic):
                 if (!_notifications.Writer.TryWrite(new LinkNotification(characteristic, message.Notification.Value.Memory)) && !_closed.Task.IsCompleted)
-                    _ = CloseAsync($"{NotificationCapacity} notifications were not read");
+                    Close($"{NotificationCapacity} notifications were not read");
                 break;
             case Body.Subscribed:
                 Answer(message, message.Subscribed.Characteristic);
@@ -138,7 +140,7 @@ internal sealed class BridgeLink : IDfuLink
                 Answer(message, message.Read.Characteristic);
                 break;
             case Body.Fault:
-                _ = CloseAsync($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
+                Close($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
                 break;
             case Body.Disconnected:
                 End((byte)Math.Min(message.Disconnected.Reason, byte.MaxValue), null, null);
@@ -211,7 +213,7 @@ internal sealed class BridgeLink : IDfuLink
         catch (TimeoutException)
         {
             var detail = $"{answer} did not come within {BridgeTimes.Request.TotalSeconds:0} s";
-            _ = CloseAsync(detail);
+            Close(detail);
             throw new DfuException(DfuError.RequestTimeout, $"link to {_address}: {detail}");
         }
         catch (OperationCanceledException)
@@ -239,7 +241,7 @@ internal sealed class BridgeLink : IDfuLink
         }
         catch (TimeoutException)
         {
-            _ = CloseAsync($"the bridge gave no credit for {BridgeTimes.Credit.TotalSeconds:0} s");
+            Close($"the bridge gave no credit for {BridgeTimes.Credit.TotalSeconds:0} s");
             throw Lost();
         }
         catch (OperationCanceledException)

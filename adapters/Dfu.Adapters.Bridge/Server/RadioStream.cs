@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Dfu.Adapters.Bridge.Framing;
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Google.Protobuf;
 using Body = Dfu.Adapters.Bridge.Wire.ToBridge.BodyOneofCase;
 
@@ -138,12 +139,12 @@ internal sealed class RadioStream
         {
             opening = _openRadio(either.Token);
             _radio = await opening.WaitAsync(either.Token);
-            _ = WatchAsync(_radio);
+            Background.Run("watch the radio", WatchAsync(_radio));
             return true;
         }
         catch (OperationCanceledException)
         {
-            if (opening is not null) _ = opening.DisposeWhenItComesAsync();
+            if (opening is not null) opening.DisposeWhenItComes();
             return Fault("the radio did not open in time");
         }
 #pragma warning disable CA1031 // Whatever opening a radio throws, the host is told.

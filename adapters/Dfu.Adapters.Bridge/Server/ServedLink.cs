@@ -3,6 +3,7 @@ using Dfu.Adapters.Bridge.Framing;
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Google.Protobuf;
 using Body = Dfu.Adapters.Bridge.Wire.ToBridge.BodyOneofCase;
 
@@ -146,7 +147,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         catch (OperationCanceledException) when (!connected.IsCompleted)
         {
             if (await connected.CameAsync(BridgeTimes.Dispose, time)) return await connected;
-            _ = connected.DisposeWhenItComesAsync();
+            connected.DisposeWhenItComes();
             throw;
         }
     }

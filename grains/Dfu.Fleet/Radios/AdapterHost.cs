@@ -82,7 +82,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             }
             catch (TimeoutException) when (!opening.IsCompleted)
             {
-                _ = opening.DisposeLateAsync();
+                opening.DisposeWhenItComes();
                 throw new DfuException(DfuError.AdapterNotFound, "it did not open in time");
             }
 

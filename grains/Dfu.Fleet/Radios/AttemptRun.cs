@@ -4,6 +4,7 @@ using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Fleet.Radios;
 

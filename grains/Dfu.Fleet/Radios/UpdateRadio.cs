@@ -65,7 +65,7 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
         {
             // It was told to give up and has not: nobody can connect over this radio any more.
             const string Reason = "a connect did not come back";
-            _ = connecting.DisposeLateAsync();
+            connecting.DisposeWhenItComes();
             reports.Adapter(new AdapterEvent.Lost(run.Radio.Epoch, Reason, time.GetUtcNow()));
             throw new DfuException(DfuError.AdapterLost, Reason);
         }

@@ -1,0 +1,39 @@
+namespace Dfu.Protocol.Timing;
+
+/// <summary>Lets go of what is outside and may not keep to its contract.</summary>
+public static class Disposal
+{
+    /// <summary>Disposes what a call returns after its caller has given up.</summary>
+    public static void DisposeWhenItComes<T>(this Task<T> coming)
+        where T : IAsyncDisposable =>
+        Background.Run("dispose what came too late", DisposeLateAsync(coming));
+
+    /// <summary>Disposes, and waits for that no longer than <paramref name="timeout"/>; never throws.</summary>
+    public static async Task CloseWithinAsync(this IAsyncDisposable closing, TimeSpan timeout, TimeProvider time)
+    {
+        try
+        {
+            await closing.DisposeAsync().AsTask().WithinAsync(timeout, time, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The caller treats what cannot even be closed as gone.
+        }
+    }
+
+    private static async Task DisposeLateAsync<T>(Task<T> coming)
+        where T : IAsyncDisposable
+    {
+        T late;
+        try
+        {
+            late = await coming;
+        }
+        catch (Exception)
+        {
+            return; // Nothing came, and the caller has failed already.
+        }
+
+        await late.DisposeAsync();
+    }
+}
