@@ -43,7 +43,7 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
         }
 
         var tally = Tally.Of(view);
-        var line = $"dfu: {tally.Done} of {tally.Devices} updated";
+        var line = $"dfu: {tally.Updated} of {tally.Devices} updated";
         if (tally.Failed > 0) line += $", {tally.Failed} failed";
         line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) line += $", {Format.Rate(rate)}";

@@ -41,12 +41,12 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
     private IEnumerable<string> Head(Tally tally, int width)
     {
         yield return $"  [bold]{(view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating")}[/]  [grey]{Markup.Escape(title.Firmware)}{(title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "")}[/]";
-        var share = tally.BytesTotal > 0 ? (double)tally.BytesDone / tally.BytesTotal : tally.Devices > 0 ? (double)(tally.Done + tally.Failed) / tally.Devices : 0;
+        var share = tally.BytesTotal > 0 ? (double)tally.BytesDone / tally.BytesTotal : tally.Devices > 0 ? (double)(tally.Updated + tally.Failed) / tally.Devices : 0;
         var percent = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100),3:0} %");
         yield return $"  {Bar(share, Math.Max(10, width - 10), tally.Failed > 0 ? "yellow" : "green")} {percent}";
 
         // Side by side where they fit, one below the other where they don't.
-        var counts = $"  [bold]{tally.Done}[/] of {tally.Devices} updated";
+        var counts = $"  [bold]{tally.Updated}[/] of {tally.Devices} updated";
         if (tally.Failed > 0) counts += $" · [red]{tally.Failed} failed[/]";
         if (tally.Cancelled > 0) counts += $" · {tally.Cancelled} cancelled";
         counts += $" · {tally.Active} active · {tally.Waiting} waiting";

@@ -27,14 +27,12 @@ internal static class Summary
         var time = $"in {Format.Duration(view.Seconds)}" + (title.TimeScale > 1 ? " of simulated time" : "");
         return view.Outcome switch
         {
-            CampaignOutcome.Succeeded when tally.Current == tally.Devices => $"  [green]✓[/] [bold]Nothing to do: {(tally.Devices == 1 ? "the device already runs" : $"all {tally.Devices} devices already run")} this package.[/]",
-            CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}."
-                + (tally.Current > 0 ? $" {tally.Current} of them already ran it." : ""),
+            CampaignOutcome.Succeeded => $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}.",
             CampaignOutcome.Failed when tally.Devices == 0 => $"  [red]✗[/] [bold]No device was found[/], {time}.",
-            CampaignOutcome.Failed when tally.Done == tally.Devices => $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found {(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
-            CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Done} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
+            CampaignOutcome.Failed when tally.Updated == tally.Devices => $"  [red]✗[/] [bold]{(tally.Devices == 1 ? "The one device" : $"All {tally.Devices} devices")} that could be found {(tally.Devices == 1 ? "is" : "are")} updated, but more were asked for[/], {time}.",
+            CampaignOutcome.Failed => $"  [red]✗[/] [bold]{tally.Updated} of {all} updated, {tally.Failed + tally.Cancelled} not[/], {time}.",
             _ when tally.Devices == 0 => "  [yellow]■[/] [bold]Interrupted before any device was known[/]; nothing was begun.",
-            _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Done} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
+            _ => $"  [yellow]■[/] [bold]Interrupted: {tally.Updated} of {all} updated, {tally.Active + tally.Waiting} unfinished[/], {time}. "
                 + "Everything confirmed is kept; the same command goes on from here.",
         };
     }

@@ -8,7 +8,6 @@ internal sealed record Tally
 {
     public int Devices { get; private init; }
     public int Updated { get; private init; }
-    public int Current { get; private init; }
     public int Failed { get; private init; }
     public int Cancelled { get; private init; }
     public int Active { get; private init; }
@@ -18,18 +17,15 @@ internal sealed record Tally
     public long BytesDone { get; private init; }
     public long BytesTotal { get; private init; }
 
-    public int Done => Updated + Current;
-
     public static Tally Of(CampaignView view)
     {
-        int updated = 0, current = 0, failed = 0, cancelled = 0, active = 0, waiting = 0;
+        int updated = 0, failed = 0, cancelled = 0, active = 0, waiting = 0;
         long done = 0, total = 0;
         foreach (var device in view.Devices)
         {
             switch (device.Outcome)
             {
                 case DeviceOutcome.Updated: updated++; break;
-                case DeviceOutcome.AlreadyCurrent: current++; break;
                 case DeviceOutcome.Failed: failed++; break;
                 case DeviceOutcome.Cancelled: cancelled++; break;
                 default:
@@ -44,7 +40,7 @@ internal sealed record Tally
 
         return new Tally
         {
-            Devices = view.Devices.Length, Updated = updated, Current = current, Failed = failed, Cancelled = cancelled,
+            Devices = view.Devices.Length, Updated = updated, Failed = failed, Cancelled = cancelled,
             Active = active, Waiting = waiting, BytesDone = done, BytesTotal = total,
         };
     }

@@ -106,7 +106,7 @@ public static class CampaignMachine
     {
         if (state.Stage != CampaignStage.Running || state.Results.Count < state.Devices.Length) return (state, []);
         var whole = state.Devices.Length > 0 && !(state.Count > state.Devices.Length);
-        var good = whole && state.Results.Values.All(static result => result.Outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent);
+        var good = whole && state.Results.Values.All(static result => result.Outcome == DeviceOutcome.Updated);
         var outcome = good ? CampaignOutcome.Succeeded : CampaignOutcome.Failed;
         return (state with { Stage = CampaignStage.Finished, Outcome = outcome, Prober = null }, [new CampaignEffect.Finished(outcome)]);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -19,7 +20,7 @@ public sealed record ClassState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(ClassState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>See <see cref="ClassKey"/>.</summary>
@@ -36,7 +37,7 @@ public sealed record CampaignState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(CampaignState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public required string Id { get; init; }
@@ -95,9 +96,7 @@ public sealed record CampaignState
         device is { Phase: DevicePhase.Done, Outcome: DeviceOutcome.Failed or DeviceOutcome.Cancelled } && device.Retries < Retries && Retrying.Contains(device.Id);
 
     /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
-    [JsonIgnore]
     public bool MayGrow => (All || NameGlob is not null) && !(Devices.Length >= Count);
 
-    [JsonIgnore]
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
 }

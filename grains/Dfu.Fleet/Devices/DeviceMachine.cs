@@ -100,9 +100,8 @@ public static class DeviceMachine
     {
         if (x.Error == DfuError.None)
         {
-            return x.AlreadyCurrent
-                ? Finish(state, DeviceOutcome.AlreadyCurrent, DfuError.None, x.Detail, x.At)
-                : Finish(state, DeviceOutcome.Updated, DfuError.None, x.ApplicationHeard ? x.Detail : "accepted by the bootloader; its application was not heard", x.At);
+            var detail = x.ApplicationHeard ? x.Detail : "accepted by the bootloader; its application was not heard";
+            return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
         if (x.Error == DfuError.VersionRefused && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
@@ -167,7 +166,7 @@ public static class DeviceMachine
             Detail = detail,
             EndedAt = at,
             NotBefore = null,
-            BootloaderUntil = outcome is DeviceOutcome.Updated or DeviceOutcome.AlreadyCurrent ? null : state.BootloaderUntil,
+            BootloaderUntil = outcome == DeviceOutcome.Updated ? null : state.BootloaderUntil,
             Probing = false,
         },
         [new DeviceEffect.ReportOutcome(outcome, error)]);

@@ -154,7 +154,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     }
 
     private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail) =>
-        End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
+        End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
 
     private AdapterAttempt Create(AttemptOrder order)
     {

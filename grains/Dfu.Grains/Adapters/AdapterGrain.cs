@@ -35,7 +35,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         ILogger<AdapterGrain> log)
     {
         (_state, _host, _guard, _packages, _log) = (state, host, guard, packages, log);
-        _store = new(context, state, FleetJson.Write, FleetJson.ReadAdapter);
+        _store = new(context, state, FleetJson.Write, FleetJson.Read<AdapterState>);
         Id = context.GrainId.Key.ToString()!;
         _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
     }

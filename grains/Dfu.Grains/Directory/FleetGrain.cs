@@ -24,7 +24,7 @@ internal sealed class FleetGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (document.State.Json.Length > 0) _directory = FleetJson.ReadDirectory(document.State.Json);
+        if (document.State.Json.Length > 0) _directory = FleetJson.Read<DirectoryState>(document.State.Json);
         CancelSuperseded();
         return Task.CompletedTask;
     }

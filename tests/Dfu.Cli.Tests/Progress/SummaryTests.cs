@@ -63,12 +63,6 @@ public sealed class SummaryTests
     }
 
     [Fact]
-    public void Devices_that_run_the_package_already_are_no_update() =>
-        Assert.Contains(
-            "  ✓ Nothing to do: the device already runs this package.",
-            Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Device(1, DevicePhase.Done, 0, DeviceOutcome.AlreadyCurrent))));
-
-    [Fact]
     public void A_run_that_opens_no_adapter_still_names_those_that_did_the_work() =>
         Assert.Contains("  Speed     5.3 KiB/s over 1 adapter", Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1), Views.Updated(2)) with { Adapters = [] }));
 

@@ -19,7 +19,7 @@ public sealed class BeginTests
         var attempt = await cluster.Attempts.NextAsync();
         Assert.Equal(order.Device.Heard!.Address, attempt.Order.Heard.Address);
         Assert.Single((await adapter.GetAsync()).Slots);
-        attempt.End.SetResult(new(ApplicationHeard: true, AlreadyCurrent: false));
+        attempt.End.SetResult(new(ApplicationHeard: true));
 
         var device = cluster.Peers.Device(order.Device.Id);
         await cluster.UntilAsync(() => device.End is not null, "the end is reported");
@@ -40,7 +40,7 @@ public sealed class BeginTests
         Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(order));
         var attempt = await cluster.Attempts.NextAsync();
         attempt.Observer.Sent(0, 4096, 1000);
-        attempt.End.SetResult(new(ApplicationHeard: true, AlreadyCurrent: false));
+        attempt.End.SetResult(new(ApplicationHeard: true));
         var device = cluster.Peers.Device(order.Device.Id);
         await cluster.UntilAsync(() => device.End is not null, "the end is reported");
         Assert.Equal(new(6000, 5096), device.End!.Traffic);
@@ -183,7 +183,7 @@ public sealed class BeginTests
         var attempt = await cluster.Attempts.NextAsync();
         Assert.Equal((100, TimeSpan.FromSeconds(33), true), (attempt.Order.Hint.Traits.Mtu, attempt.Order.Hint.MeanTimeBetweenDrops, attempt.Order.Hint.Probe));
 
-        attempt.End.SetResult(new UpdateResult(true, false));
+        attempt.End.SetResult(new UpdateResult(true));
         var ended = (AdapterCluster.Campaign, new Dfu.Fleet.Campaigns.CampaignEvent.ProbeEnded(order.Device.Id));
         await cluster.UntilAsync(() => cluster.Peers.Learned.Contains(ended), "its campaign hears that the probe is over");
     }

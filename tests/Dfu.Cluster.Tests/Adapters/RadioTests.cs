@@ -179,7 +179,7 @@ public sealed class RadioTests
         var adapter = await cluster.ReadyAsync();
         await adapter.StopAsync().Soon();
         var grain = adapter.GetGrainId();
-        var stored = FleetJson.ReadAdapter(cluster.Storage.Json(grain)!);
+        var stored = FleetJson.Read<AdapterState>(cluster.Storage.Json(grain)!);
         var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = DateTimeOffset.UnixEpoch.AddHours(1) } };
         cluster.Storage.Put(grain, FleetJson.Write(learned));
 
@@ -266,7 +266,7 @@ public sealed class RadioTests
         Assert.True(Assert.IsType<CampaignEvent.LinkEnded>(e).Dropped);
     }
 
-    private static Fleet.Adapters.AdapterState Stored(AdapterCluster cluster) => FleetJson.ReadAdapter(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
+    private static Fleet.Adapters.AdapterState Stored(AdapterCluster cluster) => FleetJson.Read<AdapterState>(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
 
     private static async Task ComesAsync(AdapterCluster cluster, Func<AdapterReport, bool> report)
     {

@@ -104,7 +104,7 @@ public sealed class SiloTests
         await cluster.PassAsync(2);
         Assert.True(cluster.Peers.Device(order.Device.Id).Reports.Count >= reports + 2);
         mayGoOn.Set();
-        (await cluster.Attempts.NextAsync()).End.SetResult(new UpdateResult(true, false));
+        (await cluster.Attempts.NextAsync()).End.SetResult(new UpdateResult(true));
         await cluster.UntilAsync(() => cluster.Peers.Device(order.Device.Id).End is not null, "it ends like any other");
     }
 }

@@ -113,7 +113,7 @@ public sealed class FencingTests
         var before = (await device.GetAsync())!;
         foreach (var attempt in new[] { before.Attempt - 1, before.Attempt + 1, 0, int.MaxValue })
         {
-            var end = new DeviceEvent.Ended(attempt, DfuError.None, "", true, false, default, room.Time.GetUtcNow());
+            var end = new DeviceEvent.Ended(attempt, DfuError.None, "", true, default, room.Time.GetUtcNow());
             Assert.False(await device.ReportAsync(new() { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) }));
         }
 

@@ -24,7 +24,7 @@ internal sealed class Filler
 
     /// <summary>What is stored or sent of a value: no getters that compute.</summary>
     public static IEnumerable<PropertyInfo> Members(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(static member => member.SetMethod is not null && member.GetIndexParameters().Length == 0 && member.GetCustomAttribute<JsonIgnoreAttribute>() is null);
+        .Where(static member => member.SetMethod is not null && member.GetIndexParameters().Length == 0);
 
     private object Make(Type type)
     {

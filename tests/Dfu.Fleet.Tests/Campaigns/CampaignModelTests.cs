@@ -67,7 +67,7 @@ public sealed class CampaignModelTests
                 Assert.True(!(next.Count < next.Devices.Length));
                 Assert.All(next.Results.Keys, device => Assert.Contains(device, next.Devices));
                 Assert.True(next.Stage != CampaignStage.Finished || next.Results.Count == next.Devices.Length);
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.ReadCampaign(FleetJson.Write(next))));
+                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<CampaignState>(FleetJson.Write(next))));
                 state = next;
             }
         });

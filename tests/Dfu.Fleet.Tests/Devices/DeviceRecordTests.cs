@@ -33,7 +33,7 @@ public sealed class DeviceRecordTests
     public void A_record_survives_being_stored()
     {
         var json = FleetJson.Write(Record);
-        var read = FleetJson.ReadDeviceRecord(json);
+        var read = FleetJson.Read<DeviceRecord>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Equal((Record.Campaign, Record.PackageId, Record.TraceParent, Record.NewsFrom), (read.Campaign, read.PackageId, read.TraceParent, read.NewsFrom));
         Assert.Equal((7, 4, Id), (read.Device.Attempt, read.Device.EarlierAttempts, read.Device.Id));
@@ -44,7 +44,7 @@ public sealed class DeviceRecordTests
     public void A_history_survives_being_stored()
     {
         var history = new DeviceHistory { Entries = Entries(2), End = 9 };
-        var read = FleetJson.ReadDeviceHistory(FleetJson.Write(history));
+        var read = FleetJson.Read<DeviceHistory>(FleetJson.Write(history));
         Assert.Equal(9, read.End);
         Assert.Equal(history.Entries.ToArray(), read.Entries.ToArray());
     }
@@ -57,25 +57,25 @@ public sealed class DeviceRecordTests
         var json = JsonNode.Parse(FleetJson.Write(Record))!;
         var parts = path.Split('.');
         (parts.Length == 1 ? json : json[parts[0]]!)[parts[^1]] = 99;
-        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.ReadDeviceRecord(json.ToJsonString())).Error);
+        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceRecord>(json.ToJsonString())).Error);
     }
 
     [Fact]
     public void What_is_no_record_is_named()
     {
         foreach (var garbage in new[] { "", "[]", "{\"v\":1}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\"}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":{}}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":7}" })
-            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.ReadDeviceRecord(garbage)).Error);
+            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceRecord>(garbage)).Error);
     }
 
     [Fact]
     public void A_record_stored_before_fields_existed_reads_with_their_defaults()
     {
-        var read = FleetJson.ReadDeviceRecord(
+        var read = FleetJson.Read<DeviceRecord>(
             """{"v":1,"campaign":"c","packageId":"p","device":{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}}""");
         Assert.Empty(read.News);
         Assert.Empty(read.Device.Resumes);
         Assert.Equal(("", 0), (read.Device.Detail, read.Device.EarlierAttempts));
-        Assert.Empty(FleetJson.ReadDeviceHistory("""{"v":1}""").Entries);
+        Assert.Empty(FleetJson.Read<DeviceHistory>("""{"v":1}""").Entries);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class DeviceRecordTests
         [
             new DeviceEvent.Granted("a", 1, new(Id, AddressType.Random, -60, "", true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0),
             new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0), new DeviceEvent.Restarted(1, 0, T0),
-            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(T0, null, true, null, null),
+            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(T0, null, true, null, null),
             new DeviceEvent.CancelRequested(T0), new DeviceEvent.RetryRequested(T0),
         ];
         var kinds = typeof(DeviceEvent).GetNestedTypes().Where(type => type.GetProperty("At") is not null);
@@ -168,7 +168,7 @@ public sealed class DeviceRecordTests
         Assert.Equal("attempt: attempt 1 on station/a", Note(new DeviceEvent.Granted("station/a", 1, new(Id, AddressType.Random, -60, "", true), Id, Id.Bootloader, false, T0)));
         Assert.Null(Note(new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0)));
         Assert.Null(Note(new DeviceEvent.Confirmed(1, 0, 4096, 1, default, T0)));
-        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, false, default, T0)));
+        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, default, T0)));
         Assert.Null(Note(new DeviceEvent.Interrupted(9, T0)));
         Assert.Equal("outcome: Cancelled", Note(new DeviceEvent.CancelRequested(T0)));
 

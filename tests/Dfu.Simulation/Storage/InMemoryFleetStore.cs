@@ -24,13 +24,13 @@ public sealed class InMemoryFleetStore : IFleetStore
         {
             return Task.FromResult(_campaign is null
                 ? null
-                : new StoredFleet(FleetJson.ReadCampaign(_campaign), [.. _devices.OrderBy(pair => pair.Key).Select(pair => FleetJson.ReadDevice(pair.Value))]));
+                : new StoredFleet(FleetJson.Read<CampaignState>(_campaign), [.. _devices.OrderBy(pair => pair.Key).Select(pair => FleetJson.Read<DeviceState>(pair.Value))]));
         }
     }
 
     public Task<ImmutableArray<ClassState>> LoadClassesAsync(CancellationToken cancellationToken)
     {
-        lock (_gate) return Task.FromResult(_classes.Values.Select(FleetJson.ReadClass).ToImmutableArray());
+        lock (_gate) return Task.FromResult(_classes.Values.Select(FleetJson.Read<ClassState>).ToImmutableArray());
     }
 
     public Task BeginAsync(CampaignState campaign, ImmutableArray<DeviceState> devices, CancellationToken cancellationToken)
