@@ -198,7 +198,7 @@ internal sealed class BlueZAdapterSource(BlueZHost host, BlueZSpec spec, string 
     private async Task<bool> ResetAsync()
     {
         var done = false;
-        await Background.Start(() =>
+        await Background.Start("reset a USB port", () =>
         {
             // It may take seconds, in which whoever asks has other things to do.
             done = Ours(host.KernelControllers()) is { Usb: { } place } && host.KernelSide.ResetUsb(place);

@@ -56,8 +56,8 @@ internal sealed class BlueZAdapter : IAdapter
         _finder = new(objects, path, _seat, _discovery, time);
         _changes = objects.OnChange(path, OnChange);
         _hearing = new(objects, path, surroundings.Budget, _seat.Hear);
-        _ = Background.Start(WatchEndAsync);
-        _ = Background.Start(CheckAsync);
+        _ = Background.Start("watch the bus", WatchEndAsync);
+        _ = Background.Start("check the controller", CheckAsync);
     }
 
     /// <summary>What the adapters of a process share.</summary>
@@ -141,7 +141,7 @@ internal sealed class BlueZAdapter : IAdapter
 
     public ValueTask DisposeAsync()
     {
-        lock (_gate) return new(_disposal ??= Background.Start(EndAsync));
+        lock (_gate) return new(_disposal ??= Background.Start("close the controller", EndAsync));
     }
 
     private async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType type, LinkOptions options, long began, CancellationToken cancellationToken)
@@ -170,7 +170,7 @@ internal sealed class BlueZAdapter : IAdapter
     {
         var cleaned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate) _held[address] = cleaned.Task;
-        _ = Background.Start(async () =>
+        _ = Background.Start("remove what BlueZ keeps of a device", async () =>
         {
             try
             {
@@ -234,12 +234,12 @@ internal sealed class BlueZAdapter : IAdapter
 
         if (!wanted)
         {
-            _ = Background.Start(() => link.DisposeAsync().AsTask());
+            _ = Background.Start("close a link", () => link.DisposeAsync().AsTask());
             throw new DfuException(DfuError.AdapterLost, Reason);
         }
 
         CountLinks();
-        _ = Background.Start(() => WatchLinkAsync(link, address, forgotten));
+        _ = Background.Start("watch a link", () => WatchLinkAsync(link, address, forgotten));
         return link;
     }
 
@@ -318,7 +318,7 @@ internal sealed class BlueZAdapter : IAdapter
         {
             if (_disposal is not null) return;
             _lostWhy = reason;
-            _disposal = Background.Start(EndAsync);
+            _disposal = Background.Start("close the controller", EndAsync);
         }
     }
 

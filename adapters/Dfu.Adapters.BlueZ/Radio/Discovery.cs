@@ -42,7 +42,7 @@ internal sealed class Discovery : IAsyncDisposable
     {
         (_objects, _adapter, _duty, _lost, _time) = (objects, adapter, duty, lost, time);
         _wake = new(time);
-        _loop = Background.Start(LoopAsync);
+        _loop = Background.Start("keep discovery on", LoopAsync);
     }
 
     public void Wake() => _wake.Set();

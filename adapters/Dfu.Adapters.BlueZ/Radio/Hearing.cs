@@ -1,4 +1,5 @@
 using Dfu.Adapters.BlueZ.Bus;
+using Dfu.Protocol.Timing;
 using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Radio;
@@ -126,7 +127,7 @@ internal sealed class Hearing : IDisposable
         }
 
         instead?.LetGo(); // its place in the budget goes on
-        _ = Background.Start(() => FollowAsync(mine));
+        _ = Background.Start("follow advertisements", () => FollowAsync(mine));
     }
 
     private async Task FollowAsync(Followed one)
