@@ -6,10 +6,12 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Timing;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
@@ -23,7 +25,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private readonly AttemptPreparation _preparation = new(parts);
     private readonly CampaignOutbox _outbox = new(
         (campaign, report) => parts.Grains.GetGrain<ICampaignGrain>(campaign).LearnedAsync(report),
-        e => parts.Log.CallFailed(parts.Id, nameof(ICampaignGrain.LearnedAsync), e),
+        e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell a campaign what was learned", e),
         parts.Host.Times.Report,
         parts.Host.Time);
 
@@ -56,7 +58,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
         if (parts.Ended.TryGet(key, out var end))
         {
-            _ = RepeatAsync(key, end);
+            OwnWork.Run(parts.Log, "report an end again", parts.Id, () => RepeatAsync(key, end)); // the device asks again
             return AttemptAnswer.Ended;
         }
 
@@ -71,7 +73,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var began = Create(order);
         _attempts.Add(began);
         loop.Apply(new AdapterEvent.SlotTaken(began.Epoch, device.Id, device.Attempt));
-        _ = BeginAsync(began);
+        OwnWork.Run(parts.Log, "begin an attempt", parts.Id, () => BeginAsync(began), LogLevel.Error);
         return AttemptAnswer.Running;
     }
 
@@ -127,7 +129,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         parts.Ended.Add(attempt.Key, e);
         attempt.Reporter.Add(e);
         if (attempt.Reporter.Settled) _attempts.Remove(attempt);
-        else _ = GiveUpAsync(attempt);
+        else OwnWork.Run(parts.Log, "give up an end that cannot be reported", parts.Id, () => GiveUpAsync(attempt), LogLevel.Error);
     }
 
     /// <param name="elapsed">Since the last time.</param>
@@ -174,7 +176,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
                 if (!attempt!.Over) lease.Renew(sent);
             },
             Refused = () => Stop(attempt!, DfuError.Interrupted),
-            Failed = e => parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e),
+            Failed = e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "report to a device", e),
             WhenSettled = () =>
             {
                 if (!attempt!.Over) return;
@@ -202,7 +204,6 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task BeginAsync(AdapterAttempt attempt)
     {
-        OwnWork.Begin();
         try
         {
             // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
@@ -217,7 +218,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         }
         catch (Exception e)
         {
-            parts.Log.CallFailed(parts.Id, nameof(BeginAsync), e);
+            parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "prepare an attempt", e);
             EndUnbegun(attempt, DfuError.Interrupted, "its campaign or its package could not be asked for");
         }
     }
@@ -227,24 +228,16 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var (host, slot) = (parts.Host, attempt.Key.Slot);
         var radio = radios.Radio(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
-        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptPost(attempt, this, loop), host.Time);
+        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time);
         var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with { TraceParent = attempt.Order.Place.TraceParent };
         attempt.Began(run);
-        host.OnRadio(() => _ = run.RunAsync(host.Runner, order, host.Policy.Link));
+        host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));
     }
 
     private async Task RepeatAsync(AttemptKey key, DeviceEvent.Ended end)
     {
-        OwnWork.Begin();
-        try
-        {
-            var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
-            await device.ReportAsync(new() { Attempt = key.Slot.Attempt, Events = new([end]), Traffic = end.Traffic });
-        }
-        catch (Exception e)
-        {
-            parts.Log.CallFailed(parts.Id, nameof(IDeviceGrain.ReportAsync), e); // it asks again
-        }
+        var device = parts.Grains.GetGrain<IDeviceGrain>(key.Slot.Device.ToString());
+        await device.ReportAsync(new() { Attempt = key.Slot.Attempt, Events = new([end]), Traffic = end.Traffic });
     }
 
     private async Task GiveUpAsync(AdapterAttempt attempt)

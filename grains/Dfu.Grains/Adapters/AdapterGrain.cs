@@ -1,13 +1,13 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Placement;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using Dfu.Grains.Packages;
 
 namespace Dfu.Grains.Adapters;
 

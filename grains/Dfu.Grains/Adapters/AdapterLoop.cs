@@ -3,8 +3,10 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Radios;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
@@ -28,7 +30,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly GoodputMeter _goodput = new();
     private readonly AdapterHost _radio;
     private readonly AdapterAttempts _attempts;
-    private readonly SchedulerPost _scheduler;
+    private readonly SchedulerReporter _scheduler;
     private AdapterState _stored;
     private long _saved;
     private long _ticked;
@@ -44,7 +46,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _time = parts.Host.Time;
         State = _stored = parts.Known;
         var heard = new HeardBook(_time);
-        _radio = new(parts.Source, new AdapterPost(this, heard), _time);
+        _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
         _saved = _ticked = _time.GetTimestamp();
@@ -58,7 +60,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     /// <summary>How the first opening went.</summary>
     public Task<Opening> Opened => _opened.Task;
 
-    public void Start() => Running = RunAsync();
+    public void Start() => Running = OwnWork.BeginAsync(RunAsync);
 
     /// <summary>From any thread.</summary>
     public void Post(Action turn) => _turns.Writer.TryWrite(turn);
@@ -97,7 +99,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _stop.Cancel();
         _attempts.StopAll(DfuError.Interrupted);
         Wake();
-        _ = HurryAsync();
+        OwnWork.Run(_parts.Log, "stop in time", _parts.Id, HurryAsync, LogLevel.Error);
     }
 
     public void Apply(AdapterEvent e)
@@ -114,7 +116,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        OwnWork.Begin();
         var end = new Opening { Error = DfuError.Interrupted, Detail = "it was stopped before it was open" };
         try
         {
@@ -124,7 +125,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
             _effects.AddRange(effects);
             _owns = true;
             using var gauge = FleetGauges.Add(Read);
-            _ = TellOpeningAsync();
+            OwnWork.Run(_parts.Log, "tell how it was opened", _parts.Id, TellOpeningAsync, LogLevel.Error);
             try
             {
                 await CommitAsync();
@@ -141,7 +142,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _parts.Log.Stops(_parts.Id, e);
+            _parts.Log.AdapterStops(_parts.Id, e);
             end = new() { Error = e is DfuException { Error: not DfuError.None } known ? known.Error : DfuError.DataDirectoryUnusable, Detail = e.Message };
         }
 
@@ -202,7 +203,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _parts.Log.Stops(_parts.Id, e);
+            _parts.Log.AdapterStops(_parts.Id, e);
             _failed = true;
             BeginStop();
             return false;
@@ -220,7 +221,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         BeginStop();
         Apply(new AdapterEvent.Lost(State.Epoch, "its silo let it go", _time.GetUtcNow()));
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _parts.Host.OnRadio(() => _ = CloseAsync(closed));
+        _parts.Host.OnRadio(() => Background.Run("close a radio", CloseAsync(closed), e => _parts.Log.WorkFailed(LogLevel.Error, _parts.Id, "close the radio", e)));
         await closed.Task;
         if (State != _stored) await SaveAsync(State);
         _scheduler.Now();
@@ -229,8 +230,14 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task CloseAsync(TaskCompletionSource closed)
     {
-        await _radio.DisposeAsync();
-        closed.SetResult();
+        try
+        {
+            await _radio.DisposeAsync();
+        }
+        finally
+        {
+            closed.SetResult();
+        }
     }
 
     private async Task HurryAsync()

@@ -1,7 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
-using Dfu.Grains.Hosting;
 using Microsoft.Extensions.Logging;
+using Dfu.Grains.Packages;
 
 namespace Dfu.Grains.Adapters;
 

@@ -1,4 +1,4 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
@@ -16,7 +16,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
     /// <summary>For hosts that do not open at the start of their silo; once, and not after <see cref="StopAsync"/>.</summary>
     public void Start()
     {
-        if (_waking.IsCompleted && !_stop.IsCancellationRequested) _waking = WakeAsync();
+        if (_waking.IsCompleted && !_stop.IsCancellationRequested) _waking = OwnWork.BeginAsync(WakeAsync);
     }
 
     /// <summary>Interrupts the attempts of this host, and returns when all have reported their end and the radios are closed.</summary>
@@ -28,7 +28,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
         try
         {
             await _waking.WaitAsync(cancellationToken);
-            await ForEachAsync(static adapter => adapter.StopAsync(), nameof(IAdapterGrain.StopAsync)).WaitAsync(cancellationToken);
+            await ForEachAsync(static adapter => adapter.StopAsync(), "stop the adapter").WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -44,12 +44,11 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
 
     private async Task WakeAsync()
     {
-        OwnWork.Begin();
         try
         {
             while (true)
             {
-                await ForEachAsync(static adapter => adapter.WakeAsync(), nameof(IAdapterGrain.WakeAsync));
+                await ForEachAsync(static adapter => adapter.WakeAsync(), "wake the adapter");
                 await Task.Delay(host.Times.Again, host.Time, _stop.Token);
             }
         }
@@ -59,7 +58,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
         }
     }
 
-    private Task ForEachAsync(Func<IAdapterGrain, Task> call, string name) => Task.WhenAll(host.Sources.Select(async source =>
+    private Task ForEachAsync(Func<IAdapterGrain, Task> call, string what) => Task.WhenAll(host.Sources.Select(async source =>
     {
         var id = AdapterId.Of(host.Silo, source.Id);
         try
@@ -68,7 +67,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
         }
         catch (Exception e)
         {
-            log.CallFailed(id, name, e);
+            log.WorkFailed(LogLevel.Debug, id, what, e);
         }
     }));
 }

@@ -1,6 +1,7 @@
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
@@ -27,7 +28,7 @@ internal sealed class AttemptPreparation(AdapterParts parts)
             }
             catch (Exception e) when (e is not DfuException && !attempt.Over && time.GetElapsedTime(began) < times.Lease)
             {
-                parts.Log.CallFailed(parts.Id, nameof(PrepareAsync), e);
+                parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "prepare an attempt yet", e);
                 await Task.Delay(times.AdapterReport, time, CancellationToken.None);
             }
         }

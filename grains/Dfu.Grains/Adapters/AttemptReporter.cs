@@ -1,6 +1,6 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 
 namespace Dfu.Grains.Adapters;
 
@@ -71,12 +71,11 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
 
     private void Send()
     {
-        if (!_inFlight && !Settled) _ = SendAsync();
+        if (!_inFlight && !Settled) OwnWork.Run("report to a device", SendAsync, Failed);
     }
 
     private async Task SendAsync()
     {
-        OwnWork.Begin();
         _inFlight = true;
         while (true)
         {

@@ -1,5 +1,5 @@
 using Dfu.Fleet.Campaigns;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Adapters;
@@ -34,12 +34,11 @@ internal sealed class CampaignOutbox(Func<string, CampaignReport, Task> send, Ac
 
     private void Send(string campaign, BluetoothAddress device, Letter letter)
     {
-        if (!letter.InFlight) _ = SendAsync(campaign, device, letter);
+        if (!letter.InFlight) OwnWork.Run("tell a campaign what was learned", () => SendAsync(campaign, device, letter), failed);
     }
 
     private async Task SendAsync(string campaign, BluetoothAddress device, Letter letter)
     {
-        OwnWork.Begin();
         letter.InFlight = true;
         var count = letter.Events.Count;
         try

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
 
@@ -30,7 +30,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         foreach (var device in devices.Due(core.Saved, MostAtOnce - _calling, Now))
         {
             _calling++;
-            _ = CallAsync(core, device);
+            OwnWork.Run(logger, "be called by its campaign", device, () => CallAsync(core, device), LogLevel.Error);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             NamedByApplication = campaign.All || campaign.NameGlob is not null,
             Over = over,
         };
-        _ = SayAsync(campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
+        OwnWork.Run(logger, "tell the scheduler whom to hear", campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
     }
 
     public void Keep(ClassState learned, string campaign)
@@ -70,17 +70,16 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     {
         foreach (var (key, learned) in _keep)
         {
-            if (_keeping.Add(key)) _ = KeepAsync(campaign, learned);
+            if (_keeping.Add(key)) OwnWork.Run(logger, "have the directory keep a class", campaign, () => KeepAsync(learned));
         }
 
-        if (_finished && !_tellingFinished) _ = FinishAsync(campaign);
+        if (_finished && !_tellingFinished) OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign));
     }
 
     /// <summary>Asks all of them at once, as far as that is good for them.</summary>
     /// <returns>Whether all answered.</returns>
     public async Task<bool> FetchAsync(ImmutableArray<BluetoothAddress> unknown)
     {
-        OwnWork.Begin();
         var left = new Queue<BluetoothAddress>(unknown);
         var answered = 0;
         foreach (var worker in Enumerable.Range(0, Math.Min(MostAtOnce / 2, unknown.Length)).Select(_ => FetchSomeAsync()).ToArray()) await worker;
@@ -97,7 +96,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
                 }
                 catch (Exception e)
                 {
-                    logger.DeviceSilent(device, e);
+                    logger.WorkFailed(LogLevel.Debug, device, "tell its campaign its state", e);
                 }
             }
         }
@@ -112,7 +111,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
         catch (Exception e)
         {
-            logger.CallFailed(campaign, e);
+            logger.WorkFailed(LogLevel.Debug, campaign, "ask the scheduler what is under way", e);
             return new();
         }
     }
@@ -121,7 +120,6 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     private async Task CallAsync(CampaignCore core, BluetoothAddress device)
     {
-        OwnWork.Begin();
         bool? joined = null;
         var cancelled = core.Saved.CancelRequested;
         try
@@ -132,7 +130,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
         catch (Exception e)
         {
-            logger.DeviceSilent(device, e);
+            logger.WorkFailed(LogLevel.Debug, device, "be called by its campaign", e);
             joined = null;
         }
 
@@ -141,33 +139,30 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         if (--_calling < MostAtOnce / 2) Devices(core);
     }
 
-    private async Task KeepAsync(string campaign, ClassState learned)
+    private async Task KeepAsync(ClassState learned)
     {
-        var kept = await SayAsync(campaign, () => grains.GetGrain<IFleetGrain>(0).KeepClassAsync(learned));
-        _keeping.Remove(learned.Key);
-        if (kept && _keep.TryGetValue(learned.Key, out var latest) && ReferenceEquals(latest, learned)) _keep.Remove(learned.Key);
+        try
+        {
+            await grains.GetGrain<IFleetGrain>(0).KeepClassAsync(learned);
+            if (_keep.TryGetValue(learned.Key, out var latest) && ReferenceEquals(latest, learned)) _keep.Remove(learned.Key);
+        }
+        finally
+        {
+            _keeping.Remove(learned.Key);
+        }
     }
 
     private async Task FinishAsync(string campaign)
     {
         _tellingFinished = true;
-        if (await SayAsync(campaign, () => grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign))) _finished = false;
-        _tellingFinished = false;
-    }
-
-    /// <returns>Whether it was heard.</returns>
-    private async Task<bool> SayAsync(string campaign, Func<Task> call)
-    {
-        OwnWork.Begin();
         try
         {
-            await call();
-            return true;
+            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
+            _finished = false;
         }
-        catch (Exception e)
+        finally
         {
-            logger.CallFailed(campaign, e);
-            return false;
+            _tellingFinished = false;
         }
     }
 }

@@ -4,7 +4,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -62,7 +62,7 @@ internal sealed class CampaignGrain(
 
         _core.Trace(_trace.GoOn(_core.State));
         Commit(new CampaignEvent.RunStarted(Now));
-        _fetching = FetchAsync();
+        _fetching = OwnWork.BeginAsync(FetchAsync);
         Work();
         return Task.CompletedTask;
     }
@@ -79,7 +79,7 @@ internal sealed class CampaignGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(Id, e);
+            logger.CampaignNotSaved(Id, e);
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class CampaignGrain(
         {
             _pulse.Dispose();
             _pulse = null;
-            _ = _reminder.DropAsync();
+            _reminder.Drop();
         }
 
         return Task.CompletedTask;
@@ -198,7 +198,7 @@ internal sealed class CampaignGrain(
 
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _ = _reminder.DropAsync();
+        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _reminder.Drop();
         return Task.CompletedTask;
     }
 
@@ -238,12 +238,12 @@ internal sealed class CampaignGrain(
         {
             _lastPulse = host.Time.GetTimestamp();
             var self = this.AsReference<ICampaignPulse>();
-            _pulse = Pulse.Start(host.Time, host.Times.AdapterReport, self.PulseAsync);
+            _pulse = Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, self.PulseAsync);
         }
 
         if (campaign.Stage == CampaignStage.Finished) return;
         logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
-        _ = _reminder.KeepAsync();
+        _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, Id);
         _calls.Watch(campaign, now: true);
         _calls.Devices(_core);
@@ -261,7 +261,10 @@ internal sealed class CampaignGrain(
     private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 
     /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
-    private void Commit(CampaignEvent e) => _ = CommitAsync(e);
+    private void Commit(CampaignEvent e)
+    {
+        if (_core!.Apply(e) is { } within) _save.Save(within);
+    }
 
     private async Task WriteAsync()
     {
@@ -274,7 +277,7 @@ internal sealed class CampaignGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(Id, e);
+            logger.CampaignNotSaved(Id, e);
             DeactivateOnIdle();
             throw;
         }
@@ -332,7 +335,7 @@ internal sealed class CampaignGrain(
     /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>
     private async Task FetchedAsync()
     {
-        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain) _fetching = FetchAsync();
+        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain) _fetching = OwnWork.BeginAsync(FetchAsync);
         if (_fetching is null or { IsCompleted: true }) return;
         try
         {

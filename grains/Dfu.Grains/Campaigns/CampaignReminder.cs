@@ -1,4 +1,4 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,34 +15,26 @@ internal sealed class CampaignReminder(Grain grain, IServiceProvider services, I
     private readonly bool _there = services.GetService<IReminderTable>() is not null;
     private bool _kept;
 
-    public async Task KeepAsync()
+    private string Campaign => grain.GetPrimaryKeyString();
+
+    public void Keep()
     {
         if (!_there || _kept) return;
         _kept = true;
-        OwnWork.Begin();
-        try
-        {
-            await grain.RegisterOrUpdateReminder(Name, Period, Period);
-        }
-        catch (Exception e)
+        OwnWork.Run("keep a reminder", () => grain.RegisterOrUpdateReminder(Name, Period, Period), e =>
         {
             _kept = false;
-            logger.NoReminder(grain.GetPrimaryKeyString(), e);
-        }
+            logger.NoReminder(Campaign, e);
+        });
     }
 
-    public async Task DropAsync()
+    public void Drop()
     {
         if (!_there) return;
         _kept = false;
-        OwnWork.Begin();
-        try
+        OwnWork.Run(logger, "drop its reminder", Campaign, async () =>
         {
             if (await grain.GetReminder(Name) is { } reminder) await grain.UnregisterReminder(reminder);
-        }
-        catch (Exception e)
-        {
-            logger.CallFailed(grain.GetPrimaryKeyString(), e);
-        }
+        });
     }
 }

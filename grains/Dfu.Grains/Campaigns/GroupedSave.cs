@@ -1,3 +1,5 @@
+using Dfu.Protocol.Timing;
+
 namespace Dfu.Grains.Campaigns;
 
 /// <summary>Writes of one document, one after another, as many changes to a write as come together. For callers on one scheduler.</summary>
@@ -12,6 +14,10 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
 
     /// <summary>Writes that were begun.</summary>
     public int Writes { get; private set; }
+
+    /// <summary>For a change that nobody waits for.</summary>
+    /// <inheritdoc cref="SaveAsync"/>
+    public void Save(TimeSpan within) => SaveAsync(within);
 
     /// <param name="within">How long other changes may be waited for; the most impatient one decides.</param>
     /// <returns>Completes when what has changed until now is durable; fails, like all after it, when a write has failed.</returns>
@@ -30,7 +36,7 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
         if (!_running)
         {
             _running = true;
-            _ = RunAsync();
+            Background.Run("write what has changed", RunAsync());
         }
 
         return group;

@@ -1,6 +1,6 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +18,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
     public void Carry(DeviceEffect effect)
     {
         if (effect is DeviceEffect.ReportOutcome) Tell();
-        else if (_underWay.Add(effect)) _ = CarryAsync(effect, shell.Record!);
+        else if (_underWay.Add(effect)) OwnWork.Run(logger, "carry out an effect", shell.Record!.Device.Id, () => CarryAsync(effect, shell.Record!));
     }
 
     /// <summary>Tells the campaign of the device as it is now. One call at a time, so that none overtakes another.</summary>
@@ -26,30 +26,22 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
     {
         if (ReferenceEquals(shell.Record, _telling)) return;
         _toTell = shell.Record;
-        if (_telling is null) _ = TellAsync();
+        if (_telling is null) OwnWork.Run(logger, "tell its campaign", shell.Record!.Device.Id, TellAsync, LogLevel.Error);
     }
 
     private async Task CarryAsync(DeviceEffect effect, DeviceRecord record)
     {
-        OwnWork.Begin();
+        Task turn;
         try
         {
-            Task turn;
-            try
-            {
-                turn = await CallAsync(effect, record);
-            }
-            finally
-            {
-                _underWay.Remove(effect);
-            }
-
-            await turn;
+            turn = await CallAsync(effect, record);
         }
-        catch (Exception e)
+        finally
         {
-            DeviceLog.NotCarried(logger, e, record.Device.Id, effect.GetType().Name);
+            _underWay.Remove(effect);
         }
+
+        await turn;
     }
 
     /// <returns>The turn in which the device takes note of the answer.</returns>
@@ -82,7 +74,6 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
 
     private async Task TellAsync()
     {
-        OwnWork.Begin();
         while (_toTell is { } record)
         {
             (_telling, _toTell) = (record, null);
@@ -100,7 +91,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
             }
             catch (Exception e)
             {
-                DeviceLog.NotCarried(logger, e, record.Device.Id, ended ? nameof(ICampaignGrain.DeviceEndedAsync) : nameof(ICampaignGrain.DeviceChangedAsync));
+                logger.WorkFailed(LogLevel.Debug, record.Device.Id, ended ? "tell its campaign that it ended" : "tell its campaign", e);
             }
         }
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
@@ -37,7 +37,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         if (!BluetoothAddress.TryParse(key, out var id)) throw new ArgumentException($"'{key}' is not a Bluetooth address");
         var self = this.AsReference<IDeviceTurns>();
         _shell = new(id, _records.Read(), _histories.Read(), _host);
-        _alarm = new(_host.Time, self.RingAsync, _host.Times.Again);
+        _alarm = new(_host.Time, self.RingAsync, _host.Times.Again, e => _logger.WorkFailed(LogLevel.Debug, key, "take the turn of an alarm", e));
         _calls = new(GrainFactory, self, _shell, _host.Time, SetAlarm, _logger);
         return CommitAsync();
     }
@@ -52,7 +52,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         }
         catch (Exception e)
         {
-            DeviceLog.NotSaved(_logger, e, _shell.State!.Id);
+            _logger.ProgressNotSaved(_shell.State!.Id, e);
         }
     }
 

@@ -1,4 +1,4 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +21,7 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
 
     private Task StartAsync(CancellationToken cancellationToken)
     {
-        _ = WatchAsync(_stop.Token);
+        OwnWork.Run(log, "watch for silos that die", host.Silo, () => WatchAsync(_stop.Token), LogLevel.Error);
         return Task.CompletedTask;
     }
 
@@ -33,21 +33,13 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
 
     private async Task WatchAsync(CancellationToken stopped)
     {
-        OwnWork.Begin();
-        try
+        var known = membership.CurrentSnapshot;
+        await WakeAsync(stopped);
+        await foreach (var now in membership.MembershipUpdates.WithCancellation(stopped))
         {
-            var known = membership.CurrentSnapshot;
-            await WakeAsync(stopped);
-            await foreach (var now in membership.MembershipUpdates.WithCancellation(stopped))
-            {
-                var died = now.CreateUpdate(known).Changes.Any(static member => member.Status == SiloStatus.Dead);
-                known = now;
-                if (died) await WakeAsync(stopped);
-            }
-        }
-        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
-        {
-            // The silo stops.
+            var died = now.CreateUpdate(known).Changes.Any(static member => member.Status == SiloStatus.Dead);
+            known = now;
+            if (died) await WakeAsync(stopped);
         }
     }
 
@@ -66,7 +58,7 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
             }
             catch (Exception e)
             {
-                log.NotWoken(e);
+                log.NotAllWoken(e);
                 return;
             }
 

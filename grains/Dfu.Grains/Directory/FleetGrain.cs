@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
@@ -93,7 +93,7 @@ internal sealed class FleetGrain(
             }
             catch (Exception e)
             {
-                logger.WakeFailed(entry.Campaign, e);
+                logger.NotWoken(entry.Campaign, e);
                 asleep++;
             }
         }
@@ -160,7 +160,7 @@ internal sealed class FleetGrain(
     private void CancelSuperseded()
     {
         var superseded = _directory.Campaigns.Where(static entry => entry is { Superseded: true, Finished: false }).ToArray();
-        foreach (var entry in superseded) _ = CancelAsync(entry.Campaign);
+        foreach (var entry in superseded) OwnWork.Run(logger, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
         if (superseded.Length == 0)
         {
             _pulse?.Dispose();
@@ -169,13 +169,12 @@ internal sealed class FleetGrain(
         else if (_pulse is null)
         {
             var self = this.AsReference<IFleetPulse>();
-            _pulse = Pulse.Start(host.Time, host.Times.Again, self.PulseAsync);
+            _pulse = Pulse.Start(logger, "directory", host.Time, host.Times.Again, self.PulseAsync);
         }
     }
 
     private async Task CancelAsync(string campaign)
     {
-        OwnWork.Begin();
         try
         {
             await GrainFactory.GetGrain<ICampaignGrain>(campaign).CancelAsync();
@@ -183,10 +182,6 @@ internal sealed class FleetGrain(
         catch (KeyNotFoundException)
         {
             await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
-        }
-        catch (Exception e)
-        {
-            logger.CancelFailed(campaign, e);
         }
     }
 
@@ -200,7 +195,7 @@ internal sealed class FleetGrain(
         }
         catch (Exception e)
         {
-            logger.SaveFailed(e);
+            logger.DirectoryNotSaved(e);
             DeactivateOnIdle();
             throw;
         }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Scheduling;

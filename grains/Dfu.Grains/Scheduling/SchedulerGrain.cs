@@ -1,5 +1,5 @@
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Scheduling;
@@ -57,26 +57,21 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
     private void FollowUp()
     {
         Volatile.Write(ref _waiting, _board.Waits);
-        foreach (var campaign in _board.TakeListening()) _ = TellAsync(campaign, static grain => grain.ListeningAsync());
-        foreach (var (campaign, devices) in _board.TakeFound()) _ = TellAsync(campaign, grain => grain.FoundAsync(devices));
+        foreach (var campaign in _board.TakeListening()) Tell(campaign, static grain => grain.ListeningAsync());
+        foreach (var (campaign, devices) in _board.TakeFound()) Tell(campaign, grain => grain.FoundAsync(devices));
         if (!_board.PlanNeeded || _planning) return;
         _planning = true;
-        _ = PlanAsync();
+        OwnWork.Run(logger, "plan", "scheduler", PlanAsync, LogLevel.Error);
     }
 
     private async Task PlanAsync()
     {
-        OwnWork.Begin();
         try
         {
             var pause = PlanEvery - host.Time.GetElapsedTime(_lastPlan);
             if (_lastPlan != 0 && pause > TimeSpan.Zero) await Task.Delay(pause, host.Time);
             _lastPlan = host.Time.GetTimestamp();
-            foreach (var grant in _board.Plan(Now)) _ = GrantAsync(grant);
-        }
-        catch (Exception e)
-        {
-            logger.PlanFailed(e);
+            foreach (var grant in _board.Plan(Now)) Grant(grant);
         }
         finally
         {
@@ -84,31 +79,14 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
         }
     }
 
-    private async Task GrantAsync(BoardGrant grant)
+    /// <remarks>Where the call fails nobody knows whether the device has the slot: the promise stands until its time is over.</remarks>
+    private void Grant(BoardGrant grant) => OwnWork.Run(logger, "be granted a slot", grant.Device, async () =>
     {
-        try
-        {
-            if (await GrainFactory.GetGrain<IDeviceGrain>(grant.Device.ToString()).GrantAsync(grant.Event)) _board.Accepted(grant);
-            else _board.Refused(grant);
-            FollowUp();
-        }
-        catch (Exception e)
-        {
-            // Whether the device has it is not known: the promise stands until its time is over.
-            logger.GrantFailed(grant.Device, e);
-        }
-    }
+        if (await GrainFactory.GetGrain<IDeviceGrain>(grant.Device.ToString()).GrantAsync(grant.Event)) _board.Accepted(grant);
+        else _board.Refused(grant);
+        FollowUp();
+    });
 
-    private async Task TellAsync(string campaign, Func<ICampaignGrain, Task> tell)
-    {
-        OwnWork.Begin();
-        try
-        {
-            await tell(GrainFactory.GetGrain<ICampaignGrain>(campaign));
-        }
-        catch (Exception e)
-        {
-            logger.TellFailed(campaign, e);
-        }
-    }
+    private void Tell(string campaign, Func<ICampaignGrain, Task> tell) =>
+        OwnWork.Run(logger, "be told what was heard", campaign, () => tell(GrainFactory.GetGrain<ICampaignGrain>(campaign)));
 }

@@ -85,7 +85,7 @@ public sealed class BeginTests
         var adapter = await cluster.ReadyAsync();
         var order = await cluster.OrderAsync();
         await adapter.BeginAsync(order);
-        (await cluster.Attempts.NextAsync()).End.SetResult(new(true, false));
+        (await cluster.Attempts.NextAsync()).End.SetResult(new(true));
         await cluster.UntilAsync(() => cluster.Peers.Device(order.Device.Id).End is not null, "the end is reported");
 
         Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(order with { Place = order.Place with { Campaign = "campaign-2" } }));

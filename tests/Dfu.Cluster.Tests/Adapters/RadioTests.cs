@@ -217,7 +217,7 @@ public sealed class RadioTests
         var attempt = await cluster.Attempts.NextAsync();
         await cluster.PassAsync(1);
         cluster.Peers.Adapters.Clear();
-        attempt.End.SetResult(new(true, false));
+        attempt.End.SetResult(new(true));
         await ComesAsync(cluster, report => report.State.Slots.IsEmpty);
         cluster.Source().Current!.Lose();
         await ComesAsync(cluster, report => report.State.Status == AdapterStatus.Recovering);

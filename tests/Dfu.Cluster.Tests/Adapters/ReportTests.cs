@@ -180,7 +180,7 @@ public sealed class ReportTests
         await cluster.SettleAsync();
         await adapter.RetakeSlotAsync(AdapterCluster.Name(order));
         Assert.Single((await adapter.GetAsync()).Slots);
-        attempt.End.SetResult(new(true, false));
+        attempt.End.SetResult(new(true));
         await cluster.UntilAsync(() => device.End is not null, "the end is reported");
         await adapter.RetakeSlotAsync(AdapterCluster.Name(order));
         Assert.Empty((await adapter.GetAsync()).Slots);

@@ -1,8 +1,8 @@
+using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Devices;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Links;
 using static Dfu.Cluster.Tests.Devices.Given;
 

@@ -1,7 +1,9 @@
+using Dfu.Fleet;
 using System.Collections.Concurrent;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains.Hosting;
+using Dfu.Grains;
+using Dfu.Grains.Packages;
 
 namespace Dfu.Cluster.Tests.Harness;
 

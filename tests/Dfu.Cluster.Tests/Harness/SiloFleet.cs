@@ -4,7 +4,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Silo.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;

@@ -4,7 +4,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Scheduling;
 using Dfu.Protocol.Links;
 

@@ -2,7 +2,6 @@ using Dfu.Cluster.Tests.Harness;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Silos;

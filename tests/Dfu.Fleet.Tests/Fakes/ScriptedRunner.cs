@@ -41,7 +41,7 @@ internal sealed class ScriptedRunner(World world)
             link.Close(LinkClosure.RemoteUser);
             observer.PhaseChanged(UpdatePhase.Verifying);
             var heard = await radio.HearAsync(advertisement => advertisement.Address == device.Application, TimeSpan.FromSeconds(15), cancellationToken);
-            return new(heard is not null, false);
+            return new(heard is not null);
         }
         finally
         {

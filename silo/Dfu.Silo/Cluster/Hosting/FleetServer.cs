@@ -3,7 +3,6 @@ using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Directory;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;

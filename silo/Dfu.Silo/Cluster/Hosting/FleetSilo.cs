@@ -1,7 +1,6 @@
 using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
-using Dfu.Grains.Hosting;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

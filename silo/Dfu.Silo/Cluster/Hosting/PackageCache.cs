@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Packages;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage;
 

@@ -4,7 +4,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
-using Dfu.Grains.Hosting;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Cluster.Storage;

@@ -1,20 +1,23 @@
-namespace Dfu.Grains.Devices;
+using Dfu.Protocol.Timing;
+
+namespace Dfu.Grains.Turns;
 
 /// <summary>Wakes a grain when something is due, in the fleet's own clock. Made in a turn of the grain, and used on its scheduler only.</summary>
 internal sealed class Alarm : IDisposable
 {
     private readonly TaskScheduler _grain = TaskScheduler.Current;
     private readonly Func<Task> _turn;
+    private readonly Action<Exception> _failed;
     private readonly TimeSpan _again;
     private readonly ITimer _timer;
     private bool _off;
 
     /// <param name="turn">A call through the grain's own reference, which sets the alarm anew.</param>
-    /// <param name="again">When it rings again after a turn that failed.</param>
-    public Alarm(TimeProvider time, Func<Task> turn, TimeSpan again)
+    /// <param name="again">When the alarm rings again after a turn that failed.</param>
+    /// <param name="failed">Called when a turn failed.</param>
+    public Alarm(TimeProvider time, Func<Task> turn, TimeSpan again, Action<Exception> failed)
     {
-        _turn = turn;
-        _again = again;
+        (_turn, _again, _failed) = (turn, again, failed);
 
         // The timer must not carry the activity and the request of the call that happened to make it.
         using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
@@ -27,7 +30,8 @@ internal sealed class Alarm : IDisposable
         if (_off) return;
 
         // Never early: timers count whole milliseconds and leave out the rest.
-        _timer.Change(dueIn is { } due ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, due.TotalMilliseconds))) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var wait = dueIn is { } due ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, due.TotalMilliseconds))) : Timeout.InfiniteTimeSpan;
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()
@@ -36,7 +40,8 @@ internal sealed class Alarm : IDisposable
         _timer.Dispose();
     }
 
-    private void Ring() => _ = Task.Factory.StartNew(RingAsync, CancellationToken.None, TaskCreationOptions.None, _grain);
+    private void Ring() =>
+        Background.Run("ring an alarm", Task.Factory.StartNew(RingAsync, CancellationToken.None, TaskCreationOptions.None, _grain).Unwrap());
 
     private async Task RingAsync()
     {
@@ -45,8 +50,9 @@ internal sealed class Alarm : IDisposable
         {
             await _turn();
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            _failed(e);
             Set(_again);
         }
     }

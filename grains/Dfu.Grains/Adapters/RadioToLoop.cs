@@ -6,8 +6,8 @@ using Dfu.Fleet.Radios;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>Brings what a radio says to its adapter's loop.</summary>
-internal sealed class AdapterPost(AdapterLoop loop, HeardBook heard) : IAdapterReports
+/// <summary>Makes what a radio says turns of its adapter's loop.</summary>
+internal sealed class RadioToLoop(AdapterLoop loop, HeardBook heard) : IAdapterReports
 {
     public void Happened(AdapterEvent e) => loop.Post(() => loop.Apply(e));
 
@@ -16,8 +16,8 @@ internal sealed class AdapterPost(AdapterLoop loop, HeardBook heard) : IAdapterR
     public void Deaf() => heard.Deafen();
 }
 
-/// <summary>Brings what an attempt says to its adapter's loop.</summary>
-internal sealed class AttemptPost(AdapterAttempt attempt, AdapterAttempts attempts, AdapterLoop loop) : IAttemptReports
+/// <summary>Makes what an attempt says turns of its adapter's loop.</summary>
+internal sealed class AttemptToLoop(AdapterAttempt attempt, AdapterAttempts attempts, AdapterLoop loop) : IAttemptReports
 {
     public void Device(DeviceEvent e) => loop.Post(() => attempts.Take(attempt, e, null));
 

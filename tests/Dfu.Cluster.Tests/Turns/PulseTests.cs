@@ -1,8 +1,9 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
+using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Dfu.Cluster.Tests.Hosting;
+namespace Dfu.Cluster.Tests.Turns;
 
 public sealed class PulseTests
 {
@@ -12,7 +13,7 @@ public sealed class PulseTests
         var clock = new HandTime();
         var turns = 0;
         var again = new TaskCompletionSource();
-        using var pulse = Pulse.Start(clock, TimeSpan.FromSeconds(1), () =>
+        using var pulse = Pulse.Start(NullLogger.Instance, "campaign", clock, TimeSpan.FromSeconds(1), () =>
         {
             if (++turns == 1) throw new InvalidOperationException("nobody thought of this");
             again.TrySetResult();

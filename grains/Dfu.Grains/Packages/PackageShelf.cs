@@ -1,8 +1,8 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 
-namespace Dfu.Grains.Adapters;
+namespace Dfu.Grains.Packages;
 
 /// <summary>The packages that attempts on this host work with: in memory, else from the host's disk, else from the cluster. A singleton.</summary>
 internal sealed class PackageShelf(FleetHost host, IGrainFactory grains)

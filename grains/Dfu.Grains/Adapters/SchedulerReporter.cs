@@ -1,9 +1,10 @@
-using Dfu.Grains.Hosting;
+using Dfu.Grains.Turns;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Tells the scheduler what an adapter is and hears: one report at a time, the newest. What gets lost is said again soon.</summary>
-internal sealed class SchedulerPost(AdapterParts parts, HeardBook heard, Func<AdapterReport> report)
+internal sealed class SchedulerReporter(AdapterParts parts, HeardBook heard, Func<AdapterReport> report)
 {
     private long _sent;
     private bool _inFlight;
@@ -22,11 +23,10 @@ internal sealed class SchedulerPost(AdapterParts parts, HeardBook heard, Func<Ad
         if (!_inFlight || parts.Host.Time.GetElapsedTime(_sent) >= parts.Host.Times.AdapterSilence) Send();
     }
 
-    private void Send() => _ = SendAsync();
+    private void Send() => OwnWork.Run(parts.Log, "report to the scheduler", parts.Id, SendAsync, LogLevel.Error);
 
     private async Task SendAsync()
     {
-        OwnWork.Begin();
         (_inFlight, _more) = (true, false);
         var sent = _sent = parts.Host.Time.GetTimestamp();
         var (advertisements, deaf) = heard.Take();
@@ -37,7 +37,7 @@ internal sealed class SchedulerPost(AdapterParts parts, HeardBook heard, Func<Ad
         catch (Exception e)
         {
             if (deaf) heard.TellDeafnessAgain();
-            parts.Log.CallFailed(parts.Id, nameof(ISchedulerGrain.AdapterAsync), e);
+            parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "report to the scheduler", e);
         }
 
         if (sent != _sent) return;

@@ -1,0 +1,37 @@
+using Dfu.Adapters;
+using Dfu.Fleet;
+using Dfu.Fleet.Radios;
+using Dfu.Fleet.Storage;
+using Dfu.Grains.Packages;
+
+namespace Dfu.Grains;
+
+/// <summary>What a silo's grains get from the host they run on; one per silo, a singleton of its services.</summary>
+public sealed class FleetHost
+{
+    /// <summary>The silo's name, the first part of its adapters' ids.</summary>
+    public required string Silo { get; init; }
+
+    public required FleetPolicy Policy { get; init; }
+
+    /// <summary>The clock of devices and radios; not always the clock of Orleans.</summary>
+    public required TimeProvider Time { get; init; }
+    public FleetTimes Times { get; init; } = new();
+    public required UpdateRunner Runner { get; init; }
+
+    /// <summary>The radios of this host. Locked for this process for as long as it lives, so no other process drives them.</summary>
+    public IReadOnlyList<IAdapterSource> Sources { get; init; } = [];
+
+    /// <summary>Radios are opened when the silo starts; otherwise when the host starts <see cref="Adapters.AdapterWaker"/>.</summary>
+    public bool OpensAtStart { get; init; } = true;
+
+    /// <summary>This host's own byte counts of a campaign.</summary>
+    public required Func<string, ITrafficLedger> Ledger { get; init; }
+    public required IPackageCache Packages { get; init; }
+
+    /// <summary>
+    /// Starts work where radios are driven: never on a grain's scheduler, for a transfer must not take a grain's turns. Everything that
+    /// such work awaits goes on there. The thread pool unless the radios live in virtual time.
+    /// </summary>
+    public Action<Action> OnRadio { get; init; } = static work => ThreadPool.UnsafeQueueUserWorkItem(static state => state(), work, preferLocal: false);
+}
