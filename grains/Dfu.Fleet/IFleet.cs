@@ -1,3 +1,4 @@
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -141,7 +140,12 @@ public struct AdvertisementFields
 public sealed class AdvertisementConverter : IConverter<Advertisement, AdvertisementFields>
 {
     public Advertisement ConvertFromSurrogate(in AdvertisementFields surrogate) => new(
-        surrogate.Address, surrogate.Public ? AddressType.Public : AddressType.Random, surrogate.Rssi, surrogate.Name, surrogate.DfuService, surrogate.Connectable);
+        surrogate.Address,
+        surrogate.Public ? AddressType.Public : AddressType.Random,
+        surrogate.Rssi,
+        surrogate.Name,
+        surrogate.DfuService,
+        surrogate.Connectable);
 
     public AdvertisementFields ConvertToSurrogate(in Advertisement value) => new()
     {

@@ -1,4 +1,4 @@
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Adapters;
 
 public sealed record AdapterView
 {

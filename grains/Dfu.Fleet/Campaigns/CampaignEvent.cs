@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;

@@ -1,6 +1,6 @@
 using Dfu.Protocol.Packages;
 
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Campaigns;
 
 /// <summary>What an operator asks for: a package for some devices. The same request on the same store goes on where it was.</summary>
 public sealed record CampaignRequest

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
 
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Campaigns;
 
 /// <summary>A campaign at one moment; immutable, safe to read from any thread.</summary>
 public sealed record CampaignView

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Campaigns;
 
 /// <summary>Which devices a campaign is for. Exactly one of the three is given.</summary>
 public sealed record TargetSelection

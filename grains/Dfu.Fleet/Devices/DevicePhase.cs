@@ -1,4 +1,4 @@
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Devices;
 
 public enum DevicePhase
 {

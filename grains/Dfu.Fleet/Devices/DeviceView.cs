@@ -3,7 +3,7 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Fleet;
+namespace Dfu.Fleet.Devices;
 
 /// <summary>One device as operators and reports see it. Bytes are firmware bytes over all runs of the campaign, init packets excluded.</summary>
 public sealed record DeviceView

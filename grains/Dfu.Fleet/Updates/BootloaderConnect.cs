@@ -10,11 +10,11 @@ namespace Dfu.Fleet.Updates;
 internal readonly record struct BootloaderLink(IDfuLink Link, bool Jumped);
 
 /// <summary>The first step of an attempt: it connects to the device's bootloader, and sends an application that answers into it.</summary>
-internal sealed class BootloaderConnect(UpdateAttempt attempt)
+internal sealed class BootloaderConnect(UpdateContext attempt)
 {
     private const int MostJumps = 2;
 
-    /// <summary>So many neighbours in a row are let go; connecting takes the radio's time.</summary>
+    /// <summary>So many neighbours in a row are let go; connecting takes the adapter's time.</summary>
     private const int MostMistakes = 4;
 
     private readonly TargetDevice _device = attempt.Device;
@@ -32,7 +32,7 @@ internal sealed class BootloaderConnect(UpdateAttempt attempt)
         {
             var jumped = jumps > 0;
             var target = await HearAsync(jumped, cancellationToken);
-            var link = await attempt.Radio.ConnectAsync(target.Address, target.AddressType, cancellationToken);
+            var link = await attempt.Adapter.ConnectAsync(target.Address, target.AddressType, cancellationToken);
             try
             {
                 var isBootloader = IsBootloader(link);

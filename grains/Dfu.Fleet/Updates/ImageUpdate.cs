@@ -12,7 +12,7 @@ internal sealed class ImageUpdate
     /// <summary>How often the device may be back in its bootloader after the last EXECUTE before it counts as not starting.</summary>
     private const int MostDoubts = 3;
 
-    private readonly UpdateAttempt _attempt;
+    private readonly UpdateContext _attempt;
     private readonly BootloaderConnect _connect;
     private readonly Verification _verify;
     private readonly DfuImage _image;
@@ -29,7 +29,7 @@ internal sealed class ImageUpdate
     private int _doubts;
     private bool _activationTold;
 
-    public ImageUpdate(UpdateAttempt attempt, int index, TransferHint hint)
+    public ImageUpdate(UpdateContext attempt, int index, TransferHint hint)
     {
         (_attempt, _index, _hint) = (attempt, index, hint);
         (_connect, _verify) = (new(attempt), new(attempt));

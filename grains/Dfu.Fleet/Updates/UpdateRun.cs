@@ -7,9 +7,9 @@ namespace Dfu.Fleet.Updates;
 public static class UpdateRun
 {
     public static async Task<UpdateResult> RunAsync(
-        IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+        IUpdateAdapter adapter, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
-        var attempt = new UpdateAttempt(radio, order, new TargetDevice(order), observer, time);
+        var attempt = new UpdateContext(adapter, order, new TargetDevice(order), observer, time);
         var heard = false;
         for (var index = order.Image; index < order.Package.Images.Count; index++)
         {

@@ -4,7 +4,7 @@ using Dfu.Protocol.Packages;
 namespace Dfu.Fleet.Updates;
 
 /// <summary>The last step of an image: it waits for the device to come back by itself.</summary>
-internal sealed class Verification(UpdateAttempt attempt)
+internal sealed class Verification(UpdateContext attempt)
 {
     private readonly TargetDevice _device = attempt.Device;
 

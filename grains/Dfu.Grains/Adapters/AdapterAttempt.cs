@@ -1,6 +1,6 @@
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;

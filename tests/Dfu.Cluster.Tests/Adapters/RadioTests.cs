@@ -1,5 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;

@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,4 +1,6 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

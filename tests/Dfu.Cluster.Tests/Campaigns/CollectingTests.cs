@@ -1,4 +1,5 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Cluster.Tests.Campaigns;

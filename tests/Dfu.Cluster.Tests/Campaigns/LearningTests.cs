@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Campaigns;
 using Dfu.Grains;
 using Dfu.Protocol.Transfers;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
 using Orleans.Storage;

@@ -1,5 +1,4 @@
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;

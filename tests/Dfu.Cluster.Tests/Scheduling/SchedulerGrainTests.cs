@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
 

@@ -1,4 +1,5 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Grains;
 using Dfu.Grains.Directory;

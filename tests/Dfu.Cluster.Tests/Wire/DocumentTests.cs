@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Wire;
 
@@ -101,14 +101,16 @@ public sealed class DocumentTests
     {
         var newer = JsonNode.Parse(Released.Read(name + ".jsonl")[0])!.AsObject();
         newer["v"] = 1000;
-        Assert.Equal(Protocol.Errors.DfuError.DataDirectoryForeign, Assert.Throws<Protocol.Errors.DfuException>(() => Kinds[name].ReadAndWrite(newer.ToJsonString())).Error);
+        var refused = Assert.Throws<DfuException>(() => Kinds[name].ReadAndWrite(newer.ToJsonString()));
+        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
     }
 
     /// <summary>Everything of the first that the second lacks or has otherwise.</summary>
     private static IEnumerable<string> Differences(JsonNode? expected, JsonNode? actual, string path) => (expected, actual) switch
     {
         (JsonObject before, JsonObject after) => before.SelectMany(field => Differences(field.Value, after[field.Key], $"{path}/{field.Key}")),
-        (JsonArray before, JsonArray after) when before.Count == after.Count => before.SelectMany((item, index) => Differences(item, after[index], $"{path}/{index}")),
+        (JsonArray before, JsonArray after) when before.Count == after.Count =>
+            before.SelectMany((item, index) => Differences(item, after[index], $"{path}/{index}")),
         _ when JsonNode.DeepEquals(expected, actual) => [],
         _ => [$"{path} was {expected?.ToJsonString() ?? "null"} and is {actual?.ToJsonString() ?? "null"}"],
     };
@@ -120,7 +122,8 @@ public sealed class DocumentTests
     {
         (JsonObject there, JsonObject wanted) => wanted.All(field => there.ContainsKey(field.Key)
             && (field.Key != "kind" || JsonNode.DeepEquals(there["kind"], field.Value)) && Covers(there[field.Key], field.Value)),
-        (JsonArray there, JsonArray wanted) => there.Count == wanted.Count && wanted.Select((item, index) => Covers(there[index], item)).All(static covered => covered),
+        (JsonArray there, JsonArray wanted) => there.Count == wanted.Count
+            && wanted.Select((item, index) => Covers(there[index], item)).All(static covered => covered),
         _ => true,
     };
 

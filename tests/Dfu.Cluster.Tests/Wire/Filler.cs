@@ -62,7 +62,9 @@ internal sealed class Filler
             .Where(constructor => !constructor.GetParameters().Any(parameter => parameter.ParameterType == type))
             .MaxBy(static constructor => constructor.GetParameters().Length);
         var parameters = constructor?.GetParameters() ?? [];
-        var value = constructor is null ? Activator.CreateInstance(type)! : constructor.Invoke([.. parameters.Select(parameter => Make(parameter.ParameterType))]);
+        var value = constructor is null
+            ? Activator.CreateInstance(type)!
+            : constructor.Invoke([.. parameters.Select(parameter => Make(parameter.ParameterType))]);
         foreach (var member in Members(type))
         {
             // The version of a stored state is not free to be anything.

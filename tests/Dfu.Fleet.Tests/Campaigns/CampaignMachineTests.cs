@@ -1,4 +1,5 @@
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;

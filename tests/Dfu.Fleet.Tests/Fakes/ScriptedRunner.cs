@@ -16,7 +16,7 @@ internal sealed class ScriptedRunner(World world)
     /// <summary>What the fake bootloaders keep.</summary>
     public BootloaderTraits Traits { get; set; } = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Objects };
 
-    public async Task<UpdateResult> RunAsync(IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<UpdateResult> RunAsync(IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         lock (Orders)
         {

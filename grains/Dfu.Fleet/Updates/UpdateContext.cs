@@ -3,8 +3,8 @@ using Dfu.Adapters;
 namespace Dfu.Fleet.Updates;
 
 /// <summary>What the steps of one attempt share.</summary>
-internal sealed record UpdateAttempt(IUpdateRadio Radio, UpdateOrder Order, TargetDevice Device, IUpdateObserver Observer, TimeProvider Time)
+internal sealed record UpdateContext(IUpdateAdapter Adapter, UpdateOrder Order, TargetDevice Device, IUpdateObserver Observer, TimeProvider Time)
 {
     public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Radio.HearAsync(heard => heard.Connectable && wanted(heard), timeout, cancellationToken);
+        Adapter.HearAsync(heard => heard.Connectable && wanted(heard), timeout, cancellationToken);
 }

@@ -4,7 +4,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Updates;
 
 /// <summary>The part of an adapter one update attempt may use while it holds a slot there.</summary>
-public interface IUpdateRadio
+public interface IUpdateAdapter
 {
     /// <summary>The next advertisement this adapter hears, from now on, that satisfies the predicate; null when none came in time.</summary>
     Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken);

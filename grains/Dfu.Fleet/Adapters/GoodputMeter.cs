@@ -1,4 +1,4 @@
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Adapters;
 
 /// <summary>What got through one adapter while the number of its transfers stayed the same.</summary>
 public sealed class GoodputMeter
