@@ -2,19 +2,28 @@ using Dfu.Protocol.Timing;
 
 namespace Dfu.Adapters.Bridge;
 
-/// <summary>How long each side waits for the other before it gives up. Real time: a simulator behind a bridge may run at another pace, the bridge does not.</summary>
+/// <summary>
+/// How long each side waits for the other before it gives up; a test checks how the times relate. Real time: a simulator behind a
+/// bridge may run at another pace, the bridge does not.
+/// </summary>
 internal static class BridgeTimes
 {
     /// <summary>Host: until the TCP connection stands.</summary>
     public static readonly TimeSpan Open = TimeSpan.FromSeconds(5);
 
-    /// <summary>Host: until HelloReply. Bridge: until Hello, and until its radio is open.</summary>
+    /// <summary>Host: until HelloReply. Bridge: until Hello.</summary>
     public static readonly TimeSpan Hello = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bridge: until its radio is open. Shorter than the host's wait, so that the host is told why there is none.</summary>
+    public static readonly TimeSpan OpenRadio = TimeSpan.FromSeconds(8);
+
+    /// <summary>Bridge: beyond a Connect's own time-out, until a radio that does not keep it is told to stop.</summary>
+    public static readonly TimeSpan ConnectOvertime = TimeSpan.FromSeconds(1);
 
     /// <summary>Host: beyond a Connect's own time-out, until the bridge has said how it ended.</summary>
     public static readonly TimeSpan ConnectGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Host: until Subscribed, Written or ReadReply. ATT gives a transaction as long, and no second chance on the same link.</summary>
+    /// <summary>Host: until Subscribed or Written. ATT gives a transaction as long, and no second chance on the same link.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(30);
 
     /// <summary>Host: until a packet's credit arrives. A link that moves nothing for so long has no peripheral any more.</summary>

@@ -89,7 +89,7 @@ public struct AddressNumber
 }
 
 [RegisterConverter]
-public sealed class BluetoothAddressConverter : IConverter<BluetoothAddress, AddressNumber>
+public sealed class AddressNumberConverter : IConverter<BluetoothAddress, AddressNumber>
 {
     public BluetoothAddress ConvertFromSurrogate(in AddressNumber surrogate) => new(surrogate.Value);
 

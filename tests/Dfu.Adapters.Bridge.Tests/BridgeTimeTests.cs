@@ -83,7 +83,7 @@ public sealed class BridgeTimeTests : ServedRadio
     {
         var (host, link, _) = await LinkedHostAsync();
         using var _ = host;
-        link.OnRequest = static _ => new TaskCompletionSource<byte[]>().Task;
+        link.OnRequest = static _ => new TaskCompletionSource().Task;
         await host.SendAsync(Write(1, 1), Disconnect(1));
         var end = host.ReadAsync();
         await _time.PassAsync(TimeSpan.FromSeconds(1));
@@ -96,14 +96,14 @@ public sealed class BridgeTimeTests : ServedRadio
         MakeRadio = static () => new FakeRadio { OnConnect = static (_, _, _) => Task.FromResult(new FakeLink { Stubborn = true }) };
         var (host, link, _) = await LinkedHostAsync();
         using var _ = host;
-        var late = new TaskCompletionSource<byte[]>();
+        var late = new TaskCompletionSource();
         link.OnRequest = _ => late.Task;
         await host.SendAsync(Write(1, 1), Disconnect(1));
         var end = host.ReadAsync();
         await _time.PassAsync(TimeSpan.FromSeconds(1));
         await _time.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(Body.Disconnected, (await end).BodyCase);
-        late.SetResult([]);
+        late.SetResult();
         await host.SendAsync(Connect(2));
         Assert.Equal((2u, Body.Connected), await host.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
     }

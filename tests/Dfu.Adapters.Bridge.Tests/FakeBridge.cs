@@ -55,7 +55,8 @@ public abstract class FakeBridge : IDisposable
         var connecting = adapter.ConnectAsync(Device, AddressType.Random, new LinkOptions(), Ct);
         var connect = await bridge.ReadAsync();
         Assert.Equal((expectedNumber, Body.Connect), (connect.Link, connect.BodyCase));
-        await bridge.SendAsync(new FromBridge { Link = connect.Link, Connected = new Connected { Mtu = 247, Characteristics = { Characteristic.ControlPoint } } });
+        await bridge.SendAsync(
+            new FromBridge { Link = connect.Link, Connected = new Connected { Mtu = 247, Characteristics = { Characteristic.ControlPoint } } });
         return await connecting.Soon();
     }
 

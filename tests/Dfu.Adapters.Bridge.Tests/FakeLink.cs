@@ -17,7 +17,8 @@ internal sealed class FakeLink : IDfuLink
 
     public int Mtu { get; init; } = 247;
 
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; init; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; init; } =
+        new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
 
     public TimeSpan? Interval { get; init; } = TimeSpan.FromMicroseconds(15_000);
 
@@ -27,7 +28,7 @@ internal sealed class FakeLink : IDfuLink
 
     public Task<LinkClosure> Closed => _closed.Task;
 
-    public Func<Call, Task<byte[]>> OnRequest { get; set; } = static _ => Task.FromResult<byte[]>([]);
+    public Func<Call, Task> OnRequest { get; set; } = static _ => Task.CompletedTask;
 
     public Func<Call, Task> OnPacket { get; set; } = static _ => Task.CompletedTask;
 
@@ -48,13 +49,11 @@ internal sealed class FakeLink : IDfuLink
         _closed.TrySetResult(new LinkClosure(reason));
     }
 
-    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => RequestAsync(new Call("subscribe", characteristic, []), cancellationToken);
+    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+        RequestAsync(new Call("subscribe", characteristic, []), cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         RequestAsync(new Call("write", characteristic, value.ToArray()), cancellationToken);
-
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        await RequestAsync(new Call("read", characteristic, []), cancellationToken);
 
     public async ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
@@ -69,13 +68,12 @@ internal sealed class FakeLink : IDfuLink
         return ValueTask.CompletedTask;
     }
 
-    private async Task<byte[]> RequestAsync(Call call, CancellationToken cancellationToken)
+    private async Task RequestAsync(Call call, CancellationToken cancellationToken)
     {
         _calls.Writer.TryWrite(call);
         var answer = OnRequest(call);
-        if (Stubborn) return await answer;
-        await UnlessClosedAsync(answer.WaitAsync(cancellationToken));
-        return await answer;
+        if (Stubborn) await answer;
+        else await UnlessClosedAsync(answer.WaitAsync(cancellationToken));
     }
 
     private async Task UnlessClosedAsync(Task task)

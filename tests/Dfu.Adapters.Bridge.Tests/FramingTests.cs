@@ -40,7 +40,8 @@ public class FramingTests
     public async Task No_stream_of_bytes_makes_the_reading_loop_throw(byte[][] contents, byte[] tail)
     {
         using var stream = new MemoryStream([.. Framed(contents), .. tail]);
-        var reason = await FrameReader.RunAsync(stream, ToBridge.Parser, static _ => new ValueTask<bool>(true), static _ => ValueTask.CompletedTask, CancellationToken.None);
+        var reason = await FrameReader.RunAsync(
+            stream, ToBridge.Parser, static _ => new ValueTask<bool>(true), static _ => ValueTask.CompletedTask, CancellationToken.None);
         Assert.NotEmpty(reason);
     }
 

@@ -75,7 +75,9 @@ public sealed class HostConformanceTests : FakeBridge
         var write = link.WriteAsync(DfuCharacteristic.ControlPoint, new byte[] { 2 }, Ct);
         var late = link.WriteCommandAsync(DfuCharacteristic.Packet, new byte[] { 3 }, Ct);
         await bridge.SendAsync(Credit(1, 2));
-        Assert.Equal([Body.WriteCommand, Body.Write, Body.WriteCommand], new[] { (await bridge.ReadAsync()).BodyCase, (await bridge.ReadAsync()).BodyCase, (await bridge.ReadAsync()).BodyCase });
+        Assert.Equal(
+            [Body.WriteCommand, Body.Write, Body.WriteCommand],
+            new[] { (await bridge.ReadAsync()).BodyCase, (await bridge.ReadAsync()).BodyCase, (await bridge.ReadAsync()).BodyCase });
         await bridge.SendAsync(Written(1));
         await write.Soon();
         await packet.Soon();
@@ -127,7 +129,13 @@ public sealed class HostConformanceTests : FakeBridge
         var (bridge, adapter) = await OpenAsync();
         using var _ = bridge;
         var connecting = adapter.ConnectAsync(Device, AddressType.Public, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(3), PreferredMtu = 185 }, Ct);
-        var connect = new Connect { Address = ByteString.CopyFrom(0xd0, 0x11, 0x22, 0x33, 0x44, 0x55), AddressType = Wire.AddressType.Public, TimeoutMs = 3000, PreferredMtu = 185 };
+        var connect = new Connect
+        {
+            Address = ByteString.CopyFrom(0xd0, 0x11, 0x22, 0x33, 0x44, 0x55),
+            AddressType = Wire.AddressType.Public,
+            TimeoutMs = 3000,
+            PreferredMtu = 185,
+        };
         Assert.Equal(new ToBridge { Link = 1, Connect = connect }, await bridge.ReadAsync());
         await bridge.SendAsync(Disconnected(1, reason));
         Assert.Equal(error, (await Assert.ThrowsAsync<DfuException>(() => connecting.Soon())).Error);
@@ -163,7 +171,8 @@ public sealed class HostConformanceTests : FakeBridge
         var disposing = first.DisposeAsync().AsTask();
         Assert.Equal((1u, Body.Disconnect), await bridge.ReadAsync() is var m ? (m.Link, m.BodyCase) : default);
         await ConnectAsync(bridge, adapter, 3);
-        Assert.Equal(DfuError.AdapterFull, (await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Device, AddressType.Random, Options, Ct).Soon())).Error);
+        Assert.Equal(
+            DfuError.AdapterFull, (await Assert.ThrowsAsync<DfuException>(() => adapter.ConnectAsync(Device, AddressType.Random, Options, Ct).Soon())).Error);
         await bridge.SendAsync(Disconnected(1, 0x16));
         await disposing.Soon();
         await ConnectAsync(bridge, adapter, 1);
@@ -177,8 +186,10 @@ public sealed class HostConformanceTests : FakeBridge
         var (bridge, adapter, link) = await LinkAsync();
         using var _ = bridge;
         await bridge.SendAsync(
-            new FromBridge { Link = 1 }, Written(1), Credit(77, 5), Disconnected(77, 0x08), Notification(77, 1), Fault(77, "who"), new FromBridge { Link = 77, Connected = new Connected() },
-            new FromBridge { Link = 1, Connected = new Connected { Mtu = 23 } }, new FromBridge { Link = 1, Read = new ReadReply() }, new FromBridge { Link = 1, Hello = new HelloReply() },
+            new FromBridge { Link = 1 }, Written(1), Credit(77, 5), Disconnected(77, 0x08), Notification(77, 1), Fault(77, "who"),
+            new FromBridge { Link = 77, Connected = new Connected() },
+            new FromBridge { Link = 1, Connected = new Connected { Mtu = 23 } }, new FromBridge { Link = 1, Subscribed = new Subscribed() },
+            new FromBridge { Link = 1, Hello = new HelloReply() },
             new FromBridge { Advertisement = new Wire.Advertisement { Address = ByteString.CopyFrom(1, 2, 3) } }, Notification(1, 5));
         await bridge.SendBytesAsync(0);
         Assert.Equal([5], (await link.Notifications.ReadAsync(Ct).Soon()).Value.ToArray());
@@ -195,7 +206,8 @@ public sealed class HostConformanceTests : FakeBridge
         var heard = adapter.ScanAsync(Ct).GetAsyncEnumerator(Ct);
         var first = heard.MoveNextAsync();
         Assert.Equal(new ToBridge { StartScan = new StartScan() }, await bridge.ReadAsync());
-        await bridge.SendAsync(new FromBridge { Advertisement = new Wire.Advertisement { Address = ByteString.CopyFrom(Device.ToBytes()), Rssi = -40, Name = "n" } });
+        await bridge.SendAsync(
+            new FromBridge { Advertisement = new Wire.Advertisement { Address = ByteString.CopyFrom(Device.ToBytes()), Rssi = -40, Name = "n" } });
         Assert.True(await first.Soon());
         Assert.Equal(new Advertisement(Device, AddressType.Random, -40, "n", false, false), heard.Current);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await adapter.ScanAsync(Ct).GetAsyncEnumerator(Ct).MoveNextAsync());

@@ -82,7 +82,8 @@ public sealed class HostOpeningTests : FakeBridge
         RefusedAsync("version 2", bridge => bridge.SendAsync(new FromBridge { Hello = new HelloReply { Version = 2, MaxLinks = 1 } }));
 
     [Fact]
-    public Task Garbage_is_adapter_not_found() => RefusedAsync("not a message", bridge => bridge.SendBytesAsync("SSH-2.0-OpenSSH_9.6\r\n"u8.ToArray().Concat(new byte[100]).ToArray()));
+    public Task Garbage_is_adapter_not_found() =>
+        RefusedAsync("not a message", bridge => bridge.SendBytesAsync("SSH-2.0-OpenSSH_9.6\r\n"u8.ToArray().Concat(new byte[100]).ToArray()));
 
     [Fact]
     public Task A_frame_that_is_too_long_is_adapter_not_found() => RefusedAsync("65536", bridge => bridge.SendBytesAsync(0x81, 0x80, 0x04));
@@ -101,7 +102,8 @@ public sealed class HostOpeningTests : FakeBridge
     {
         var opening = Source.OpenAsync(Ct);
         using var bridge = await AcceptAsync();
-        await bridge.SendAsync(new FromBridge { Hello = new HelloReply { Version = 1, Name = "evil\u001b[2J\n" + new string('x', 1000), MaxLinks = said, Address = ByteString.CopyFrom(1, 2) } });
+        var reply = new HelloReply { Version = 1, Name = "evil\u001b[2J\n" + new string('x', 1000), MaxLinks = said, Address = ByteString.CopyFrom(1, 2) };
+        await bridge.SendAsync(new FromBridge { Hello = reply });
         var adapter = await opening.Soon();
         Assert.Equal(links, adapter.MaxLinks);
         Assert.Null(adapter.Address);

@@ -65,8 +65,6 @@ public abstract class ServedRadio : IAsyncLifetime
     private protected static ToBridge Write(uint link, params byte[] value) =>
         new() { Link = link, Write = new Write { Characteristic = Characteristic.ControlPoint, Value = ByteString.CopyFrom(value) } };
 
-    private protected static ToBridge Read(uint link) => new() { Link = link, Read = new Read { Characteristic = Characteristic.FirmwareRevision } };
-
     private protected static ToBridge Subscribe(uint link, Characteristic characteristic = Characteristic.ControlPoint) =>
         new() { Link = link, Subscribe = new Subscribe { Characteristic = characteristic } };
 

@@ -6,7 +6,8 @@ namespace Dfu.Adapters.Simulated.Tests;
 
 public sealed class AdapterTests
 {
-    private static void Run(Func<TestHost, IAdapter, SimulatedAdapterSource, Task> body, AdapterModel? model = null, VirtualDeviceOptions? options = null) => TestHost.Run(
+    private static void Run(
+        Func<TestHost, IAdapter, SimulatedAdapterSource, Task> body, AdapterModel? model = null, VirtualDeviceOptions? options = null) => TestHost.Run(
         async host =>
         {
             var source = host.Air.CreateAdapter("under test", model ?? new AdapterModel());
@@ -60,7 +61,8 @@ public sealed class AdapterTests
     [Fact]
     public void Nobody_answers_to_a_random_address_called_public() => Run(async (host, adapter, _) =>
     {
-        var asked = adapter.ConnectAsync(host.Device.BootloaderAddress, AddressType.Public, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(3) }, default);
+        var asked = adapter.ConnectAsync(
+            host.Device.BootloaderAddress, AddressType.Public, new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(3) }, default);
         Assert.Equal(DfuError.ConnectTimeout, await ErrorOf(asked));
         await (await Connect(host, adapter)).DisposeAsync();
     });

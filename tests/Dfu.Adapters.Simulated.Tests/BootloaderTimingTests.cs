@@ -5,7 +5,10 @@ using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated.Tests;
 
-/// <summary>The bootloader without a link, fed as Nordic's own code was when its losses were measured: answers arrive at once, packets come in bursts at connection events.</summary>
+/// <summary>
+/// The bootloader without a link, fed as Nordic's own code was when its losses were measured: answers arrive at once, packets come
+/// in bursts at connection events.
+/// </summary>
 public sealed class BootloaderTimingTests
 {
     private sealed class Bench : IBootloaderPort, IDisposable
@@ -106,13 +109,15 @@ public sealed class BootloaderTimingTests
     [InlineData(6, 30, 2)]
     [InlineData(1, 7.5, 0)]
     [InlineData(2, 15, 0)]
-    public void Without_a_pause_after_create_packets_are_lost_at_high_rates(int packets, double interval, int lost) => On(BootloaderProfile.Sdk17, async bench =>
-    {
-        bench.Init();
-        await bench.Wait(500);
-        bench.Create();
-        Assert.Equal(lost, await bench.SendAsync(0, packets, interval));
-    });
+    public void Without_a_pause_after_create_packets_are_lost_at_high_rates(int packets, double interval, int lost) => On(
+        BootloaderProfile.Sdk17,
+        async bench =>
+        {
+            bench.Init();
+            await bench.Wait(500);
+            bench.Create();
+            Assert.Equal(lost, await bench.SendAsync(0, packets, interval));
+        });
 
     [Theory]
     [InlineData(3, 15)]

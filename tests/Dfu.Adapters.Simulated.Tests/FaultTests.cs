@@ -1,9 +1,10 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated.Tests;
 
-/// <summary>The traps of Nordic's code and of the air, each in the situation that springs it.</summary>
+/// <summary>The traps of Nordic's code (docs/bootloader.md has their numbers) and of the air, each in the situation that springs it.</summary>
 public sealed class FaultTests
 {
     [Fact]
@@ -72,7 +73,7 @@ public sealed class FaultTests
             await host.CreateAsync(ObjectType.Command, 140);
             await host.Link.DisposeAsync();
             await host.ConnectAsync();
-            Assert.Equal((host.Image.Init.Length, Crc32.Of(host.Image.Init)), await host.HeldAsync(ObjectType.Command));
+            Assert.Equal((host.Image.Init.Length, Crc32.HashToUInt32(host.Image.Init)), await host.HeldAsync(ObjectType.Command));
             Assert.Equal(4096, (await host.HeldAsync(ObjectType.Data)).Offset);
             Assert.Equal("600108", await host.CreateAsync(ObjectType.Data, 4096));
             await host.SelectAsync(ObjectType.Command);
@@ -149,7 +150,7 @@ public sealed class FaultTests
             await host.Wait(300);
             await host.SendAsync(host.Image.Firmware.AsMemory(offset, host.ObjectSize(offset)), packet: 242);
             var end = offset + host.ObjectSize(offset);
-            Assert.Equal((end, Crc32.Of(host.Image.Firmware.AsSpan(0, end))), await host.CrcAsync());
+            Assert.Equal((end, Crc32.HashToUInt32(host.Image.Firmware.AsSpan(0, end))), await host.CrcAsync());
             Assert.Equal(end == host.Image.Firmware.Length ? "60040b0c" : "600401", await host.ExecuteAsync());
         }
 
@@ -229,7 +230,7 @@ public sealed class FaultTests
             await host.ConnectAsync();
             var held = await host.HeldAsync(ObjectType.Data);
             Assert.Equal(cured ? 4096 : 8192, held.Offset);
-            Assert.Equal(Crc32.Of(host.Image.Firmware.AsSpan(0, held.Offset)), held.Crc);
+            Assert.Equal(Crc32.HashToUInt32(host.Image.Firmware.AsSpan(0, held.Offset)), held.Crc);
             await host.ObjectsAsync(held.Offset, 8192);
             Assert.Equal(host.Image.Firmware.Length, await host.ObjectAsync(8192, 400));
             Assert.Equal(cured ? "600401" : "60040b0c", await host.ExecuteAsync());

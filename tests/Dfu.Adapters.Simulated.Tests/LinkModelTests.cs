@@ -54,7 +54,10 @@ public sealed class LinkModelTests
         },
         TestHost.Options() with { RadioDeafDuringErase = deaf });
 
-    /// <summary>CREATE, 15 packets at once, two more and EXECUTE after the guard; the receipt and EXECUTE's answer come last. Returns when CREATE's answer came.</summary>
+    /// <summary>
+    /// CREATE, 15 packets at once, two more and EXECUTE after the guard; the receipt and EXECUTE's answer come last. Returns when
+    /// CREATE's answer came.
+    /// </summary>
     private static async Task<double> FastObjectAsync(TestHost host, int offset)
     {
         Assert.Equal("600101", await host.CreateAsync(ObjectType.Data, 4096));
@@ -136,7 +139,8 @@ public sealed class LinkModelTests
     public void Links_of_one_adapter_share_its_time(int links, double interval)
     {
         using var host = new TestHost();
-        var devices = Enumerable.Range(1, links).Select(i => host.Air.Add(TestHost.Options() with { ApplicationAddress = new BluetoothAddress((ulong)i << 8) })).ToList();
+        var devices = Enumerable.Range(1, links).Select(
+            i => host.Air.Add(TestHost.Options() with { ApplicationAddress = new BluetoothAddress((ulong)i << 8) })).ToList();
         host.Time.Run(async () =>
         {
             var adapter = await host.Air.CreateAdapter("other", new AdapterModel()).OpenAsync(default);
@@ -180,7 +184,8 @@ public sealed class LinkModelTests
         await host.Wait(500);
         await host.CreateAsync(ObjectType.Data, 4096);
         await host.Wait(100);
-        var packets = Enumerable.Range(0, 12).Select(i => host.Link.WriteCommandAsync(DfuCharacteristic.Packet, host.Image.Firmware.AsMemory(i * 244, 244), default).AsTask());
+        var packets = Enumerable.Range(0, 12).Select(
+            i => host.Link.WriteCommandAsync(DfuCharacteristic.Packet, host.Image.Firmware.AsMemory(i * 244, 244), default).AsTask());
         var all = Task.WhenAll(packets.ToList());
         Assert.Equal(12 * 244, (await host.CrcAsync()).Offset);
         await all;

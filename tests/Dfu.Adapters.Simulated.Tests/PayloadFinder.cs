@@ -1,5 +1,6 @@
+using System.IO.Hashing;
 using System.Text.RegularExpressions;
-using Dfu.Protocol.Requests;
+using Dfu.Adapters.Simulated.Bootloader;
 
 namespace Dfu.Adapters.Simulated.Tests;
 
@@ -23,7 +24,7 @@ internal sealed partial class PayloadFinder
         var candidates = TestData.Images.Where(image => image.Init.Length == _commandSize).ToList();
         foreach (var candidate in candidates)
         {
-            if (Crc32.Of(candidate.Init.AsSpan(0, count)) != crc) continue;
+            if (Crc32.HashToUInt32(candidate.Init.AsSpan(0, count)) != crc) continue;
             Image = candidate;
             return candidate.Init[..count];
         }
@@ -41,7 +42,7 @@ internal sealed partial class PayloadFinder
     {
         if (Image is not { } image || offset + count > image.Firmware.Length) return Filler(count);
         var bytes = image.Firmware[offset..(offset + count)];
-        if (ExpectedCrc(ahead, offset + count) is not { } crc || Crc32.Continue(crcSoFar, bytes) == crc) return bytes;
+        if (ExpectedCrc(ahead, offset + count) is not { } crc || StoredCrc.Continue(crcSoFar, bytes) == crc) return bytes;
         return Damaged(crcSoFar, bytes, crc) ?? bytes;
     }
 
@@ -62,8 +63,8 @@ internal sealed partial class PayloadFinder
     /// <summary>The bytes with the one of them changed that gives this CRC: a change adds what it alone would give (CRC is linear).</summary>
     private static byte[]? Damaged(uint before, byte[] bytes, uint crc)
     {
-        var difference = Crc32.Continue(before, bytes) ^ crc;
-        var effects = Enumerable.Range(0, 256).Select(change => Crc32.Of([(byte)change]) ^ Crc32.Of([0])).ToArray();
+        var difference = StoredCrc.Continue(before, bytes) ^ crc;
+        var effects = Enumerable.Range(0, 256).Select(change => Crc32.HashToUInt32([(byte)change]) ^ Crc32.HashToUInt32([0])).ToArray();
         for (var at = bytes.Length - 1; at >= 0; at--)
         {
             var change = Array.IndexOf(effects, difference);
@@ -75,7 +76,7 @@ internal sealed partial class PayloadFinder
             }
 
             // One more zero byte behind the change.
-            for (var i = 0; i < effects.Length; i++) effects[i] = ~Crc32.Continue(~effects[i], [0]);
+            for (var i = 0; i < effects.Length; i++) effects[i] = ~StoredCrc.Continue(~effects[i], [0]);
         }
 
         return null;

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
@@ -91,11 +92,11 @@ public sealed class ProfileTests
                 await host.Link.Closed;
                 await host.ConnectAsync();
                 Assert.Equal(host.Image.Init.Length, (await host.HeldAsync(ObjectType.Command)).Offset);
-                Assert.Equal((afterDrop, Crc32.Of(host.Image.Firmware.AsSpan(0, afterDrop))), await host.HeldAsync(ObjectType.Data));
+                Assert.Equal((afterDrop, Crc32.HashToUInt32(host.Image.Firmware.AsSpan(0, afterDrop))), await host.HeldAsync(ObjectType.Data));
                 host.Device.PowerCycle();
                 await host.ConnectAsync();
                 Assert.Equal(host.Image.Init.Length, (await host.HeldAsync(ObjectType.Command)).Offset);
-                Assert.Equal((afterPower, Crc32.Of(host.Image.Firmware.AsSpan(0, afterPower))), await host.HeldAsync(ObjectType.Data));
+                Assert.Equal((afterPower, Crc32.HashToUInt32(host.Image.Firmware.AsSpan(0, afterPower))), await host.HeldAsync(ObjectType.Data));
             },
             TestHost.Options(profile));
     }
@@ -225,7 +226,6 @@ public sealed class ProfileTests
             {
                 await host.ConnectAsync();
                 Assert.Contains(characteristic, host.Link.Characteristics);
-                Assert.Equal("3", System.Text.Encoding.UTF8.GetString((await host.Link.ReadAsync(DfuCharacteristic.FirmwareRevision, default)).Span));
                 Assert.Equal(naming, await host.AskAsync(2, 3, (byte)'A', (byte)'b', (byte)'c'));
                 Assert.Equal("200101", await host.AskAsync(1));
                 Assert.Equal(LinkClosure.RemoteUser, (await host.Link.Closed).Reason);

@@ -1,5 +1,5 @@
+using System.IO.Hashing;
 using System.Text.Json;
-using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated.Tests;
@@ -69,7 +69,9 @@ public sealed class StateTests : IDisposable
                 await host.WaitFor(() => host.Device.Mode == DeviceMode.Booting);
             },
             options);
-        Session(async host => await host.WaitFor(() => host.Device.InApplication && host.Device.ActivatedImage!.Value.Span.SequenceEqual(host.Image.Firmware)), options);
+        Session(
+            async host => await host.WaitFor(() => host.Device.InApplication && host.Device.ActivatedImage!.Value.Span.SequenceEqual(host.Image.Firmware)),
+            options);
     }
 
     [Fact]
@@ -117,28 +119,11 @@ public sealed class StateTests : IDisposable
         Assert.Equal(image.Firmware.Length, device.GetProperty("firmwareBytes").GetInt32());
         Assert.Equal(0, device.GetProperty("overrunBytes").GetInt32());
         Assert.Equal((1, 0, 3, 3, 1), (Count("connects"), Count("drops"), Count("creates"), Count("executes"), Count("createCommands")));
-        Assert.Equal($"0x{Crc32.Of(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)), device.GetProperty("activated").GetProperty("sha256").GetString());
+        Assert.Equal($"0x{Crc32.HashToUInt32(image.Firmware):x8}", device.GetProperty("activated").GetProperty("crc32").GetString());
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(image.Firmware)),
+            device.GetProperty("activated").GetProperty("sha256").GetString());
 
         int Count(string name) => device.GetProperty(name).GetInt32();
-    }
-
-    [Fact]
-    public void Saving_regularly_saves_once_more_at_the_end()
-    {
-        var time = new VirtualTime();
-        var state = new StateDirectory(_path);
-        using var air = new SimulatedAir(time, LinkModel.Perfect, 1);
-        state.Add(air, TestHost.Options());
-        time.Run(async () =>
-        {
-            using var cancellation = new CancellationTokenSource();
-            var saving = state.SaveRegularlyAsync(air, time, TimeSpan.FromSeconds(1), cancellation.Token);
-            await Task.Delay(TimeSpan.FromSeconds(3.5), time);
-            File.Delete(Path.Combine(_path, "devices.json"));
-            cancellation.Cancel();
-            await saving;
-        });
-        Assert.True(File.Exists(Path.Combine(_path, "devices.json")));
     }
 }

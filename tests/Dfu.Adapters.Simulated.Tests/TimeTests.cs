@@ -66,7 +66,8 @@ public sealed class TimeTests
         var time = new VirtualTime();
         using var air = new SimulatedAir(time, LinkModel.Perfect, 1);
         var image = TestData.Image("app10k");
-        var devices = Enumerable.Range(1, 100).Select(i => air.Add(TestHost.Options() with { ApplicationAddress = new BluetoothAddress((ulong)i << 8) })).ToList();
+        var devices = Enumerable.Range(1, 100).Select(
+            i => air.Add(TestHost.Options() with { ApplicationAddress = new BluetoothAddress((ulong)i << 8) })).ToList();
         time.Run(async () =>
         {
             await Task.WhenAll(devices.Chunk(25).Select(async (chunk, i) =>

@@ -26,7 +26,8 @@ internal sealed partial class TranscriptReplay : IDisposable
     private TranscriptReplay(string[] lines)
     {
         _lines = lines;
-        var switches = Switches().Matches(lines[1]).ToDictionary(match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+        var switches = Switches().Matches(lines[1]).ToDictionary(
+            match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
         int Switch(string name, int otherwise) => switches.GetValueOrDefault(name, otherwise);
         _timed = switches.ContainsKey("flash-word-us");
         _applicationSize = Switch("app-size", 0);

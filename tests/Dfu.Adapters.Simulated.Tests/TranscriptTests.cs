@@ -16,7 +16,8 @@ public sealed class TranscriptTests
     [Fact]
     public void The_table_names_every_transcript_and_how_it_is_kept()
     {
-        var rows = TestData.Table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        var rows = TestData.Table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
         Assert.Equal(TestData.TranscriptNames.Order(StringComparer.Ordinal), rows.Select(row => row[1].Trim('`')).Order(StringComparer.Ordinal));
         Assert.All(rows, row => Assert.Equal(row[1] == $"`{Burst}`" ? "own test" : "replayed", row[2]));
     }
@@ -27,7 +28,8 @@ public sealed class TranscriptTests
         async host =>
         {
             host.Image = TestData.Image("app9k");
-            var lines = TestData.Transcript(Burst).Where(line => line.Contains("offset=", StringComparison.Ordinal) && line.StartsWith("< NOTIFY  60 03", StringComparison.Ordinal));
+            var lines = TestData.Transcript(Burst).Where(
+                line => line.Contains("offset=", StringComparison.Ordinal) && line.StartsWith("< NOTIFY  60 03", StringComparison.Ordinal));
             var expected = lines.Select(line => line[10..].Split("   ")[0].Replace(" ", "", StringComparison.Ordinal)).Skip(1).ToList();
             await host.ConnectAsync();
             await host.InitAsync();

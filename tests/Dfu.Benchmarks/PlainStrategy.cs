@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Requests;
@@ -28,7 +29,7 @@ internal sealed class PlainStrategy(IDfuLink link, DfuImage image, ushort prn, T
             await StreamAsync(content, cancellationToken);
             var answer = await AskAsync(Request.GetCrc(), cancellationToken);
             var whole = ChecksumResponse.TryParse(answer, out var checksum)
-                && checksum == new ChecksumResponse((uint)(start + content.Length), Crc32.Of(image.Firmware.Span[..(start + content.Length)]));
+                && checksum == new ChecksumResponse((uint)(start + content.Length), Crc32.HashToUInt32(image.Firmware.Span[..(start + content.Length)]));
             if (!whole) continue;
             await AskAsync(Request.Execute(), cancellationToken);
             start += content.Length;

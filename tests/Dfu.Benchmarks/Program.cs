@@ -6,7 +6,8 @@ Console.WriteLine("'of bound' compares with erase, writing and air time that not
 foreach (var deaf in new[] { false, true })
 {
     Console.WriteLine();
-    Console.WriteLine($"{(deaf ? "Radio deaf during an erase, bound 205 ms an object" : "Radio hears during an erase, bound 142 ms an object"),-52}{"time",0}{"rate",13}{"of bound",11}{"again",8}{"saves",7}");
+    var heading = deaf ? "Radio deaf during an erase, bound 205 ms an object" : "Radio hears during an erase, bound 142 ms an object";
+    Console.WriteLine($"{heading,-52}{"time",0}{"rate",13}{"of bound",11}{"again",8}{"saves",7}");
     foreach (var saving in new[] { false, true })
     {
         Console.WriteLine(TransferBenchmark.Ours(deaf, saving, new BootloaderTraits(), out var learned));

@@ -18,7 +18,8 @@ public sealed record TransferFigures(string Strategy, TimeSpan Took, TimeSpan Bo
     public double KiloBytesPerSecond => ImageBytes / 1000.0 / Took.TotalSeconds;
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Strategy,-44}{Took.TotalSeconds,8:0.00} s{KiloBytesPerSecond,8:0.0} kB/s{Ratio,8:0.000}{Bytes - ImageBytes,10:#,0}{Saves,7}");
+        CultureInfo.InvariantCulture,
+        $"{Strategy,-44}{Took.TotalSeconds,8:0.00} s{KiloBytesPerSecond,8:0.0} kB/s{Ratio,8:0.000}{Bytes - ImageBytes,10:#,0}{Saves,7}");
 }
 
 /// <summary>One device, one link: 204,800 bytes, nRF52840 flash, a connection event every 15 ms with 3 packets, MTU 247, in virtual time.</summary>
@@ -42,7 +43,8 @@ public static class TransferBenchmark
             saving,
             async (link, time) =>
             {
-                var end = await ImageTransfer.RunAsync(link, Image, new TransferHint { Traits = traits }, observer, new TransferOptions(), time, CancellationToken.None);
+                var end = await ImageTransfer.RunAsync(
+                    link, Image, new TransferHint { Traits = traits }, observer, new TransferOptions(), time, CancellationToken.None);
                 if (end != TransferEnd.Accepted) throw new DfuException(DfuError.Unexpected, $"the transfer ended with {end}");
             });
         learned = observer.Traits;
@@ -66,11 +68,13 @@ public static class TransferBenchmark
                 RequireSigned = false,
             });
             await using var adapter = await air.CreateAdapter("sim", new AdapterModel()).OpenAsync(CancellationToken.None);
-            await using var link = new TimedLink(await adapter.ConnectAsync(device.BootloaderAddress, AddressType.Random, new LinkOptions(), CancellationToken.None), time);
+            await using var link = new TimedLink(
+                await adapter.ConnectAsync(device.BootloaderAddress, AddressType.Random, new LinkOptions(), CancellationToken.None), time);
             await transfer(link, time);
             var objects = (ImageBytes + 4095) / 4096;
             var perObject = TimeSpan.FromMilliseconds(deaf ? 205 : 142) + (saving ? TimeSpan.FromMilliseconds(190) : TimeSpan.Zero);
-            return new TransferFigures(name, link.Elapsed, (objects * perObject) + (link.Saves * TimeSpan.FromMilliseconds(196)), link.Bytes, ImageBytes, link.Saves);
+            return new TransferFigures(
+                name, link.Elapsed, (objects * perObject) + (link.Saves * TimeSpan.FromMilliseconds(196)), link.Bytes, ImageBytes, link.Saves);
         });
     }
 

@@ -17,15 +17,14 @@ public abstract class WrappedLink(IDfuLink inner) : IDfuLink
 
     protected IDfuLink Inner { get; } = inner;
 
-    public virtual Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => Inner.SubscribeAsync(characteristic, cancellationToken);
+    public virtual Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+        Inner.SubscribeAsync(characteristic, cancellationToken);
 
     public virtual Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         Inner.WriteAsync(characteristic, value, cancellationToken);
 
     public virtual ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         Inner.WriteCommandAsync(characteristic, value, cancellationToken);
-
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => Inner.ReadAsync(characteristic, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -66,8 +67,8 @@ public sealed class HostileBootloaderTests
     {
         var time = new VirtualTime();
         var image = Packages[^1].Images[0];
-        byte[] command = [0x60, 0x06, 1, 0, 2, 0, 0, .. BitConverter.GetBytes(image.InitPacket.Length), .. BitConverter.GetBytes(Protocol.Requests.Crc32.Of(image.InitPacket.Span))];
-        byte[] data = [0x60, 0x06, 1, 0, 16, 0, 0, .. BitConverter.GetBytes(8192), .. BitConverter.GetBytes(Protocol.Requests.Crc32.Of(image.Firmware.Span[..8192]))];
+        byte[] command = [0x60, 0x06, 1, 0, 2, 0, 0, .. BitConverter.GetBytes(image.InitPacket.Length), .. BitConverter.GetBytes(Crc32.HashToUInt32(image.InitPacket.Span))];
+        byte[] data = [0x60, 0x06, 1, 0, 16, 0, 0, .. BitConverter.GetBytes(8192), .. BitConverter.GetBytes(Crc32.HashToUInt32(image.Firmware.Span[..8192]))];
         var selects = 0;
         byte[]? late = null;
         var link = new ScriptedLink(request =>

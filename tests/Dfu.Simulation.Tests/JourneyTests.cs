@@ -141,7 +141,7 @@ public sealed class JourneyTests
     public void An_image_that_does_not_fit_is_refused() =>
         Refused(TestPackages.Application(1_000_000), Device("sdk17"), DfuError.ImageDoesNotFit);
 
-    /// <summary>Finding F12 and its cure F34: the resume preamble makes flash and RAM agree before anything is sent over them.</summary>
+    /// <summary>docs/bootloader.md F12 and its cure F34: the resume preamble makes flash and RAM agree before anything is sent over them.</summary>
     [Fact]
     public void A_drop_during_a_save_and_then_a_power_cut_do_not_spoil_the_image()
     {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Adapters.Simulated;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -118,7 +119,7 @@ public sealed class TroubleTests
             if (!_firstLook || _selected != (byte)ObjectType.Command || answer is not [OpCode.Response, OpCode.Select, 1, ..]) return;
             _firstLook = false;
             var init = _scenario.Package.Images[Math.Min(_scenario.Recorder.Image, _scenario.Package.Images.Count - 1)].InitPacket.Span;
-            _holdsInit = BitConverter.ToInt32(answer, 7) == init.Length && BitConverter.ToUInt32(answer, 11) == Crc32.Of(init);
+            _holdsInit = BitConverter.ToInt32(answer, 7) == init.Length && BitConverter.ToUInt32(answer, 11) == Crc32.HashToUInt32(init);
         }
 
         private void Strike(double weight)

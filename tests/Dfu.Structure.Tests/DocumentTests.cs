@@ -53,6 +53,23 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_architecture_stays_one_page() => Assert.InRange(Words(Repository.Read("ARCHITECTURE.md")), 300, 1000);
+
+    [Fact]
+    public void Every_decision_is_short_and_dated_as_its_file_is()
+    {
+        var decisions = Repository.Files("*.md").Where(path => path.StartsWith("docs/decisions/", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(decisions);
+        Assert.All(decisions, path =>
+        {
+            var lines = Repository.Read(path).Split('\n');
+            Assert.StartsWith("# ", lines[0], StringComparison.Ordinal);
+            Assert.StartsWith(lines[2] + "-", Path.GetFileName(path), StringComparison.Ordinal);
+            Assert.InRange(Words(Repository.Read(path)), 20, 400);
+        });
+    }
+
+    [Fact]
     public void The_two_commands_of_the_readme_come_first_and_exist()
     {
         Assert.Equal(["./dfu demo", "./test"], CodeLines("README.md").Take(2).Select(line => Comment().Replace(line, "").Trim()));
@@ -82,4 +99,6 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("(?<![-\\w])--[a-z][a-z-]+")]
     private static partial Regex OptionName();
+
+    private static int Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -24,7 +24,7 @@ public sealed class LayoutTests
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
-        ["Dfu.Protocol"] = ["Google.Protobuf"],
+        ["Dfu.Protocol"] = ["Google.Protobuf", "System.IO.Hashing"],
         ["Dfu.Fleet"] = [],
     };
 

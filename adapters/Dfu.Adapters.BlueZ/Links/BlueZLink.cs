@@ -108,17 +108,6 @@ internal sealed class BlueZLink : IDfuLink
             cancellationToken);
     }
 
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken)
-    {
-        var proxy = _objects.Proxy<IGattCharacteristic1>(Find(characteristic).Path);
-        byte[] value = [];
-        await CallAsync(
-            characteristic,
-            async token => value = await proxy.ReadValueAsync(NoOptions).AnsweredAsync(LinkTimes.Request, _time, token),
-            cancellationToken);
-        return value;
-    }
-
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         if (characteristic != DfuCharacteristic.Packet || _packets is null) throw new ArgumentOutOfRangeException(nameof(characteristic), characteristic, "only packets are sent without response");

@@ -19,7 +19,6 @@ internal static class Characteristics
         ["8ec90002-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Packet,
         ["8ec90003-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Buttonless,
         ["8ec90004-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessBonded,
-        ["00002a26-0000-1000-8000-00805f9b34fb"] = DfuCharacteristic.FirmwareRevision,
         ["8e400001-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessSdk12,
     }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
 

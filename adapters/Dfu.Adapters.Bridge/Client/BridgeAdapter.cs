@@ -71,7 +71,8 @@ internal sealed class BridgeAdapter : IAdapter
 
     public async IAsyncEnumerable<Advertisement> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var heard = Channel.CreateBounded<Advertisement>(new BoundedChannelOptions(HeardCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var heard = Channel.CreateBounded<Advertisement>(
+            new BoundedChannelOptions(HeardCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         lock (_gate)
         {
             ThrowIfEnded();

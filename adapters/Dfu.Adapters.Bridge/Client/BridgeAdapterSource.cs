@@ -4,7 +4,7 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Adapters.Bridge.Client;
 
 /// <summary>A radio behind a bridge: <c>bridge:tcp://HOST:PORT</c>. Every opening is a stream, and so a radio, of its own.</summary>
-/// <remarks>Two hosts may open one address, each with a radio of its own; whoever wants a single owner locks <see cref="Address"/>.</remarks>
+/// <remarks>Two hosts may open one address, each with a radio of its own; a host that wants to be its only owner locks <see cref="Address"/>.</remarks>
 public sealed class BridgeAdapterSource : IAdapterSource
 {
     private readonly TimeProvider _time;
@@ -14,7 +14,8 @@ public sealed class BridgeAdapterSource : IAdapterSource
     /// <exception cref="DfuException">InvalidArgument.</exception>
     public BridgeAdapterSource(string spec, TimeProvider time)
     {
-        if (!BridgeAddress.TryParse(spec, out var address)) throw new DfuException(DfuError.InvalidArgument, $"'{spec}' is not a bridge such as bridge:tcp://127.0.0.1:7001");
+        if (!BridgeAddress.TryParse(spec, out var address))
+            throw new DfuException(DfuError.InvalidArgument, $"'{spec}' is not a bridge such as bridge:tcp://127.0.0.1:7001");
         (Id, Address, _time) = (spec, address, time);
     }
 

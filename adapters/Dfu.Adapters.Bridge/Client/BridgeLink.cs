@@ -54,19 +54,17 @@ internal sealed class BridgeLink : IDfuLink
     public Task Opened => _opened.Task;
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        RequestAsync(new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } }, Body.Subscribed, characteristic, cancellationToken);
+        RequestAsync(
+            new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
+            Body.Subscribed,
+            characteristic,
+            cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, WireValues.MaxValue, nameof(value));
         var write = new Write { Characteristic = characteristic.ToWire(), Value = UnsafeByteOperations.UnsafeWrap(value) };
         return RequestAsync(new ToBridge { Link = Number, Write = write }, Body.Written, characteristic, cancellationToken);
-    }
-
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken)
-    {
-        var request = new ToBridge { Link = Number, Read = new Read { Characteristic = characteristic.ToWire() } };
-        return (await RequestAsync(request, Body.Read, characteristic, cancellationToken)).Read.Value.Memory;
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
@@ -82,7 +80,8 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate)
         {
             if (_closing) return ValueTask.FromException(Lost());
-            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync(); // so that a killed process has counted what it had sent
+            // The caller counts the packet when this completes: a process that is killed must not have counted what never left it.
+            if (_queue.TrySendPacket(packet)) return _adapter.LeftAsync();
             waiting = _queue.Add(packet);
         }
 
@@ -135,9 +134,6 @@ internal sealed class BridgeLink : IDfuLink
                 break;
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
-                break;
-            case Body.Read:
-                Answer(message, message.Read.Characteristic);
                 break;
             case Body.Fault:
                 Close($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
@@ -195,7 +191,7 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate) _queue.Answer(message, characteristic);
     }
 
-    private async Task<FromBridge> RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
+    private async Task RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         LinkQueue.Entry request;
@@ -222,14 +218,12 @@ internal sealed class BridgeLink : IDfuLink
             throw;
         }
 
-        var status = answer switch
+        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
+        if (status == 0) return;
+        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
         {
-            Body.Subscribed => reply.Subscribed.AttStatus,
-            Body.Written => reply.Written.AttStatus,
-            _ => reply.Read.AttStatus,
+            AttStatus = (byte)Math.Min(status, byte.MaxValue),
         };
-        if (status == 0) return reply;
-        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}") { AttStatus = (byte)Math.Min(status, byte.MaxValue) };
     }
 
     private async ValueTask WaitForCreditAsync(LinkQueue.Entry packet, CancellationToken cancellationToken)

@@ -41,7 +41,10 @@ internal sealed class FrameWriter(Stream stream, Action abort, TimeProvider time
             if (_completed) return false;
             var size = message.CalculateSize();
             ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Frame.MaxLength, nameof(message));
-            if (_filling.Length - _filled < size + Frame.MaxHeaderLength) Array.Resize(ref _filling, Math.Max(_filling.Length * 2, _filled + size + Frame.MaxHeaderLength));
+            if (_filling.Length - _filled < size + Frame.MaxHeaderLength)
+            {
+                Array.Resize(ref _filling, Math.Max(_filling.Length * 2, _filled + size + Frame.MaxHeaderLength));
+            }
             _filled += Frame.WriteHeader(_filling.AsSpan(_filled), size);
             message.WriteTo(_filling.AsSpan(_filled, size));
             _filled += size;

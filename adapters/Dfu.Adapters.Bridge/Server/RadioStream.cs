@@ -37,7 +37,10 @@ internal sealed class RadioStream
         _writer = new FrameWriter(_stream, Abort, time);
     }
 
-    /// <summary>Serves until the host ends the stream, breaks the contract, or <see cref="End"/>; then until its links and radio are closed. Never throws.</summary>
+    /// <summary>
+    /// Serves until the host ends the stream, breaks the contract, or <see cref="End"/>; then until its links and radio are closed.
+    /// Never throws.
+    /// </summary>
     public async Task RunAsync()
     {
         var sending = _writer.RunAsync();
@@ -53,8 +56,8 @@ internal sealed class RadioStream
     /// <summary>Ends the stream in order: links are drained and closed, and the host is told.</summary>
     public void End() => _ending.Cancel();
 
-    /// <summary>Breaks the stream as a crash would; what was received before still reaches the air.</summary>
-    public void Abort()
+    /// <summary>Breaks the stream without a word to the host; packets that it has sent still reach the air.</summary>
+    private void Abort()
     {
         _socket.Close(0);
         _ending.Cancel();
@@ -132,7 +135,7 @@ internal sealed class RadioStream
 
     private async Task<bool> OpenAsync()
     {
-        using var late = new CancellationTokenSource(BridgeTimes.Hello, _time);
+        using var late = new CancellationTokenSource(BridgeTimes.OpenRadio, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _ending.Token);
         Task<IAdapter>? opening = null;
         try
@@ -187,7 +190,7 @@ internal sealed class RadioStream
         }
         catch (DfuException e) when (e.Error == DfuError.AdapterLost)
         {
-            // Whoever watches the radio reports that.
+            // WatchAsync reports that.
         }
 #pragma warning disable CA1031 // A scan that fails for another reason leaves the host with a radio it cannot use.
         catch (Exception e)

@@ -47,7 +47,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
                 if (Interlocked.Decrement(ref _credit) < 0) Fault("a write command without credit");
                 else _queue.Writer.TryWrite(message);
                 return;
-            case Body.Subscribe or Body.Write or Body.Read:
+            case Body.Subscribe or Body.Write:
                 if (Interlocked.Exchange(ref _requested, 1) == 1) Fault("a second request while one is outstanding");
                 else _queue.Writer.TryWrite(message);
                 return;
@@ -108,8 +108,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
             var left = timeout - time.GetElapsedTime(started);
             if (!held || left <= TimeSpan.Zero) return (null, LinkClosure.FailedToEstablish);
 
-            // The radio keeps the time-out; a radio that does not is cut off a little later.
-            using var late = new CancellationTokenSource(left + TimeSpan.FromSeconds(1), time);
+            using var late = new CancellationTokenSource(left + BridgeTimes.ConnectOvertime, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _connecting.Token);
             var connected = radio.ConnectAsync(address, type, new LinkOptions { ConnectTimeout = left, PreferredMtu = mtu }, either.Token);
             return (await WithinAsync(connected, either.Token), 0);
@@ -137,7 +136,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    /// <summary>A radio that is told to stop gets a moment to do so; one that goes on regardless is not waited for.</summary>
+    /// <summary>Gives a radio that was told to stop a moment to do so, and does not wait for one that goes on.</summary>
     private async Task<IDfuLink> WithinAsync(Task<IDfuLink> connected, CancellationToken cancellationToken)
     {
         try
@@ -276,32 +275,23 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
 
     private async Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request)
     {
-        var wire = request.BodyCase switch
-        {
-            Body.Subscribe => request.Subscribe.Characteristic,
-            Body.Write => request.Write.Characteristic,
-            _ => request.Read.Characteristic,
-        };
+        var subscribes = request.BodyCase == Body.Subscribe;
+        var wire = subscribes ? request.Subscribe.Characteristic : request.Write.Characteristic;
         uint status = 0;
-        ReadOnlyMemory<byte> value = default;
         try
         {
             if (!wire.TryFromWire(out var characteristic)) status = WireValues.AttributeNotFound;
-            else if (request.BodyCase == Body.Subscribe) await link.SubscribeAsync(characteristic, _cut.Token);
-            else if (request.BodyCase == Body.Write) await link.WriteAsync(characteristic, request.Write.Value.Memory, _cut.Token);
-            else value = await link.ReadAsync(characteristic, _cut.Token);
+            else if (subscribes) await link.SubscribeAsync(characteristic, _cut.Token);
+            else await link.WriteAsync(characteristic, request.Write.Value.Memory, _cut.Token);
         }
         catch (DfuException e) when (e.Error is DfuError.AttError or DfuError.NotificationsRefused)
         {
             status = e.AttStatus == 0 ? WireValues.UnlikelyError : e.AttStatus;
         }
 
-        return request.BodyCase switch
-        {
-            Body.Subscribe => new FromBridge { Link = number, Subscribed = new Subscribed { Characteristic = wire, AttStatus = status } },
-            Body.Write => new FromBridge { Link = number, Written = new Written { Characteristic = wire, AttStatus = status } },
-            _ => new FromBridge { Link = number, Read = new ReadReply { Characteristic = wire, AttStatus = status, Value = UnsafeByteOperations.UnsafeWrap(value) } },
-        };
+        return subscribes
+            ? new FromBridge { Link = number, Subscribed = new Subscribed { Characteristic = wire, AttStatus = status } }
+            : new FromBridge { Link = number, Written = new Written { Characteristic = wire, AttStatus = status } };
     }
 
     private void Grant(uint packets)

@@ -86,7 +86,8 @@ internal sealed class SimulatedAdapter : IAdapter
             if (_links.Count >= MaxLinks) throw new DfuException(DfuError.AdapterFull, $"{Name} holds {_links.Count} links");
             _connecting = pending = new PendingConnect(address, addressType, options.PreferredMtu);
             pending.Timeout = _events.After(options.ConnectTimeout, () => Fail(pending, DfuError.ConnectTimeout, $"{address} did not answer"));
-            if (_air.DevicesUnderLock.FirstOrDefault(device => device.Advertises is { } heard && pending.Means(heard.Address)) is { } device) OnHeard(device, address);
+            var there = _air.DevicesUnderLock.FirstOrDefault(device => device.Advertises is { } heard && pending.Means(heard.Address));
+            if (there is not null) OnHeard(there, address);
         }
 
         await using var registration = cancellationToken.Register(() =>

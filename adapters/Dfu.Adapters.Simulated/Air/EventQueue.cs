@@ -1,6 +1,9 @@
 namespace Dfu.Adapters.Simulated.Air;
 
-/// <summary>The engine of simulated time: everything that will happen on one air, in order, under one lock, driven by one timer of the <see cref="TimeProvider"/>.</summary>
+/// <summary>
+/// The engine of simulated time: everything that will happen on one air, in order, under one lock, driven by one timer of the <see
+/// cref="TimeProvider"/>.
+/// </summary>
 /// <remarks>
 /// Times are ticks of 100 ns since the queue was made. An event runs with <see cref="Now"/> at the time it was due, however
 /// late the real timer fired, so the model's arithmetic does not depend on the machine. Host code never runs under the lock.

@@ -79,7 +79,7 @@ internal sealed partial class BootloaderCore
 
         value.CopyTo(_init, _progress.CommandOffset);
         _progress.CommandOffset = end;
-        _progress.CommandCrc = Crc32.Continue(_progress.CommandCrc, value);
+        _progress.CommandCrc = StoredCrc.Continue(_progress.CommandCrc, value);
         Receipt(Success, _progress.CommandOffset, _progress.CommandCrc);
     }
 
@@ -146,7 +146,10 @@ internal sealed partial class BootloaderCore
         return Verdict.Good;
     }
 
-    /// <summary>Queues the settings for writing, and the backup behind them; a page that already holds them is left alone. False when the queue is full.</summary>
+    /// <summary>
+    /// Queues the settings for writing, and the backup behind them; a page that already holds them is left alone. False when the
+    /// queue is full.
+    /// </summary>
     /// <remarks>The buffer is one per page: what is queued writes what the latest save put there.</remarks>
     private bool TrySave()
     {

@@ -110,11 +110,11 @@ internal sealed partial class BootloaderCore
         }
 
         _progress.Offset += value.Length;
-        _progress.Crc = Crc32.Continue(_progress.Crc, value);
+        _progress.Crc = StoredCrc.Continue(_progress.Crc, value);
         Receipt(Success, _progress.Offset, _progress.Crc);
     }
 
-    /// <summary>Whole words to aligned addresses; the rest is lost although the offset counts it (T8).</summary>
+    /// <summary>Whole words to aligned addresses; the rest is lost although the offset counts it (docs/bootloader.md T8).</summary>
     private void Store(int address, byte[] value)
     {
         if (address % 4 != 0 || value.Length % 4 != 0) _counters.UnalignedWrites++;
@@ -132,7 +132,7 @@ internal sealed partial class BootloaderCore
 
         _collected.AddRange(value);
         _progress.Offset += value.Length;
-        _progress.Crc = Crc32.Continue(_progress.Crc, value);
+        _progress.Crc = StoredCrc.Continue(_progress.Crc, value);
         var whole = _progress.Offset - _progress.OffsetLast == _progress.ObjectSize;
         while (_collected.Count >= _profile.CollectBytes || (whole && _collected.Count > 0))
         {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Adapters.Simulated.Air;
 using Dfu.Protocol.Requests;
@@ -27,7 +28,7 @@ internal sealed partial class BootloaderCore
     /// <summary>About to reset: nothing is advertised any more.</summary>
     public bool Leaves => _step == EndingStep.Leaving;
 
-    /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (T7).</summary>
+    /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (docs/bootloader.md T7).</summary>
     public void OnNotificationDelivered()
     {
         if (_step != EndingStep.Delivering || _stopped) return;
@@ -39,7 +40,7 @@ internal sealed partial class BootloaderCore
     {
         var image = _memory.Read(_start, _imageSize);
         var good = _initValid && _decoded is { } init && SHA256.HashData(image).AsSpan().SequenceEqual(Reversed(init));
-        var bank = good ? new Bank(_imageSize, Crc32.Of(image), _decoded!.Bank) : default;
+        var bank = good ? new Bank(_imageSize, Crc32.HashToUInt32(image), _decoded!.Bank) : default;
         _initValid = false;
         _progress = new Progress { Crc = _profile.StaleCrc ? (uint)(_options.Chip.ApplicationStart + _start) : 0 };
         _settings = _settings with

@@ -31,7 +31,13 @@ internal sealed partial class BootloaderCore
     private EventQueue.Scheduled? _inactivity;
 
     public BootloaderCore(
-        EventQueue events, VirtualDeviceOptions options, FlashMemory memory, FlashController flash, IBootloaderPort port, DeviceCounters counters, Settings settings)
+        EventQueue events,
+        VirtualDeviceOptions options,
+        FlashMemory memory,
+        FlashController flash,
+        IBootloaderPort port,
+        DeviceCounters counters,
+        Settings settings)
     {
         (_events, _options, _profile, _memory, _flash, _port, _counters) = (events, options, options.Profile, memory, flash, port, counters);
         _flash.Idle = OnFlashIdle;

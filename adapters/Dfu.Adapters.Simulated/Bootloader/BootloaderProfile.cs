@@ -60,7 +60,7 @@ public sealed record BootloaderProfile
     internal EndKind End { get; init; } = EndKind.DisconnectThenReset;
     internal ButtonlessKind Buttonless { get; init; } = ButtonlessKind.NamedIndicate;
 
-    /// <summary>T1: a packet refused for its state or length keeps its buffer until the reset.</summary>
+    /// <summary>docs/bootloader.md T1: a packet refused for its state or length keeps its buffer until the reset.</summary>
     internal bool LeaksBuffers { get; init; }
 
     /// <summary>T9: after an activation the CRC at offset 0 is the update's start address.</summary>

@@ -3,7 +3,10 @@ using Dfu.Adapters.Simulated.Air;
 namespace Dfu.Adapters.Simulated.Bootloader;
 
 /// <summary>The queue of flash operations: one at a time, each takes its time, what it does to the flash happens when it completes.</summary>
-/// <remarks>An operation holds its queue entry until it has completed. An operation cut off by a reset has not happened, unless its page is lost by option.</remarks>
+/// <remarks>
+/// An operation holds its queue entry until it has completed. An operation cut off by a reset has not happened, unless its page is
+/// lost by option.
+/// </remarks>
 internal sealed class FlashController(EventQueue events, ChipModel chip, int capacity)
 {
     private readonly Queue<Operation> _queue = new();
@@ -18,7 +21,7 @@ internal sealed class FlashController(EventQueue events, ChipModel chip, int cap
     /// <summary>Operations refused because the queue was full.</summary>
     public int Refused { get; private set; }
 
-    /// <summary>A flash operation failed since the reset (T2).</summary>
+    /// <summary>A flash operation failed since the reset (docs/bootloader.md T2).</summary>
     public bool FailureLatched { get; set; }
 
     /// <summary>So many of the next operations fail.</summary>

@@ -1,6 +1,9 @@
 namespace Dfu.Adapters.Simulated.Bootloader;
 
-/// <summary>What survives a power cut: settings pages, the application's room by pages, SoftDevice id. Addresses are relative to the start of the application.</summary>
+/// <summary>
+/// What survives a power cut: settings pages, the application's room by pages, SoftDevice id. Addresses are relative to the start
+/// of the application.
+/// </summary>
 /// <remarks>As in real flash, writing only clears bits: a page must be erased before it is written again. A page that is not there is erased.</remarks>
 internal sealed class FlashMemory
 {

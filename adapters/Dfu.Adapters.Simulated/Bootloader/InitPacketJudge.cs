@@ -43,7 +43,10 @@ internal sealed record DecodedInit(InitCommand Command, byte[] SignedBytes, Sign
         }
     }
 
-    /// <summary>Content of the last length-delimited field with this number: what was signed is the init command as it lies there, not what re-encoding would give.</summary>
+    /// <summary>
+    /// Content of the last length-delimited field with this number: what was signed is the init command as it lies there, not what
+    /// re-encoding would give.
+    /// </summary>
     private static byte[] InnerField(byte[] bytes, int number)
     {
         var input = new CodedInputStream(bytes);

@@ -11,7 +11,10 @@ internal enum BankCode
 
 internal readonly record struct Bank(int Size, uint Crc, BankCode Code);
 
-/// <summary>How far an update is. <see cref="Crc"/> is the start address of the last update while <see cref="Offset"/> is 0 (they share their memory, T9).</summary>
+/// <summary>
+/// How far an update is. <see cref="Crc"/> is the start address of the last update while <see cref="Offset"/> is 0 (they share
+/// their memory, docs/bootloader.md T9).
+/// </summary>
 internal record struct Progress(
     int CommandSize, int CommandOffset, uint CommandCrc, int ObjectSize, int Offset, uint Crc, int OffsetLast, uint CrcLast);
 

@@ -35,10 +35,13 @@ public sealed record DeviceCounters
     /// <summary>Packets lost, or objects thrown away, because the flash queue was full.</summary>
     public int PacketsRefused { get; internal set; }
 
-    /// <summary>The part of <see cref="FirmwareBytes"/> that came for objects which lost a packet to a full queue and were created again over the same link.</summary>
+    /// <summary>
+    /// The part of <see cref="FirmwareBytes"/> that came for objects which lost a packet to a full queue and were created again
+    /// over the same link.
+    /// </summary>
     public long OverrunBytes { get; internal set; }
 
-    /// <summary>Packets that did not reach the flash whole because they were not aligned to words (T8).</summary>
+    /// <summary>Packets that did not reach the flash whole because they were not aligned to words (docs/bootloader.md T8).</summary>
     public int UnalignedWrites { get; internal set; }
 
     /// <summary>Images activated.</summary>

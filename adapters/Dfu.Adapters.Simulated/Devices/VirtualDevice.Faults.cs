@@ -59,7 +59,7 @@ public sealed partial class VirtualDevice
         using (_events.Enter()) _flash.Stall(stalled);
     }
 
-    /// <summary>So many of the next flash operations fail (T2).</summary>
+    /// <summary>So many of the next flash operations fail (docs/bootloader.md T2).</summary>
     public void FailFlash(int operations)
     {
         using (_events.Enter()) _flash.FailNext = operations;

@@ -19,7 +19,7 @@ public sealed partial class VirtualDevice
     private bool _answerDelivered;
 
     internal IReadOnlySet<DfuCharacteristic> Characteristics => Mode == DeviceMode.Application
-        ? new HashSet<DfuCharacteristic> { ButtonlessCharacteristic, DfuCharacteristic.FirmwareRevision }
+        ? new HashSet<DfuCharacteristic> { ButtonlessCharacteristic }
         : new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
 
     private DfuCharacteristic ButtonlessCharacteristic => Options.Profile.Buttonless == ButtonlessKind.Sdk12Notify
@@ -70,7 +70,7 @@ public sealed partial class VirtualDevice
     internal byte OnWrite(DfuCharacteristic characteristic, byte[] value)
     {
         if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
-        if (characteristic is DfuCharacteristic.Packet or DfuCharacteristic.FirmwareRevision) return AttWriteNotPermitted;
+        if (characteristic == DfuCharacteristic.Packet) return AttWriteNotPermitted;
         if (value.Length > LongestControlWrite) return AttInvalidLength;
         if (characteristic == DfuCharacteristic.ButtonlessBonded && !Options.BondKnown) return AttInsufficientAuthentication;
         if (!_subscribed.Contains(characteristic) && (_subscriptionTouched || !Options.LazySystemAttributes)) return AttCccdImproperlyConfigured;
@@ -83,11 +83,6 @@ public sealed partial class VirtualDevice
     {
         if (Mode == DeviceMode.Bootloader) _core?.OnPacket(value);
     }
-
-    internal (byte Status, byte[] Value) OnRead(DfuCharacteristic characteristic) =>
-        characteristic == DfuCharacteristic.FirmwareRevision && Mode == DeviceMode.Application
-            ? ((byte)0, System.Text.Encoding.UTF8.GetBytes(FlashSettings.ApplicationVersion.ToString(System.Globalization.CultureInfo.InvariantCulture)))
-            : (AttInvalidHandle, []);
 
     /// <summary>A value the device sent has reached the host.</summary>
     internal void OnDelivered(DfuCharacteristic characteristic)

@@ -1,8 +1,8 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Adapters.Simulated.Air;
 using Dfu.Adapters.Simulated.Bootloader;
 using Dfu.Protocol.Links;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated;
 
@@ -112,7 +112,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
             var image = new byte[size];
             new Random(unchecked((int)ApplicationAddress.Value)).NextBytes(image);
             memory.Write(0, image);
-            settings = settings with { Bank0 = new Bank(size, Crc32.Of(image), BankCode.Application) };
+            settings = settings with { Bank0 = new Bank(size, Crc32.HashToUInt32(image), BankCode.Application) };
         }
 
         memory.Main = settings;

@@ -49,10 +49,13 @@ public sealed record VirtualDeviceOptions
     /// <summary>With <see cref="Bonded"/>: whether the host's bond is known; without it every write is refused with ATT status 0x05.</summary>
     public bool BondKnown { get; init; } = true;
 
-    /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (T5, T6).</summary>
+    /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (docs/bootloader.md T5, T6).</summary>
     public bool PowerCutDamagesSettings { get; init; }
 
-    /// <summary>A write is accepted, and never answered, while nobody has turned notifications on or off in this connection (F16); else it is refused with ATT status 0xfd.</summary>
+    /// <summary>
+    /// A write is accepted, and never answered, while nobody has turned notifications on or off in this connection (F16); else it
+    /// is refused with ATT status 0xfd.
+    /// </summary>
     public bool LazySystemAttributes { get; init; }
 
     /// <summary>From reset to the first advertisement of bootloader or application.</summary>
@@ -64,7 +67,10 @@ public sealed record VirtualDeviceOptions
     /// <summary>For the hash over a whole image, per KiB, before the last EXECUTE is answered.</summary>
     public TimeSpan HashTimePerKiB { get; init; }
 
-    /// <summary>A random static address for device number <paramref name="index"/> of a simulation, 0 to 2^15 - 1, that only seed and index decide; low bytes are even, so no device takes another's bootloader address.</summary>
+    /// <summary>
+    /// A random static address for device number <paramref name="index"/> of a simulation, 0 to 2^15 - 1, that only seed and index
+    /// decide; low bytes are even, so no device takes another's bootloader address.
+    /// </summary>
     public static BluetoothAddress AddressFor(int seed, int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);

@@ -112,7 +112,7 @@ public sealed partial class SimulatedLink
             _toHost.Dequeue();
             if (outgoing.Answers is { } item)
             {
-                item.Answer!.TrySetResult((outgoing.Status, outgoing.Value));
+                item.Answer!.TrySetResult(outgoing.Status);
                 continue;
             }
 
@@ -155,13 +155,8 @@ public sealed partial class SimulatedLink
     private void DeliverRequest(Item item)
     {
         _behindAnswer = new Queue<Outgoing>();
-        var (status, value) = item.Kind switch
-        {
-            ItemKind.Subscribe => (_device.OnSubscribe(item.Characteristic, item.Value[0] != 0), []),
-            ItemKind.Read => _device.OnRead(item.Characteristic),
-            _ => (Write(item), []),
-        };
-        _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, value, item, status));
+        var status = item.Kind == ItemKind.Subscribe ? _device.OnSubscribe(item.Characteristic, item.Value[0] != 0) : Write(item);
+        _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, [], item, status));
         while (_behindAnswer.TryDequeue(out var behind)) _toHost.Enqueue(behind);
         _behindAnswer = null;
         if (_dead) return;

@@ -43,8 +43,6 @@ public sealed partial class SimulatedLink : IDfuLink
     /// <summary>Packets and requests the radio holds before a write command has to wait.</summary>
     public int Capacity { get; }
 
-    internal VirtualDevice Device => _device;
-
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         await RequestAsync(ItemKind.Subscribe, characteristic, [1], cancellationToken);
 
@@ -57,9 +55,6 @@ public sealed partial class SimulatedLink : IDfuLink
         if (value.Length > Mtu - 3) throw Att(0x0d, $"a write of {value.Length} bytes does not fit into an MTU of {Mtu}");
         await RequestAsync(ItemKind.Write, characteristic, value.ToArray(), cancellationToken);
     }
-
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        await RequestAsync(ItemKind.Read, characteristic, [], cancellationToken);
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
@@ -104,7 +99,7 @@ public sealed partial class SimulatedLink : IDfuLink
         await item.Accepted!.Task;
     }
 
-    private async Task<byte[]> RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
+    private async Task RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var item = new Item(kind, characteristic, value) { Answer = new(TaskCreationOptions.RunContinuationsAsynchronously) };
@@ -117,8 +112,8 @@ public sealed partial class SimulatedLink : IDfuLink
         }
 
         await using var registration = cancellationToken.Register(() => item.Answer.TrySetCanceled(cancellationToken));
-        var (status, answer) = await item.Answer.Task;
-        return status == 0 ? answer : throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
+        var status = await item.Answer.Task;
+        if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
     }
 
     private DfuException Lost() => new(DfuError.LinkLost, $"the link to {_device.ApplicationAddress} has closed: {_closure}");
@@ -130,7 +125,6 @@ public sealed partial class SimulatedLink : IDfuLink
         Packet,
         Write,
         Subscribe,
-        Read,
     }
 
     private sealed class Item(ItemKind kind, DfuCharacteristic characteristic, byte[] value)
@@ -139,7 +133,8 @@ public sealed partial class SimulatedLink : IDfuLink
         public DfuCharacteristic Characteristic => characteristic;
         public byte[] Value => value;
         public TaskCompletionSource? Accepted { get; set; }
-        public TaskCompletionSource<(byte Status, byte[] Value)>? Answer { get; init; }
+        /// <summary>ATT status of a request.</summary>
+        public TaskCompletionSource<byte>? Answer { get; init; }
         public bool Withdrawn { get; set; }
     }
 }

@@ -1,10 +1,10 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Adapters.Simulated;
 
-/// <summary><c>devices.json</c>: what every device has received and become, for whoever checks a host's own count.</summary>
+/// <summary><c>devices.json</c>: what every device has received and become, so that a host's own count can be checked.</summary>
 public static class DevicesReport
 {
     private static readonly JsonSerializerOptions Format = new()
@@ -55,7 +55,7 @@ public static class DevicesReport
                 counters.CreateCommands,
                 counters.ExecuteCommands,
                 counters.Activations,
-                image is null ? null : new Image(device.ActivatedSha256!, $"0x{Crc32.Of(image):x8}", image.Length));
+                image is null ? null : new Image(device.ActivatedSha256!, $"0x{Crc32.HashToUInt32(image):x8}", image.Length));
         }
     }
 

@@ -49,21 +49,6 @@ public sealed class StateDirectory
         }
     }
 
-    /// <summary>Saves again and again until cancelled, and once more then.</summary>
-    public async Task SaveRegularlyAsync(SimulatedAir air, TimeProvider time, TimeSpan period, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(period, time);
-        try
-        {
-            do Save(air);
-            while (await timer.WaitForNextTickAsync(cancellationToken));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            Save(air);
-        }
-    }
-
     private void Save(VirtualDevice device)
     {
         var (saved, pages, image) = device.TakeChanges();
@@ -119,10 +104,30 @@ public sealed class StateDirectory
     internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, uint? SoftDeviceId, SavedCounters Counters);
 
     internal sealed record SavedCounters(
-        long PacketBytes, long InitBytes, long FirmwareBytes, int Connects, int Drops, int Creates, int Executes, int CreateCommands, int ExecuteCommands, int Activations, long OverrunBytes = 0)
+        long PacketBytes,
+        long InitBytes,
+        long FirmwareBytes,
+        int Connects,
+        int Drops,
+        int Creates,
+        int Executes,
+        int CreateCommands,
+        int ExecuteCommands,
+        int Activations,
+        long OverrunBytes = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
-            c.PacketBytes, c.InitBytes, c.FirmwareBytes, c.Connects, c.Drops, c.Creates, c.Executes, c.CreateCommands, c.ExecuteCommands, c.Activations, c.OverrunBytes);
+            c.PacketBytes,
+            c.InitBytes,
+            c.FirmwareBytes,
+            c.Connects,
+            c.Drops,
+            c.Creates,
+            c.Executes,
+            c.CreateCommands,
+            c.ExecuteCommands,
+            c.Activations,
+            c.OverrunBytes);
 
         public DeviceCounters ToCounters() => new()
         {

@@ -21,7 +21,10 @@ public sealed class VirtualTime : TimeProvider
     /// <param name="start">What <see cref="GetUtcNow"/> says at the beginning; 2026-01-01 UTC when not given.</param>
     public VirtualTime(DateTimeOffset? start = null) => _start = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>How many virtual seconds may pass in a real one; null (the default) is as fast as possible. Only ever slows the pump down, never changes a result.</summary>
+    /// <summary>
+    /// How many virtual seconds may pass in a real one; null (the default) is as fast as possible. Only ever slows the pump down,
+    /// never changes a result.
+    /// </summary>
     public double? Scale { get; init; }
 
     /// <summary>Virtual time since the start.</summary>
@@ -57,7 +60,8 @@ public sealed class VirtualTime : TimeProvider
                 if (task.IsCompleted) return task.GetAwaiter().GetResult();
                 if (!TryPeekDue(out var due))
                 {
-                    if (!waitForOtherThreads) throw new InvalidOperationException("virtual time stands still: the run waits for something that no timer and no queued work will bring");
+                    if (!waitForOtherThreads)
+                        throw new InvalidOperationException("virtual time stands still: no timer and no queued work will bring what the run waits for");
                     WaitForOthers(Timeout.InfiniteTimeSpan);
                     continue;
                 }

@@ -1,6 +1,9 @@
 namespace Dfu.Protocol.Errors;
 
-/// <summary>Every reason an update, a package or a command can fail for. Reports print the name in camelCase; <see cref="ErrorCatalog"/> has the sentence and the remedy.</summary>
+/// <summary>
+/// Every reason an update, a package or a command can fail for. Reports print the name in camelCase; <see cref="ErrorCatalog"/> has
+/// the sentence and the remedy.
+/// </summary>
 public enum DfuError
 {
     None = 0,
@@ -35,7 +38,7 @@ public enum DfuError
     NotADfuDevice,
     ProtocolViolation,
 
-    // What a bootloader refuses (findings: transcripts 10 to 22, extended errors 00 to 0D).
+    // What a bootloader refuses (docs/bootloader.md#refusals; extended errors 00 to 0D).
     SignatureRefused = 300,
     SignatureRequired,
     HwVersionRefused,

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Dfu.Protocol.Links;
 
 /// <summary>The characteristics an update touches; the numbers are those of the bridge's wire format.</summary>
-/// <remarks>UUIDs 8EC9000X-F315-4F60-9FB8-838830DAEA50, except the firmware revision (2A26 in service 180A) and SDK 12's buttonless 8E400001.</remarks>
+/// <remarks>UUIDs 8EC9000X-F315-4F60-9FB8-838830DAEA50, except SDK 12's buttonless 8E400001. Number 5 was the firmware revision.</remarks>
 public enum DfuCharacteristic
 {
     /// <summary>8EC90001: write with response, notify.</summary>
@@ -18,9 +18,6 @@ public enum DfuCharacteristic
     /// <summary>8EC90004: write with response, indicate; an application with bonds.</summary>
     ButtonlessBonded = 4,
 
-    /// <summary>2A26: read.</summary>
-    FirmwareRevision = 5,
-
     /// <summary>8E400001: write with response, notify; an application of SDK 12.</summary>
     ButtonlessSdk12 = 6,
 }
@@ -28,7 +25,10 @@ public enum DfuCharacteristic
 /// <summary>A value the peripheral sent by notification or indication.</summary>
 public readonly record struct LinkNotification(DfuCharacteristic Characteristic, ReadOnlyMemory<byte> Value);
 
-/// <summary>Why a link ended. <paramref name="Reason"/> is an HCI reason code: 0x08 supervision timeout, 0x13 by the peripheral, 0x16 by this host, 0x3e failed to be established.</summary>
+/// <summary>
+/// Why a link ended. <paramref name="Reason"/> is an HCI reason code: 0x08 supervision timeout, 0x13 by the peripheral, 0x16 by
+/// this host, 0x3e failed to be established.
+/// </summary>
 public readonly record struct LinkClosure(byte Reason, string? Detail = null)
 {
     public const byte SupervisionTimeout = 0x08;
@@ -41,8 +41,8 @@ public readonly record struct LinkClosure(byte Reason, string? Detail = null)
 
 /// <summary>An open connection to one peripheral: moves characteristic values and knows nothing of DFU.</summary>
 /// <remarks>
-/// Writes and write commands reach the air in the order they were called (see <see cref="KeepsOrder"/>). At most one of
-/// Subscribe, Write and Read may be outstanding; write commands may be sent meanwhile. After the link has closed every call
+/// Writes and write commands reach the air in the order they were called (see <see cref="KeepsOrder"/>). At most one
+/// Subscribe or Write may be outstanding; write commands may be sent meanwhile. After the link has closed every call
 /// throws <see cref="Errors.DfuException"/> with <see cref="Errors.DfuError.LinkLost"/>; what was pending ends the same way.
 /// A refused ATT operation throws with <see cref="Errors.DfuError.AttError"/> and the status in the exception.
 /// Disposal closes the link (reason 0x16) and waits until it is closed.
@@ -57,7 +57,10 @@ public interface IDfuLink : IAsyncDisposable
     /// <summary>Connection interval, null when the radio does not tell.</summary>
     TimeSpan? Interval { get; }
 
-    /// <summary>Whether a Write is sure to reach the air after the write commands called before it. False makes the transfer ask for a CRC before it executes.</summary>
+    /// <summary>
+    /// Whether a Write is sure to reach the air after the write commands called before it. False makes the transfer ask for a CRC
+    /// before it executes.
+    /// </summary>
     bool KeepsOrder { get; }
 
     /// <summary>Everything the peripheral sent since the link opened, in order; completes when the link closes. One reader.</summary>
@@ -74,6 +77,4 @@ public interface IDfuLink : IAsyncDisposable
 
     /// <summary>Write without response; returns when the radio has taken it, waiting while it has no room. The buffer may be reused after that.</summary>
     ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
-
-    Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken);
 }

@@ -1,6 +1,6 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Packages;
 
@@ -77,7 +77,7 @@ public static class PackageReader
             Type = manifest.Type,
             InitPacket = initPacket,
             Firmware = firmware,
-            Crc = Crc32.Of(firmware),
+            Crc = Crc32.HashToUInt32(firmware),
             Sha256 = sha256,
             HashMatches = init.Sha256.Span.SequenceEqual(sha256),
             FwVersion = init.FwVersion,

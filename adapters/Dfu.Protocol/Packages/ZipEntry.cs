@@ -1,6 +1,6 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Packages;
 
@@ -28,7 +28,7 @@ internal sealed record ZipEntry
     {
         var compressed = zip.Slice((int)(End - CompressedSize), (int)CompressedSize);
         var content = Method == Stored ? Copy(compressed) : Inflate(compressed);
-        return Crc32.Of(content) == Crc ? content : throw Damaged("its CRC-32 differs from the one in the zip's directory");
+        return Crc32.HashToUInt32(content) == Crc ? content : throw Damaged("its CRC-32 differs from the one in the zip's directory");
     }
 
     private byte[] Copy(ReadOnlyMemory<byte> stored) =>

@@ -13,7 +13,7 @@ public enum Asked
 }
 
 /// <summary>Turns a refusal into the reason and remedy an operator can use.</summary>
-/// <remarks>nRF5 SDK, nrf_dfu_handling_error.h; observed in transcripts 10 to 22 and 40 to 52.</remarks>
+/// <remarks>nRF5 SDK, nrf_dfu_handling_error.h; docs/bootloader.md#refusals has what was observed.</remarks>
 public static class Refusal
 {
     public static DfuError ErrorOf(Response response, Asked asked) => response.Result switch

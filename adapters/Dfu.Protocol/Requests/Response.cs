@@ -31,7 +31,7 @@ public readonly record struct Response(byte OpCode, ResultCode Result, ExtendedE
 }
 
 /// <summary>What the device holds of an object type: sizes in bytes, CRC-32 of bytes 0 to <paramref name="Offset"/>.</summary>
-/// <remarks>Body of a Select answer: three u32, little-endian. At offset 0 the CRC means nothing (finding F10).</remarks>
+/// <remarks>Body of a Select answer: three u32, little-endian. At offset 0 the CRC means nothing (docs/bootloader.md F10).</remarks>
 public readonly record struct SelectResponse(uint MaxSize, uint Offset, uint Crc)
 {
     public static bool TryParse(Response response, out SelectResponse select)

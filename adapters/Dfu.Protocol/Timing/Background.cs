@@ -6,14 +6,17 @@ namespace Dfu.Protocol.Timing;
 /// <param name="Work">What was to be done: <c>watch the radio</c>.</param>
 public sealed record BackgroundFault(string Work, Exception Exception);
 
-/// <summary>Work that nobody waits for. A failure of it always reaches somebody; work that is cancelled has not failed.</summary>
+/// <summary>Runs work that no caller awaits, and sees to it that no failure of it stays unseen. Work that is cancelled has not failed.</summary>
 /// <remarks>
-/// Work handles the failures that belong to its day, or names who does (<c>onFault</c>). Any other is a defect: it is counted
+/// The work handles the failures that it expects, or its caller does (<c>onFault</c>). Any other is a defect: it is counted
 /// (docs/telemetry.md, <c>dfu.background.faults</c>) and raised by <see cref="Faulted"/>, which a host logs.
 /// </remarks>
 public static class Background
 {
-    /// <summary>Raised, on the scheduler that the work ran on, for failures that nothing handles. With no subscriber they are written to standard error.</summary>
+    /// <summary>
+    /// Raised, on the scheduler that the work ran on, for failures that nothing handles. With no subscriber they are written to
+    /// standard error.
+    /// </summary>
     public static event Action<BackgroundFault>? Faulted;
 
     /// <summary>Lets work go on that has begun on the caller's scheduler, and stays there.</summary>

@@ -1,6 +1,6 @@
 namespace Dfu.Protocol.Timing;
 
-/// <summary>Lets go of what is outside and may not keep to its contract.</summary>
+/// <summary>Closes radios and links, which may fail to close, or arrive after their caller has given up.</summary>
 public static class Disposal
 {
     /// <summary>Disposes what a call returns after its caller has given up.</summary>

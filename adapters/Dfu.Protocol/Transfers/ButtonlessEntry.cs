@@ -6,7 +6,10 @@ using Dfu.Protocol.Timing;
 
 namespace Dfu.Protocol.Transfers;
 
-/// <summary>Sends an application to its bootloader, which then advertises at <see cref="BluetoothAddress.Bootloader"/>, or at the same address where it bonds.</summary>
+/// <summary>
+/// Sends an application to its bootloader, which then advertises at <see cref="BluetoothAddress.Bootloader"/>, or at the same
+/// address where it bonds.
+/// </summary>
 /// <remarks>nRF5 SDK, ble_dfu.c and ble_dfu_unbonded.c; transcript 64. SDK 12 knows no name, SDK 13 refuses it.</remarks>
 public static class ButtonlessEntry
 {
@@ -26,7 +29,8 @@ public static class ButtonlessEntry
 
     /// <summary>Returns when the device has agreed and closed the link, or was given <paramref name="timeout"/> to close it.</summary>
     /// <param name="name">What the bootloader is to advertise, so that units can be told apart; a device that cannot do that keeps its own.</param>
-    public static async Task EnterAsync(IDfuLink link, DfuCharacteristic characteristic, string name, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task EnterAsync(
+        IDfuLink link, DfuCharacteristic characteristic, string name, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         await Bounded(link.SubscribeAsync(characteristic, cancellationToken), timeout, time, cancellationToken);
         var bytes = Encoding.UTF8.GetBytes(name);
@@ -40,7 +44,7 @@ public static class ButtonlessEntry
         switch (result)
         {
             case null or Buttonless.Success:
-                break; // without an answer the jump may have happened all the same: whoever waits for the bootloader will see
+                break; // An application may jump without an answer; the caller finds out by listening for the bootloader.
             case Buttonless.NotBonded:
                 throw new DfuException(DfuError.BondRequired, "the application answered 20 01 07 (not bonded)");
             default:
@@ -107,7 +111,8 @@ public static class ButtonlessEntry
         {
             throw new DfuException(DfuError.RequestTimeout, "the application did not acknowledge a write in time");
         }
-        catch (DfuException e) when (e is { Error: DfuError.AttError, AttStatus: InsufficientAuthentication or InsufficientAuthorization or InsufficientEncryption })
+        catch (DfuException e) when (e.Error == DfuError.AttError
+            && e.AttStatus is InsufficientAuthentication or InsufficientAuthorization or InsufficientEncryption)
         {
             throw new DfuException(DfuError.BondRequired, $"the application refused with ATT status 0x{e.AttStatus:x2}", e);
         }

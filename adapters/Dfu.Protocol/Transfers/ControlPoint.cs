@@ -12,12 +12,10 @@ namespace Dfu.Protocol.Transfers;
 /// </remarks>
 internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeProvider time)
 {
-    /// <summary>A command object has 256 or 512 bytes, a data object 4096; whoever builds their own bootloader may differ, but not by this much.</summary>
+    /// <summary>A command object has 256 or 512 bytes, a data object 4096; other builds may differ, but not by this much.</summary>
     private const uint SmallestObject = 256;
     private const uint LargestCommand = 512;
     private const uint LargestObject = 65_536;
-
-    private static readonly TimeSpan PacketsArrive = TimeSpan.FromMilliseconds(300);
 
     private ChecksumResponse? _receipt;
     private ushort _prn;
@@ -75,13 +73,16 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         }
     }
 
-    /// <summary>What the device holds of an object that was sent up to <paramref name="sent"/>. Where the request may overtake packets, it is asked until no more arrive.</summary>
+    /// <summary>
+    /// What the device holds of an object that was sent up to <paramref name="sent"/>. Where the request may overtake packets, it
+    /// is asked until no more arrive.
+    /// </summary>
     public async Task<ChecksumResponse> GetCrcOfSentAsync(long sent, CancellationToken cancellationToken)
     {
         var held = await GetCrcAsync(cancellationToken);
         for (var unchanged = 0; !link.KeepsOrder && held.Offset < sent && unchanged < 2;)
         {
-            await Task.Delay(PacketsArrive, time, cancellationToken);
+            await Task.Delay(TransferTimes.PacketsArrive, time, cancellationToken);
             var now = await GetCrcAsync(cancellationToken);
             unchanged = now.Offset > held.Offset ? 0 : unchanged + 1;
             held = now;
@@ -93,7 +94,9 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public async Task<ChecksumResponse> GetCrcAsync(CancellationToken cancellationToken)
     {
         var response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
-        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken); // that was a receipt on its way, of a packet refused (F18)
+
+        // An answer without success was the receipt of a refused packet (docs/bootloader.md F18) that was on its way.
+        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
         return ChecksumResponse.TryParse(Expect(response, Asked.Other), out var checksum) ? checksum : throw Violation(response, "CRC");
     }
 
@@ -101,7 +104,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public Task<Response> CreateAsync(ObjectType type, long size, CancellationToken cancellationToken) =>
         AskAsync(Request.Create(type, (uint)size), options.RequestTimeout, cancellationToken);
 
-    /// <summary>The answer of an EXECUTE that may be repeated: any but the last of an image (finding F13).</summary>
+    /// <summary>The answer of an EXECUTE that may be repeated: any but the last of an image (F13).</summary>
     public Task<Response> ExecuteAsync(CancellationToken cancellationToken) =>
         AskAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
 
@@ -123,7 +126,8 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         try
         {
-            await link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken).WithinAsync(options.RequestTimeout, time, cancellationToken);
+            var written = link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken);
+            await written.WithinAsync(options.RequestTimeout, time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or DfuException)
         {
@@ -141,7 +145,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         if (_receipt is null && await ReceiveAsync(OpCode.GetCrc, timeout, cancellationToken) is { } response)
         {
-            // A receipt with an error says that the packet was refused (finding F18); nothing of the object counts then.
+            // A receipt with an error says that the packet was refused (F18); nothing of the object counts then.
             _receipt = ChecksumResponse.TryParse(response, out var checksum) ? checksum : default(ChecksumResponse);
         }
 

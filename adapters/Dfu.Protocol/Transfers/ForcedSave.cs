@@ -3,14 +3,12 @@ namespace Dfu.Protocol.Transfers;
 /// <summary>Decides when the next forced save is due, from what saves and objects cost here and how often links drop.</summary>
 internal sealed class ForcedSave
 {
-    private static readonly TimeSpan TypicalCost = TimeSpan.FromMilliseconds(240);
-
     private readonly TransferHint _hint;
     private readonly TransferOptions _options;
     private readonly TimeProvider _time;
     private readonly long _began;
     private bool _soon;
-    private TimeSpan _cost = TypicalCost;
+    private TimeSpan _cost = TransferTimes.TypicalSave;
     private TimeSpan _saving;
     private int _objects;
     private int _sinceSave;

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -8,15 +9,12 @@ namespace Dfu.Protocol.Transfers;
 
 /// <summary>Moves one image to a bootloader over one link: reconcile, init packet, objects, last EXECUTE.</summary>
 /// <remarks>
-/// Right on SDK 12 to 17 without knowing which it talks to. Whatever interrupts it, running it again over a new link goes on
+/// Right on SDK 12 to 17 without knowing which it talks to (docs/bootloader.md has the findings that it follows). Whatever interrupts it, running it again over a new link goes on
 /// from where the device is. Ends with a <see cref="TransferEnd"/> or throws <see cref="DfuException"/>; never leaves
 /// something of its own running. The link stays the caller's, except after <see cref="TransferEnd.Probed"/>.
 /// </remarks>
 public sealed class ImageTransfer
 {
-    private static readonly TimeSpan SaveTakes = TimeSpan.FromMilliseconds(100); // F32: a second EXECUTE is answered about 0.16 s later during a save than when the flash is idle
-    private static readonly TimeSpan ProbeSettles = TimeSpan.FromMilliseconds(500); // F11: a save takes about 0.2 s after EXECUTE's answer
-
     private readonly IDfuLink _link;
     private readonly DfuImage _image;
     private readonly bool _looks;
@@ -39,12 +37,18 @@ public sealed class ImageTransfer
         (_link, _image, _hint, _observer, _options, _time) = (link, image, _looks ? hint with { LastExecuteSent = false } : hint, observer, options, time);
         _control = new ControlPoint(link, options, time);
         _prefix = new PrefixCrc(image.Firmware);
-        _initCrc = Crc32.Of(image.InitPacket.Span);
+        _initCrc = Crc32.HashToUInt32(image.InitPacket.Span);
         _traits = new LearnedTraits(hint.Traits, observer);
     }
 
     public static Task<TransferEnd> RunAsync(
-        IDfuLink link, DfuImage image, TransferHint hint, ITransferObserver observer, TransferOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        IDfuLink link,
+        DfuImage image,
+        TransferHint hint,
+        ITransferObserver observer,
+        TransferOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken) =>
         new ImageTransfer(link, image, hint, observer, options, time).RunAsync(cancellationToken);
 
     private async Task<TransferEnd> RunAsync(CancellationToken cancellationToken)
@@ -76,7 +80,7 @@ public sealed class ImageTransfer
 
         if (plan.Action == ReconcileAction.Verify)
         {
-            // Trap T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
+            // T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
             await _control.SetPrnAsync(0, cancellationToken);
             return TransferEnd.ProbablyActivated;
         }
@@ -133,14 +137,18 @@ public sealed class ImageTransfer
 
             var checksum = await _control.GetCrcOfSentAsync(init.Length, cancellationToken);
             if (checksum.Offset == init.Length && checksum.Crc == _initCrc) break;
-            if (attempt == _options.MaxObjectAttempts) throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
+            if (attempt == _options.MaxObjectAttempts)
+                throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
         }
 
         await ExecuteInitAsync(cancellationToken);
         await _control.SelectAsync(ObjectType.Data, cancellationToken);
     }
 
-    /// <summary>At a boundary only the device knows whether the object below was executed: execute, which is also the barrier that flash and RAM agree (F32, F34).</summary>
+    /// <summary>
+    /// At a boundary only the device knows whether the object below was executed: execute, which is also the barrier that flash and
+    /// RAM agree (F32, F34).
+    /// </summary>
     private async Task<long> SettleAsync(long position, CancellationToken cancellationToken)
     {
         if (position == 0 || position == _image.Firmware.Length) return position;
@@ -161,7 +169,10 @@ public sealed class ImageTransfer
             : throw Refusal.Exception(response, Asked.ExecuteData);
     }
 
-    /// <summary>CREATE rewinds the device to its last executed boundary; the CRC answer then tells the truth. Starts over once when even that is not our image.</summary>
+    /// <summary>
+    /// CREATE rewinds the device to its last executed boundary; the CRC answer then tells the truth. Starts over once when even
+    /// that is not our image.
+    /// </summary>
     private async Task<long> CreateAndAskAsync(long position, CancellationToken cancellationToken)
     {
         foreach (var guess in new[] { position, Math.Max(0, position - _objectSize) }.Distinct())
@@ -171,7 +182,7 @@ public sealed class ImageTransfer
             if (response.Result is ResultCode.OperationNotPermitted or ResultCode.InvalidParameter) continue;
             ControlPoint.Expect(response, Asked.CreateData);
             var checksum = await _control.GetCrcAsync(cancellationToken);
-            await Task.Delay(ObjectSender.PauseAfterShort, _time, cancellationToken);
+            await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken);
             if (checksum.Offset % _objectSize == 0 && Holds(checksum.Offset, checksum.Crc)) return checksum.Offset;
             break;
         }
@@ -208,12 +219,16 @@ public sealed class ImageTransfer
         return await ExecuteLastAsync(cancellationToken);
     }
 
-    /// <summary>EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next, which finds it idle on any link, tells whether every object is saved.</summary>
+    /// <summary>
+    /// EXECUTE at a boundary changes nothing and is answered when the flash is idle: how much longer the first takes than the next,
+    /// which finds it idle on any link, tells whether every object is saved.
+    /// </summary>
     private async Task MeasureAfterExecuteAsync(CancellationToken cancellationToken)
     {
         var first = await TimeExecuteAsync(cancellationToken);
         var idle = await TimeExecuteAsync(cancellationToken);
-        if (first < _options.RequestTimeout && idle < _options.RequestTimeout) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= SaveTakes }); // else an answer was lost
+        var answered = first < _options.RequestTimeout && idle < _options.RequestTimeout; // else an answer was lost
+        if (answered) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
         _packets.FlashIdle();
     }
 
@@ -288,14 +303,17 @@ public sealed class ImageTransfer
         _observer.PhaseChanged(TransferPhase.Sending);
     }
 
-    /// <summary>One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its boundary, one that does neither at 0.</summary>
+    /// <summary>
+    /// One packet into the next object and then a drop: a device that keeps RAM comes back inside it, one that saves at its
+    /// boundary, one that does neither at 0.
+    /// </summary>
     private async Task<TransferEnd> ProbeAsync(long position, CancellationToken cancellationToken)
     {
         await _objects.CreateAsync(position, (int)ObjectAt(position), cancellationToken);
         var packet = _image.Firmware.Slice((int)position, (int)Math.Min(_rules.Payload, ObjectAt(position)));
         await _packets.SendAsync(position, packet, _traits.Now.Pacing, cancellationToken);
         await _control.GetCrcAsync(cancellationToken);
-        await Task.Delay(ProbeSettles, _time, cancellationToken);
+        await Task.Delay(TransferTimes.SaveSettles, _time, cancellationToken);
         await _link.DisposeAsync();
         return TransferEnd.Probed;
     }

@@ -5,8 +5,8 @@ using Dfu.Protocol.Telemetry;
 
 namespace Dfu.Protocol.Transfers;
 
-    /// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
-/// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (T4).</param>
+/// <summary>Gets one data object after another to the device whole, and learns the pace while doing so.</summary>
+/// <param name="executeInitAgain">Makes an init packet that the device holds valid in this session (docs/bootloader.md T4).</param>
 internal sealed class ObjectSender(
     IDfuLink link,
     ControlPoint control,
@@ -17,9 +17,6 @@ internal sealed class ObjectSender(
     TimeProvider time,
     Func<CancellationToken, Task> executeInitAgain)
 {
-    /// <summary>The queue still holds the old packets: creating again at once makes it worse (F33).</summary>
-    public static readonly TimeSpan PauseAfterShort = TimeSpan.FromMilliseconds(300);
-
     /// <summary>One object until it is whole and, when asked, executed.</summary>
     /// <param name="start">Offset of the object in the image.</param>
     /// <param name="expected">What the device must hold afterwards.</param>
@@ -59,13 +56,16 @@ internal sealed class ObjectSender(
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
             traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
-            await Task.Delay(PauseAfterShort, time, cancellationToken);
+            await Task.Delay(TransferTimes.PauseAfterShort, time, cancellationToken);
         }
 
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
 
-    /// <summary>The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is made again.</summary>
+    /// <summary>
+    /// The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is
+    /// made again.
+    /// </summary>
     private bool? WritesAfterShort(bool saves) => !saves && traits.Now.WritesAfterExecute == false ? null : traits.Now.WritesAfterExecute;
 
     private void Whole(Pacing pacing, bool saves, long began)
@@ -95,7 +95,8 @@ internal sealed class ObjectSender(
                     await executeInitAgain(cancellationToken);
                     break;
                 case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < options.MaxObjectAttempts:
-                    await Task.Delay(PauseAfterShort * attempt, time, cancellationToken); // the flash queue is full (F33); one that stays full for 4.5 s has failed
+                    // The flash queue is full (F33); one that stays full for 4.5 s has failed.
+                    await Task.Delay(TransferTimes.PauseAfterShort * attempt, time, cancellationToken);
                     break;
                 case ResultCode.InvalidObject when rules.IsOld:
                     throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
@@ -113,13 +114,16 @@ internal sealed class ObjectSender(
         ControlPoint.Expect(response, Asked.ExecuteData);
         var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await control.GetCrcAsync(cancellationToken);
         if (checksum == expected) return true;
-        throw new DfuException(DfuError.ObjectCorrupt, $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
+        throw new DfuException(
+            DfuError.ObjectCorrupt,
+            $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
     }
 
     private async Task ExecuteDataAsync(CancellationToken cancellationToken)
     {
         var response = await control.ExecuteAsync(cancellationToken);
-        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken); // T3: progress advanced, only the save found the queue full
+        // T3: progress advanced, only the save found the queue full.
+        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken);
         ControlPoint.Expect(response, Asked.ExecuteData);
     }
 

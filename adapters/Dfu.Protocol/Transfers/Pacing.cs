@@ -3,7 +3,7 @@ namespace Dfu.Protocol.Transfers;
 /// <summary>How many packets may follow a CREATE(data) at once and when the rest may.</summary>
 /// <remarks>
 /// The bootloader drops what it cannot queue without a word: it has 17 packet buffers and 16 flash operations, of which
-/// CREATE's page erase takes one and a settings save four (findings F21, F29, F30). A short object lengthens a guard and
+/// CREATE's page erase takes one and a settings save four (docs/bootloader.md F21, F29, F30). A short object lengthens a guard and
 /// shrinks the burst, clean objects shorten the guard, never below its last loss plus 10 %.
 /// </remarks>
 /// <param name="Guard">From CREATE's answer until packets beyond the burst may be sent, when the flash was idle before CREATE.</param>

@@ -21,7 +21,10 @@ internal sealed class PacketStream(
     /// <summary>A barrier was answered: nothing is queued.</summary>
     public void FlashIdle() => _saveBegan = null;
 
-    /// <summary>Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent; what the device holds when it fell behind on the way.</summary>
+    /// <summary>
+    /// Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent;
+    /// what the device holds when it fell behind on the way.
+    /// </summary>
     public async Task<ChecksumResponse?> SendAsync(long start, ReadOnlyMemory<byte> content, Pacing pacing, CancellationToken cancellationToken)
     {
         control.ForgetReceipt();

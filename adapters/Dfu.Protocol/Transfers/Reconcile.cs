@@ -64,10 +64,16 @@ public static class Reconcile
         }
 
         if (held == 0) return AtZero(hint, stored, objectSize);
-        if (held > input.ImageSize || !input.PrefixMatches) return new(Diagnosis.Corrupt, ReconcileAction.CreateAndAsk, Floor(held, objectSize, input.ImageSize), Keeps.Unknown);
+        if (held > input.ImageSize || !input.PrefixMatches)
+        {
+            return new(Diagnosis.Corrupt, ReconcileAction.CreateAndAsk, Floor(held, objectSize, input.ImageSize), Keeps.Unknown);
+        }
 
         var boundary = held % objectSize == 0 || held == input.ImageSize;
-        if (!boundary) return new(Diagnosis.InsideObject, ReconcileAction.CreateAndAsk, held - (held % objectSize), held == hint.Saved ? Keeps.Unknown : Keeps.Ram);
+        if (!boundary)
+        {
+            return new(Diagnosis.InsideObject, ReconcileAction.CreateAndAsk, held - (held % objectSize), held == hint.Saved ? Keeps.Unknown : Keeps.Ram);
+        }
         if (held == stored) return new(Diagnosis.Healthy, ReconcileAction.GoOn, held, Learned(input, held));
         if (IsOneObjectLess(held, stored, objectSize)) return new(Diagnosis.AcknowledgedBeforeSaved, ReconcileAction.GoOn, held, Learned(input, held));
         if (held > stored) return new(Diagnosis.AcknowledgementLost, ReconcileAction.GoOn, held, Learned(input, held));
@@ -83,7 +89,10 @@ public static class Reconcile
     }
 
     /// <summary>A boundary that no forced save of ours explains was kept by the bootloader itself, in flash or in RAM.</summary>
-    /// <remarks>A save may have reached the flash although its barrier was never answered, or before anybody could store that it had: then the boundary alone proves nothing.</remarks>
+    /// <remarks>
+    /// A save may have reached the flash although its barrier was never answered, or before anybody could store that it had: then
+    /// the boundary alone proves nothing.
+    /// </remarks>
     private static Keeps Learned(ReconcileInput input, long held)
     {
         var hint = input.Hint;

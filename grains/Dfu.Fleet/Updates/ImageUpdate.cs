@@ -90,7 +90,7 @@ internal sealed class ImageUpdate
         return ImageTransfer.RunAsync(link, _image, hint, observer, _attempt.Order.Transfer, _attempt.Time, cancellationToken);
     }
 
-    /// <summary>F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything, and gets the image once more.</summary>
+    /// <remarks>docs/bootloader.md F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything by now.</remarks>
     private async Task StartOverAsync(IDfuLink link, ImageTransferObserver observer, CancellationToken cancellationToken)
     {
         await _attempt.Observer.RestartedAsync(_index, cancellationToken);

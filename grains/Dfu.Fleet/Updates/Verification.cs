@@ -9,7 +9,7 @@ internal sealed class Verification(UpdateContext attempt)
     private readonly TargetDevice _device = attempt.Device;
 
     /// <summary>After an image that another follows: the device goes on with whichever of its programs comes first.</summary>
-    /// <remarks>F27: a bootloader whose application is still valid leaves DFU mode after 10 s.</remarks>
+    /// <remarks>docs/bootloader.md F27: a bootloader whose application is still valid leaves DFU mode after 10 s.</remarks>
     public async Task ComesBackAsync(CancellationToken cancellationToken)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Verifying);

@@ -45,9 +45,6 @@ internal sealed class AttLink : IDfuLink
         await _connection.SendAsync([0x52, .. Of(characteristic).ValueHandle, .. value.Span]);
     }
 
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        Check(await _connection.RequestAsync([0x0a, .. Of(characteristic).ValueHandle])).AsMemory(1);
-
     public async ValueTask DisposeAsync()
     {
         if (!_connection.Closed.IsCompleted) await _host.CommandAsync(HciOpCode.Disconnect, [.. HostConnection.Bytes(_connection.Handle), 0x13]);

@@ -63,7 +63,6 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
     {
         var device = new FakePeripheral(blueZ, BluetoothAddress.Parse("C0:98:76:54:32:10"), kernel);
         device.Members.Add(new(device, DfuCharacteristic.Buttonless, "8ec90003-f315-4f60-9fb8-838830daea50", "write", "indicate"));
-        device.Members.Add(new(device, DfuCharacteristic.FirmwareRevision, "00002a26-0000-1000-8000-00805f9b34fb", "read"));
         return device;
     }
 
@@ -159,8 +158,6 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
 
     public Func<byte[], string, Task> OnWrite { get; set; } = static (_, _) => Task.CompletedTask;
 
-    public Func<Task<byte[]>> OnRead { get; set; } = static () => Task.FromResult<byte[]>([]);
-
     public Func<Task> OnSubscribe { get; set; } = static () => Task.CompletedTask;
 
     public Func<Task> OnAcquireWrite { get; set; } = static () => Task.CompletedTask;
@@ -204,7 +201,7 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
         (_packets, _notifies) = (null, null);
     }
 
-    public Task<byte[]> ReadValueAsync(IDictionary<string, object> Options) => OnRead();
+    public Task<byte[]> ReadValueAsync(IDictionary<string, object> Options) => throw new NotSupportedException();
 
     public async Task WriteValueAsync(byte[] Value, IDictionary<string, object> Options)
     {

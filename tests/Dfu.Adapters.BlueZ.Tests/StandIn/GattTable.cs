@@ -20,14 +20,12 @@ internal static class GattTable
         DfuCharacteristic.Packet => "8ec90002-f315-4f60-9fb8-838830daea50",
         DfuCharacteristic.Buttonless => "8ec90003-f315-4f60-9fb8-838830daea50",
         DfuCharacteristic.ButtonlessBonded => "8ec90004-f315-4f60-9fb8-838830daea50",
-        DfuCharacteristic.FirmwareRevision => Full(0x2A26),
         DfuCharacteristic.ButtonlessSdk12 => "8e400001-f315-4f60-9fb8-838830daea50",
         _ => throw new ArgumentOutOfRangeException(nameof(characteristic)),
     };
 
     public static string ServiceOf(DfuCharacteristic characteristic) => characteristic switch
     {
-        DfuCharacteristic.FirmwareRevision => Full(0x180A),
         DfuCharacteristic.ButtonlessSdk12 => "8e400001-f315-4f60-9fb8-838830daea50",
         _ => SecureDfuService,
     };
@@ -36,7 +34,6 @@ internal static class GattTable
     {
         DfuCharacteristic.Packet => ["write-without-response"],
         DfuCharacteristic.Buttonless or DfuCharacteristic.ButtonlessBonded => ["write", "indicate"],
-        DfuCharacteristic.FirmwareRevision => ["read"],
         _ => ["write", "notify"],
     };
 }

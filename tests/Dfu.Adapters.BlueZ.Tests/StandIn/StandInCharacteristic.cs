@@ -58,7 +58,7 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
         if (device.Att is not { } att) throw new BusError(Faults.Failed, "Not connected");
         return call.Member switch
         {
-            "ReadValue" => ReadAsync(att),
+            "ReadValue" => throw new BusError("org.bluez.Error.NotPermitted", "Read not permitted"),
             "WriteValue" => WriteAsync(att, (byte[])call.Body[0], (Dictionary<string, object>)call.Body[1]),
             "AcquireWrite" => Task.FromResult(AcquireWrite(att)),
             "AcquireNotify" => AcquireNotifyAsync(att),
@@ -99,15 +99,6 @@ internal sealed class StandInCharacteristic(StandInDevice device, DfuCharacteris
     public void OnClientGone(string client)
     {
         if (_notified.Remove(client) && _notified.Count == 0) Objects.Set(Path, ("Notifying", false));
-    }
-
-    private async Task<Reply> ReadAsync(AttQueue att)
-    {
-        if (!Can("read")) throw new BusError("org.bluez.Error.NotPermitted", "Read not permitted");
-        ReadOnlyMemory<byte> value = default;
-        await AskAsync(att, async link => value = await link.ReadAsync(kind, CancellationToken.None));
-        Objects.Set(Path, ("Value", value.ToArray()));
-        return new("ay", [value.ToArray()]);
     }
 
     private async Task<Reply> WriteAsync(AttQueue att, byte[] value, Dictionary<string, object> options)

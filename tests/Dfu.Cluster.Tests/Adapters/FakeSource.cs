@@ -115,8 +115,6 @@ internal sealed class FakeLink : IDfuLink
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public ValueTask DisposeAsync()
     {
         Close(LinkClosure.LocalHost);

@@ -36,9 +36,6 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
         return inner.WriteCommandAsync(characteristic, value, cancellationToken);
     }
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
-        process.WhileAliveAsync(() => inner.ReadAsync(characteristic, cancellationToken));
-
     public async ValueTask DisposeAsync() => await process.WhileAliveAsync(async () =>
     {
         await inner.DisposeAsync();
@@ -82,8 +79,6 @@ internal sealed class DrivenRadio(IUpdateAdapter inner, Drive drive, Room room) 
             drive.LastWrite = room.Time.Elapsed;
             return inner.WriteCommandAsync(characteristic, value, cancellationToken);
         }
-
-        public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => inner.ReadAsync(characteristic, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -211,8 +211,6 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public async ValueTask DisposeAsync()
     {
         if (!IsClosed && ClosesAfter > TimeSpan.Zero) await Task.Delay(ClosesAfter, time, CancellationToken.None);

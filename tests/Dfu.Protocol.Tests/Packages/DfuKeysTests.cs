@@ -41,7 +41,8 @@ public class DfuKeysTests
         byte[] expected = [.. point.X!.Reverse(), .. point.Y!.Reverse()];
 
         var code = DfuKeys.PublicCode(Samples.PublicKey);
-        var array = Regex.Matches(code, "0x([0-9a-f]{2})").Select(match => byte.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        var array = Regex.Matches(code, "0x([0-9a-f]{2})").Select(
+            match => byte.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
         Assert.Equal(Convert.ToHexStringLower(expected), DfuKeys.PublicHex(Samples.PublicKey));
         Assert.Equal(expected, array);
@@ -64,7 +65,10 @@ public class DfuKeysTests
                 { "another algorithm", rsa.ExportRSAPrivateKeyPem() },
                 { "RSA in PKCS 8", rsa.ExportPkcs8PrivateKeyPem() },
                 { "two keys", DfuKeys.PrivatePem(p256) + DfuKeys.PrivatePem(p256) },
-                { "encrypted", p256.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)) },
+                {
+                    "encrypted",
+                    p256.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1))
+                },
                 { "cut short", DfuKeys.PrivatePem(p256)[..100] },
             };
         }

@@ -103,7 +103,12 @@ public class InitPacketTests
 
     private static Packet Signed(Action<SignedCommand> change)
     {
-        var signed = new SignedCommand { Command = Unsigned(_ => { }).Command, SignatureType = SignatureType.EcdsaP256Sha256, Signature = ByteString.CopyFrom(new byte[64]) };
+        var signed = new SignedCommand
+        {
+            Command = Unsigned(_ => { }).Command,
+            SignatureType = SignatureType.EcdsaP256Sha256,
+            Signature = ByteString.CopyFrom(new byte[64]),
+        };
         change(signed);
         return new Packet { SignedCommand = signed };
     }

@@ -41,7 +41,8 @@ public class IntelHexTests
     public void Passes_over_start_addresses_and_what_lies_outside_flash()
     {
         var image = IntelHex.Read(HexText.Bytes(
-            HexText.Record(0x03, 0, [0, 0, 1, 0]), HexText.Record(0x05, 0, [0, 2, 0x70, 0]), HexText.Of(0xF8000, [1]), HexText.Of(0x10001014, [0, 0x80, 0x0F, 0]), HexText.End));
+            HexText.Record(0x03, 0, [0, 0, 1, 0]), HexText.Record(0x05, 0, [0, 2, 0x70, 0]),
+            HexText.Of(0xF8000, [1]), HexText.Of(0x10001014, [0, 0x80, 0x0F, 0]), HexText.End));
 
         Assert.Equal((0xF8000u, 1), (image.Start, image.Bytes.Length));
     }

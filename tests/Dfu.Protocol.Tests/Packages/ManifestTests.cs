@@ -40,7 +40,8 @@ public class ManifestTests
     [Fact]
     public void Reads_part_sizes_and_passes_over_what_it_does_not_need()
     {
-        var json = $"\"dfu_version\":0.5,\"application\":null,\"softdevice_bootloader\":{{{Files},\"init_packet_data\":{{\"x\":[1]}},\"info_read_only_metadata\":{{\"sd_size\":4294967295,\"bl_size\":8}}}}";
+        var json = "\"dfu_version\":0.5,\"application\":null,"
+            + $"\"softdevice_bootloader\":{{{Files},\"init_packet_data\":{{\"x\":[1]}},\"info_read_only_metadata\":{{\"sd_size\":4294967295,\"bl_size\":8}}}}";
 
         var image = Assert.Single(Parse(json));
 

@@ -134,7 +134,14 @@ public class PackageProperties
 
     [Property(MaxTest = 100)]
     public void A_created_package_says_what_it_was_made_of(
-        NonEmptyArray<byte> application, NonEmptyArray<byte> system, uint version, uint hwVersion, NonEmptyArray<uint> sdReq, bool withKey, bool isDebug, byte form)
+        NonEmptyArray<byte> application,
+        NonEmptyArray<byte> system,
+        uint version,
+        uint hwVersion,
+        NonEmptyArray<uint> sdReq,
+        bool withKey,
+        bool isDebug,
+        byte form)
     {
         var contents = new PackageContents
         {

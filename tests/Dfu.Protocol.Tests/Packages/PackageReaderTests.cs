@@ -1,7 +1,7 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Tests.Packages;
 
@@ -118,7 +118,7 @@ public class PackageReaderTests
         Assert.Equal([DfuError.HashMismatch], inspection.Problems.Select(problem => problem.Error));
         var image = inspection.Package!.Images[0];
         Assert.True(image is { HashMatches: false, SignatureValid: true });
-        Assert.Equal(Crc32.Of(zip["app10k.bin"]), image.Crc);
+        Assert.Equal(Crc32.HashToUInt32(zip["app10k.bin"]), image.Crc);
         Assert.Equal(DfuError.HashMismatch, Assert.Throws<DfuException>(() => PackageReader.Read(zip.ToBytes(), null)).Error);
     }
 

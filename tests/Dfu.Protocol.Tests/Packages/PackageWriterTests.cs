@@ -85,7 +85,8 @@ public class PackageWriterTests
     {
         var application = Application([1, 2, 3, 4]) with { SoftDeviceIds = [0x101] };
         var withSoftDevice = PackageReader.Read(PackageWriter.Create(application with { SoftDevice = new("s132", new byte[8]) }, Key), Key);
-        var withBootloader = PackageReader.Read(PackageWriter.Create(application with { Bootloader = new("boot", new byte[8]), BootloaderVersion = 3 }, Key), Key);
+        var withBootloader = PackageReader.Read(
+            PackageWriter.Create(application with { Bootloader = new("boot", new byte[8]), BootloaderVersion = 3 }, Key), Key);
 
         Assert.Equal([ImageType.SoftDevice, ImageType.Application], withSoftDevice.Images.Select(image => image.Type));
         Assert.Equal([0x100u, 0x101u], withSoftDevice.Images[0].SdReq);
@@ -160,7 +161,8 @@ public class PackageWriterTests
     public void Refuses_an_empty_image_and_one_beyond_any_flash()
     {
         Assert.Equal(DfuError.FirmwareInvalid, Assert.Throws<DfuException>(() => PackageWriter.Create(Application([]), Key)).Error);
-        Assert.Equal(DfuError.FirmwareInvalid, Assert.Throws<DfuException>(() => PackageWriter.Create(Application(new byte[PackageLimits.ImageBytes + 1]), Key)).Error);
+        Assert.Equal(
+            DfuError.FirmwareInvalid, Assert.Throws<DfuException>(() => PackageWriter.Create(Application(new byte[PackageLimits.ImageBytes + 1]), Key)).Error);
     }
 
     [Fact]
@@ -182,7 +184,8 @@ public class PackageWriterTests
     {
         var package = PackageReader.Read(zip, null);
         DfuImage? Of(params ImageType[] types) => package.Images.FirstOrDefault(image => types.Contains(image.Type));
-        var name = new RawZip(zip).Entries.Select(entry => entry.Name).LastOrDefault(name => name.EndsWith(".bin", StringComparison.Ordinal) && name != "sd_bl.bin", "parts.bin")[..^4];
+        var name = new RawZip(zip).Entries.Select(entry => entry.Name).LastOrDefault(
+            name => name.EndsWith(".bin", StringComparison.Ordinal) && name != "sd_bl.bin", "parts.bin")[..^4];
         FirmwareFile? File(DfuImage? image, Range range) => image is null ? null : new FirmwareFile(name, image.Firmware[range]);
 
         var application = Of(ImageType.Application);

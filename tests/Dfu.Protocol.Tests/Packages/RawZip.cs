@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using Dfu.Protocol.Requests;
 
 namespace Dfu.Protocol.Tests.Packages;
 
@@ -73,7 +73,8 @@ internal sealed class RawZip
             var data = deflated ? Compress(entry.Content) : entry.Content;
             var method = entry.Method ?? (ushort)(deflated ? 8 : 0);
             var (compressed, size) = (entry.CompressedSize ?? (uint)data.Length, entry.Size ?? (uint)entry.Content.Length);
-            byte[] common = [.. U16(20), .. U16(entry.Flags), .. U16(method), .. U32(0), .. U32(entry.Crc ?? Crc32.Of(entry.Content)), .. U32(compressed), .. U32(size)];
+            var crc = entry.Crc ?? Crc32.HashToUInt32(entry.Content);
+            byte[] common = [.. U16(20), .. U16(entry.Flags), .. U16(method), .. U32(0), .. U32(crc), .. U32(compressed), .. U32(size)];
             var offset = (uint)files.Length;
             var (name, localName) = (Encoding.UTF8.GetBytes(entry.Name), Encoding.UTF8.GetBytes(entry.LocalName ?? entry.Name));
             files.Write([.. U32(0x04034b50), .. common, .. U16(localName.Length), .. U16(0), .. localName, .. data]);

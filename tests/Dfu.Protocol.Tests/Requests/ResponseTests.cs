@@ -1,5 +1,7 @@
+using System.IO.Hashing;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Requests;
+using Dfu.Protocol.Transfers;
 using FsCheck.Xunit;
 
 namespace Dfu.Protocol.Tests.Requests;
@@ -73,11 +75,14 @@ public sealed class ResponseTests
     }
 
     [Property(MaxTest = 1000)]
-    public bool A_crc_continued_is_the_crc_of_the_whole(byte[] first, byte[] second) =>
-        Crc32.Continue(Crc32.Of(first), second) == Crc32.Of([.. first, .. second]);
+    public void The_crc_of_any_prefix_is_that_of_its_bytes_in_whatever_order_it_is_asked(byte[] image, byte[] cuts)
+    {
+        var prefix = new PrefixCrc(image);
+        Assert.All(cuts.Select(cut => image.Length * cut / 255), length => Assert.Equal(Crc32.HashToUInt32(image.AsSpan(0, length)), prefix.Of(length)));
+    }
 
     [Fact]
-    public void The_crc_is_the_one_everybody_uses() => Assert.Equal(0xCBF43926u, Crc32.Of("123456789"u8));
+    public void The_crc_is_the_one_everybody_uses() => Assert.Equal(0xCBF43926u, Crc32.HashToUInt32("123456789"u8));
 
     private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 }

@@ -172,14 +172,15 @@ public sealed class ReconcileTests
 
     private static SelectResponse Held(uint offset) => new(4096, offset, offset == 0 ? 0 : 0xabcdef01);
 
-    private static ReconcilePlan Decide(SelectResponse command, SelectResponse data, TransferHint hint, bool prefixMatches = true) => Reconcile.Decide(new ReconcileInput
-    {
-        Command = command,
-        Data = data,
-        InitLength = InitLength,
-        InitCrc = InitCrc,
-        ImageSize = ImageSize,
-        PrefixMatches = prefixMatches,
-        Hint = hint,
-    });
+    private static ReconcilePlan Decide(SelectResponse command, SelectResponse data, TransferHint hint, bool prefixMatches = true) =>
+        Reconcile.Decide(new ReconcileInput
+        {
+            Command = command,
+            Data = data,
+            InitLength = InitLength,
+            InitCrc = InitCrc,
+            ImageSize = ImageSize,
+            PrefixMatches = prefixMatches,
+            Hint = hint,
+        });
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Threading.Channels;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -68,8 +69,6 @@ internal sealed class HostileLink : IDfuLink
         if (Chance(_malice / 10)) _ = DeliverAsync(Spoil(Checksum()));
     }
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public ValueTask DisposeAsync()
     {
         Close(LinkClosure.LocalHost);
@@ -115,7 +114,7 @@ internal sealed class HostileLink : IDfuLink
     private byte[] Checksum()
     {
         var (offset, bytes) = _selected == 1 ? (_commandOffset, _init) : (_dataOffset, _firmware);
-        return [0x60, 0x03, 1, .. U32(offset), .. U32(Protocol.Requests.Crc32.Of(bytes.AsSpan(0, (int)Math.Min(offset, (uint)bytes.Length))))];
+        return [0x60, 0x03, 1, .. U32(offset), .. U32(Crc32.HashToUInt32(bytes.AsSpan(0, (int)Math.Min(offset, (uint)bytes.Length))))];
     }
 
     private byte[] Spoil(byte[] answer)

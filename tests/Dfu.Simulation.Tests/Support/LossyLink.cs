@@ -5,7 +5,7 @@ namespace Dfu.Simulation.Tests.Support;
 
 internal enum Loss
 {
-    /// <summary>The request is acknowledged and never handled (finding F21: the scheduler is full).</summary>
+    /// <summary>The request is acknowledged and never handled (docs/bootloader.md F21: the scheduler is full).</summary>
     Request,
 
     /// <summary>The request is handled and its notification never arrives (the queue of notifications is full).</summary>

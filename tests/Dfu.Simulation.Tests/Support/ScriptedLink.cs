@@ -30,8 +30,6 @@ internal sealed class ScriptedLink(Func<byte[], byte[][]> answers) : IDfuLink
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         TakesPackets ? ValueTask.CompletedTask : new ValueTask(new TaskCompletionSource().Task);
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public ValueTask DisposeAsync()
     {
         _closed.TrySetResult(new LinkClosure(LinkClosure.LocalHost));

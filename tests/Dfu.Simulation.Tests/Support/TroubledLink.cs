@@ -44,8 +44,6 @@ internal sealed class TroubledLink : IDfuLink
         return ValueTask.CompletedTask;
     }
 
-    public Task<ReadOnlyMemory<byte>> ReadAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => _inner.ReadAsync(characteristic, cancellationToken);
-
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 
     /// <summary>Packets stay in order among themselves; a request called after them may be first.</summary>

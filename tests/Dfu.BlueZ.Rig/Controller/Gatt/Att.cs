@@ -48,8 +48,6 @@ internal static class GattUuid
     public static readonly byte[] Appearance = [0x01, 0x2a];
     public static readonly byte[] GenericAttribute = [0x01, 0x18];
     public static readonly byte[] ServiceChanged = [0x05, 0x2a];
-    public static readonly byte[] DeviceInformation = [0x0a, 0x18];
-    public static readonly byte[] FirmwareRevision = [0x26, 0x2a];
     public static readonly byte[] SecureDfu = [0x59, 0xfe];
 
     /// <summary>SDK 12's experimental service and its one characteristic share a UUID.</summary>

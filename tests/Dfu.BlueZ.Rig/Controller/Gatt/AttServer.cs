@@ -145,16 +145,15 @@ internal sealed class AttServer
 
         if (operation is not (AttOpCode.ReadRequest or AttOpCode.ReadBlobRequest or AttOpCode.WriteRequest)) return Error(request, AttStatus.RequestNotSupported);
         if (_table.Find(Handle(request)) is not { } attribute) return Error(request, AttStatus.InvalidHandle);
-        return operation == AttOpCode.WriteRequest ? await WriteAsync(request, attribute) : await ReadAsync(request, attribute);
+        return operation == AttOpCode.WriteRequest ? await WriteAsync(request, attribute) : Read(request, attribute);
     }
 
-    private async Task<byte[]> ReadAsync(ReadOnlyMemory<byte> request, GattAttribute attribute)
+    private byte[] Read(ReadOnlyMemory<byte> request, GattAttribute attribute)
     {
         var value = attribute switch
         {
             { Kind: AttributeKind.Fixed } => attribute.Value,
             { Kind: AttributeKind.Configuration } => HciEvents.U16(ConfigurationOf(attribute.Handle)),
-            { Characteristic: DfuCharacteristic.FirmwareRevision } => (await _link.ReadAsync(DfuCharacteristic.FirmwareRevision, CancellationToken.None)).ToArray(),
             _ => null,
         };
         if (value is null) return Error(request, AttStatus.ReadNotPermitted);

@@ -53,11 +53,6 @@ internal sealed class GattTable
             table.FixedCharacteristic(GattUuid.ServiceChanged, Indicate, []);
             table.Configuration(null, indicates: true);
         });
-        if (characteristics.Contains(DfuCharacteristic.FirmwareRevision))
-        {
-            table.Service(GattUuid.DeviceInformation, () => table.Characteristic(DfuCharacteristic.FirmwareRevision, GattUuid.FirmwareRevision, Read));
-        }
-
         DfuCharacteristic[] secure = [DfuCharacteristic.Packet, DfuCharacteristic.ControlPoint, DfuCharacteristic.Buttonless, DfuCharacteristic.ButtonlessBonded];
         if (secure.Any(characteristics.Contains))
         {
