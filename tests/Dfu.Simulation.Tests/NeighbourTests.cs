@@ -76,7 +76,7 @@ public sealed class NeighbourTests
         {
             using var air = new SimulatedAir(time, LinkModel.Perfect with { DropRate = drops }, 7);
             foreach (var device in options) air.Add(device);
-            await using var engine = new FleetEngine(new InMemoryFleetStore(), [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
+            await using var engine = new FleetEngine(new FleetStore(), [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
             await engine.StartAsync(new() { Package = Package, Targets = new() { Addresses = [target] } }, CancellationToken.None);
             var view = await engine.WaitAsync(CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(10), time, CancellationToken.None); // it may still copy what it accepted

@@ -9,7 +9,7 @@ namespace Dfu.Fleet.Adapters;
 public static class AdapterMachine
 {
     /// <summary>Connects that may fail in a row, for at least two devices, before the adapter is suspected.</summary>
-    public const int ErrorBudget = 6;
+    internal const int ErrorBudget = 6;
 
     /// <summary>Openings that may fail before the next step of the ladder is taken.</summary>
     private const int OpeningsPerStep = 3;
@@ -26,7 +26,7 @@ public static class AdapterMachine
         AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => Open(state, AdapterStatus.Opening),
         AdapterEvent.Opened o when o.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (Ready(state, o, policy), []),
         AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (FailOpening(state, f), []),
-        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Status is AdapterStatus.Ready or AdapterStatus.Draining => LetGo(state, l.Reason, l.At + FirstRetry),
+        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => LetGo(state, l.Reason, l.At + FirstRetry),
         AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && state.Status == AdapterStatus.Ready => (Take(state, new(t.Device, t.Attempt)), []),
         AdapterEvent.SlotFreed f when f.Epoch == state.Epoch => Free(state, new(f.Device, f.Attempt), f.At),
         AdapterEvent.ConnectStarted c when c.Epoch == state.Epoch && state.Slots.Contains(new(c.Device, c.Attempt)) =>

@@ -49,6 +49,9 @@ public sealed record AdapterState
     public DateTimeOffset? RetryAt { get; init; }
     public DateTimeOffset? DrainUntil { get; init; }
 
+    /// <summary>Whether its radio is open and hears devices.</summary>
+    public bool Listens => Status is AdapterStatus.Ready or AdapterStatus.Draining;
+
     public int Free => Status == AdapterStatus.Ready ? Math.Max(0, Limit.Current - Slots.Length) : 0;
 }
 

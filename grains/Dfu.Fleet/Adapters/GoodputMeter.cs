@@ -1,3 +1,5 @@
+using Dfu.Fleet.Devices;
+
 namespace Dfu.Fleet.Adapters;
 
 /// <summary>What got through one adapter while the number of its transfers stayed the same.</summary>
@@ -27,7 +29,7 @@ public sealed class GoodputMeter
         var time = now - since;
         if (time < Window) return null;
         var rate = Math.Max(0, _bytes / time.TotalSeconds);
-        PerTransfer = PerTransfer == 0 ? rate / active : (0.7 * PerTransfer) + (0.3 * rate / active);
+        PerTransfer = Smoothed.Learn(PerTransfer, rate / active);
         Restart(active, now);
         return (active, rate);
     }

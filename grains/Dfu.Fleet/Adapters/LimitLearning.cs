@@ -1,3 +1,4 @@
+using Dfu.Fleet.Devices;
 
 namespace Dfu.Fleet.Adapters;
 
@@ -28,7 +29,7 @@ internal static class LimitLearning
     {
         if (active < 1 || active >= limit.Rates.Length) return limit;
         var before = limit.Rates[active];
-        var next = limit with { Rates = limit.Rates.SetItem(active, before == 0 ? rate : (0.7 * before) + (0.3 * rate)) };
+        var next = limit with { Rates = limit.Rates.SetItem(active, Smoothed.Learn(before, rate)) };
         if (active != limit.Current) return next;
 
         next = next with { Samples = next.Samples + 1 };

@@ -35,7 +35,18 @@ public static class CampaignMachine
         _ => (state, []),
     };
 
-    /// <summary>What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it could be misled by.</summary>
+    /// <summary>What happens to a campaign whose operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.</summary>
+    public static ImmutableArray<CampaignEvent> TakeUp(CampaignState state, DateTimeOffset at) =>
+    [
+        .. state.Stage == CampaignStage.Finished ? [new CampaignEvent.RunStarted(at)] : ImmutableArray<CampaignEvent>.Empty,
+        new CampaignEvent.CollectAgain(),
+        .. state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => new CampaignEvent.DeviceRetried(pair.Key)),
+    ];
+
+    /// <summary>
+    /// What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it
+    /// could be misled by.
+    /// </summary>
     public static BootloaderTraits Prior(CampaignState state, string? ownClass)
     {
         if (ownClass is not null && state.Classes.TryGetValue(ownClass, out var own)) return own.Traits;

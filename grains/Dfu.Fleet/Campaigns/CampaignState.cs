@@ -92,12 +92,48 @@ public sealed record CampaignState
     /// <summary>Classes a notice was given for.</summary>
     public ImmutableArray<string> NoticedClasses { get; init; } = [];
 
+    /// <summary>A campaign that begins.</summary>
+    /// <param name="now">When a process takes it up.</param>
+    public static CampaignState New(DirectoryEntry entry, TargetSelection targets, ImmutableArray<long> imageSizes, uint hwVersion, DateTimeOffset now)
+    {
+        var devices = targets.Addresses.IsDefaultOrEmpty ? [] : targets.Addresses.Distinct().ToImmutableArray();
+        return new()
+        {
+            Id = entry.Campaign,
+            PackageId = entry.PackageId,
+            Targets = entry.Targets,
+            Stage = devices.IsEmpty ? CampaignStage.Collecting : CampaignStage.Running,
+            CreatedAt = entry.CreatedAt,
+            RunStartedAt = now,
+            All = targets.All,
+            NameGlob = targets.NameGlob,
+            Count = devices.IsEmpty ? targets.Count : null,
+            ScanTime = targets.ScanTime,
+            ImageSizes = imageSizes,
+            HwVersion = hwVersion,
+            Devices = devices,
+        };
+    }
+
     /// <summary>Whether the device has an outcome that came before it was asked for again.</summary>
     public bool IsPast(Devices.DeviceState device) =>
-        device is { Phase: DevicePhase.Done, Outcome: DeviceOutcome.Failed or DeviceOutcome.Cancelled } && device.Retries < Retries && Retrying.Contains(device.Id);
+        device.Phase == DevicePhase.Done && MayTryAgain(device.Outcome) && device.Retries < Retries && Retrying.Contains(device.Id);
+
+    /// <summary>Whether the operator may ask again for a device that ended so.</summary>
+    public static bool MayTryAgain(DeviceOutcome outcome) => outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled;
+
+    /// <summary>What is known of classes elsewhere counts more than what this campaign remembers.</summary>
+    public CampaignState Knowing(ImmutableArray<ClassState> classes) =>
+        this with { Classes = classes.Aggregate(Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };
+
+    /// <summary>Nothing is left to do for whoever asks for it again.</summary>
+    public bool IsSettled => this is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false };
+
+    /// <summary>Its targets were collected from the air, so its devices are named by their application addresses.</summary>
+    public bool NamedByApplication => All || NameGlob is not null;
 
     /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
-    public bool MayGrow => (All || NameGlob is not null) && !(Devices.Length >= Count);
+    public bool MayGrow => NamedByApplication && !(Devices.Length >= Count);
 
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
 }

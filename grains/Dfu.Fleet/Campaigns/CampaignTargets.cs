@@ -23,8 +23,6 @@ public static class CampaignTargets
     }
 
     /// <summary>Which advertisements belong to a campaign that collects its targets.</summary>
-    public static Func<Advertisement, bool> Wanted(CampaignState campaign) => Wanted(campaign.NameGlob);
-
     /// <param name="nameGlob">Null for every device that may be updated.</param>
     public static Func<Advertisement, bool> Wanted(string? nameGlob) => nameGlob is { } glob
         ? advertisement => advertisement.Connectable && DeviceNames.Matches(advertisement.Name, glob)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dfu.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -40,7 +41,7 @@ public abstract record DeviceEvent
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
     public sealed record Granted(
-        string Adapter, int Epoch, HeardAs Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
+        string Adapter, int Epoch, Advertisement Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
 
     public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : Checkpoint;
 

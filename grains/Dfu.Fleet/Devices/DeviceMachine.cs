@@ -36,7 +36,7 @@ public static class DeviceMachine
             : Requeue(state, i.At),
         DeviceEvent.Waited w => Wait(state, w, policy),
         DeviceEvent.CancelRequested c => Cancel(state, c),
-        DeviceEvent.RetryRequested r when state.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled => Retry(state, r),
+        DeviceEvent.RetryRequested r when Campaigns.CampaignState.MayTryAgain(state.Outcome) => Retry(state, r),
         _ => (state, []),
     };
 

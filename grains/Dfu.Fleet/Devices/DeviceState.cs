@@ -92,7 +92,7 @@ public sealed record DeviceState
     public int AdapterEpoch { get; init; }
 
     /// <summary>The advertisement the current attempt was granted for.</summary>
-    public HeardAs? Heard { get; init; }
+    public Advertisement? Heard { get; init; }
 
     /// <summary>The key of its class of bootloaders, null until learned.</summary>
     public string? Class { get; init; }
@@ -159,6 +159,3 @@ public sealed record DeviceState
         ? this
         : this with { BytesSent = Math.Max(BytesSent, traffic.Sent), BytesDistinct = Math.Max(BytesDistinct, traffic.Distinct) };
 }
-
-/// <summary>How a device was heard, as far as an attempt needs it.</summary>
-public sealed record HeardAs(BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService);

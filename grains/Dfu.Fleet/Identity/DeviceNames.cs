@@ -7,7 +7,7 @@ namespace Dfu.Fleet.Identity;
 public static class DeviceNames
 {
     /// <summary>What Nordic's bootloader advertises when nobody gave it another name.</summary>
-    public const string DefaultBootloader = "DfuTarg";
+    private const string DefaultBootloader = "DfuTarg";
 
     private const string Prefix = "DFU";
 

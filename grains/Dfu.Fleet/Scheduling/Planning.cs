@@ -1,18 +1,20 @@
 using System.Collections.Immutable;
+using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Identity;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Scheduling;
 
-/// <summary>An adapter as whoever plans knows it; its index in the list is its number in <see cref="Hearings"/>.</summary>
+/// <summary>An adapter as whoever plans knows it; its index in the list is its number in <see cref="HeardDevices"/>.</summary>
 /// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
 /// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
 public sealed record AdapterStanding(AdapterState State, double Rate, TimeSpan? ProtectedFor);
 
 /// <summary>A device may have a slot of an adapter, and was heard like this.</summary>
-public sealed record PlannedGrant(DeviceState Device, AdapterState Adapter, AdvertMatch Match, HeardAs Heard)
+public sealed record PlannedGrant(DeviceState Device, AdapterState Adapter, AdvertMatch Match, Advertisement Heard)
 {
     public DeviceEvent.Granted At(DateTimeOffset now, bool probe) => new(Adapter.Id, Adapter.Epoch, Heard, Match.Application, Match.Bootloader, probe, now);
 }
@@ -26,16 +28,16 @@ public static class Planning
     /// <param name="queued">Devices that wait for a slot, each with what its campaign hears.</param>
     /// <param name="maxConcurrency">Transfers at once over all adapters; null is no limit.</param>
     public static ImmutableArray<PlannedGrant> Plan(
-        IReadOnlyList<AdapterStanding> adapters, IEnumerable<(DeviceState Device, Hearings Hearings)> queued, int? maxConcurrency, DateTimeOffset now)
+        IReadOnlyList<AdapterStanding> adapters, IEnumerable<(DeviceState Device, HeardDevices HeardDevices)> queued, int? maxConcurrency, DateTimeOffset now)
     {
         if (!adapters.Any(static adapter => adapter.State.Free > 0 && adapter.State.Connecting is null)) return [];
-        var waiting = new Dictionary<Protocol.Links.BluetoothAddress, (DeviceState Device, Hearings Hearings)>();
+        var waiting = new Dictionary<BluetoothAddress, (DeviceState Device, HeardDevices HeardDevices)>();
         var devices = ImmutableArray.CreateBuilder<SchedulerDevice>();
-        foreach (var (device, hearings) in queued)
+        foreach (var (device, heardDevices) in queued)
         {
-            if (waiting.ContainsKey(device.Id) || Show(device, hearings, adapters, now) is not { } shown) continue;
+            if (waiting.ContainsKey(device.Id) || Show(device, heardDevices, adapters, now) is not { } shown) continue;
             devices.Add(shown);
-            waiting[device.Id] = (device, hearings);
+            waiting[device.Id] = (device, heardDevices);
         }
 
         if (devices.Count == 0) return [];
@@ -50,8 +52,8 @@ public static class Planning
         var grants = ImmutableArray.CreateBuilder<PlannedGrant>();
         foreach (var grant in Scheduler.Plan(snapshot))
         {
-            var (device, hearings) = waiting[grant.Device];
-            if (hearings.Latest(grant.Device) is not { } latest) continue;
+            var (device, heardDevices) = waiting[grant.Device];
+            if (heardDevices.Latest(grant.Device) is not { } latest) continue;
             grants.Add(new(device, adapters[grant.Adapter].State, latest.Match, latest.Heard));
         }
 
@@ -73,11 +75,15 @@ public static class Planning
         return rate > 0 ? TimeSpan.FromSeconds((size - progress.Confirmed) / rate) : Scheduler.WorthWaiting;
     }
 
-    private static SchedulerDevice? Show(DeviceState device, Hearings hearings, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
+    /// <summary>The same for an adapter that has several transfers: until the last of those ends.</summary>
+    public static TimeSpan? ProtectedFor(IEnumerable<(DeviceState Device, BootloaderTraits Traits, double Rate)> transfers) =>
+        transfers.Max(static transfer => ProtectedFor(transfer.Device, transfer.Traits, transfer.Rate));
+
+    private static SchedulerDevice? Show(DeviceState device, HeardDevices heardDevices, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
     {
-        var heard = hearings.By(device.Id, device.WaitingSince, now);
+        var heard = heardDevices.By(device.Id, device.WaitingSince, now);
         if (heard.IsEmpty) return null;
-        var (_, inBootloader) = hearings.Last(device.Id);
+        var (_, inBootloader) = heardDevices.Last(device.Id);
         if (!inBootloader && device.AllActivated) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, IndexOf(adapters, Affinity(device, inBootloader)));

@@ -4,7 +4,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Scheduling;
 
 /// <summary>How well one adapter hears a device, dBm.</summary>
-public readonly record struct Heard(int Adapter, int Rssi);
+public readonly record struct HeardBy(int Adapter, int Rssi);
 
 /// <summary>An adapter as the scheduler sees it; its index in the snapshot is its name there.</summary>
 /// <param name="Free">Slots it has left, 0 when it is not ready.</param>
@@ -20,7 +20,7 @@ public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, dou
 /// <param name="Deadline">When its bootloader leaves DFU mode; null when not known.</param>
 /// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
 public sealed record SchedulerDevice(
-    BluetoothAddress Id, ImmutableArray<Heard> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity);
+    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity);
 
 public sealed record SchedulerSnapshot
 {

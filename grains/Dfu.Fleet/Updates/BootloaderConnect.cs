@@ -79,7 +79,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Connecting);
         var target = _device.Heard
-            ?? await attempt.HearAsync(jumped ? _device.IsBootloader : _device.IsOurs, _order.Times.Jump, cancellationToken)
+            ?? await attempt.HearAsync(jumped ? _device.IsBootloader : _device.IsOurs, UpdateTimes.Jump, cancellationToken)
             ?? throw NotHeard(jumped);
         _device.Heard = null;
         return target;
@@ -93,7 +93,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
             throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {MostJumps} jumps");
         Settle(target.Address, entry == DfuCharacteristic.ButtonlessBonded ? target.Address : target.Address.Bootloader);
         attempt.Observer.PhaseChanged(UpdatePhase.Jumping);
-        await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, _order.Times.LinkCloses, attempt.Time, cancellationToken);
+        await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken);
     }
 
     private void Settle(BluetoothAddress application, BluetoothAddress bootloader)
@@ -103,7 +103,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
 
     private DfuException NotHeard(bool jumped)
     {
-        var within = $"within {_order.Times.Jump.TotalSeconds:0} s";
+        var within = $"within {UpdateTimes.Jump.TotalSeconds:0} s";
         var who = jumped
             ? $"{_device.Bootloader} was not heard {within} after the jump"
             : $"neither {_device.Bootloader} nor {_device.Application} was heard {within}";

@@ -119,7 +119,7 @@ internal sealed class ImageUpdate
                 _accepted = true; // only a connect shows who answers at the address of a bond
                 return null;
             case TransferEnd.Probed:
-                await Task.Delay(_attempt.Order.Times.Probe, _attempt.Time, cancellationToken);
+                await Task.Delay(UpdateTimes.Probe, _attempt.Time, cancellationToken);
                 return null;
             default:
                 throw new ArgumentOutOfRangeException(nameof(end), end, null);
@@ -173,7 +173,7 @@ internal sealed class ImageUpdate
     {
         try
         {
-            return await link.Closed.WithinAsync(_attempt.Order.Times.LinkCloses, _attempt.Time, cancellationToken);
+            return await link.Closed.WithinAsync(UpdateTimes.LinkCloses, _attempt.Time, cancellationToken);
         }
         catch (TimeoutException)
         {

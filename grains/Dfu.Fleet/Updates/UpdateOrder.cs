@@ -45,5 +45,4 @@ public sealed record UpdateOrder
     public string? TraceParent { get; init; }
 
     public TransferOptions Transfer { get; init; } = new();
-    public UpdateTimes Times { get; init; } = new();
 }

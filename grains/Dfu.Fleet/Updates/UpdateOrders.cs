@@ -23,10 +23,9 @@ public static class UpdateOrders
     public static UpdateOrder For(DeviceState device, DfuPackage package, CampaignKnowledge knowledge, TransferOptions transfer)
     {
         var progress = device.Images[device.Image];
-        var heard = device.Heard!;
         return new()
         {
-            Heard = new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true),
+            Heard = device.Heard!.Value,
             Application = device.Application,
             Bootloader = device.Bootloader ?? device.Application.Bootloader,
             Target = device.Id,

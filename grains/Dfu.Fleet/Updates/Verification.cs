@@ -13,7 +13,7 @@ internal sealed class Verification(UpdateContext attempt)
     public async Task ComesBackAsync(CancellationToken cancellationToken)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
-        _device.Heard = await attempt.HearAsync(_device.IsOurs, attempt.Order.Times.Activation, cancellationToken);
+        _device.Heard = await attempt.HearAsync(_device.IsOurs, UpdateTimes.Activation, cancellationToken);
     }
 
     /// <summary>After the last image, which the device accepted.</summary>
@@ -35,7 +35,7 @@ internal sealed class Verification(UpdateContext attempt)
                 if (_device.IsBootloader(heard)) bootloader = heard;
                 return _device.IsApplication(heard) && !_device.IsBonded;
             },
-            attempt.Order.Times.Activation,
+            UpdateTimes.Activation,
             cancellationToken);
         _device.Heard = application ?? bootloader;
         return application is not null;

@@ -1,7 +1,7 @@
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
@@ -11,19 +11,16 @@ namespace Dfu.Grains.Adapters;
 /// <summary>One attempt as its adapter's grain sees it, from the order to the last report.</summary>
 internal sealed class AdapterAttempt
 {
-    /// <summary>How fast a shown rate follows.</summary>
-    private const double Smoothing = 0.3;
-
     private readonly Action<Action> _onRadio;
     private AttemptRun? _run;
-    private long _lastSent;
+    private readonly SendRate _rate;
 
     public AdapterAttempt(AttemptOrder order, ITrafficSlot traffic, Action<Action> onRadio)
     {
         _onRadio = onRadio;
         (Order, Device, Traffic) = (order, order.Device, traffic);
         Key = new(order.Place.Campaign, new(order.Device.Id, order.Device.Attempt));
-        _lastSent = traffic.Read().Sent;
+        _rate = new(traffic.Read().Sent);
     }
 
     public AttemptOrder Order { get; }
@@ -51,7 +48,7 @@ internal sealed class AdapterAttempt
     public bool HasBegun => _run is not null;
 
     /// <summary>Bytes per second now.</summary>
-    public double Rate { get; private set; }
+    public double Rate => _rate.Value;
 
     /// <summary>Asks it to end, now or as soon as it has begun; the first reason counts.</summary>
     public void Stop(DfuError reason)
@@ -75,14 +72,7 @@ internal sealed class AdapterAttempt
         return (e is DeviceEvent.Confirmed or DeviceEvent.Resumed ? next.BytesConfirmed - before.BytesConfirmed : 0, !effects.IsEmpty);
     }
 
-    public void Measure(TimeSpan elapsed)
-    {
-        var sent = Traffic.Read().Sent;
-        if (elapsed > TimeSpan.Zero) Rate = (Smoothing * (sent - _lastSent) / elapsed.TotalSeconds) + ((1 - Smoothing) * Rate);
-        _lastSent = sent;
-    }
-
-    public TimeSpan? ProtectedFor() => Planning.ProtectedFor(Device, Traits, Rate);
+    public void Measure(TimeSpan elapsed) => _rate.Measure(Traffic.Read().Sent, elapsed);
 
     public LiveTransfer Show() => new()
     {

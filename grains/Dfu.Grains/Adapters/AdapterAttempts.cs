@@ -3,6 +3,7 @@ using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Turns;
@@ -17,9 +18,6 @@ namespace Dfu.Grains.Adapters;
 /// <summary>The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.</summary>
 internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, AdapterHost radios, GoodputMeter goodput)
 {
-    /// <summary>An end that could not be reported for so many leases is left to the device to find out.</summary>
-    private const int EndLeases = 20;
-
     private readonly List<AdapterAttempt> _attempts = [];
     private readonly AttemptPreparation _preparation = new(parts);
     private readonly CampaignOutbox _outbox = new(
@@ -33,17 +31,10 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
 
-    public TimeSpan? ProtectedFor(AdapterState state)
-    {
-        TimeSpan? longest = null;
-        foreach (var attempt in _attempts)
-        {
-            if (attempt.Over || !state.Slots.Contains(attempt.Key.Slot) || attempt.ProtectedFor() is not { } left) continue;
-            if (!(left <= longest)) longest = left;
-        }
-
-        return longest;
-    }
+    public TimeSpan? ProtectedFor(AdapterState state) => Planning.ProtectedFor(
+        from attempt in _attempts
+        where !attempt.Over && state.Slots.Contains(attempt.Key.Slot)
+        select (attempt.Device, attempt.Traits, attempt.Rate));
 
     public AttemptAnswer Begin(AttemptOrder order)
     {
@@ -241,7 +232,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     private async Task GiveUpAsync(AdapterAttempt attempt)
     {
-        await Task.Delay(parts.Host.Times.Lease * EndLeases, parts.Host.Time, CancellationToken.None);
+        await Task.Delay(parts.Host.Times.GiveUpEnd, parts.Host.Time, CancellationToken.None);
         attempt.Reporter.Abandon();
     }
 }

@@ -14,9 +14,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
 {
     private const int BatchSize = 512;
 
-    /// <summary>Ends of attempts may take so many leases to be reported when the radio is to be closed: 15 s.</summary>
-    private const int StopLeases = 5;
-
     /// <summary>Between two writes of what was learned and nothing else.</summary>
     private static readonly TimeSpan KeepLearnedEvery = TimeSpan.FromSeconds(10);
 
@@ -44,7 +41,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _parts = parts;
         _time = parts.Host.Time;
         State = _stored = parts.Known;
-        var heard = new HeardBook(_time);
+        var heard = new UnreportedAdvertisements(_time);
         _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
@@ -241,7 +238,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     private async Task HurryAsync()
     {
-        await Task.Delay(_parts.Host.Times.Lease * StopLeases, _time, CancellationToken.None);
+        await Task.Delay(_parts.Host.Times.StopWithin, _time, CancellationToken.None);
         _late = true;
         Wake();
     }

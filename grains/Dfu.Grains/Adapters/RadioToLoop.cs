@@ -7,7 +7,7 @@ using Dfu.Fleet.Devices;
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Makes what a radio says turns of its adapter's loop.</summary>
-internal sealed class RadioToLoop(AdapterLoop loop, HeardBook heard) : IAdapterReports
+internal sealed class RadioToLoop(AdapterLoop loop, UnreportedAdvertisements heard) : IAdapterReports
 {
     public void Happened(AdapterEvent e) => loop.Post(() => loop.Apply(e));
 

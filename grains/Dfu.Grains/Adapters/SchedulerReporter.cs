@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Tells the scheduler what an adapter is and hears: one report at a time, the newest. What gets lost is said again soon.</summary>
-internal sealed class SchedulerReporter(AdapterParts parts, HeardBook heard, Func<AdapterReport> report)
+internal sealed class SchedulerReporter(AdapterParts parts, UnreportedAdvertisements heard, Func<AdapterReport> report)
 {
     private long _sent;
     private bool _inFlight;

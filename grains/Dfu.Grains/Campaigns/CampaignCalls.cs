@@ -46,7 +46,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             Devices = over ? [] : devices.Watched(campaign),
             Collecting = campaign.Stage == CampaignStage.Collecting,
             NameGlob = campaign.NameGlob,
-            NamedByApplication = campaign.All || campaign.NameGlob is not null,
+            NamedByApplication = campaign.NamedByApplication,
             Over = over,
         };
         OwnWork.Run(logger, "tell the scheduler whom to hear", campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
@@ -116,6 +116,15 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
+    private static CampaignPlace PlaceOf(CampaignState campaign) => new()
+    {
+        Campaign = campaign.Id,
+        PackageId = campaign.PackageId,
+        ImageSizes = campaign.ImageSizes,
+        TraceParent = campaign.TraceParent,
+        Retries = campaign.Retries,
+    };
+
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
 
     private async Task CallAsync(CampaignCore core, BluetoothAddress device)
@@ -125,7 +134,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         try
         {
             var retry = !cancelled && core.Saved.Retrying.Contains(device);
-            joined = await DeviceOf(device).JoinAsync(core.Place, retry);
+            joined = await DeviceOf(device).JoinAsync(PlaceOf(core.State), retry);
             if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id);
         }
         catch (Exception e)

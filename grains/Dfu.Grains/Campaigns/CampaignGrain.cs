@@ -92,7 +92,7 @@ internal sealed class CampaignGrain(
         }
         else
         {
-            if (_core.State is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false })
+            if (_core.State.IsSettled)
             {
                 _goesOn = true;
                 await WakeAsync();
@@ -214,13 +214,10 @@ internal sealed class CampaignGrain(
     {
         _goesOn = true;
         var wasOver = _core!.State.Stage == CampaignStage.Finished;
-        if (wasOver) _core.Apply(new CampaignEvent.RunStarted(Now));
-        _core.Apply(new CampaignEvent.CollectAgain());
-        foreach (var (device, result) in _core.State.Results)
+        foreach (var e in CampaignMachine.TakeUp(_core.State, Now))
         {
-            if (result.Outcome is not (DeviceOutcome.Failed or DeviceOutcome.Cancelled)) continue;
-            _core.Apply(new CampaignEvent.DeviceRetried(device));
-            _devices.CallNow(device);
+            _core.Apply(e);
+            if (e is CampaignEvent.DeviceRetried retried) _devices.CallNow(retried.Device);
         }
 
         if (_core.State.Stage == CampaignStage.Finished) return;
@@ -292,7 +289,7 @@ internal sealed class CampaignGrain(
 
     private async Task WriteSummaryAsync(CampaignState finished)
     {
-        _summary = _devices.Unknown(finished).IsEmpty ? CampaignViews.Devices(finished, _devices, new(), Now) : default;
+        _summary = _devices.Unknown(finished).IsEmpty ? DeviceViewsOf(finished, new()) : default;
         summary.State.Json = _summary.IsDefault ? "" : FleetJson.Write(new CampaignSummary { Devices = _summary });
         await summary.WriteStateAsync();
     }
@@ -326,9 +323,23 @@ internal sealed class CampaignGrain(
         var live = await _calls.LiveAsync(Id);
         if (_summary.IsDefault) await FetchedAsync();
         var shown = _core!.Shown;
-        var devices = shown.Stage == CampaignStage.Finished && !_summary.IsDefault ? _summary : CampaignViews.Devices(shown, _devices, live, Now);
+        var devices = shown.Stage == CampaignStage.Finished && !_summary.IsDefault ? _summary : DeviceViewsOf(shown, live);
         _viewed = host.Time.GetTimestamp();
-        return _view = CampaignViews.Of(shown, devices, live, _goesOn);
+        return _view = CampaignViews.Of(shown, devices, live.Adapters, _goesOn);
+    }
+
+    private ImmutableArray<DeviceView> DeviceViewsOf(CampaignState campaign, LiveReport live)
+    {
+        var inSight = live.Transfers.ToLookup(static transfer => transfer.Device);
+        var now = Now;
+        return [.. campaign.Devices.Select(id => CampaignViews.Device(
+            campaign,
+            _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt),
+            inSight[id].MaxBy(static transfer => transfer.Attempt) is { } seen
+                ? new AttemptInSight(seen.Attempt, seen.Phase, seen.Image, seen.Confirmed, seen.Traffic, seen.Rate)
+                : null,
+            live.Rssi.TryGetValue(id, out var rssi) ? rssi : null,
+            now))];
     }
 
     /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>

@@ -12,9 +12,6 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
     private Exception? _failure;
     private bool _running;
 
-    /// <summary>Writes that were begun.</summary>
-    public int Writes { get; private set; }
-
     /// <summary>For a change that nobody waits for.</summary>
     /// <inheritdoc cref="SaveAsync"/>
     public void Save(TimeSpan within) => SaveAsync(within);
@@ -49,7 +46,6 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
             await PauseAsync();
             var group = _group;
             (_group, _due) = (null, DateTimeOffset.MaxValue);
-            Writes++;
             try
             {
                 await write();

@@ -9,8 +9,6 @@ namespace Dfu.Grains.Devices;
 /// <summary>A device without its grain: what is decided, what must be saved before it has effects, and when something is due.</summary>
 internal sealed class DeviceShell
 {
-    private static readonly TimeSpan FirstAsk = TimeSpan.FromSeconds(0.25);
-
     private readonly BluetoothAddress _id;
     private readonly FleetPolicy _policy;
     private readonly FleetTimes _times;
@@ -27,13 +25,14 @@ internal sealed class DeviceShell
     private long _heardAt;
     private long _doneAt;
     private TimeSpan _againIn;
-    private TimeSpan _askIn = FirstAsk;
+    private TimeSpan _askIn;
 
     /// <param name="record">As it is stored; null for a device that was never part of a campaign.</param>
     public DeviceShell(BluetoothAddress id, DeviceRecord? record, DeviceHistory? history, FleetHost host)
     {
         (_id, Record, _history) = (id, record, history ?? new());
         (_policy, _times, _time) = (host.Policy, host.Times, host.Time);
+        _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
         Repeat();
@@ -117,7 +116,7 @@ internal sealed class DeviceShell
     /// <summary>The scheduler did (not) know of the campaign when it was asked for a slot.</summary>
     public void Asked(bool known)
     {
-        var next = known ? FirstAsk : Least(2 * _askIn, _times.Again);
+        var next = known ? _times.FirstAsk : Least(2 * _askIn, _times.Again);
         if (!known && State is { Phase: DevicePhase.Queued or DevicePhase.BackingOff }) (_doneAt, _againIn) = (_time.GetTimestamp(), _askIn);
         _askIn = next;
     }

@@ -3,7 +3,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
-using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Directory;
@@ -40,31 +39,21 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
-        string targets;
-        try
-        {
-            targets = CampaignTargets.Key(order.Targets);
-        }
-        catch (DfuException e)
-        {
-            return new() { Refusal = e.Error, Detail = e.Message };
-        }
-
-        var same = order.Restart ? null : _directory.Same(order.PackageId, targets);
-        var inTheWay = _directory.InTheWay(targets).Where(entry => entry != same).ToArray();
-        if (!order.Restart && inTheWay.Length > 0)
-        {
-            var first = inTheWay[0];
-            return new() { Refusal = DfuError.CampaignConflict, Detail = $"campaign {first.Campaign} for package {first.PackageId[..Math.Min(12, first.PackageId.Length)]} is not finished" };
-        }
-
         var now = host.Time.GetUtcNow();
-        var entry = same ?? new(_directory.NewId(order.PackageId, now), order.PackageId, targets, now, Finished: false, Superseded: false);
-        await SaveAsync(same is null ? Begin(entry, order.Restart) : _directory.Change(entry.Campaign, static known => known with { Finished = false }));
+        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
+        if (decision is not CampaignDecision.Accepted accepted)
+        {
+            var refused = (CampaignDecision.Refused)decision;
+            return new() { Refusal = refused.Error, Detail = refused.Detail };
+        }
+
+        await SaveAsync(accepted.Next);
         CancelSuperseded();
-        if (same is not null) _takenUp.Add(entry.Campaign);
-        await GrainFactory.GetGrain<ICampaignGrain>(entry.Campaign).RunAsync(NewCampaign(entry, order), _directory.Classes);
-        return new() { Campaign = entry.Campaign, GoesOn = same is not null };
+        var campaign = accepted.Entry.Campaign;
+        if (accepted.GoesOn) _takenUp.Add(campaign);
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now);
+        await GrainFactory.GetGrain<ICampaignGrain>(campaign).RunAsync(first, _directory.Classes);
+        return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
     }
 
     public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_directory.Campaigns.Select(static entry => new CampaignEntry
@@ -109,8 +98,6 @@ internal sealed class FleetGrain(
         await SaveAsync(_directory.Change(campaign, static entry => entry with { Finished = true }).Trim(MostCampaigns));
     }
 
-    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
-
     public Task KeepClassAsync(ClassState learned)
     {
         var next = _directory.Keep(learned);
@@ -121,38 +108,6 @@ internal sealed class FleetGrain(
     {
         CancelSuperseded();
         return Task.CompletedTask;
-    }
-
-    /// <summary>A new campaign; with a restart, whatever is in its way or was for the same targets is superseded.</summary>
-    private DirectoryState Begin(DirectoryEntry begun, bool restart)
-    {
-        return _directory with { Campaigns = [.. _directory.Campaigns.Select(Earlier), begun] };
-
-        DirectoryEntry Earlier(DirectoryEntry entry) =>
-            restart && (entry.Targets == begun.Targets || (!entry.Finished && CampaignDirectory.MayShareDevices(entry.Targets, begun.Targets)))
-                ? entry with { Superseded = true }
-                : entry;
-    }
-
-    private CampaignState NewCampaign(DirectoryEntry entry, CampaignOrder order)
-    {
-        var devices = order.Targets.Addresses.IsDefaultOrEmpty ? [] : order.Targets.Addresses.Distinct().ToImmutableArray();
-        return new()
-        {
-            Id = entry.Campaign,
-            PackageId = order.PackageId,
-            Targets = entry.Targets,
-            Stage = devices.IsEmpty ? CampaignStage.Collecting : CampaignStage.Running,
-            CreatedAt = entry.CreatedAt,
-            RunStartedAt = host.Time.GetUtcNow(),
-            All = order.Targets.All,
-            NameGlob = order.Targets.NameGlob,
-            Count = devices.IsEmpty ? order.Targets.Count : null,
-            ScanTime = order.Targets.ScanTime,
-            ImageSizes = order.ImageSizes,
-            HwVersion = order.HwVersion,
-            Devices = devices,
-        };
     }
 
     /// <summary>Cancels what was superseded until it is over.</summary>

@@ -28,13 +28,11 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
     /// <summary>The reported state with the slots that are promised but not shown yet.</summary>
     public AdapterState State { get; private set; } = new() { Id = id };
 
-    public bool Listens => Present && State.Status is AdapterStatus.Ready or AdapterStatus.Draining;
+    public bool Listens => Present && State.Listens;
 
     public ImmutableArray<LiveTransfer> Transfers => _report?.Transfers ?? [];
 
     public AdapterStanding Standing => new(State, _report?.Rate ?? 0, _report?.ProtectedFor);
-
-    public IReadOnlyList<Reservation> Reservations => _reservations;
 
     public void Take(AdapterReport report, DateTimeOffset now)
     {

@@ -10,14 +10,13 @@ namespace Dfu.Grains.Scheduling;
 /// <summary>What the scheduler knows of one campaign: whose advertisements matter to it and who heard them.</summary>
 internal sealed class CampaignBoard(string campaign, TimeSpan again)
 {
-    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader, bool Settled)> _corrected = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _told = [];
     private readonly List<BluetoothAddress> _found = [];
     private CampaignWatch? _watch;
 
     public string Campaign => campaign;
 
-    public Hearings Hearings { get; } = new();
+    public HeardDevices HeardDevices { get; } = new();
 
     /// <summary>When its campaign spoke last.</summary>
     public DateTimeOffset LastWatch { get; private set; }
@@ -30,28 +29,23 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
     {
         LastWatch = now;
         if (_watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob)
-            Hearings.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
+            HeardDevices.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
         if (!watch.Collecting) _told.Clear();
         _watch = watch;
         foreach (var device in watch.Devices)
         {
-            Hearings.AddTarget(device.Device, watch.NamedByApplication);
-            if (device.Bootloader is { } bootloader) Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
+            HeardDevices.AddTarget(device.Device, watch.NamedByApplication);
+            if (device.Bootloader is { } bootloader) HeardDevices.Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
         }
     }
 
     /// <summary>A device that asks for a slot knows its addresses better than its campaign does.</summary>
-    public void Know(DeviceState device)
-    {
-        Hearings.AddTarget(device.Id, _watch is { NamedByApplication: true });
-        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader, device.Settled);
-        foreach (var stranger in device.Strangers) Hearings.Doubt(device.Id, stranger);
-    }
+    public void Know(DeviceState device) => HeardDevices.Know(device, _watch is { NamedByApplication: true });
 
     /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
     {
-        var news = Hearings.Hear(adapter, advertisement, at, out var found);
+        var news = HeardDevices.Hear(adapter, advertisement, at, out var found);
         if (found is not { } device || (_told.TryGetValue(device, out var told) && now - told < again)) return news;
         _told[device] = now;
         _found.Add(device);
@@ -65,12 +59,5 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again)
         var found = _found.ToImmutableArray();
         _found.Clear();
         return found;
-    }
-
-    private void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled)
-    {
-        if (_corrected.TryGetValue(device, out var known) && (known == (application, bootloader, settled) || (known.Settled && !settled))) return;
-        _corrected[device] = (application, bootloader, settled);
-        Hearings.Correct(device, application, bootloader, settled);
     }
 }

@@ -24,17 +24,15 @@ internal sealed class SchedulerBoard
     private readonly Dictionary<BluetoothAddress, Waiting> _waiting = [];
     private readonly Dictionary<BluetoothAddress, (string Campaign, int Attempt)> _accepted = [];
     private readonly HashSet<string> _listening = [];
+    private readonly Air _air;
     private DateTimeOffset _lastForget;
     private DateTimeOffset _lastNewAdapter;
-    private DateTimeOffset? _listeningSince;
-    private DateTimeOffset? _deafSince;
 
-    /// <param name="now">Adapters have this moment to come from: until one reports, none is there.</param>
     public SchedulerBoard(FleetPolicy policy, FleetTimes times, DateTimeOffset now)
     {
         _policy = policy;
         _times = times;
-        _deafSince = now;
+        _air = new(now);
     }
 
     /// <summary>Something changed that may let a device have a slot, or that a campaign is to be told.</summary>
@@ -42,19 +40,6 @@ internal sealed class SchedulerBoard
 
     /// <summary>Devices that wait for a slot, or for the end of a backoff.</summary>
     public int Waits => _waiting.Count;
-
-    /// <summary>A promise that nothing came of is taken back after this long. As long as an adapter may be silent, less a report.</summary>
-    private TimeSpan PromisedFor => _times.AdapterSilence * (2.0 / 3);
-
-    private TimeSpan ForgottenAfter
-    {
-        get
-        {
-            var again = 5 * _times.Again;
-            var silence = 3 * _times.AdapterSilence;
-            return again > silence ? again : silence;
-        }
-    }
 
     public void Report(AdapterReport report, DateTimeOffset now)
     {
@@ -83,7 +68,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again);
         board.Watch(watch, now);
-        if (board.Collecting && _listeningSince is not null) _listening.Add(board.Campaign);
+        if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
         PlanNeeded = true;
     }
 
@@ -100,7 +85,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
         board.Know(device);
-        return Air(device, board.Hearings, now);
+        return Known(_air.Around(device, board.HeardDevices, NumberOf, now));
     }
 
     /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
@@ -111,14 +96,14 @@ internal sealed class SchedulerBoard
         var held = Held();
         var queued = _waiting.Values
             .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
-            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.Hearings))
-            .Where(static pair => pair.Hearings is not null)
-            .Select(static pair => (pair.Device, pair.Hearings!));
+            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.HeardDevices))
+            .Where(static pair => pair.HeardDevices is not null)
+            .Select(static pair => (pair.Device, pair.HeardDevices!));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
         foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, _policy.MaxConcurrency, now))
         {
             var attempt = planned.Device.Attempt + 1;
-            _byId[planned.Adapter.Id].Reserve(planned.Device.Id, attempt, now + PromisedFor);
+            _byId[planned.Adapter.Id].Reserve(planned.Device.Id, attempt, now + _times.Promise);
             grants.Add(new(planned.Device.Id, attempt, planned.At(now, probe: false)));
         }
 
@@ -165,7 +150,7 @@ internal sealed class SchedulerBoard
         var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
         foreach (var device in board.Devices)
         {
-            if (board.Hearings.Rssi(device.Device, now) is { } heard) rssi[device.Device] = heard;
+            if (board.HeardDevices.Rssi(device.Device, now) is { } heard) rssi[device.Device] = heard;
         }
 
         return report with { Rssi = rssi.ToImmutable() };
@@ -181,19 +166,16 @@ internal sealed class SchedulerBoard
         return _byId[id] = adapter;
     }
 
-    private AirReport Air(DeviceState device, Hearings hearings, DateTimeOffset now)
+    private int? NumberOf(string adapter) => _byId.TryGetValue(adapter, out var known) ? known.Number : null;
+
+    private static AirReport Known(DeviceEvent.Waited waited) => new()
     {
-        var (heard, inBootloader) = hearings.Last(device.Id);
-        if (Planning.Affinity(device, inBootloader) is { } only && _byId.TryGetValue(only, out var adapter)) heard = hearings.LastBy(device.Id, adapter.Number);
-        return new()
-        {
-            Known = true,
-            LastHeard = now - heard,
-            AsApplication = heard is not null && !inBootloader,
-            Listening = now - _listeningSince,
-            Deaf = now - _deafSince,
-        };
-    }
+        Known = true,
+        LastHeard = waited.At - waited.LastHeard,
+        AsApplication = waited.AsApplication,
+        Listening = waited.At - waited.ListeningSince,
+        Deaf = waited.At - waited.DeafSince,
+    };
 
     /// <summary>The attempt an adapter has or is promised, for each device.</summary>
     private Dictionary<BluetoothAddress, int> Held()
@@ -213,14 +195,11 @@ internal sealed class SchedulerBoard
             Deafen(adapter);
         }
 
-        var listens = _adapters.Exists(static adapter => adapter.Listens);
-        _listeningSince = listens ? _listeningSince ?? now : null;
-        _deafSince = listens ? null : _deafSince ?? now;
-
+        _air.Note(_adapters.Exists(static adapter => adapter.Listens), now);
         if (now - _lastForget < _times.AdapterReport) return;
         _lastForget = now;
-        foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= ForgottenAfter).ToArray()) Drop(silent.Campaign);
-        foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= ForgottenAfter).ToArray()) _waiting.Remove(silent.Key);
+        foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= _times.Forget).ToArray()) Drop(silent.Campaign);
+        foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= _times.Forget).ToArray()) _waiting.Remove(silent.Key);
     }
 
     private void Drop(string campaign)
@@ -233,7 +212,7 @@ internal sealed class SchedulerBoard
 
     private void Deafen(BoardAdapter adapter)
     {
-        foreach (var board in _campaigns.Values) board.Hearings.Forget(adapter.Number);
+        foreach (var board in _campaigns.Values) board.HeardDevices.Forget(adapter.Number);
     }
 
     private void TellCollecting()

@@ -7,8 +7,6 @@ namespace Dfu.Grains.Scheduling;
 /// <summary>The <see cref="SchedulerBoard"/> behind calls. No turn waits for another grain: grants and news are calls of their own.</summary>
 internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
-    private static readonly TimeSpan PlanEvery = TimeSpan.FromSeconds(0.05);
-
     private readonly SchedulerBoard _board = new(host.Policy, host.Times, host.Time.GetUtcNow());
     private IDisposable? _gauge;
     private int _waiting;
@@ -68,7 +66,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
     {
         try
         {
-            var pause = PlanEvery - host.Time.GetElapsedTime(_lastPlan);
+            var pause = host.Times.Plan - host.Time.GetElapsedTime(_lastPlan);
             if (_lastPlan != 0 && pause > TimeSpan.Zero) await Task.Delay(pause, host.Time);
             _lastPlan = host.Time.GetTimestamp();
             foreach (var grant in _board.Plan(Now)) Grant(grant);

@@ -87,7 +87,7 @@ internal sealed class Bench : IAsyncDisposable
         var image = new byte[bytes];
         new Random(1).NextBytes(image);
         var package = PackageReader.Read(PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
-        await using var store = new InMemoryFleetStore();
+        var store = new FleetStore();
         await using var engine = new FleetEngine(store, Sources(), new FleetPolicy(), Time, UpdateRun.RunAsync);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(300), Time);
         await engine.StartAsync(new CampaignRequest { Package = package, Targets = new() { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] } }, late.Token);

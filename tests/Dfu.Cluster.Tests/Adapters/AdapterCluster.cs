@@ -103,7 +103,7 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
             Attempt = attempt,
             Adapter = adapter,
             AdapterEpoch = epoch,
-            Heard = new(address, AddressType.Random, -50, "Sensor", true),
+            Heard = new(address, AddressType.Random, -50, "Sensor", true, true),
         };
         return new() { Device = state, Place = new() { Campaign = Campaign, PackageId = (package ?? Package).Id, ImageSizes = sizes } };
     }

@@ -41,7 +41,7 @@ public sealed class GroupedSaveTests
         _writes[1].SetResult();
         await second.Soon();
         await third.Soon();
-        Assert.Equal(2, _save.Writes);
+        Assert.Equal(2, _writes.Count);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal static class Given
         new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace, Retries = retries };
 
     public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter) =>
-        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true), device, device.Bootloader, false, Elsewhere);
+        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), device, device.Bootloader, false, Elsewhere);
 
     public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = new([.. events]) };
 

@@ -93,7 +93,7 @@ public sealed class FencingTests
             Assert.Equal(AttemptAnswer.Refused, await fleet.Grains.GetGrain<IAdapterGrain>(other).BeginAsync(order));
 
         // A second grant, for an adapter that hears the device just as well.
-        Assert.False(await device.GrantAsync(new DeviceEvent.Granted("Silo_9/radio9", 1, state.Heard!, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
+        Assert.False(await device.GrantAsync(new DeviceEvent.Granted("Silo_9/radio9", 1, state.Heard!.Value, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
         var view = await FleetUnderTest.WaitAsync(open);
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
         journal.AssertNoDeviceHadTwoDrivers();

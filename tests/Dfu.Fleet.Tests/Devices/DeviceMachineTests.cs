@@ -20,7 +20,7 @@ public sealed class DeviceMachineTests
     private static DeviceState Apply(DeviceState state, params DeviceEvent[] events) => events.Aggregate(state, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
 
     private static DeviceEvent.Granted Grant(double at = 0, string adapter = "a") =>
-        new DeviceEvent.Granted(adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true), Application, Application.Bootloader, false, At(at));
+        new DeviceEvent.Granted(adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, false, At(at));
 
     private static DeviceEvent.Ended Ended(int attempt, DfuError error, double at = 1, bool heard = true) =>
         new DeviceEvent.Ended(attempt, error, error.ToString(), heard, default, At(at));

@@ -93,7 +93,7 @@ public sealed class DeviceModelTests
         var offset = step.Number % 26 * 4096L;
         return step.Kind switch
         {
-            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true), Application, Application.Bootloader, step.Number % 2 == 0, at),
+            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, step.Number % 2 == 0, at),
             1 => new DeviceEvent.PhaseChanged(attempt, (DevicePhase)(1 + (step.Number % 8)), at),
             2 => new DeviceEvent.Identified(attempt, Application, Application.Bootloader),
             3 => new DeviceEvent.ImageStarted(attempt, step.Image),

@@ -15,7 +15,7 @@ public sealed class RealTimeTests
         var world = new World { ObjectTime = TimeSpan.FromMilliseconds(1) }.Add(12);
         FakeSource[] sources = [.. Enumerable.Range(0, 4).Select(n => new FakeSource(world, TimeProvider.System, $"fake:{n}"))];
         var runner = new ScriptedRunner(world);
-        var engine = new FleetEngine(new InMemoryFleetStore(), sources, new(), TimeProvider.System, runner.RunAsync);
+        var engine = new FleetEngine(new FleetStore(), sources, new(), TimeProvider.System, runner.RunAsync);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
         await engine.StartAsync(new() { Package = Packages.Application(3 * 4096), Targets = new() { Addresses = [.. world.Devices.Keys] } }, late.Token);
         var view = await engine.WaitAsync(late.Token);

@@ -20,7 +20,7 @@ internal sealed class Station
     public World World { get; }
     public List<FakeSource> Sources { get; }
     public ScriptedRunner Runner { get; }
-    public IFleetStore Store { get; set; } = new InMemoryFleetStore();
+    public FleetStore Store { get; set; } = new();
     public FleetPolicy Policy { get; set; } = new();
     public DfuPackage Package { get; set; } = Packages.Application(16 * 4096);
 

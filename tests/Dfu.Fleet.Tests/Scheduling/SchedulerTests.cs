@@ -15,7 +15,7 @@ public sealed class SchedulerTests
         new(free, active, connecting, rate, protectedFor is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
 
     private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60, int? affinity = null) => new(
-        new((ulong)id), [.. heardBy.Select(adapter => new Heard(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now, affinity);
+        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now, affinity);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
         [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], MaxConcurrency = most })];
@@ -118,7 +118,7 @@ public sealed class SchedulerTests
             from rssi in Gen.Choose(-100, -40)
             from deadline in Gen.Choose(-10, 120)
             from inBootloader in Gen.Elements(true, false)
-            select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new Heard(i, rssi)).ToImmutableArray(), deadline, inBootloader);
+            select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new HeardBy(i, rssi)).ToImmutableArray(), deadline, inBootloader);
         return device.ListOf(count).Select(list => list.Select((item, index) => new SchedulerDevice(
             new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now, null)).ToList());
     }

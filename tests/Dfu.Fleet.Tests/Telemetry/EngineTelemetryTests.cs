@@ -141,7 +141,7 @@ public sealed class EngineTelemetryTests
             new Random(1).NextBytes(image);
             var package = PackageReader.Read(PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
             IAdapterSource[] adapters = [air.CreateAdapter(adapter + "1", new AdapterModel()), air.CreateAdapter(adapter + "2", new AdapterModel())];
-            await using var store = new InMemoryFleetStore();
+            var store = new FleetStore();
             await using var engine = new FleetEngine(store, adapters, new FleetPolicy(), time, UpdateRun.RunAsync);
             await engine.StartAsync(new CampaignRequest { Package = package, Targets = new() { All = true, Count = Devices } }, CancellationToken.None);
             await engine.WaitAsync(CancellationToken.None);

@@ -14,15 +14,15 @@ using Dfu.Simulation.Storage;
 
 namespace Dfu.Simulation.Engine;
 
-/// <summary>The single-process engine: the machines in one loop over one store. The caller owns the store and disposes it afterwards.</summary>
+/// <summary>The fleet's decisions in one process: the machines in one loop over one store, for simulation.</summary>
 public sealed class FleetEngine : IFleet, IAsyncDisposable
 {
-    private readonly IFleetStore _store;
+    private readonly FleetStore _store;
     private readonly FleetPolicy _policy;
     private readonly TimeProvider _time;
     private readonly UpdateRunner _runner;
     private readonly Channel<EngineEvent> _events = Channel.CreateUnbounded<EngineEvent>(new() { SingleReader = true });
-    private readonly Hearings _hearings = new();
+    private readonly HeardDevices _heardDevices = new();
     private readonly AdapterHost[] _hosts;
     private readonly Broadcast<CampaignView> _over = new();
     private CampaignView? _view;
@@ -32,7 +32,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private bool _started;
 
     /// <exception cref="DfuException">InvalidArgument when a source is given twice.</exception>
-    public FleetEngine(IFleetStore store, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time, UpdateRunner runner)
+    public FleetEngine(FleetStore store, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time, UpdateRunner runner)
     {
         if (sources.GroupBy(source => source.Id).FirstOrDefault(group => group.Count() > 1) is { } doubled)
             throw new DfuException(DfuError.InvalidArgument, $"the adapter {doubled.Key} is given twice");
@@ -40,7 +40,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _policy = policy;
         _time = time;
         _runner = runner;
-        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new AdapterPost(index, _hearings, time, Post), time))];
+        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time))];
     }
 
     /// <remarks>
@@ -55,13 +55,11 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     {
         if (_started) throw new InvalidOperationException("an engine runs one campaign");
         _started = true;
-        var targets = CampaignTargets.Key(request.Targets);
-        var stored = request.Restart ? null : await _store.LoadAsync(cancellationToken);
-        var same = stored is not null && stored.Campaign.PackageId == request.Package.Id && stored.Campaign.Targets == targets;
-        if (stored is not null && !same && stored.Campaign.Stage != CampaignStage.Finished)
-            throw new DfuException(DfuError.CampaignConflict, $"campaign {stored.Campaign.Id} for package {stored.Campaign.PackageId[..12]} is not finished");
-
-        if (same && stored!.Campaign is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false })
+        var decision = _store.Directory.Decide(request.Package.Id, request.Targets, request.Restart, _time.GetUtcNow());
+        if (decision is CampaignDecision.Refused refused) throw new DfuException(refused.Error, refused.Detail);
+        var accepted = (CampaignDecision.Accepted)decision;
+        var stored = accepted.GoesOn ? _store.Load(accepted.Entry.Campaign) : null;
+        if (stored is { Campaign.IsSettled: true })
         {
             ShowStored(stored);
             return Snapshot();
@@ -71,18 +69,16 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         {
             await OpenAdaptersAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (same)
+        catch (OperationCanceledException) when (stored is not null)
         {
-            ShowStored(stored!);
+            ShowStored(stored);
             throw;
         }
 
         try
         {
-            if (!request.PackageFile.IsEmpty) await _store.SavePackageAsync(request.Package.Id, request.PackageFile, cancellationToken);
-            var fleet = same ? stored! : await BeginAsync(request, targets, cancellationToken);
-            var loop = Prepare(fleet, request, same, await _store.LoadClassesAsync(cancellationToken));
-            await loop.BeginAsync();
+            var loop = Prepare(stored ?? Begin(request, accepted), request, accepted.GoesOn);
+            loop.Begin();
             _running = RunAsync(loop);
         }
         catch (Exception)
@@ -140,68 +136,49 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         throw refused!;
     }
 
-    private async Task<StoredFleet> BeginAsync(CampaignRequest request, string targets, CancellationToken cancellationToken)
+    private StoredCampaign Begin(CampaignRequest request, CampaignDecision.Accepted accepted)
     {
         var now = _time.GetUtcNow();
-        var sizes = request.Package.Images.Select(image => (long)image.Firmware.Length).ToImmutableArray();
-        var devices = request.Targets.Addresses.Distinct().ToImmutableArray();
-        var earlier = await _store.LoadAsync(cancellationToken);
-        var id = $"{now.ToUnixTimeMilliseconds():x}-{request.Package.Id[..Math.Min(8, request.Package.Id.Length)]}";
-        var campaign = new CampaignState
-        {
-            Id = earlier?.Campaign.Id == id ? id + "-again" : id,
-            PackageId = request.Package.Id,
-            Targets = targets,
-            Stage = devices.IsEmpty ? CampaignStage.Collecting : CampaignStage.Running,
-            CreatedAt = now,
-            RunStartedAt = now,
-            All = request.Targets.All,
-            NameGlob = request.Targets.NameGlob,
-            Count = devices.IsEmpty ? request.Targets.Count : null,
-            ScanTime = request.Targets.ScanTime,
-            ImageSizes = sizes,
-            HwVersion = request.Package.Images[0].HwVersion,
-            Devices = devices,
-        };
-        var fleet = new StoredFleet(campaign, [.. devices.Select(device => DeviceState.New(device, sizes, now))]);
-        await _store.BeginAsync(campaign, fleet.Devices, cancellationToken);
-        return fleet;
+        ImmutableArray<long> sizes = [.. request.Package.Images.Select(static image => (long)image.Firmware.Length)];
+        var campaign = CampaignState.New(accepted.Entry, request.Targets, sizes, request.Package.Images[0].HwVersion, now);
+        var begun = new StoredCampaign(campaign, [.. campaign.Devices.Select(device => DeviceState.New(device, sizes, now))]);
+        _store.Begin(accepted.Next, begun);
+        return begun;
     }
 
-    private FleetLoop Prepare(StoredFleet fleet, CampaignRequest request, bool goesOn, ImmutableArray<ClassState> classes)
+    private FleetLoop Prepare(StoredCampaign stored, CampaignRequest request, bool goesOn)
     {
         var now = _time.GetUtcNow();
-        var campaign = fleet.Campaign with { Classes = classes.Aggregate(fleet.Campaign.Classes, (known, entry) => known.SetItem(entry.Key, entry)) };
+        var campaign = stored.Campaign.Knowing(_store.Directory.Classes);
         var adapters = _hosts.Select(host => new AdapterState { Id = host.Id, Epoch = 1 }).ToArray();
-        var machines = new FleetMachines(campaign, fleet.Devices, adapters, _policy);
+        var machines = new FleetMachines(campaign, stored.Devices, adapters, _policy);
         _store.Ledger.Begin(campaign.Id);
-        machines.Note(null, "campaign", goesOn ? "goes on" : $"begins: package {campaign.PackageId} for {campaign.Targets}", now);
         machines.Apply(new CampaignEvent.RunStarted(now), now);
-        machines.Apply(new CampaignEvent.CollectAgain(), now);
-        foreach (var device in fleet.Devices) TakeUp(machines, device, now);
-        if (machines.Campaign.Stage == CampaignStage.Collecting) _hearings.Collect(CampaignTargets.Wanted(campaign));
+        foreach (var device in stored.Devices) TakeUp(machines, device, now);
+        if (goesOn) TakeUp(machines, now);
+        if (machines.Campaign.Stage == CampaignStage.Collecting) _heardDevices.Collect(CampaignTargets.Wanted(campaign.NameGlob));
 
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
         _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? FleetReading.Of(view) : null);
-        var parts = new FleetLoopParts(machines, _hosts, _hearings, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
+        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 
-    /// <summary>Brings a stored device to where a new process may go on with it.</summary>
+    /// <summary>What grains do when they are activated: nothing of the process before this one runs any more.</summary>
     private void TakeUp(FleetMachines machines, DeviceState device, DateTimeOffset now)
     {
-        var collected = machines.Campaign.All || machines.Campaign.NameGlob is not null;
-        _hearings.AddTarget(device.Id, collected);
-        if (device.Bootloader is { } bootloader) _hearings.Correct(device.Id, device.Application, bootloader, device.Settled);
-        foreach (var stranger in device.Strangers) _hearings.Doubt(device.Id, stranger);
+        _heardDevices.Know(device, machines.Campaign.NamedByApplication);
         _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);
-        if (device.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled)
+        if (device.Running) machines.Apply(device.Id, new DeviceEvent.Interrupted(device.Attempt, now), now);
+    }
+
+    private static void TakeUp(FleetMachines machines, DateTimeOffset now)
+    {
+        foreach (var e in CampaignMachine.TakeUp(machines.Campaign, now))
         {
-            machines.Apply(new CampaignEvent.DeviceRetried(device.Id), now);
-            machines.Apply(device.Id, new DeviceEvent.RetryRequested(now), now);
+            machines.Apply(e, now);
+            if (e is CampaignEvent.DeviceRetried retried) machines.Apply(retried.Device, new DeviceEvent.RetryRequested(now, machines.Campaign.Retries), now);
         }
-        else if (device.Running) machines.Apply(device.Id, new DeviceEvent.Interrupted(device.Attempt, now), now);
-        else if (device.Phase == DevicePhase.Done) machines.Apply(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error), now);
     }
 
     private async Task RunAsync(FleetLoop loop)
@@ -228,12 +205,12 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         if (view.Outcome is CampaignOutcome.Succeeded or CampaignOutcome.Failed) _over.Set(view);
     }
 
-    private void ShowStored(StoredFleet stored)
+    private void ShowStored(StoredCampaign stored)
     {
         _store.Ledger.Begin(stored.Campaign.Id);
         foreach (var device in stored.Devices) _store.Ledger.Slot(device.Id).AtLeast(device.Traffic);
         var machines = new FleetMachines(stored.Campaign, stored.Devices, [], _policy);
-        Show(new FleetViews(_hearings, _store.Ledger, _time).Build(machines, goesOn: true, interrupted: false));
+        Show(new FleetViews(_heardDevices, _store.Ledger, _time).Build(machines, goesOn: true, interrupted: false));
     }
 
     private async Task CloseAdaptersAsync()

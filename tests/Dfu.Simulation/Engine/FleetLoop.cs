@@ -10,6 +10,7 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Timing;
 using Dfu.Simulation.Storage;
 
 namespace Dfu.Simulation.Engine;
@@ -18,8 +19,8 @@ namespace Dfu.Simulation.Engine;
 internal sealed record FleetLoopParts(
     FleetMachines Machines,
     AdapterHost[] Hosts,
-    Hearings Hearings,
-    IFleetStore Store,
+    HeardDevices HeardDevices,
+    FleetStore Store,
     UpdateRunner Runner,
     DfuPackage Package,
     FleetPolicy Policy,
@@ -51,8 +52,7 @@ internal sealed class FleetLoop
     private long _lastSave;
     private long _lastPublish;
     private long _lastTick;
-    private DateTimeOffset? _listeningSince;
-    private DateTimeOffset? _deafSince;
+    private readonly Air _air;
     private bool _stopping;
 
     public FleetLoop(FleetLoopParts parts, ChannelReader<EngineEvent> events, Action<EngineEvent> post, Action<CampaignView> publish)
@@ -64,16 +64,16 @@ internal sealed class FleetLoop
         _post = post;
         _publish = publish;
         _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter())];
-        _views = new(parts.Hearings, parts.Store.Ledger, parts.Time);
-        _planner = new(_machines, parts.Hearings, _goodput, _views, parts.Policy);
-        _deafSince = parts.Time.GetUtcNow();
+        _views = new(parts.HeardDevices, parts.Store.Ledger, parts.Time);
+        _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy);
+        _air = new(parts.Time.GetUtcNow());
         _lastSave = _lastPublish = _lastTick = parts.Time.GetTimestamp();
     }
 
     /// <summary>Saves what taking up the campaign changed, and shows it.</summary>
-    public async Task BeginAsync()
+    public void Begin()
     {
-        await CommitAsync();
+        Commit();
         Publish();
     }
 
@@ -88,11 +88,11 @@ internal sealed class FleetLoop
             {
                 for (var taken = 0; taken < BatchSize && _events.TryRead(out var e); taken++) Take(e);
                 if (_machines.PlanNeeded && !_stopping) _planner.Plan(_time.GetUtcNow());
-                await CommitAsync();
+                Commit();
                 if (_time.GetElapsedTime(_lastPublish) >= PublishEvery || _machines.Campaign.Stage == CampaignStage.Finished) Publish();
             }
 
-            await SaveAsync();
+            Save();
             Publish();
         }
         catch (Exception)
@@ -118,7 +118,7 @@ internal sealed class FleetLoop
                 break;
             case EngineEvent.Found found:
                 _machines.Apply(new CampaignEvent.DeviceHeard(found.Address, now), now);
-                if (_machines.Devices.ContainsKey(found.Address)) _parts.Hearings.AddTarget(found.Address, isApplication: true);
+                if (_machines.Devices.ContainsKey(found.Address)) _parts.HeardDevices.AddTarget(found.Address, isApplication: true);
                 break;
             case EngineEvent.AttemptEnded ended:
                 EndAttempt(ended, now);
@@ -146,8 +146,8 @@ internal sealed class FleetLoop
         if (e.Durable is not null) _durables.Add((e.Durable, taken || Repeats(before, e.Event)));
         if (!taken || before is null) return;
         var after = _machines.Devices[e.Id];
-        if (e.Event is DeviceEvent.Identified || after.Settled != before.Settled) _parts.Hearings.Correct(e.Id, after.Application, after.Bootloader ?? after.Application, after.Settled);
-        if (e.Event is DeviceEvent.Mistaken mistaken) _parts.Hearings.Doubt(e.Id, mistaken.Address);
+        if (e.Event is DeviceEvent.Identified or DeviceEvent.Mistaken || after.Settled != before.Settled)
+            _parts.HeardDevices.Know(after, _machines.Campaign.NamedByApplication);
         if (e.Event is DeviceEvent.Confirmed or DeviceEvent.Resumed && _machines.IndexOf(after.Adapter) is { } adapter)
             _goodput[adapter].Moved(after.BytesConfirmed - before.BytesConfirmed);
     }
@@ -168,9 +168,7 @@ internal sealed class FleetLoop
 
     private void Tick(DateTimeOffset now)
     {
-        var ready = _machines.Adapters.Any(adapter => adapter.Status is AdapterStatus.Ready or AdapterStatus.Draining);
-        _listeningSince = ready ? _listeningSince ?? now : null;
-        _deafSince = ready ? null : _deafSince ?? now;
+        _air.Note(_machines.Adapters.Any(static adapter => adapter.Listens), now);
         for (var i = 0; i < _machines.Adapters.Length; i++)
         {
             _machines.Apply(i, new AdapterEvent.Tick(now), now);
@@ -183,13 +181,11 @@ internal sealed class FleetLoop
         {
             foreach (var device in _machines.Devices.Values.Where(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff).ToArray())
             {
-                var (heard, inBootloader) = _parts.Hearings.Last(device.Id);
-                if (_machines.Affinity(device, inBootloader) is { } only) heard = _parts.Hearings.LastBy(device.Id, only);
-                _machines.Apply(device.Id, new DeviceEvent.Waited(now, heard, heard is not null && !inBootloader, _listeningSince, _deafSince), now);
+                _machines.Apply(device.Id, _air.Around(device, _parts.HeardDevices, _machines.IndexOf, now), now);
             }
 
             _machines.Apply(new CampaignEvent.Tick(now), now);
-            if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.Hearings.Collect(null);
+            if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.HeardDevices.Collect(null);
         }
 
         _machines.Apply(new CampaignEvent.Worked(_time.GetElapsedTime(_lastTick)), now);
@@ -197,10 +193,10 @@ internal sealed class FleetLoop
         _machines.PlanNeeded = true;
     }
 
-    private async Task CommitAsync()
+    private void Commit()
     {
         var due = _machines.CheckpointPending && _time.GetElapsedTime(_lastSave) >= CheckpointEvery;
-        if (_machines.DecisionPending || _durables.Count > 0 || due) await SaveAsync();
+        if (_machines.DecisionPending || _durables.Count > 0 || due) Save();
         foreach (var (waiting, taken) in _durables)
         {
             if (taken) waiting.TrySetResult();
@@ -209,13 +205,13 @@ internal sealed class FleetLoop
 
         _durables.Clear();
         foreach (var action in _machines.TakeActions()) Carry(action);
-        if (_machines.DecisionPending) await SaveAsync(); // what could not be begun after all
+        if (_machines.DecisionPending) Save(); // what could not be begun after all
     }
 
-    private async Task SaveAsync()
+    private void Save()
     {
         _lastSave = _time.GetTimestamp();
-        if (_machines.CheckpointPending) await _parts.Store.SaveAsync(_machines.TakeChanges(), CancellationToken.None);
+        if (_machines.CheckpointPending) _parts.Store.Save(_machines.Campaign.Id, _machines.TakeChanges());
     }
 
     private void Carry(EngineAction action)
@@ -247,11 +243,11 @@ internal sealed class FleetLoop
             return;
         }
 
-        var reports = new AttemptPost(start.Device, start.Adapter, _post);
+        var reports = new AttemptToEngine(start.Device, start.Adapter, _post);
         var run = new AttemptRun(start.Device, start.Attempt, radio, _parts.Store.Ledger.Slot(start.Device), reports, _time);
         _runs[start.Device] = run;
         var order = UpdateOrders.For(device, _parts.Package, CampaignKnowledge.Of(_machines.Campaign, device), _parts.Policy.Transfer);
-        _ = run.RunAsync(_parts.Runner, order with { TraceParent = _parts.TraceParent }, _parts.Policy.Link);
+        Background.Run("run an attempt", run.RunAsync(_parts.Runner, order with { TraceParent = _parts.TraceParent }, _parts.Policy.Link));
     }
 
     private void Publish()

@@ -3,8 +3,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Scheduling;
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
 using Dfu.Simulation.Storage;
@@ -18,7 +16,6 @@ internal sealed class FleetMachines
     private readonly Dictionary<string, int> _adapterIndex;
     private readonly HashSet<BluetoothAddress> _changedDevices = [];
     private readonly Dictionary<string, ClassState> _changedClasses = [];
-    private readonly List<HistoryEntry> _history = [];
     private readonly List<EngineAction> _actions = [];
     private bool _campaignChanged;
 
@@ -39,15 +36,12 @@ internal sealed class FleetMachines
     public bool DecisionPending { get; private set; }
 
     /// <summary>Something changed that may be saved a little later.</summary>
-    public bool CheckpointPending => _campaignChanged || _changedDevices.Count > 0 || _changedClasses.Count > 0 || _history.Count > 0;
+    public bool CheckpointPending => _campaignChanged || _changedDevices.Count > 0 || _changedClasses.Count > 0;
 
     /// <summary>Somebody may be granted a slot who could not before.</summary>
     public bool PlanNeeded { get; set; }
 
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
-
-    /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
-    public int? Affinity(DeviceState device, bool inBootloader) => IndexOf(Planning.Affinity(device, inBootloader));
 
     /// <returns>Whether the event was taken; false for a late one.</returns>
     public bool Apply(BluetoothAddress device, DeviceEvent e, DateTimeOffset now)
@@ -68,15 +62,11 @@ internal sealed class FleetMachines
         var (next, effects) = AdapterMachine.Apply(state, e, _policy);
         Adapters[adapter] = next;
         if (next.Free > 0 && (next.Free != state.Free || next.Connecting != state.Connecting)) PlanNeeded = true;
-        if (next.Status != state.Status)
-        {
-            Note(null, "adapter", next.Detail.Length == 0 ? $"{next.Id}: {next.Status}" : $"{next.Id}: {next.Status} ({next.Detail})", now);
-            if (next.Status == AdapterStatus.Ready) Apply(new CampaignEvent.Listening(now), now);
-        }
-
+        if (next.Status != state.Status && next.Status == AdapterStatus.Ready) Apply(new CampaignEvent.Listening(now), now);
         foreach (var effect in effects)
         {
-            if (effect is AdapterEffect.HandOver handOver) _actions.Add(new EngineAction.StopAttempt(handOver.Slot.Device, handOver.Slot.Attempt, Protocol.Errors.DfuError.AdapterLost));
+            if (effect is AdapterEffect.HandOver { Slot: var slot })
+                _actions.Add(new EngineAction.StopAttempt(slot.Device, slot.Attempt, Protocol.Errors.DfuError.AdapterLost));
             else _actions.Add(new EngineAction.CarryAdapter(adapter, effect));
         }
     }
@@ -99,13 +89,11 @@ internal sealed class FleetMachines
             Campaign = _campaignChanged ? Campaign : null,
             Devices = [.. _changedDevices.Select(device => Devices[device])],
             Classes = [.. _changedClasses.Values],
-            History = [.. _history],
         };
         _campaignChanged = false;
         DecisionPending = false;
         _changedDevices.Clear();
         _changedClasses.Clear();
-        _history.Clear();
         return changes;
     }
 
@@ -115,8 +103,6 @@ internal sealed class FleetMachines
         _actions.Clear();
         return actions;
     }
-
-    public void Note(BluetoothAddress? device, string kind, string text, DateTimeOffset at) => _history.Add(new(at, Campaign.Id, device, kind, text));
 
     private void Route(DeviceState device, DeviceEffect effect, DateTimeOffset now)
     {
@@ -140,7 +126,6 @@ internal sealed class FleetMachines
                 break;
             case DeviceEffect.ReportOutcome report:
                 FleetMetrics.Ended(device);
-                Note(device.Id, "outcome", DeviceNotes.Outcome(device), now);
                 Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
                 break;
         }
@@ -159,12 +144,6 @@ internal sealed class FleetMachines
                 break;
             case CampaignEffect.KeepClass keep:
                 _changedClasses[keep.Class.Key] = keep.Class;
-                break;
-            case CampaignEffect.Announce announce:
-                Note(null, "notice", announce.Notice, now);
-                break;
-            case CampaignEffect.Finished finished:
-                Note(null, "campaign", finished.Outcome.ToString(), now);
                 break;
         }
     }

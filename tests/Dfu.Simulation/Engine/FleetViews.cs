@@ -7,17 +7,14 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Engine;
 
-/// <summary>Makes the views operators read out of the states. Only what changed is made again.</summary>
-internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeProvider time)
+/// <summary>Shows the engine's states. Only what changed is made again.</summary>
+internal sealed class FleetViews(HeardDevices heardDevices, ITrafficLedger ledger, TimeProvider time)
 {
-    /// <summary>How fast a shown rate follows.</summary>
-    private const double Smoothing = 0.3;
-
     private readonly Dictionary<BluetoothAddress, Shown> _shown = [];
     private long _lastBuilt;
 
     /// <summary>Bytes per second a device receives now; 0 when not sending.</summary>
-    public double Rate(BluetoothAddress device) => _shown.TryGetValue(device, out var shown) ? shown.Rate : 0;
+    public double Rate(BluetoothAddress device) => _shown.TryGetValue(device, out var shown) ? shown.Rate.Value : 0;
 
     public CampaignView Build(FleetMachines machines, bool goesOn, bool interrupted)
     {
@@ -25,41 +22,25 @@ internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeP
         var elapsed = _lastBuilt == 0 ? TimeSpan.Zero : time.GetElapsedTime(_lastBuilt);
         _lastBuilt = time.GetTimestamp();
         var campaign = machines.Campaign;
-        var devices = ImmutableArray.CreateBuilder<DeviceView>(campaign.Devices.Length);
-        var rates = new Dictionary<string, double>();
-        foreach (var id in campaign.Devices)
-        {
-            if (!machines.Devices.TryGetValue(id, out var state)) continue;
-            var view = Device(state, elapsed, now);
-            devices.Add(view);
-            if (view.Rate > 0 && view.Adapter is not null) rates[view.Adapter] = rates.GetValueOrDefault(view.Adapter) + view.Rate;
-        }
-
-        return new()
-        {
-            Id = campaign.Id,
-            PackageId = campaign.PackageId,
-            Outcome = interrupted && campaign.Stage != CampaignStage.Finished ? CampaignOutcome.Interrupted : campaign.Outcome,
-            GoesOn = goesOn,
-            Collecting = campaign.Stage == CampaignStage.Collecting,
-            Devices = devices.ToImmutable(),
-            Adapters = [.. machines.Adapters.Select(adapter => DeviceViews.Of(adapter, rates.GetValueOrDefault(adapter.Id)))],
-            Notices = campaign.Notices,
-            Seconds = campaign.Seconds,
-        };
+        var states = campaign.Devices.Select(machines.Devices.GetValueOrDefault).OfType<DeviceState>();
+        var view = CampaignViews.Of(
+            campaign,
+            [.. states.Select(state => Device(campaign, state, elapsed, now))],
+            [.. machines.Adapters.Select(adapter => DeviceViews.Of(adapter, adapter.Slots.Sum(slot => Rate(slot.Device))))],
+            goesOn);
+        return interrupted && campaign.Stage != CampaignStage.Finished ? view with { Outcome = CampaignOutcome.Interrupted } : view;
     }
 
-    private DeviceView Device(DeviceState state, TimeSpan elapsed, DateTimeOffset now)
+    private DeviceView Device(CampaignState campaign, DeviceState state, TimeSpan elapsed, DateTimeOffset now)
     {
         if (!_shown.TryGetValue(state.Id, out var shown)) _shown[state.Id] = shown = new(ledger.Slot(state.Id));
         if (shown.View is not null && ReferenceEquals(shown.State, state) && state.Phase == DevicePhase.Done) return shown.View;
 
         var traffic = shown.Slot.Read();
-        if (!state.Running) shown.Rate = 0;
-        else if (elapsed > TimeSpan.Zero) shown.Rate = (Smoothing * (traffic.Sent - shown.LastSent) / elapsed.TotalSeconds) + ((1 - Smoothing) * shown.Rate);
-        shown.LastSent = traffic.Sent;
+        shown.Rate.Measure(traffic.Sent, elapsed, state.Running);
         shown.State = state;
-        return shown.View = DeviceViews.Of(state, traffic, shown.Rate, hearings.Rssi(state.Id, now), now);
+        var attempt = new AttemptInSight(state.Attempt, state.Phase, state.Image, state.Images[state.Image].Confirmed, traffic, shown.Rate.Value);
+        return shown.View = CampaignViews.Device(campaign, state.Counting(traffic), attempt, heardDevices.Rssi(state.Id, now), now);
     }
 
     private sealed class Shown(ITrafficSlot slot)
@@ -67,7 +48,6 @@ internal sealed class FleetViews(Hearings hearings, ITrafficLedger ledger, TimeP
         public ITrafficSlot Slot { get; } = slot;
         public DeviceState? State { get; set; }
         public DeviceView? View { get; set; }
-        public long LastSent { get; set; } = slot.Read().Sent;
-        public double Rate { get; set; }
+        public SendRate Rate { get; } = new(slot.Read().Sent);
     }
 }

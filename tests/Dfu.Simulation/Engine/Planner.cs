@@ -7,28 +7,20 @@ using Dfu.Fleet.Scheduling;
 namespace Dfu.Simulation.Engine;
 
 /// <summary>Shows the present state to the planning and turns its grants into events.</summary>
-internal sealed class Planner(FleetMachines machines, Hearings hearings, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
+internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
 {
     public void Plan(DateTimeOffset now)
     {
         machines.PlanNeeded = false;
         var adapters = machines.Adapters.Select((adapter, i) => new AdapterStanding(adapter, goodput[i].PerTransfer, ProtectedFor(adapter))).ToList();
-        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued).Select(device => (device, hearings));
+        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued).Select(device => (device, heardDevices));
         foreach (var grant in Planning.Plan(adapters, queued, policy.MaxConcurrency, now)) Carry(grant, now);
     }
 
-    private TimeSpan? ProtectedFor(AdapterState adapter)
-    {
-        TimeSpan? longest = null;
-        foreach (var slot in adapter.Slots)
-        {
-            if (!machines.Devices.TryGetValue(slot.Device, out var device)) continue;
-            var left = Planning.ProtectedFor(device, CampaignMachine.Prior(machines.Campaign, device.Class), views.Rate(device.Id));
-            if (!(left <= longest)) longest = left ?? longest;
-        }
-
-        return longest;
-    }
+    private TimeSpan? ProtectedFor(AdapterState adapter) => Planning.ProtectedFor(
+        from slot in adapter.Slots
+        let device = machines.Devices[slot.Device]
+        select (device, CampaignMachine.Prior(machines.Campaign, device.Class), views.Rate(device.Id)));
 
     private void Carry(PlannedGrant grant, DateTimeOffset now)
     {

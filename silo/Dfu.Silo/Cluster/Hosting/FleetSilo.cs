@@ -63,6 +63,7 @@ internal sealed class FleetSilo : IAsyncDisposable
     /// <exception cref="Dfu.Protocol.Errors.DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
     public static FleetSilo Build(FleetSiloSettings settings, TimeProvider real)
     {
+        settings.Host.Times.Validate(settings.Host.Policy);
         if (settings.SiloPort != 0) FreePorts.Check(settings.Address, settings.SiloPort);
         if (settings.GatewayPort is > 0 and var taken) FreePorts.Check(settings.Address, taken);
         var ports = FreePorts.Take(settings.Address, 2);

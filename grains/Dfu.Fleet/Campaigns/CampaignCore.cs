@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Grains.Campaigns;
+namespace Dfu.Fleet.Campaigns;
 
 /// <summary>The campaign's machine with what is saved of it and what is not. Nothing follows from what is not saved.</summary>
-internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times)
+public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times)
 {
-    /// <summary>A write of so many devices may take place once per <see cref="FleetTimes.Report"/>; of more less often, so that the bytes written stay the same.</summary>
+    /// <summary>
+    /// A write of so many devices may take place once per <see cref="FleetTimes.Report"/>; one of more takes place less often, so that the
+    /// bytes written stay the same.
+    /// </summary>
     private const double DevicesPerWrite = 256;
 
     private readonly List<CampaignEffect> _effects = [];
@@ -41,9 +42,7 @@ internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, Flee
     /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
     public void Trace(string? parent) => State = State with { TraceParent = parent };
 
-    /// <summary>What is known of classes elsewhere counts more than what this campaign remembers.</summary>
-    public void Learn(ImmutableArray<ClassState> classes) =>
-        State = State with { Classes = classes.Aggregate(State.Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };
+    public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
 
     /// <summary>What to write now. <see cref="Pending.Effects"/> are carried out when that is done.</summary>
     public Pending Take()
@@ -55,12 +54,10 @@ internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, Flee
 
     public void Written(Pending pending) => Saved = pending.State;
 
-    public CampaignPlace Place => new() { Campaign = State.Id, PackageId = State.PackageId, ImageSizes = State.ImageSizes, TraceParent = State.TraceParent, Retries = State.Retries };
-
     private bool IsKnown(CampaignEvent.DeviceEnded e) =>
         State.Results.TryGetValue(e.Device, out var known) && known == new DeviceResult(e.Outcome, e.Error) && !State.Retrying.Contains(e.Device);
 
-    internal sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
+    public sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
     {
         public string Json => FleetJson.Write(State);
     }

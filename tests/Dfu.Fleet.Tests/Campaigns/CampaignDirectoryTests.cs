@@ -1,8 +1,7 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Directory;
 
-namespace Dfu.Cluster.Tests.Directories;
+namespace Dfu.Fleet.Tests.Campaigns;
 
 public sealed class CampaignDirectoryTests
 {

@@ -8,23 +8,23 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Engine;
 
-/// <summary>Hands what one adapter says to the loop.</summary>
-internal sealed class AdapterPost(int index, Hearings hearings, TimeProvider time, Action<EngineEvent> post) : IAdapterReports
+/// <summary>Makes what one radio says events of the engine's loop.</summary>
+internal sealed class RadioToEngine(int index, HeardDevices heardDevices, TimeProvider time, Action<EngineEvent> post) : IAdapterReports
 {
     public void Happened(AdapterEvent e) => post(new EngineEvent.Adapter(index, e));
 
     public void Heard(in Advertisement advertisement)
     {
-        var news = hearings.Hear(index, advertisement, time.GetUtcNow(), out var found);
+        var news = heardDevices.Hear(index, advertisement, time.GetUtcNow(), out var found);
         if (found is { } device) post(new EngineEvent.Found(device));
         if (news) post(new EngineEvent.Wake());
     }
 
-    public void Deaf() => hearings.Forget(index);
+    public void Deaf() => heardDevices.Forget(index);
 }
 
-/// <summary>Hands what one attempt says to the loop.</summary>
-internal sealed class AttemptPost(BluetoothAddress device, int adapter, Action<EngineEvent> post) : IAttemptReports
+/// <summary>Makes what one attempt says events of the engine's loop.</summary>
+internal sealed class AttemptToEngine(BluetoothAddress device, int adapter, Action<EngineEvent> post) : IAttemptReports
 {
     public void Device(DeviceEvent e) => post(new EngineEvent.Device(device, e));
 

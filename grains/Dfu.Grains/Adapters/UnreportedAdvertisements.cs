@@ -5,7 +5,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Grains.Adapters;
 
 /// <summary>The last advertisement of every address since somebody asked. All members may be called from any thread.</summary>
-internal sealed class HeardBook(TimeProvider time)
+internal sealed class UnreportedAdvertisements(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<BluetoothAddress, (Advertisement Advertisement, long At)> _heard = [];

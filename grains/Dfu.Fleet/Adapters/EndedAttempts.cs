@@ -1,14 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
-using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 
-namespace Dfu.Grains.Adapters;
+namespace Dfu.Fleet.Adapters;
 
 /// <summary>Names an attempt among all campaigns: a device counts its grants anew in each.</summary>
-internal readonly record struct AttemptKey(string Campaign, AdapterSlot Slot);
+public readonly record struct AttemptKey(string Campaign, AdapterSlot Slot);
 
 /// <summary>How the last attempts ended, for devices that ask once more.</summary>
-internal sealed class EndedAttempts
+public sealed class EndedAttempts
 {
     private const int Remembered = 1000;
 

@@ -8,7 +8,7 @@ namespace Dfu.Fleet.Scheduling;
 
 /// <summary>Who hears which device of one campaign. All members may be called from any thread.</summary>
 /// <remarks>Adapters are numbered from 0 by the caller, the same number for the same adapter as long as it lives.</remarks>
-public sealed class Hearings
+public sealed class HeardDevices
 {
     /// <summary>A device that was not heard for this long is not granted a slot.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
@@ -20,6 +20,7 @@ public sealed class Hearings
     private readonly AdvertMatcher _matcher = new();
     private readonly Dictionary<BluetoothAddress, Entry> _devices = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _doubtful = [];
+    private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader, bool Settled)> _corrected = [];
     private Func<Advertisement, bool>? _collect;
 
     /// <summary>Whether devices that are no targets yet are wanted; null for no.</summary>
@@ -36,14 +37,26 @@ public sealed class Hearings
         }
     }
 
+    /// <summary>What connecting showed of a target's addresses; the same once more changes nothing.</summary>
     /// <param name="settled">The device was written to at these addresses: from now on nobody else is it.</param>
     public void Correct(BluetoothAddress device, BluetoothAddress application, BluetoothAddress bootloader, bool settled)
     {
         lock (_gate)
         {
+            if (_corrected.TryGetValue(device, out var known) && (known == (application, bootloader, settled) || (known.Settled && !settled))) return;
+            _corrected[device] = (application, bootloader, settled);
             _matcher.Correct(device, application, bootloader, settled);
             if (settled) HeardRight(device);
         }
+    }
+
+    /// <summary>Takes over what a device's state tells of its addresses.</summary>
+    /// <param name="isApplication">The device is named by its application address.</param>
+    public void Know(DeviceState device, bool isApplication)
+    {
+        AddTarget(device.Id, isApplication);
+        if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader, device.Settled);
+        foreach (var stranger in device.Strangers) Doubt(device.Id, stranger);
     }
 
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
@@ -78,7 +91,7 @@ public sealed class Hearings
             if (now < entry.Last) return false;
             entry.Last = now;
             entry.Match = match;
-            entry.Heard = new(advertisement.Address, advertisement.AddressType, advertisement.Rssi, advertisement.Name, advertisement.DfuService);
+            entry.Heard = advertisement;
             return news;
         }
     }
@@ -120,12 +133,12 @@ public sealed class Hearings
     }
 
     /// <summary>Which adapters hear a device now, having heard it after <paramref name="since"/>.</summary>
-    public ImmutableArray<Heard> By(BluetoothAddress device, DateTimeOffset since, DateTimeOffset now)
+    public ImmutableArray<HeardBy> By(BluetoothAddress device, DateTimeOffset since, DateTimeOffset now)
     {
         lock (_gate)
         {
             if (!_devices.TryGetValue(device, out var entry)) return [];
-            var heard = ImmutableArray.CreateBuilder<Heard>();
+            var heard = ImmutableArray.CreateBuilder<HeardBy>();
             for (var i = 0; i < entry.Ears.Length; i++)
             {
                 if (entry.Ears[i].At is { } at && at >= since && now - at <= Fresh) heard.Add(new(i, (int)Math.Round(entry.Ears[i].Rssi)));
@@ -135,7 +148,7 @@ public sealed class Hearings
         }
     }
 
-    public (AdvertMatch Match, HeardAs Heard)? Latest(BluetoothAddress device)
+    public (AdvertMatch Match, Advertisement Heard)? Latest(BluetoothAddress device)
     {
         lock (_gate) return _devices.TryGetValue(device, out var entry) && entry.Heard is { } heard ? (entry.Match, heard) : null;
     }
@@ -144,7 +157,7 @@ public sealed class Hearings
     private void HeardRight(BluetoothAddress device)
     {
         if (!_devices.TryGetValue(device, out var entry) || entry is not { Heard: { } heard, Last: { } last }) return;
-        if (_matcher.Match(new(heard.Address, heard.AddressType, heard.Rssi, heard.Name, heard.DfuService, Connectable: true), last) is { } match && match.Device == device) entry.Match = match;
+        if (_matcher.Match(heard, last) is { } match && match.Device == device) entry.Match = match;
         else entry.Clear();
     }
 
@@ -165,7 +178,7 @@ public sealed class Hearings
         public ReadOnlySpan<Ear> Ears => _ears;
         public DateTimeOffset? Last { get; set; }
         public AdvertMatch Match { get; set; }
-        public HeardAs? Heard { get; set; }
+        public Advertisement? Heard { get; set; }
 
         public void Clear()
         {

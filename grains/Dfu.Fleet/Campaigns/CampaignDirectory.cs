@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>What a directory answers to a request.</summary>
+public abstract record CampaignDecision
+{
+    private CampaignDecision()
+    {
+    }
+
+    public sealed record Refused(DfuError Error, string Detail) : CampaignDecision;
+
+    /// <param name="Entry">The campaign that begins or goes on.</param>
+    /// <param name="GoesOn">False for a new campaign.</param>
+    /// <param name="Next">The directory from now on.</param>
+    public sealed record Accepted(DirectoryEntry Entry, bool GoesOn, DirectoryState Next) : CampaignDecision;
+}
+
+/// <summary>Which campaign a request goes on with, which ones are in its way, and what a directory keeps.</summary>
+public static class CampaignDirectory
+{
+    /// <summary>The same package for the same targets goes on; other campaigns that may want the same devices refuse a request, or are superseded.</summary>
+    /// <param name="restart">The operator begins anew: earlier campaigns for the same targets, and those in the way, are superseded.</param>
+    public static CampaignDecision Decide(this DirectoryState directory, string packageId, TargetSelection selection, bool restart, DateTimeOffset now)
+    {
+        string targets;
+        try
+        {
+            targets = CampaignTargets.Key(selection);
+        }
+        catch (DfuException e)
+        {
+            return new CampaignDecision.Refused(e.Error, e.Message);
+        }
+
+        var same = restart ? null : directory.Same(packageId, targets);
+        var inTheWay = restart ? null : directory.InTheWay(targets).FirstOrDefault(entry => entry != same);
+        if (inTheWay is not null)
+        {
+            var package = inTheWay.PackageId[..Math.Min(12, inTheWay.PackageId.Length)];
+            return new CampaignDecision.Refused(DfuError.CampaignConflict, $"campaign {inTheWay.Campaign} for package {package} is not finished");
+        }
+
+        if (same is not null)
+            return new CampaignDecision.Accepted(same, GoesOn: true, directory.Change(same.Campaign, static known => known with { Finished = false }));
+        var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, targets, now, Finished: false, Superseded: false);
+        return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
+    }
+
+    /// <summary>The last campaign with this package and these targets, unless another one that may have had the same devices came after it.</summary>
+    internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, string targets)
+    {
+        foreach (var entry in directory.Campaigns.Reverse())
+        {
+            if (entry.PackageId == packageId && entry.Targets == targets) return entry.Superseded ? null : entry;
+            if (MayShareDevices(entry.Targets, targets)) return null;
+        }
+
+        return null;
+    }
+
+    public static DirectoryState Change(this DirectoryState directory, string campaign, Func<DirectoryEntry, DirectoryEntry> change) =>
+        directory with { Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign ? change(entry) : entry)] };
+
+    public static DirectoryState Remove(this DirectoryState directory, string campaign) =>
+        directory with { Campaigns = directory.Campaigns.RemoveAll(entry => entry.Campaign == campaign) };
+
+    /// <summary>What one campaign learned is added to what others did; the same directory when it is nothing new.</summary>
+    public static DirectoryState Keep(this DirectoryState directory, ClassState learned)
+    {
+        for (var i = 0; i < directory.Classes.Length; i++)
+        {
+            var known = directory.Classes[i];
+            if (known.Key != learned.Key) continue;
+            var merged = ClassLearning.Merge(known.Traits, learned.Traits);
+            return merged == known.Traits ? directory : directory with { Classes = directory.Classes.SetItem(i, known with { Traits = merged }) };
+        }
+
+        return directory with { Classes = directory.Classes.Add(learned) };
+    }
+
+    /// <summary>Forgets the oldest finished campaigns so that the directory stays small.</summary>
+    public static DirectoryState Trim(this DirectoryState directory, int most)
+    {
+        var tooMany = directory.Campaigns.Length - most;
+        if (tooMany <= 0) return directory;
+        var oldest = directory.Campaigns.Where(static entry => entry.Finished).Take(tooMany).ToImmutableArray();
+        return directory with { Campaigns = directory.Campaigns.RemoveRange(oldest) };
+    }
+
+    /// <param name="a">See <see cref="CampaignTargets.Key"/>.</param>
+    /// <param name="b">The same of another campaign.</param>
+    internal static bool MayShareDevices(string a, string b)
+    {
+        if (a == b || !TryAddresses(a, out var some) || !TryAddresses(b, out var others)) return true;
+        return some.Overlaps(others);
+    }
+
+    /// <summary>Unfinished campaigns that may want the same devices, oldest first.</summary>
+    private static IEnumerable<DirectoryEntry> InTheWay(this DirectoryState directory, string targets) =>
+        directory.Campaigns.Where(entry => entry is { Finished: false, Superseded: false } && MayShareDevices(entry.Targets, targets));
+
+    /// <summary>An id that sorts by time and tells the package, and that no other campaign has.</summary>
+    private static string NewId(this DirectoryState directory, string packageId, DateTimeOffset now)
+    {
+        var id = $"{now.ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture)}-{packageId[..Math.Min(8, packageId.Length)]}";
+        while (directory.Campaigns.Any(entry => entry.Campaign == id)) id += "-again";
+        return id;
+    }
+
+    private static DirectoryState Begin(this DirectoryState directory, DirectoryEntry begun, bool restart)
+    {
+        return directory with { Campaigns = [.. directory.Campaigns.Select(Earlier), begun] };
+
+        DirectoryEntry Earlier(DirectoryEntry entry) =>
+            restart && (entry.Targets == begun.Targets || (!entry.Finished && MayShareDevices(entry.Targets, begun.Targets)))
+                ? entry with { Superseded = true }
+                : entry;
+    }
+
+    private static bool TryAddresses(string targets, out HashSet<BluetoothAddress> addresses)
+    {
+        addresses = [];
+        foreach (var text in targets.Split(' '))
+        {
+            if (!BluetoothAddress.TryParse(text, out var address)) return false;
+            addresses.Add(address);
+        }
+
+        return true;
+    }
+}

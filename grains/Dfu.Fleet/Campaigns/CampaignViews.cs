@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>An attempt as its adapter sees it this moment.</summary>
+/// <param name="Image">Index of the image under way.</param>
+/// <param name="Confirmed">Bytes of that image the device has confirmed.</param>
+/// <param name="Rate">Bytes per second now.</param>
+public readonly record struct AttemptInSight(int Attempt, DevicePhase Phase, int Image, long Confirmed, DeviceTraffic Traffic, double Rate);
+
+/// <summary>Puts together what operators see: the campaign as it is saved, the states its devices sent, and what adapters see this moment.</summary>
+public static class CampaignViews
+{
+    public static CampaignView Of(CampaignState campaign, ImmutableArray<DeviceView> devices, ImmutableArray<AdapterView> adapters, bool goesOn) => new()
+    {
+        Id = campaign.Id,
+        PackageId = campaign.PackageId,
+        Outcome = campaign.Outcome,
+        GoesOn = goesOn,
+        Collecting = campaign.Stage == CampaignStage.Collecting,
+        Devices = devices,
+        Adapters = adapters,
+        Notices = campaign.Notices,
+        Seconds = campaign.Seconds,
+    };
+
+    /// <param name="rssi">dBm at the adapter that hears the device best, null when it was not heard lately.</param>
+    public static DeviceView Device(CampaignState campaign, DeviceState device, AttemptInSight? inSight, int? rssi, DateTimeOffset now)
+    {
+        var state = Settled(campaign, device);
+        return inSight is { } attempt && IsUnderWay(state, attempt)
+            ? DeviceViews.Of(AsSeen(state, attempt), Most(state.Traffic, attempt.Traffic), attempt.Rate, rssi, now)
+            : DeviceViews.Of(state, state.Traffic, 0, rssi, now);
+    }
+
+    /// <summary>The campaign's own record of an outcome counts more than a device's message that came late or never.</summary>
+    private static DeviceState Settled(CampaignState campaign, DeviceState state)
+    {
+        if (campaign.Results.TryGetValue(state.Id, out var result))
+        {
+            return state.Phase == DevicePhase.Done && (state.Outcome, state.Error) == (result.Outcome, result.Error)
+                ? state
+                : state with { Phase = DevicePhase.Done, Outcome = result.Outcome, Error = result.Error };
+        }
+
+        return campaign.IsPast(state)
+            ? state with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = default, Detail = "", EndedAt = null }
+            : state;
+    }
+
+    private static bool IsUnderWay(DeviceState state, AttemptInSight attempt) =>
+        state.Outcome == DeviceOutcome.Pending && (attempt.Attempt > state.Attempt || (attempt.Attempt == state.Attempt && state.Running));
+
+    private static DeviceState AsSeen(DeviceState state, AttemptInSight attempt) => (uint)attempt.Image < (uint)state.Images.Length
+        ? state with
+        {
+            Phase = attempt.Phase,
+            Attempt = attempt.Attempt,
+            Image = attempt.Image,
+            Images = state.Images.SetItem(attempt.Image, state.Images[attempt.Image] with { Confirmed = attempt.Confirmed }),
+        }
+        : state with { Phase = attempt.Phase, Attempt = attempt.Attempt };
+
+    private static DeviceTraffic Most(DeviceTraffic a, DeviceTraffic b) => new(Math.Max(a.Sent, b.Sent), Math.Max(a.Distinct, b.Distinct));
+}
