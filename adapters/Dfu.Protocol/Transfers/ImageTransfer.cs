@@ -9,9 +9,10 @@ namespace Dfu.Protocol.Transfers;
 
 /// <summary>Moves one image to a bootloader over one link: reconcile, init packet, objects, last EXECUTE.</summary>
 /// <remarks>
-/// Right on SDK 12 to 17 without knowing which it talks to (docs/bootloader.md has the findings that it follows). Whatever interrupts it, running it again over a new link goes on
-/// from where the device is. Ends with a <see cref="TransferEnd"/> or throws <see cref="DfuException"/>; never leaves
-/// something of its own running. The link stays the caller's, except after <see cref="TransferEnd.Probed"/>.
+/// Right on SDK 12 to 17 without knowing which it talks to (docs/bootloader.md has the findings that it follows). Whatever
+/// interrupts it, running it again over a new link goes on from where the device is. Ends with a <see cref="TransferEnd"/> or
+/// throws <see cref="DfuException"/>; never leaves something of its own running. The link stays the caller's, except after
+/// <see cref="TransferEnd.Probed"/>.
 /// </remarks>
 public sealed class ImageTransfer
 {

@@ -24,8 +24,10 @@ public static class AdapterMachine
     public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) Apply(AdapterState state, AdapterEvent e, FleetPolicy policy) => e switch
     {
         AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => Open(state, AdapterStatus.Opening),
-        AdapterEvent.Opened o when o.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (Ready(state, o, policy), []),
-        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined => (FailOpening(state, f), []),
+        AdapterEvent.Opened o when o.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined =>
+            (Ready(state, o, policy), []),
+        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined =>
+            (FailOpening(state, f), []),
         AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => LetGo(state, l.Reason, l.At + FirstRetry),
         AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && state.Status == AdapterStatus.Ready => (Take(state, new(t.Device, t.Attempt)), []),
         AdapterEvent.SlotFreed f when f.Epoch == state.Epoch => Free(state, new(f.Device, f.Attempt), f.At),
@@ -83,7 +85,8 @@ public static class AdapterMachine
     /// <summary>The radio is gone or given up: its transfers move to others, and it is opened again later.</summary>
     private static (AdapterState, ImmutableArray<AdapterEffect>) LetGo(AdapterState state, string reason, DateTimeOffset retryAt)
     {
-        var effects = state.Slots.Select(AdapterEffect (slot) => new AdapterEffect.HandOver(state.Epoch, slot)).Append(new AdapterEffect.Close(state.Epoch)).ToImmutableArray();
+        ImmutableArray<AdapterEffect> effects =
+            [.. state.Slots.Select(slot => new AdapterEffect.HandOver(state.Epoch, slot)), new AdapterEffect.Close(state.Epoch)];
         var next = state with
         {
             Status = AdapterStatus.Recovering,
@@ -140,8 +143,10 @@ public static class AdapterMachine
     private static (AdapterState, ImmutableArray<AdapterEffect>) TakeStep(AdapterState state, DateTimeOffset at)
     {
         var (next, effects) = state.Status == AdapterStatus.Recovering ? (state, []) : LetGo(state, state.Detail, at);
-        if (next.NextStep is not { } step) return (next with { Status = AdapterStatus.Quarantined, FailedOpenings = 0, RetryAt = at + QuarantineRetry }, effects);
-        return (next with { StepUnderWay = step, NextStep = After(step), FailedOpenings = 0, RetryAt = null }, effects.Add(new AdapterEffect.Recover(next.Epoch, step)));
+        if (next.NextStep is not { } step)
+            return (next with { Status = AdapterStatus.Quarantined, FailedOpenings = 0, RetryAt = at + QuarantineRetry }, effects);
+        next = next with { StepUnderWay = step, NextStep = After(step), FailedOpenings = 0, RetryAt = null };
+        return (next, effects.Add(new AdapterEffect.Recover(next.Epoch, step)));
     }
 
     private static (AdapterState, ImmutableArray<AdapterEffect>) AfterStep(AdapterState state, RecoveryStep step, AdapterEvent.Recovered r)

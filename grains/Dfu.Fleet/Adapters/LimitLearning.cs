@@ -14,7 +14,9 @@ internal static class LimitLearning
     public static TransferLimit Start(int ceiling, TransferLimit before)
     {
         var limit = new TransferLimit { Current = ceiling, Ceiling = ceiling, Rates = [.. new double[ceiling + 1]] };
-        return before.Hold == TimeSpan.Zero ? limit : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
+        return before.Hold == TimeSpan.Zero
+            ? limit
+            : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
     }
 
     /// <summary>The adapter refused one link more than <paramref name="held"/>: a hard limit until it is opened again.</summary>

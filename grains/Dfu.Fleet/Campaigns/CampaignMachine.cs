@@ -35,7 +35,9 @@ public static class CampaignMachine
         _ => (state, []),
     };
 
-    /// <summary>What happens to a campaign whose operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.</summary>
+    /// <summary>
+    /// What happens to a campaign whose operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.
+    /// </summary>
     public static ImmutableArray<CampaignEvent> TakeUp(CampaignState state, DateTimeOffset at) =>
     [
         .. state.Stage == CampaignStage.Finished ? [new CampaignEvent.RunStarted(at)] : ImmutableArray<CampaignEvent>.Empty,
@@ -59,11 +61,15 @@ public static class CampaignMachine
         };
     }
 
-    /// <summary>Whether this device is to drop its link on purpose: nobody knows what its class keeps, no other device is finding out, and there is something to lose.</summary>
+    /// <summary>
+    /// Whether this device is to drop its link on purpose: nobody knows what its class keeps, no other device is finding out, and there is something
+    /// to lose.
+    /// </summary>
     public static bool ShouldProbe(CampaignState state, string? ownClass)
     {
         var prior = Prior(state, ownClass);
-        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512 && state.ImageSizes.Max() > SmallestProbed;
+        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512
+            && state.ImageSizes.Max() > SmallestProbed;
     }
 
     private static CampaignState Retry(CampaignState state, Protocol.Links.BluetoothAddress device) => state with
@@ -94,7 +100,9 @@ public static class CampaignMachine
         }
 
         if (state.CollectingSince is not { } from)
-            return at - state.RunStartedAt < policy.Patience + state.ScanTime ? (state, []) : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
+            return at - state.RunStartedAt < policy.Patience + state.ScanTime
+                ? (state, [])
+                : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
         if (at - from < state.ScanTime) return (state, []);
         return state.Devices.IsEmpty
             ? Notice(state with { Stage = CampaignStage.Running }, "No device was heard; check that they are powered and near, or listen longer.")
@@ -136,6 +144,7 @@ public static class CampaignMachine
         if (merged.Keeps != Keeps.Nothing || state.NoticedClasses.Contains(key)) return (next, effects);
 
         var notice = ClassLearning.SavesNothing(key, merged, state.ImageSizes.Max());
-        return (next with { NoticedClasses = state.NoticedClasses.Add(key), Notices = state.Notices.Add(notice) }, effects.Add(new CampaignEffect.Announce(notice)));
+        next = next with { NoticedClasses = state.NoticedClasses.Add(key), Notices = state.Notices.Add(notice) };
+        return (next, effects.Add(new CampaignEffect.Announce(notice)));
     }
 }

@@ -69,7 +69,9 @@ public sealed record CampaignState
     /// <summary>Devices that were asked for again and have not ended since.</summary>
     public ImmutableHashSet<BluetoothAddress> Retrying { get; init; } = [];
 
-    /// <summary>How often a device was asked for again. A device keeps the count it was told with, which tells its outcomes from before and after apart.</summary>
+    /// <summary>
+    /// How often a device was asked for again. A device keeps the count it was told with, which tells its outcomes from before and after apart.
+    /// </summary>
     public int Retries { get; init; }
 
     /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
@@ -126,7 +128,7 @@ public sealed record CampaignState
     public CampaignState Knowing(ImmutableArray<ClassState> classes) =>
         this with { Classes = classes.Aggregate(Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };
 
-    /// <summary>Nothing is left to do for whoever asks for it again.</summary>
+    /// <summary>Every device is updated and none may join: asking for the campaign again changes nothing.</summary>
     public bool IsSettled => this is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false };
 
     /// <summary>Its targets were collected from the air, so its devices are named by their application addresses.</summary>

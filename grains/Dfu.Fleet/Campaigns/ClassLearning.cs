@@ -19,7 +19,8 @@ public static class ClassLearning
     };
 
     /// <summary>The more careful of two.</summary>
-    public static Pacing Slower(Pacing a, Pacing b) => new(Max(a.Guard, b.Guard), Max(a.GuardAfterSave, b.GuardAfterSave), Math.Min(a.Burst, b.Burst), Math.Min(a.BurstAfterSave, b.BurstAfterSave))
+    public static Pacing Slower(Pacing a, Pacing b) =>
+        new(Max(a.Guard, b.Guard), Max(a.GuardAfterSave, b.GuardAfterSave), Math.Min(a.Burst, b.Burst), Math.Min(a.BurstAfterSave, b.BurstAfterSave))
     {
         LossGuard = Max(a.LossGuard, b.LossGuard),
         LossGuardAfterSave = Max(a.LossGuardAfterSave, b.LossGuardAfterSave),
@@ -33,7 +34,8 @@ public static class ClassLearning
             : "a dropped link costs everything sent, and this SDK cannot be made to save";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Bootloaders of class {key} save nothing by themselves: {now}. A rebuild with NRF_DFU_SAVE_PROGRESS_IN_FLASH=1 would limit a drop to one object (4 KiB) and cost about {objects * SaveSeconds:0.#} s and {objects:0} erases of each settings page per update of this image.");
+            $"Bootloaders of class {key} save nothing by themselves: {now}. A rebuild with NRF_DFU_SAVE_PROGRESS_IN_FLASH=1 would limit a drop to one "
+            + $"object (4 KiB) and cost about {objects * SaveSeconds:0.#} s and {objects:0} erases of each settings page per update of this image.");
     }
 
     /// <summary>A guard or burst that lost packets on any device of the class is not gone back to by another that was luckier, or that began before.</summary>

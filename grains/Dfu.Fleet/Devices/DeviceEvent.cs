@@ -80,7 +80,8 @@ public abstract record DeviceEvent
     /// <param name="AsApplication">Whether it was heard in its application.</param>
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>
-    public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince) : DeviceEvent;
+    public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
+        : DeviceEvent;
 
     public sealed record CancelRequested(DateTimeOffset At) : DeviceEvent;
 

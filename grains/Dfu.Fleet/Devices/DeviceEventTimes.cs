@@ -1,6 +1,6 @@
 namespace Dfu.Fleet.Devices;
 
-/// <summary>Clocks of hosts differ: whoever keeps a device puts its own time on what others tell it.</summary>
+/// <summary>Clocks of hosts differ: the host that keeps a device puts its own time on what others tell it.</summary>
 public static class DeviceEventTimes
 {
     /// <summary>The same event as one that happened at <paramref name="at"/>; other times in it keep their distance.</summary>

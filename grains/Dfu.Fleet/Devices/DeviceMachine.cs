@@ -19,7 +19,8 @@ public static class DeviceMachine
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
-        DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (state.Strangers.Contains(m.Address) ? state : state with { Strangers = state.Strangers.Add(m.Address) }, []),
+        DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) =>
+            (state.Strangers.Contains(m.Address) ? state : state with { Strangers = state.Strangers.Add(m.Address) }, []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
         DeviceEvent.Confirmed c when IsCurrent(state, c.Attempt) && IsImage(state, c.Image) => (DeviceProgress.Confirm(state, c), []),
@@ -86,7 +87,8 @@ public static class DeviceMachine
     /// <summary>While the last image is copied and its application boots the radio has nothing to do for this device: seconds that another can use.</summary>
     private static ImmutableArray<DeviceEffect> OfSlot(DeviceState state, DeviceEvent.PhaseChanged p) => (state.Phase, p.Phase) switch
     {
-        (not DevicePhase.Verifying, DevicePhase.Verifying) when state.Image == state.Images.Length - 1 => [new DeviceEffect.LendSlot(state.Adapter!, state.AdapterEpoch, state.Attempt)],
+        (not DevicePhase.Verifying, DevicePhase.Verifying) when state.Image == state.Images.Length - 1 =>
+            [new DeviceEffect.LendSlot(state.Adapter!, state.AdapterEpoch, state.Attempt)],
         (DevicePhase.Verifying, not DevicePhase.Verifying) => [new DeviceEffect.RetakeSlot(state.Adapter!, state.AdapterEpoch, state.Attempt)],
         _ => [],
     };
@@ -127,14 +129,18 @@ public static class DeviceMachine
         return noted.Fruitless == 0 ? Requeue(noted, x.At) : BackOff(noted, x.At, Backoff(noted.Fruitless, policy));
     }
 
-    /// <summary>Not the device's fault, so it is not counted as a failure; but adapters that only ever come back to go away again are as good as none.</summary>
+    /// <summary>
+    /// A lost adapter is not the device's fault, so the attempt does not count as a failure; but adapters that only ever come back to go away again
+    /// are as good as none.
+    /// </summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) OutliveAdapter(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {
         var gained = state.AdapterLosses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
         var losses = gained ? new AdapterLosses(1, state.Image, state.AttemptBase, x.At) : state.AdapterLosses! with { Count = state.AdapterLosses.Count + 1 };
         var next = state with { AdapterLosses = losses };
         return losses.Count > policy.MaxFruitlessAttempts && x.At - losses.Since >= policy.Patience
-            ? Finish(next, DeviceOutcome.Failed, x.Error, $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes", x.At)
+            ? Finish(next, DeviceOutcome.Failed, x.Error,
+                $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes", x.At)
             : x.Error == DfuError.AdapterFull ? BackOff(next, x.At, AfterFullAdapter) : Requeue(next, x.At);
     }
 
@@ -142,7 +148,9 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) AlreadyActivated(DeviceState state, DeviceEvent.Ended x)
     {
         var next = DeviceProgress.Activate(state, new(state.Attempt, state.Image, false, x.At));
-        return next.AllActivated ? Finish(next, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At) : Requeue(next, x.At);
+        return next.AllActivated
+            ? Finish(next, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
+            : Requeue(next, x.At);
     }
 
     private static TimeSpan Backoff(int fruitless, FleetPolicy policy)
@@ -157,7 +165,8 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) =>
         (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
+        DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
         (state with
         {
             Phase = DevicePhase.Done,
@@ -198,7 +207,8 @@ public static class DeviceMachine
     private static string ByWhom(DeviceState state) =>
         IsBonded(state) ? $" by {state.Adapter}, which it is bonded with"
         : state.Strangers.IsEmpty ? ""
-        : $"; {string.Join(", ", state.Strangers)} {(state.Strangers.Length == 1 ? "is the application of another device" : "are the applications of other devices")}";
+        : state.Strangers is [var stranger] ? $"; {stranger} is the application of another device"
+        : $"; {string.Join(", ", state.Strangers)} are the applications of other devices";
 
     private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
 

@@ -17,7 +17,7 @@ public static class DeviceNotes
         return e switch
         {
             DeviceEvent.Granted g => new("attempt", $"attempt {after.Attempt} on {g.Adapter}"),
-            DeviceEvent.Ended x => new("attempt", x.Detail.Length == 0 ? $"attempt {x.Attempt} ended: {x.Error.Code()}" : $"attempt {x.Attempt} ended: {x.Error.Code()}, {x.Detail}"),
+            DeviceEvent.Ended x => new("attempt", $"attempt {x.Attempt} ended: {x.Error.Code()}{(x.Detail.Length == 0 ? "" : $", {x.Detail}")}"),
             DeviceEvent.Interrupted i => new("attempt", $"attempt {i.Attempt} was interrupted"),
             DeviceEvent.ImageActivated a => new("image", $"image {a.Image} activated"),
             DeviceEvent.Restarted r => new("image", $"image {r.Image} starts over"),

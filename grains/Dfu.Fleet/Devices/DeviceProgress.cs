@@ -27,7 +27,8 @@ internal static class DeviceProgress
             Diagnosis.ProbablyActivated => next,
             Diagnosis.Corrupt => With(next, image, progress => Hold(progress, record.Held == 0 ? 0 : progress.Confirmed)), // 0 where it starts over
             Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Held & ~0xFFFL))),
-            Diagnosis.Fresh or Diagnosis.SavesNothing or Diagnosis.OtherUpdate or Diagnosis.VerificationRestart => With(next, image, progress => Hold(progress, 0)),
+            Diagnosis.Fresh or Diagnosis.SavesNothing or Diagnosis.OtherUpdate or Diagnosis.VerificationRestart =>
+                With(next, image, progress => Hold(progress, 0)),
             _ => With(next, image, progress => Hold(progress, record.Held)),
         };
     }

@@ -46,7 +46,10 @@ public sealed class AdvertMatcher
         _applications[application] = device;
     }
 
-    /// <summary>Connecting showed an application where the device's bootloader was expected: whoever advertises there without a bootloader's name is a neighbour.</summary>
+    /// <summary>
+    /// Connecting showed an application where the device's bootloader was expected: whoever advertises there without a bootloader's name is a
+    /// neighbour.
+    /// </summary>
     /// <returns>False when that was known.</returns>
     public bool Doubt(BluetoothAddress device, BluetoothAddress address) => _strangers.Add((device, address));
 

@@ -11,7 +11,10 @@ public static class DeviceNames
 
     private const string Prefix = "DFU";
 
-    /// <summary>The name a device's bootloader is given before the jump: <c>DFU</c> and the last three bytes of the application address, so that units can be told apart.</summary>
+    /// <summary>
+    /// The name a device's bootloader is given before the jump: <c>DFU</c> and the last three bytes of the application address, so that units can be
+    /// told apart.
+    /// </summary>
     public static string Label(BluetoothAddress application) => Prefix + (application.Value & 0xFF_FFFF).ToString("X6", CultureInfo.InvariantCulture);
 
     /// <summary>The three bytes a label names.</summary>

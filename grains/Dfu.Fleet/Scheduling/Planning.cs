@@ -8,7 +8,7 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Scheduling;
 
-/// <summary>An adapter as whoever plans knows it; its index in the list is its number in <see cref="HeardDevices"/>.</summary>
+/// <summary>An adapter as the planning knows it; its index in the list is its number in <see cref="HeardDevices"/>.</summary>
 /// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
 /// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
 public sealed record AdapterStanding(AdapterState State, double Rate, TimeSpan? ProtectedFor);
@@ -45,7 +45,8 @@ public static class Planning
         {
             Now = now,
             Adapters = [.. adapters.Select(static adapter =>
-                new SchedulerAdapter(adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor))],
+                new SchedulerAdapter(
+                    adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor))],
             Devices = devices.ToImmutable(),
             MaxConcurrency = maxConcurrency,
         };
@@ -86,7 +87,8 @@ public static class Planning
         var (_, inBootloader) = heardDevices.Last(device.Id);
         if (!inBootloader && device.AllActivated) return null;
         return new(
-            device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince, IndexOf(adapters, Affinity(device, inBootloader)));
+            device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
+            IndexOf(adapters, Affinity(device, inBootloader)));
     }
 
     private static int? IndexOf(IReadOnlyList<AdapterStanding> adapters, string? id)

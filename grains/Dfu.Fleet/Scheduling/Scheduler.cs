@@ -44,7 +44,10 @@ public static class Scheduler
         return grants.ToImmutable();
     }
 
-    /// <summary>Deadlines still to be met, then whoever waits in its bootloader, then the rest; longest waiting first, and the address settles ties.</summary>
+    /// <summary>
+    /// Devices with a deadline still to be met, then those that wait in their bootloader, then the rest; longest waiting first, and the address
+    /// settles ties.
+    /// </summary>
     private static (int Group, DateTimeOffset Time, ulong Tie) Order(SchedulerDevice device, DateTimeOffset now) => device switch
     {
         { Deadline: { } deadline } when deadline > now => (0, deadline, device.Id.Value),

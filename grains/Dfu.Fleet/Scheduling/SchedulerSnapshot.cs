@@ -9,7 +9,7 @@ public readonly record struct HeardBy(int Adapter, int Rssi);
 /// <summary>An adapter as the scheduler sees it; its index in the snapshot is its name there.</summary>
 /// <param name="Free">Slots it has left, 0 when it is not ready.</param>
 /// <param name="Active">Transfers under way.</param>
-/// <param name="Connecting">It is connecting, or somebody was granted the next connect.</param>
+/// <param name="Connecting">The adapter is connecting, or a device was granted its next connect.</param>
 /// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
 /// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
 public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, double Rate, TimeSpan? ProtectedFor);

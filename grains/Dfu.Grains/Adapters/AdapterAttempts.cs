@@ -15,7 +15,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.</summary>
+/// <summary>
+/// The attempts of one adapter: begins, stops and ends them and reports what they say. Lives on the grain's scheduler; their radio work does not.
+/// </summary>
 internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, AdapterHost radios, GoodputMeter goodput)
 {
     private readonly List<AdapterAttempt> _attempts = [];
@@ -26,7 +28,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         parts.Host.Times.Report,
         parts.Host.Time);
 
-    /// <summary>No attempt is under way, and whoever had to hear of one's end has heard or cannot be reached.</summary>
+    /// <summary>No attempt is under way, and every device and campaign has heard of the ends or cannot be reached.</summary>
     public bool Settled => _attempts.Count == 0 && _outbox.IsEmpty;
 
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
@@ -52,11 +54,13 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             return AttemptAnswer.Ended;
         }
 
-        if (!loop.TakesAttempts || !device.Running || device.Heard is null || device.Adapter != parts.Id || device.AdapterEpoch != loop.State.Epoch || loop.State.Free == 0) return AttemptAnswer.Refused;
+        var isMine = device.Adapter == parts.Id && device.AdapterEpoch == loop.State.Epoch;
+        if (!loop.TakesAttempts || !isMine || !device.Running || device.Heard is null || loop.State.Free == 0) return AttemptAnswer.Refused;
         if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
         {
-            // The device gave up an attempt that has not ended here: nothing else may begin before it has. An order that comes late ends nothing.
-            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id && attempt.Key.Slot.Attempt <= device.Attempt).ToArray()) Stop(other, DfuError.Interrupted);
+            // The device gave up an attempt that has not ended here: no other may begin before it has. An order that comes late ends nothing.
+            foreach (var other in _attempts.Where(attempt => attempt.Key.Slot.Device == device.Id && attempt.Key.Slot.Attempt <= device.Attempt).ToArray())
+                Stop(other, DfuError.Interrupted);
             return AttemptAnswer.Refused;
         }
 
@@ -89,7 +93,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         if (Find(name) is not { Over: false } attempt) return;
         var slot = attempt.Key.Slot;
-        if (attempt.Device.Phase == DevicePhase.Verifying) loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
+        if (attempt.Device.Phase == DevicePhase.Verifying)
+            loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
         else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
     }
 
@@ -103,7 +108,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     public void Take(AdapterAttempt attempt, CampaignEvent e)
     {
         if (e is CampaignEvent.TraitsLearned learned)
-            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown ? learned.Traits with { Keeps = attempt.Traits.Keeps } : learned.Traits;
+            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown
+                ? learned.Traits with { Keeps = attempt.Traits.Keeps }
+                : learned.Traits;
         _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e, urgent: loop.Stopping);
     }
 
@@ -159,7 +166,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             Volatile.Read(ref attempt)?.Expire();
             loop.Post(() => Stop(attempt!, DfuError.Interrupted));
         });
-        var reporter = new AttemptReporter(parts.Grains.GetGrain<IDeviceGrain>(device.Id.ToString()).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
+        var reporter = new AttemptReporter(
+            parts.Grains.GetGrain<IDeviceGrain>(device.Id.ToString()).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
         {
             Accepted = sent =>
             {
@@ -171,7 +179,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             {
                 if (!attempt!.Over) return;
                 _attempts.Remove(attempt);
-                loop.Post(static () => { }); // somebody may wait for this
+                loop.Post(static () => { }); // the loop may wait for the last attempt to settle
             },
         };
         Volatile.Write(ref attempt, new AdapterAttempt(order, traffic, host.OnRadio) { Lease = lease, Reporter = reporter });
@@ -196,7 +204,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     {
         try
         {
-            // An order may have been on its way for so long that the device has given it up: no radio is used before it says it has not.
+            // An order may have been on its way for so long that the device has given it up: no radio is used before the device accepts a report.
             attempt.Reporter.Again();
             var (package, knowledge) = await _preparation.PrepareAsync(attempt);
             await attempt.Reporter.FirstAnswer;

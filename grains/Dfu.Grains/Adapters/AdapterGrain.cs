@@ -11,7 +11,9 @@ using Dfu.Grains.Packages;
 namespace Dfu.Grains.Adapters;
 
 /// <summary>One radio of this silo. Its turns decide and report; radios and transfers run elsewhere.</summary>
-/// <remarks>Reentrant, because some calls wait for the radio and others must be answered meanwhile; the loop's state is consistent whenever a turn waits.</remarks>
+/// <remarks>
+/// Reentrant, because some calls wait for the radio and others must be answered meanwhile; the loop's state is consistent whenever a turn waits.
+/// </remarks>
 [KeepAlive, Immovable, OnOwnSilo, Reentrant, GrainType("dfu.adapter")]
 internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 {
@@ -50,7 +52,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
     public Task<Opening> OpenedAsync()
     {
         if (_loop is null) Start();
-        return _loop?.Opened ?? Task.FromResult(new Opening { Error = DfuError.AdapterNotFound, Detail = $"{_host.Silo} has no adapter {AdapterId.SpecOf(Id)}" });
+        return _loop?.Opened ?? Task.FromResult(
+            new Opening { Error = DfuError.AdapterNotFound, Detail = $"{_host.Silo} has no adapter {AdapterId.SpecOf(Id)}" });
     }
 
     public Task<AttemptAnswer> BeginAsync(AttemptOrder order) => Task.FromResult(_loop?.Begin(order) ?? AttemptAnswer.Refused);
@@ -86,7 +89,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The silo does not wait.
+            // The silo does not wait for the radio.
         }
     }
 
@@ -119,7 +122,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     private async Task<AdapterState> LoadAsync()
     {
-        await _state.ReadStateAsync(); // an owner before this one may have written since the activation
+        await _state.ReadStateAsync(); // an earlier owner may have written since the activation
         return Known;
     }
 }

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's scheduler.</summary>
+/// <summary>
+/// One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's
+/// scheduler.
+/// </summary>
 internal sealed class AdapterLoop : IAsyncDisposable
 {
     private const int BatchSize = 512;
@@ -134,7 +137,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // It was not its turn yet.
+            // The loop was stopped before the guard let it have the radio.
         }
         catch (Exception e)
         {
@@ -217,7 +220,8 @@ internal sealed class AdapterLoop : IAsyncDisposable
         BeginStop();
         Apply(new AdapterEvent.Lost(State.Epoch, "its silo let it go", _time.GetUtcNow()));
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _parts.Host.OnRadio(() => Background.Run("close a radio", CloseAsync(closed), e => _parts.Log.WorkFailed(LogLevel.Error, _parts.Id, "close the radio", e)));
+        _parts.Host.OnRadio(
+            () => Background.Run("close a radio", CloseAsync(closed), e => _parts.Log.WorkFailed(LogLevel.Error, _parts.Id, "close the radio", e)));
         await closed.Task;
         if (State != _stored) await SaveAsync(State);
         _scheduler.Now();
@@ -253,5 +257,6 @@ internal sealed class AdapterLoop : IAsyncDisposable
         return new(0, [new(adapter.Status, adapter.Active, adapter.Limit)]);
     }
 
-    private AdapterReport Report() => new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
+    private AdapterReport Report() =>
+        new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
 }

@@ -10,7 +10,7 @@ internal sealed class AttemptPreparation(AdapterParts parts)
 {
     /// <summary>Tries again for as long as a lease lasts: within that time grains move to other silos.</summary>
     /// <exception cref="DfuException">The package is not there or not sound.</exception>
-    /// <exception cref="OrleansException">Somebody could not be asked.</exception>
+    /// <exception cref="OrleansException">The package's or the campaign's grain could not be asked.</exception>
     public async Task<(DfuPackage Package, CampaignKnowledge Knowledge)> PrepareAsync(AdapterAttempt attempt)
     {
         var (place, device) = (attempt.Order.Place, attempt.Device);
@@ -21,7 +21,7 @@ internal sealed class AttemptPreparation(AdapterParts parts)
             try
             {
                 var package = await parts.Packages.GetAsync(place.PackageId, CancellationToken.None);
-                attempt.MayProbe = true; // an answer that gets lost may have chosen it
+                attempt.MayProbe = true; // an answer that gets lost may have chosen this attempt
                 var knowledge = await parts.Grains.GetGrain<ICampaignGrain>(place.Campaign).KnowledgeAsync(device.Id, device.Class).OrUnreachable();
                 attempt.MayProbe = knowledge.Probe;
                 return (package, knowledge);

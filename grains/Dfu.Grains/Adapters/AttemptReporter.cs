@@ -45,7 +45,8 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
 
         _ended = e is DeviceEvent.Ended;
         var last = _events.Count - 1;
-        if (e is DeviceEvent.Confirmed now && last >= _underWay && _events[last].Event is DeviceEvent.Confirmed before && before.Image == now.Image) _events[last] = (e, null);
+        if (e is DeviceEvent.Confirmed now && last >= _underWay && _events[last].Event is DeviceEvent.Confirmed before && before.Image == now.Image)
+            _events[last] = (e, null);
         else _events.Add((e, durable));
         if (!urgent && durable is null && !_ended) return;
         _urgent = true;

@@ -19,7 +19,7 @@ internal sealed class SchedulerReporter(AdapterParts parts, UnreportedAdvertisem
 
     public void Tick()
     {
-        // One that does not come back is not waited for, or the adapter would be forgotten meanwhile.
+        // A report that does not come back is not waited for, or the scheduler would forget the adapter meanwhile.
         if (!_inFlight || parts.Host.Time.GetElapsedTime(_sent) >= parts.Host.Times.AdapterSilence) Send();
     }
 

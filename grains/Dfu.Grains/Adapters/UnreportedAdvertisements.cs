@@ -4,7 +4,7 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>The last advertisement of every address since somebody asked. All members may be called from any thread.</summary>
+/// <summary>The last advertisement of every address since the last report to the scheduler. All members may be called from any thread.</summary>
 internal sealed class UnreportedAdvertisements(TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -15,7 +15,7 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
     {
         lock (_gate)
         {
-            // A device that alternates can be connected to all the same.
+            // A device whose advertisements alternate between connectable and not can be connected to all the same.
             if (!advertisement.Connectable && _heard.TryGetValue(advertisement.Address, out var before) && before.Advertisement.Connectable) return;
             _heard[advertisement.Address] = (advertisement, time.GetTimestamp());
         }
@@ -31,12 +31,12 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
         }
     }
 
-    /// <summary>What nobody was told yet; <see cref="Deafen"/> is told first.</summary>
+    /// <summary>What the scheduler was not told yet; it must take note of the deafness first.</summary>
     public (ImmutableArray<HeardAdvertisement> Heard, bool Deaf) Take()
     {
         lock (_gate)
         {
-            ImmutableArray<HeardAdvertisement> heard = [.. _heard.Values.Select(entry => new HeardAdvertisement(entry.Advertisement, time.GetElapsedTime(entry.At)))];
+            var heard = _heard.Values.Select(entry => new HeardAdvertisement(entry.Advertisement, time.GetElapsedTime(entry.At))).ToImmutableArray();
             var deaf = _deaf;
             _heard.Clear();
             _deaf = false;
@@ -44,7 +44,7 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
         }
     }
 
-    /// <summary>Nobody knows whether the deafness that was taken has been heard of.</summary>
+    /// <summary>For a report that failed: whether the scheduler knows of the deafness in it is not known.</summary>
     public void TellDeafnessAgain()
     {
         lock (_gate) _deaf = true;

@@ -80,7 +80,8 @@ internal sealed class CampaignDevices(TimeSpan again)
     {
         if (!_watched.IsDefault && _watchedCount == campaign.Devices.Length) return _watched;
         _watchedCount = campaign.Devices.Length;
-        return _watched = [.. campaign.Devices.Select(id => new WatchedDevice { Device = id, Application = Get(id)?.Application, Bootloader = Get(id)?.Bootloader })];
+        return _watched = [.. campaign.Devices
+            .Select(id => new WatchedDevice { Device = id, Application = Get(id)?.Application, Bootloader = Get(id)?.Bootloader })];
     }
 
     /// <summary>Retries and attempts only ever grow, and within one a device goes from running to waiting to done.</summary>

@@ -166,7 +166,7 @@ internal sealed class CampaignGrain(
         if (_core is null) return;
         Take(device);
 
-        // It has not heard yet that it is to try again.
+        // The device has not heard yet that it is to try again.
         if (!_core.State.CancelRequested && _core.State.IsPast(device)) return;
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
@@ -345,7 +345,8 @@ internal sealed class CampaignGrain(
     /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>
     private async Task FetchedAsync()
     {
-        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain) _fetching = OwnWork.BeginAsync(FetchAsync);
+        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain)
+            _fetching = OwnWork.BeginAsync(FetchAsync);
         if (_fetching is null or { IsCompleted: true }) return;
         try
         {
@@ -353,7 +354,7 @@ internal sealed class CampaignGrain(
         }
         catch (TimeoutException)
         {
-            // What is not known yet is shown as it is stored.
+            // The view shows what is stored of devices that have not answered.
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
             }
             catch (OperationCanceledException)
             {
-                // Somebody is more impatient.
+                // A caller that is more impatient ended the pause.
             }
             finally
             {

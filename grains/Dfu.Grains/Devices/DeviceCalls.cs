@@ -50,7 +50,8 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         switch (effect)
         {
             case DeviceEffect.RequestSlot:
-                var air = await grains.GetGrain<ISchedulerGrain>(0).WaitingAsync(new() { Campaign = record.Campaign, Device = record.Device, At = time.GetUtcNow() });
+                var air = await grains.GetGrain<ISchedulerGrain>(0).WaitingAsync(
+                    new() { Campaign = record.Campaign, Device = record.Device, At = time.GetUtcNow() });
                 shell.Asked(air.Known);
                 setAlarm();
                 return air.Known && shell.Decides(air) ? self.WaitedAsync(air) : Task.CompletedTask;
@@ -85,7 +86,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
             }
             catch (KeyNotFoundException)
             {
-                // Nobody wants to know it any more.
+                // The campaign is gone: no one is left to be told.
                 Acknowledge(record);
             }
             catch (Exception e)

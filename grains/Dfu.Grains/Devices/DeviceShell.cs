@@ -37,7 +37,7 @@ internal sealed class DeviceShell
         if (record is null) return;
         Repeat();
 
-        // An activation elsewhere may still believe it has the device: from this write on it cannot confirm anything any more.
+        // An activation elsewhere may still believe it has the device: from this write on that one cannot confirm anything any more.
         _decided = record.Device.Running;
     }
 
@@ -61,9 +61,9 @@ internal sealed class DeviceShell
 
     public bool Join(CampaignPlace place, bool retry)
     {
-        if (Record is { } record && record.Campaign == place.Campaign)
+        if (Record is { } known && known.Campaign == place.Campaign)
         {
-            if (record.TraceParent != place.TraceParent) Change(record with { TraceParent = place.TraceParent });
+            if (known.TraceParent != place.TraceParent) Change(known with { TraceParent = place.TraceParent });
             if (retry && place.Retries > State!.Retries) Apply(new DeviceEvent.RetryRequested(Now, place.Retries));
             _acknowledged = false;
             if (State!.Phase == DevicePhase.Done) Repeat();
@@ -72,7 +72,8 @@ internal sealed class DeviceShell
 
         if (State is { Phase: not DevicePhase.Done }) return false;
         var state = State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now);
-        Change((Record ?? new() { Campaign = "", PackageId = "", Device = state }) with { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state });
+        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
+        Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;
         Repeat();

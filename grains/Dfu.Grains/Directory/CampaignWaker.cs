@@ -8,7 +8,8 @@ namespace Dfu.Grains.Directory;
 /// Has unfinished campaigns at work: when this silo starts, and when another has died that may have had one. A campaign whose devices
 /// are all gone with it hears from nobody, and reminders come by the minute.
 /// </summary>
-public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, IClusterMembershipService membership, ILogger<CampaignWaker> log) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, IClusterMembershipService membership, ILogger<CampaignWaker> log)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>For as long as a cluster may take to settle after a death.</summary>
     private const int Tries = 15;
@@ -54,7 +55,7 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
             }
             catch (Exception) when (tries < Tries && !stopped.IsCancellationRequested)
             {
-                // It is soon tried again.
+                // The loop tries again soon.
             }
             catch (Exception e)
             {

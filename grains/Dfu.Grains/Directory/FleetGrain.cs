@@ -12,7 +12,8 @@ namespace Dfu.Grains.Directory;
 /// campaign runs; a campaign never waits for it.
 /// </summary>
 internal sealed class FleetGrain(
-    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger) : Grain, IFleetGrain, IFleetPulse
+    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
+    : Grain, IFleetGrain, IFleetPulse
 {
     private const int MostCampaigns = 500;
 
@@ -76,7 +77,7 @@ internal sealed class FleetGrain(
             }
             catch (KeyNotFoundException)
             {
-                // Nobody was told that it exists.
+                // No caller was told that the campaign exists.
                 await SaveAsync(_directory.Remove(entry.Campaign));
             }
             catch (Exception e)
@@ -91,7 +92,7 @@ internal sealed class FleetGrain(
 
     public async Task FinishedAsync(string campaign)
     {
-        // It may have said so before it was taken up again; it says so again when it is over.
+        // The campaign may have said so before it was taken up again; it says so again when it is over.
         if (_takenUp.Contains(campaign) && (await GrainFactory.GetGrain<ICampaignGrain>(campaign).ViewAsync()).Outcome == CampaignOutcome.Running) return;
         _takenUp.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;

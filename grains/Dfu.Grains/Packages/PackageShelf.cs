@@ -17,7 +17,8 @@ internal sealed class PackageShelf(FleetHost host, IGrainFactory grains)
     {
         if (Find(id) is { } there) return there;
         if (await CachedAsync(id, cancellationToken) is { } cached) return Keep(PackageReader.Read(cached, publicKey: null));
-        var file = await grains.GetGrain<IPackageGrain>(id).GetAsync().OrUnreachable() ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {id}");
+        var file = await grains.GetGrain<IPackageGrain>(id).GetAsync().OrUnreachable()
+            ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {id}");
         var package = Keep(PackageReader.Read(file, publicKey: null));
         await CacheAsync(id, file, cancellationToken);
         return package;

@@ -9,7 +9,9 @@ namespace Dfu.Grains.Scheduling;
 /// <summary>A slot that was promised and that its adapter does not show yet.</summary>
 internal sealed record Reservation(BluetoothAddress Device, int Attempt, int Epoch, DateTimeOffset Until);
 
-/// <summary>An adapter as the scheduler knows it. Its number stays the same for as long as the scheduler lives, however often the adapter goes and comes.</summary>
+/// <summary>
+/// An adapter as the scheduler knows it. Its number stays the same for as long as the scheduler lives, however often the adapter goes and comes.
+/// </summary>
 /// <param name="rank">Place among the adapters; those that came at about the same time share one.</param>
 internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy policy)
 {
@@ -38,7 +40,8 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
     {
         _report = report;
         LastReport = now;
-        _reservations.RemoveAll(reservation => reservation.Epoch != report.State.Epoch || report.State.Slots.Contains(new(reservation.Device, reservation.Attempt)));
+        _reservations.RemoveAll(
+            reservation => reservation.Epoch != report.State.Epoch || report.State.Slots.Contains(new(reservation.Device, reservation.Attempt)));
         Rebuild();
     }
 

@@ -12,7 +12,7 @@ internal sealed record BoardGrant(BluetoothAddress Device, int Attempt, DeviceEv
 
 /// <summary>
 /// All that the scheduler knows and decides. Times given to it are its host's; those of other hosts arrive as ages or are shifted.
-/// Nothing here is stored: whoever falls silent is forgotten.
+/// Nothing here is stored: the board forgets adapters, campaigns and devices that fall silent.
 /// </summary>
 internal sealed class SchedulerBoard
 {
@@ -140,7 +140,8 @@ internal sealed class SchedulerBoard
     public LiveReport Live(string campaign, DateTimeOffset now)
     {
         Forget(now);
-        var present = _adapters.Where(static adapter => adapter.Present).OrderBy(static adapter => adapter.Rank).ThenBy(static adapter => adapter.Id, StringComparer.Ordinal).ToArray();
+        var present = _adapters.Where(static adapter => adapter.Present).OrderBy(static adapter => adapter.Rank)
+            .ThenBy(static adapter => adapter.Id, StringComparer.Ordinal).ToArray();
         var report = new LiveReport
         {
             Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
@@ -181,7 +182,8 @@ internal sealed class SchedulerBoard
     private Dictionary<BluetoothAddress, int> Held()
     {
         var held = new Dictionary<BluetoothAddress, int>();
-        foreach (var slot in _adapters.SelectMany(static adapter => adapter.State.Slots)) held[slot.Device] = Math.Max(held.GetValueOrDefault(slot.Device), slot.Attempt);
+        foreach (var slot in _adapters.SelectMany(static adapter => adapter.State.Slots))
+            held[slot.Device] = Math.Max(held.GetValueOrDefault(slot.Device), slot.Attempt);
         return held;
     }
 

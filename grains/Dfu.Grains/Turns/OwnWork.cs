@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Turns;
 
-/// <summary>What a turn starts and does not wait for. It belongs to the fleet and not to the call that happened to bring it about, which may be long over.</summary>
+/// <summary>
+/// What a turn starts and does not wait for. It belongs to the fleet and not to the call that happened to bring it about, which may be long over.
+/// </summary>
 internal static class OwnWork
 {
     /// <summary>
@@ -24,7 +26,7 @@ internal static class OwnWork
     /// <summary>Does work of its own within a turn that waits for it.</summary>
     public static async Task BeginAsync(Func<Task> work)
     {
-        // An asynchronous method: its caller keeps both.
+        // This method is asynchronous, so its caller keeps both.
         Activity.Current = null;
         RequestContext.Clear();
         await work();

@@ -17,7 +17,7 @@ public sealed class BeginTests
 
         Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(order));
         var attempt = await cluster.Attempts.NextAsync();
-        Assert.Equal(order.Device.Heard!.Address, attempt.Order.Heard.Address);
+        Assert.Equal(order.Device.Heard!.Value.Address, attempt.Order.Heard.Address);
         Assert.Single((await adapter.GetAsync()).Slots);
         attempt.End.SetResult(new(ApplicationHeard: true));
 

@@ -111,9 +111,11 @@ internal sealed class FakeLink : IDfuLink
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask DisposeAsync()
     {

@@ -24,7 +24,8 @@ internal sealed class Peers
     /// <summary>All calls between grains have been answered but those that the test holds back.</summary>
     public bool Quiet => Volatile.Read(ref _underWay) == _devices.Values.Sum(static device => device.Held);
 
-    public override string ToString() => $"{Volatile.Read(ref _underWay)} calls under way, {_devices.Values.Sum(static device => device.Held)} of them held back";
+    public override string ToString() =>
+        $"{Volatile.Read(ref _underWay)} calls under way, {_devices.Values.Sum(static device => device.Held)} of them held back";
 
     public async Task CountAsync(IOutgoingGrainCallContext call)
     {

@@ -182,7 +182,8 @@ public sealed class RadioTests
         await adapter.StopAsync().Soon();
         var grain = adapter.GetGrainId();
         var stored = FleetJson.Read<AdapterState>(cluster.Storage.Json(grain)!);
-        var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = DateTimeOffset.UnixEpoch.AddHours(1) } };
+        var raiseAt = DateTimeOffset.UnixEpoch.AddHours(1);
+        var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = raiseAt } };
         cluster.Storage.Put(grain, FleetJson.Write(learned));
 
         await cluster.UntilAsync(() => cluster.Source().Openings == 2, "it is opened again");
@@ -244,7 +245,8 @@ public sealed class RadioTests
         }
 
         var transfer = Assert.Single(cluster.Peers.Adapters.Last().Transfers);
-        Assert.Equal((AdapterCluster.Campaign, order.Device.Id, 1, DevicePhase.Sending, 20 * 4096L), (transfer.Campaign, transfer.Device, transfer.Attempt, transfer.Phase, transfer.Confirmed));
+        Assert.Equal((AdapterCluster.Campaign, order.Device.Id, 1, DevicePhase.Sending, 20 * 4096L),
+            (transfer.Campaign, transfer.Device, transfer.Attempt, transfer.Phase, transfer.Confirmed));
         Assert.Equal(20 * 4096, transfer.Traffic.Sent);
         Assert.InRange(transfer.Rate, 4096, 16384);
         Assert.InRange(cluster.Peers.Adapters.Last().Rate, 6000, 10000);

@@ -150,7 +150,8 @@ public sealed class ReportTests
     {
         await using var cluster = await AdapterCluster.StartAsync();
         var (adapter, order, attempt) = await BeginAsync(cluster);
-        await adapter.StopAttemptAsync(new() { Attempt = AdapterCluster.Name(order) with { Epoch = order.Device.AdapterEpoch + 1 }, Reason = DfuError.Cancelled });
+        await adapter.StopAttemptAsync(
+            new() { Attempt = AdapterCluster.Name(order) with { Epoch = order.Device.AdapterEpoch + 1 }, Reason = DfuError.Cancelled });
         await cluster.PassAsync(0.5);
         Assert.False(attempt.Stopped.IsCancellationRequested);
 

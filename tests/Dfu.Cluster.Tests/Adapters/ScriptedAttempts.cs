@@ -17,7 +17,8 @@ internal sealed class ScriptedAttempts
     /// <summary>The next one that has its link.</summary>
     public async Task<ScriptedAttempt> NextAsync() => await _begun.Reader.ReadAsync().AsTask().Soon();
 
-    public async Task<UpdateResult> RunAsync(IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<UpdateResult> RunAsync(
+        IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _count);
         Before();

@@ -31,7 +31,8 @@ public sealed class SiloTests
         await cluster.Cluster.KillSiloAsync(dead);
         await Task.WhenAll(Enumerable.Range(0, RadiosPerSilo).Select(async radio =>
         {
-            var adapter = silos[radio % 2].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAdapterGrain>(AdapterId.Of(dead.Name, $"fake:{radio}"));
+            var adapter = silos[radio % 2].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAdapterGrain>(
+                AdapterId.Of(dead.Name, $"fake:{radio}"));
             var refused = await Assert.ThrowsAsync<OrleansException>(() => adapter.GetAsync().Soon());
             Assert.Contains(dead.Name, refused.Message, StringComparison.Ordinal);
             Assert.Null(await management.GetActivationAddress(adapter));

@@ -17,8 +17,10 @@ public sealed class SimulatedAirTests
     {
         var time = new ScaledTime(Scale);
         using var air = new SimulatedAir(time, LinkModel.Perfect, seed: 1);
-        var device = air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, 0), RequireSigned = false, StartsInApplication = true, HwVersion = 52 });
-        await using var cluster = await AdapterCluster.StartAsync(time, new FleetTimes().Scaled(Scale), [air.CreateAdapter("fake:0", new AdapterModel())], UpdateRun.RunAsync);
+        var device = air.Add(
+            new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, 0), RequireSigned = false, StartsInApplication = true, HwVersion = 52 });
+        await using var cluster = await AdapterCluster.StartAsync(
+            time, new FleetTimes().Scaled(Scale), [air.CreateAdapter("fake:0", new AdapterModel())], UpdateRun.RunAsync);
         var adapter = cluster.Adapter();
         Assert.Equal(new Opening(), await adapter.OpenedAsync().Soon());
         var peer = cluster.Peers.Device(device.ApplicationAddress);

@@ -119,8 +119,10 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         {
             // Whom time has woken is behind nothing else in its queue, so it has had its turn when a call after that is answered.
             await Scheduler.LiveAsync(Nobody).Soon();
-            foreach (var entry in await Fleet.ListAsync().Soon()) await Campaign(entry.Campaign).DeviceChangedAsync(DeviceState.New(default, [], default)).Soon();
-            for (var trips = 0; _calls.UnderWay > 0 && trips < 100; trips++) await _cluster.Client.GetGrain<IDeviceGrain>(Parts.Address(1).ToString()).HistoryAsync().Soon();
+            foreach (var entry in await Fleet.ListAsync().Soon())
+                await Campaign(entry.Campaign).DeviceChangedAsync(DeviceState.New(default, [], default)).Soon();
+            for (var trips = 0; _calls.UnderWay > 0 && trips < 100; trips++)
+                await _cluster.Client.GetGrain<IDeviceGrain>(Parts.Address(1).ToString()).HistoryAsync().Soon();
         }
     }
 

@@ -14,7 +14,8 @@ public sealed class CampaignDevicesTests
         Id = "x", PackageId = "p", Targets = "", ImageSizes = [40_960], HwVersion = 52, Devices = [.. Enumerable.Range(1, devices).Select(Parts.Address)],
     };
 
-    private static DeviceState State(DevicePhase phase, int attempt) => DeviceState.New(Parts.Address(1), [40_960], Now) with { Phase = phase, Attempt = attempt };
+    private static DeviceState State(DevicePhase phase, int attempt) =>
+        DeviceState.New(Parts.Address(1), [40_960], Now) with { Phase = phase, Attempt = attempt };
 
     [Theory]
     [InlineData(DevicePhase.Queued, 2, DevicePhase.Sending, 2, false)]

@@ -21,12 +21,14 @@ public sealed class CampaignGrainTests
         var view = await cluster.ViewAsync(campaign);
         Assert.Equal((CampaignOutcome.Running, false), (view.Outcome, view.GoesOn));
         Assert.Equal([Parts.Address(1), Parts.Address(2), Parts.Address(3)], view.Devices.Select(static device => device.Application));
-        Assert.All(view.Devices, static device => Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, 40_960), (device.Phase, device.Outcome, device.BytesTotal)));
+        Assert.All(view.Devices, static device =>
+            Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, 40_960), (device.Phase, device.Outcome, device.BytesTotal)));
 
         await cluster.EndAllAsync(campaign, 3);
         view = await cluster.FreshAsync(campaign);
         Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
-        Assert.All(view.Devices, static device => Assert.Equal((DeviceOutcome.Updated, 40_960, 41_000, 40, 9), (device.Outcome, device.BytesConfirmed, device.BytesSent, device.BytesResent, device.Seconds)));
+        Assert.All(view.Devices, static device => Assert.Equal(
+            (DeviceOutcome.Updated, 40_960, 41_000, 40, 9), (device.Outcome, device.BytesConfirmed, device.BytesSent, device.BytesResent, device.Seconds)));
         Assert.True(Assert.Single(await cluster.Fleet.ListAsync()).Finished);
         Assert.True(cluster.Parts.Watches.Last().Over);
     }
@@ -95,7 +97,8 @@ public sealed class CampaignGrainTests
         await using var cluster = await Cluster();
         var campaign = await cluster.BeginAsync(CampaignCluster.Order(40));
         await cluster.UntilAsync(() => cluster.Parts.Device(40).Joins > 0, "devices join");
-        await cluster.Campaign(campaign).DeviceChangedAsync(cluster.State(2, static state => state with { Phase = DevicePhase.Sending, Attempt = 3, Adapter = "one/sim:a", Detail = "link lost" }));
+        await cluster.Campaign(campaign).DeviceChangedAsync(
+            cluster.State(2, static state => state with { Phase = DevicePhase.Sending, Attempt = 3, Adapter = "one/sim:a", Detail = "link lost" }));
         var end = cluster.EndAsync(campaign, 1, DeviceOutcome.Failed, DfuError.SignatureRefused);
         await cluster.UntilAsync(() => end.IsCompleted, "the outcome is durable");
         var before = await cluster.FreshAsync(campaign);
@@ -249,11 +252,13 @@ public sealed class CampaignGrainTests
         await using var cluster = await Cluster();
         var campaign = await cluster.BeginAsync();
         await cluster.UntilAsync(() => cluster.Parts.Device(3).Joins > 0, "devices join");
-        await cluster.Campaign(campaign).DeviceChangedAsync(cluster.State(1, static state => state with { Phase = DevicePhase.Connecting, Attempt = 2, Adapter = "one/sim:a" }));
+        await cluster.Campaign(campaign).DeviceChangedAsync(
+            cluster.State(1, static state => state with { Phase = DevicePhase.Connecting, Attempt = 2, Adapter = "one/sim:a" }));
         await cluster.Campaign(campaign).DeviceChangedAsync(cluster.State(2, static state => state with { Phase = DevicePhase.Queued, Attempt = 2 }));
         LiveTransfer Seen(int n, int attempt) => new()
         {
-            Campaign = campaign, Device = Parts.Address(n), Attempt = attempt, Phase = DevicePhase.Sending, Confirmed = 8192, Traffic = new(9000, 8500), Rate = 4000,
+            Campaign = campaign, Device = Parts.Address(n), Attempt = attempt, Phase = DevicePhase.Sending, Confirmed = 8192, Traffic = new(9000, 8500),
+                Rate = 4000,
         };
         cluster.Parts.Live = new()
         {
@@ -262,7 +267,8 @@ public sealed class CampaignGrainTests
             Rssi = cluster.Parts.Live.Rssi.Add(Parts.Address(2), -71),
         };
         var view = await cluster.FreshAsync(campaign);
-        Assert.Equal((DevicePhase.Sending, 8192, 9000, 500, 4000d, 2), (view.Devices[0].Phase, view.Devices[0].BytesConfirmed, view.Devices[0].BytesSent, view.Devices[0].BytesResent, view.Devices[0].Rate, view.Devices[0].Attempts));
+        Assert.Equal((DevicePhase.Sending, 8192, 9000, 500, 4000d, 2), (view.Devices[0].Phase, view.Devices[0].BytesConfirmed, view.Devices[0].BytesSent,
+            view.Devices[0].BytesResent, view.Devices[0].Rate, view.Devices[0].Attempts));
         Assert.Equal((DevicePhase.Queued, 0d, -71), (view.Devices[1].Phase, view.Devices[1].Rate, view.Devices[1].Rssi)); // an attempt that ended
         Assert.Equal((DevicePhase.Sending, 1), (view.Devices[2].Phase, view.Devices[2].Attempts)); // its own word is under way
         Assert.Equal(4000, Assert.Single(view.Adapters).Rate);

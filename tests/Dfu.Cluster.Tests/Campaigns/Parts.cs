@@ -50,7 +50,8 @@ internal sealed class PartDevice(BluetoothAddress id)
             Traces.Enqueue(place.TraceParent);
             if (!retry) return true;
             Retries++;
-            State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null, Retries = place.Retries };
+            State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null,
+                Retries = place.Retries };
             return true;
         }
     }

@@ -22,7 +22,8 @@ public abstract partial class FleetContract
         await using var fleet = Create(devices: 5);
         var view = await FlashMixedAsync(fleet, static () => new() { All = true, ScanTime = TimeSpan.FromSeconds(5) });
         AssertSucceeded(fleet, view);
-        Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(
+            fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public abstract partial class FleetContract
         await using var fleet = Create(devices: 4);
         var view = await FlashMixedAsync(fleet, static () => new() { NameGlob = "A?p*", ScanTime = TimeSpan.FromSeconds(5) });
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
-        Assert.Equal(fleet.Room.Devices.Where(static (_, index) => index % 2 == 0).Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(fleet.Room.Devices.Where(static (_, index) => index % 2 == 0).Select(static device => device.ApplicationAddress).Order(), view.Devices
+            .Select(static device => device.Application).Order());
         Assert.Equal(2, fleet.Room.Updated);
     }
 
@@ -64,9 +66,11 @@ public abstract partial class FleetContract
     public async Task An_address_may_be_the_applications_or_the_bootloaders()
     {
         await using var fleet = Create(devices: 4);
-        var view = await FlashMixedAsync(fleet, () => new() { Addresses = [.. fleet.Room.Devices.Select(static device => device.InApplication ? device.ApplicationAddress : device.BootloaderAddress)] });
+        var view = await FlashMixedAsync(fleet, () =>
+            new() { Addresses = [.. fleet.Room.Devices.Select(static device => device.InApplication ? device.ApplicationAddress : device.BootloaderAddress)] });
         AssertSucceeded(fleet, view);
-        Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(
+            fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
         Assert.All(view.Devices, device => Assert.Equal(device.Application.Bootloader, device.Bootloader));
     }
 }

@@ -50,9 +50,11 @@ public abstract partial class FleetContract
         var view = await FleetUnderTest.WaitAsync(open);
         AssertSucceeded(fleet, view);
         Assert.Contains(view.Devices, static device => device.Attempts > 1);
-        Assert.All(view.Devices.Where(static device => device.Resumes.Any(static resume => resume.Diagnosis != Diagnosis.Probe)), device => Assert.Equal(fleet.AdapterId(1), device.Adapter));
+        Assert.All(view.Devices.Where(static device => device.Resumes.Any(static resume => resume.Diagnosis != Diagnosis.Probe)), device =>
+            Assert.Equal(fleet.AdapterId(1), device.Adapter));
         AssertBytes(fleet, view);
-        await fleet.Room.UntilAsync(() => open.Snapshot().Adapters.Single(adapter => adapter.Id == fleet.AdapterId(0)) is { Status: not AdapterStatus.Ready, Detail.Length: > 0 }, "the lost adapter in the view");
+        await fleet.Room.UntilAsync(() => open.Snapshot().Adapters
+            .Single(adapter => adapter.Id == fleet.AdapterId(0)) is { Status: not AdapterStatus.Ready, Detail.Length: > 0 }, "the lost adapter in the view");
     }
 
     [Fact]
@@ -105,7 +107,8 @@ public abstract partial class FleetContract
         var view = await fleet.FlashAsync();
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         var failed = Assert.Single(view.Devices, static device => device.Outcome == DeviceOutcome.Failed);
-        Assert.Equal((fleet.Room.Devices[2].ApplicationAddress, DfuError.NotHeard, "not heard for 15 s", 0), (failed.Application, failed.Error, failed.Detail, failed.Attempts));
+        Assert.Equal((fleet.Room.Devices[2].ApplicationAddress, DfuError.NotHeard, "not heard for 15 s", 0),
+            (failed.Application, failed.Error, failed.Detail, failed.Attempts));
         Assert.True(fleet.Room.Time.Elapsed - began >= Impatient.Patience);
         Assert.Equal(2, fleet.Room.Updated);
     }
@@ -124,11 +127,13 @@ public abstract partial class FleetContract
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         var failed = view.Devices.Where(static device => device.Outcome != DeviceOutcome.Updated).ToArray();
         Assert.NotEmpty(failed);
-        Assert.All(failed, static device => Assert.Equal((DeviceOutcome.Failed, DfuError.NoAdapter, "no adapter for 15 s"), (device.Outcome, device.Error, device.Detail)));
+        Assert.All(failed, static device =>
+            Assert.Equal((DeviceOutcome.Failed, DfuError.NoAdapter, "no adapter for 15 s"), (device.Outcome, device.Error, device.Detail)));
         fleet.Room.Journal.AssertNoDeviceHadTwoDrivers();
     }
 
     /// <summary>A transfer over this radio has sent some objects and has more to send.</summary>
     private static bool Busy(FleetUnderTest fleet, int radio) => fleet.Room.Journal.Contacts.Any(contact =>
-        contact.Radio == fleet.Room.Radios[radio].Id && contact.PacketBytes is > 4 * 4096 and < 9 * 4096 && contact.LastWrite > fleet.Room.Time.Elapsed - TimeSpan.FromSeconds(1));
+        contact.Radio == fleet.Room.Radios[radio].Id && contact.PacketBytes is > 4 * 4096 and < 9 * 4096
+            && contact.LastWrite > fleet.Room.Time.Elapsed - TimeSpan.FromSeconds(1));
 }

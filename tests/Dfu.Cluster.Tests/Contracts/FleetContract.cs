@@ -13,7 +13,8 @@ public abstract partial class FleetContract
     private const int Packet = 244;
 
     /// <summary>Saves after every object, so that what an interruption costs is bounded.</summary>
-    private static readonly RoomSettings Saving = new() { Device = static (options, _) => options with { Profile = options.Profile with { SaveProgress = true } } };
+    private static readonly RoomSettings Saving = new() { Device = static (options, _) =>
+        options with { Profile = options.Profile with { SaveProgress = true } } };
 
     private static readonly FleetPolicy Impatient = new() { Patience = TimeSpan.FromSeconds(15) };
 
@@ -38,7 +39,8 @@ public abstract partial class FleetContract
         Assert.Equal((fleet.Room.Package.Id, false, false), (view.PackageId, view.GoesOn, view.Collecting));
         Assert.NotEmpty(view.Id);
         Assert.True(view.Seconds > 0);
-        Assert.Equal(fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+        Assert.Equal(
+            fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
         Assert.All(view.Devices, device =>
         {
             var there = fleet.Room.Device(device.Application);
@@ -65,8 +67,10 @@ public abstract partial class FleetContract
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
         await fleet.Room.UntilAsync(
-            () => open.Snapshot().Devices.Any(static device => device is { Phase: DevicePhase.Sending, Rate: > 0, BytesConfirmed: > 0, Rssi: not null }), "a device that is being sent to");
-        await fleet.Room.UntilAsync(() => open.Snapshot().Adapters is { Length: 2 } all && all.All(static adapter => adapter.Active > 0), "both adapters at work");
+            () => open.Snapshot().Devices.Any(static device => device is { Phase: DevicePhase.Sending, Rate: > 0, BytesConfirmed: > 0, Rssi: not null }),
+                "a device that is being sent to");
+        await fleet.Room.UntilAsync(
+            () => open.Snapshot().Adapters is { Length: 2 } all && all.All(static adapter => adapter.Active > 0), "both adapters at work");
         var view = open.Snapshot();
         Assert.Equal(CampaignOutcome.Running, view.Outcome);
         Assert.Equal(Adapters(fleet), view.Adapters.Select(static adapter => adapter.Id).Order(StringComparer.Ordinal));
@@ -118,7 +122,8 @@ public abstract partial class FleetContract
 
         var view = await fleet.FlashAsync();
         Assert.Equal((first.Id, CampaignOutcome.Succeeded, true), (view.Id, view.Outcome, view.GoesOn));
-        Assert.All(view.Devices, device => Assert.Equal((DeviceOutcome.Updated, fleet.Room.Device(device.Application).Counters.FirmwareBytes), (device.Outcome, device.BytesSent)));
+        Assert.All(view.Devices, device =>
+            Assert.Equal((DeviceOutcome.Updated, fleet.Room.Device(device.Application).Counters.FirmwareBytes), (device.Outcome, device.BytesSent)));
         Assert.Equal(drives, fleet.Room.Journal.Drives.Count);
     }
 
@@ -164,7 +169,8 @@ public abstract partial class FleetContract
         fleet.Room.Journal.AssertNoDeviceHadTwoDrivers();
     }
 
-    private static string[] Adapters(FleetUnderTest fleet) => [.. Enumerable.Range(0, fleet.Room.Radios.Count).Select(fleet.AdapterId).Order(StringComparer.Ordinal)];
+    private static string[] Adapters(FleetUnderTest fleet) =>
+        [.. Enumerable.Range(0, fleet.Room.Radios.Count).Select(fleet.AdapterId).Order(StringComparer.Ordinal)];
 
     private static void SetDeaf(FleetUnderTest fleet, Dfu.Adapters.Simulated.VirtualDevice device, bool deaf)
     {
@@ -193,7 +199,8 @@ public abstract partial class FleetContract
         foreach (var device in view.Devices)
         {
             var there = fleet.Room.Device(device.Application);
-            Assert.InRange(device.BytesSent - there.Counters.FirmwareBytes, -unreported - (Interruptions(device) * Packet), there.Counters.Connects * OnTheirWay);
+            Assert.InRange(
+                device.BytesSent - there.Counters.FirmwareBytes, -unreported - (Interruptions(device) * Packet), there.Counters.Connects * OnTheirWay);
             Assert.Equal(Math.Max(0, device.BytesSent - device.BytesTotal), device.BytesResent);
         }
     }

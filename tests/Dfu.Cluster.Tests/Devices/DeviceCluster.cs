@@ -39,7 +39,8 @@ public sealed class DeviceCluster : IAsyncLifetime
         });
         builder.ConfigureSilo((_, silo) => silo.Services.PostConfigure<GrainTypeOptions>(static types =>
         {
-            types.Classes.RemoveWhere(static type => type.GetInterfaces().Any(static face => face == typeof(IAdapterGrain) || face == typeof(ISchedulerGrain) || face == typeof(ICampaignGrain)));
+            types.Classes.RemoveWhere(static type =>
+                type.GetInterfaces().Any(static face => face == typeof(IAdapterGrain) || face == typeof(ISchedulerGrain) || face == typeof(ICampaignGrain)));
             types.Classes.UnionWith(Scripted);
         }));
         _cluster = builder.Build();

@@ -64,7 +64,8 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         Assert.True(await _device.ReportAsync(Report(1, new DeviceEvent.ImageActivated(1, 0, false, Elsewhere), Ended(1))));
         await Steps.SeenAsync(_id, "ended Updated");
         Assert.Equal(DeviceOutcome.Updated, (await _device.GetAsync())!.Outcome);
-        Assert.Equal(["joined", $"attempt 1 on {Adapter}", "image 0 activated", "Updated"], (await _device.HistoryAsync()).Select(entry => entry.Text).ToArray());
+        Assert.Equal(
+            ["joined", $"attempt 1 on {Adapter}", "image 0 activated", "Updated"], (await _device.HistoryAsync()).Select(entry => entry.Text).ToArray());
         string[] order = ["save Queued", "ask Queued after 0", "save Connecting", "begin 1 for c1", "save Verifying", "lend 1", "save Done", "ended Updated"];
         Assert.Equal(order, Seen.Where(step => !step.StartsWith("changed", StringComparison.Ordinal)));
     }
@@ -366,7 +367,8 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task A_record_of_a_newer_program_is_left_alone()
     {
-        var json = FleetJson.Write(new DeviceRecord { Campaign = "c1", PackageId = "p1", Device = DeviceState.New(_id, [100_000], Elsewhere), Version = DeviceRecord.CurrentVersion + 1 });
+        var json = FleetJson.Write(new DeviceRecord { Campaign = "c1", PackageId = "p1", Device = DeviceState.New(_id, [100_000], Elsewhere),
+            Version = DeviceRecord.CurrentVersion + 1 });
         _cluster.Storage.Overwrite("device", _id.ToString(), json);
         await Assert.ThrowsAnyAsync<Exception>(() => _device.JoinAsync(Place(), false));
         Assert.Equal(json, _cluster.Storage.Payload("device", _id.ToString()));

@@ -239,7 +239,8 @@ public sealed class DeviceShellTests : DeviceShellBench
         }
 
         Take(Report(41, Ended(41)));
-        var expected = Enumerable.Range(1, 40).SelectMany(n => new[] { $"attempt {n} on {Adapter}", $"attempt {n} was interrupted" }).Prepend("joined").Append($"attempt 41 on {Adapter}").Append("Updated");
+        var expected = Enumerable.Range(1, 40).SelectMany(n => new[] { $"attempt {n} on {Adapter}", $"attempt {n} was interrupted" }).Prepend("joined")
+            .Append($"attempt 41 on {Adapter}").Append("Updated");
         Assert.Equal(expected, Shell.History().Select(entry => entry.Text));
         Activate();
         Assert.Equal(expected, Shell.History().Select(entry => entry.Text));

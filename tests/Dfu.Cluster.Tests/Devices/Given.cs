@@ -37,7 +37,8 @@ internal static class Given
 
     public static DeviceEvent.LastExecute LastExecute(int attempt) => new(attempt, 0, Elsewhere);
 
-    public static DeviceEvent.Ended Ended(int attempt, DfuError error = DfuError.None) => new(attempt, error, "", true, new DeviceTraffic(100_000, 100_000), Elsewhere);
+    public static DeviceEvent.Ended Ended(int attempt, DfuError error = DfuError.None) =>
+        new(attempt, error, "", true, new DeviceTraffic(100_000, 100_000), Elsewhere);
 
     public static AirReport Air(double? heard = 0.1, double? listening = 1000) => new()
     {

@@ -34,7 +34,11 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
     {
         Interlocked.Increment(ref _reads);
         var there = _rows.TryGetValue((stateName, grainId.Key.ToString()!), out var row);
-        object state = !there ? Activator.CreateInstance<T>()! : row.Payload is string json ? new StoredDocument { Json = json } : new StoredFile { Bytes = (byte[])row.Payload };
+        object state = !there
+            ? Activator.CreateInstance<T>()!
+            : row.Payload is string json
+            ? new StoredDocument { Json = json }
+            : new StoredFile { Bytes = (byte[])row.Payload };
         (grainState.State, grainState.ETag, grainState.RecordExists) = ((T)state, there ? row.ETag : null, there);
         return Task.CompletedTask;
     }

@@ -22,7 +22,8 @@ internal sealed class Steps
     {
         try
         {
-            await Of(device.ToString()).WhenAsync(steps => steps.Count(step => step.StartsWith(prefix, StringComparison.Ordinal)) >= times).WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
+            await Of(device.ToString()).WhenAsync(steps => steps.Count(step => step.StartsWith(prefix, StringComparison.Ordinal)) >= times).WaitAsync(
+                TimeSpan.FromSeconds(90), TimeProvider.System);
         }
         catch (TimeoutException)
         {

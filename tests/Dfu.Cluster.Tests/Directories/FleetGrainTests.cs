@@ -15,7 +15,8 @@ public sealed class FleetGrainTests
         var first = await cluster.Fleet.StartAsync(CampaignCluster.Order()).Soon();
         Assert.Equal((DfuError.None, false), (first.Refusal, first.GoesOn));
         Assert.Equal($"{cluster.Time.GetUtcNow().ToUnixTimeMilliseconds():x}-01234567", first.Campaign);
-        var again = await cluster.Fleet.StartAsync(CampaignCluster.Order(targets: new() { Addresses = [Parts.Address(3), Parts.Address(1), Parts.Address(2)] })).Soon();
+        var again = await cluster.Fleet.StartAsync(
+            CampaignCluster.Order(targets: new() { Addresses = [Parts.Address(3), Parts.Address(1), Parts.Address(2)] })).Soon();
         Assert.Equal((first.Campaign, true), (again.Campaign, again.GoesOn));
         var entry = Assert.Single(await cluster.Fleet.ListAsync());
         Assert.Equal((first.Campaign, CampaignCluster.Package, false), (entry.Campaign, entry.PackageId, entry.Finished));

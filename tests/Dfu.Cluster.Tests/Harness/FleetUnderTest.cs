@@ -52,7 +52,8 @@ internal abstract class FleetUnderTest(RoomSettings settings, FleetPolicy policy
     public static string Describe(CampaignView view) => string.Join(
         "\n  ",
         view.Devices.Where(static device => device.Outcome == DeviceOutcome.Pending || device.Outcome == DeviceOutcome.Failed)
-            .Select(static device => $"{device.Application} {device.Phase} {device.Outcome} {device.Error} attempt {device.Attempts} on {device.Adapter}, {device.BytesConfirmed} of {device.BytesTotal}: {device.Detail}")
+            .Select(static device => $"{device.Application} {device.Phase} {device.Outcome} {device.Error} attempt {device.Attempts} on {device.Adapter}, "
+                + $"{device.BytesConfirmed} of {device.BytesTotal}: {device.Detail}")
             .Concat(view.Adapters.Select(static adapter => $"{adapter.Id} {adapter.Status} {adapter.Active}/{adapter.Limit} {adapter.Detail}"))
             .Prepend($"{view.Outcome}, {view.Devices.Length} devices{(view.Collecting ? ", collecting" : "")}"));
 

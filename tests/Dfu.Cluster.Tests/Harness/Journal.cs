@@ -11,7 +11,8 @@ internal sealed record Drive(BluetoothAddress Device, string Host, TimeSpan Bega
     /// <summary>When it last wanted to write to the device, whether that got through or not.</summary>
     public TimeSpan? LastWrite { get; set; }
 
-    public override string ToString() => $"{Device} by {Host} from {Began.TotalSeconds:0.00} to {Ended?.TotalSeconds:0.00} s, last write at {LastWrite?.TotalSeconds:0.00} s";
+    public override string ToString() =>
+        $"{Device} by {Host} from {Began.TotalSeconds:0.00} to {Ended?.TotalSeconds:0.00} s, last write at {LastWrite?.TotalSeconds:0.00} s";
 }
 
 /// <summary>A link as the radios' side saw it.</summary>

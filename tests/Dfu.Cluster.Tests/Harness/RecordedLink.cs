@@ -21,7 +21,8 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
         return true;
     });
 
-    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => process.WhileAliveAsync(async () =>
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        process.WhileAliveAsync(async () =>
     {
         Note();
         await inner.WriteAsync(characteristic, value, cancellationToken);
@@ -52,7 +53,8 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
 /// <summary>The radio of one attempt: its writes count for that attempt.</summary>
 internal sealed class DrivenRadio(IUpdateAdapter inner, Drive drive, Room room) : IUpdateAdapter
 {
-    public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) => inner.HearAsync(wanted, timeout, cancellationToken);
+    public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
+        inner.HearAsync(wanted, timeout, cancellationToken);
 
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken) =>
         new DrivenLink(await inner.ConnectAsync(address, addressType, cancellationToken), drive, room);
@@ -66,7 +68,8 @@ internal sealed class DrivenRadio(IUpdateAdapter inner, Drive drive, Room room) 
         public ChannelReader<LinkNotification> Notifications => inner.Notifications;
         public Task<LinkClosure> Closed => inner.Closed;
 
-        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => inner.SubscribeAsync(characteristic, cancellationToken);
+        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+            inner.SubscribeAsync(characteristic, cancellationToken);
 
         public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
         {

@@ -22,7 +22,8 @@ internal sealed class RecordedSource(Room room, HostProcess process, int number)
         return adapter;
     });
 
-    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => process.WhileAliveAsync(() => _inner.RecoverAsync(step, cancellationToken));
+    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) =>
+        process.WhileAliveAsync(() => _inner.RecoverAsync(step, cancellationToken));
 
     /// <summary>Its process is gone and the radio free for another one.</summary>
     public void BreakOff()

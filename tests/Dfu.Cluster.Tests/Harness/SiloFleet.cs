@@ -56,7 +56,8 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         if (ConfigureClient is { } client) builder.ConfigureClient(client);
 
         // The directory that hosts have: a part of it dies with each silo. Not the test cluster's own, which nothing public turns off.
-        typeof(InProcessTestClusterOptions).GetProperty("UseTestClusterGrainDirectory", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(builder.Options, false);
+        typeof(InProcessTestClusterOptions).GetProperty("UseTestClusterGrainDirectory", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(
+            builder.Options, false);
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos) _silos[silo.Name] = silo;
@@ -103,7 +104,8 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     /// <summary>Kills a silo, but what it began on radios goes on as if it had only lost its network.</summary>
     public async Task KillSiloOnlyAsync(int silo, TimeSpan? atMost = null)
     {
-        if (_silos.TryRemove(SiloName(silo), out var handle)) await InTimeAsync(Cluster.KillSiloAsync(handle), atMost ?? LongestEnd, $"the death of {handle.Name}");
+        if (_silos.TryRemove(SiloName(silo), out var handle))
+            await InTimeAsync(Cluster.KillSiloAsync(handle), atMost ?? LongestEnd, $"the death of {handle.Name}");
     }
 
     /// <summary>A killed silo's program is started again.</summary>
@@ -133,7 +135,8 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
                 return;
             }
 
-            (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+            (options.ProbeTimeout, options.MinProbeTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+            options.MaxProbeTimeout = TimeSpan.FromSeconds(3);
             (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration) = (3, 1);
         });
         Configure?.Invoke(name, silo);

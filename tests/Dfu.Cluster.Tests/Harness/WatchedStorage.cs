@@ -10,7 +10,8 @@ internal sealed class WatchedStorage(IGrainStorage inner) : IGrainStorage
 
     public int Writes(string state) => _writes.Where(write => write.Key.State == state).Sum(static write => write.Value);
 
-    public int Writes(string state, string key) => _writes.Where(write => write.Key.State == state && write.Key.Grain.Key.ToString() == key).Sum(static write => write.Value);
+    public int Writes(string state, string key) =>
+        _writes.Where(write => write.Key.State == state && write.Key.Grain.Key.ToString() == key).Sum(static write => write.Value);
 
     public IReadOnlyList<string> States => [.. _writes.Keys.Select(static key => key.State).Distinct().Order(StringComparer.Ordinal)];
 

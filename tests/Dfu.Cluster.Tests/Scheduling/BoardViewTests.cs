@@ -25,7 +25,8 @@ public sealed class BoardViewTests
     [Fact]
     public void A_view_gets_the_transfers_of_its_campaign_and_the_rate_of_all()
     {
-        LiveTransfer Of(string campaign, int device, double rate) => new() { Campaign = campaign, Device = Room.Device(device), Attempt = 1, Phase = DevicePhase.Sending, Rate = rate };
+        LiveTransfer Of(string campaign, int device, double rate) =>
+            new() { Campaign = campaign, Device = Room.Device(device), Attempt = 1, Phase = DevicePhase.Sending, Rate = rate };
         _room.Board.Report(new() { State = _room.Adapter(A), Transfers = [Of("x", 1, 1000), Of("y", 2, 500)] }, _room.Now);
         var live = _room.Board.Live("x", _room.Now);
         Assert.Equal(Room.Device(1), Assert.Single(live.Transfers).Device);

@@ -25,7 +25,8 @@ internal sealed class Room
 
     public static Advertisement Application(int n, int rssi = -60) => new(Device(n), AddressType.Random, rssi, "Sensor", DfuService: true, Connectable: true);
 
-    public static Advertisement Bootloader(int n, int rssi = -60) => new(Device(n).Bootloader, AddressType.Random, rssi, "DfuTarg", DfuService: true, Connectable: true);
+    public static Advertisement Bootloader(int n, int rssi = -60) =>
+        new(Device(n).Bootloader, AddressType.Random, rssi, "DfuTarg", DfuService: true, Connectable: true);
 
     public AdapterState Adapter(string id) => _adapters.TryGetValue(id, out var state) ? state : _adapters[id] = new()
     {
@@ -48,10 +49,12 @@ internal sealed class Room
         Board.Watch(new() { Campaign = campaign, Devices = [.. devices.Select(n => new WatchedDevice { Device = Device(n) })] }, Now);
 
     public void Collect(string campaign, string? nameGlob = null, params int[] devices) => Board.Watch(
-        new() { Campaign = campaign, Collecting = true, NameGlob = nameGlob, NamedByApplication = true, Devices = [.. devices.Select(n => new WatchedDevice { Device = Device(n) })] },
+        new() { Campaign = campaign, Collecting = true, NameGlob = nameGlob, NamedByApplication = true,
+            Devices = [.. devices.Select(n => new WatchedDevice { Device = Device(n) })] },
         Now);
 
-    public AirReport Ask(string campaign, int n, double waitingFor = 1, int attempt = 0, TimeSpan clockAhead = default, Func<DeviceState, DeviceState>? with = null)
+    public AirReport Ask(
+        string campaign, int n, double waitingFor = 1, int attempt = 0, TimeSpan clockAhead = default, Func<DeviceState, DeviceState>? with = null)
     {
         var theirs = Now + clockAhead;
         var state = DeviceState.New(Device(n), [40_960], theirs.AddSeconds(-waitingFor)) with { Attempt = attempt };

@@ -254,7 +254,8 @@ public sealed class SchedulerBoardTests
         _room.Report(A);
         _room.After(1);
         var air = _room.Ask("x", 1, clockAhead: TimeSpan.FromHours(1));
-        Assert.Equal((true, TimeSpan.FromSeconds(3.5), false, TimeSpan.FromSeconds(4.5), null), (air.Known, air.LastHeard, air.AsApplication, air.Listening, air.Deaf));
+        Assert.Equal(
+            (true, TimeSpan.FromSeconds(3.5), false, TimeSpan.FromSeconds(4.5), null), (air.Known, air.LastHeard, air.AsApplication, air.Listening, air.Deaf));
         _room.Report(A, Room.Application(1));
         Assert.True(_room.Ask("x", 1).AsApplication);
     }
@@ -360,7 +361,8 @@ public sealed class SchedulerBoardTests
         _room.Watch("x", 1);
         _room.Report(A);
         _room.Report(B);
-        var bonded = Room.Bootloader(1) with { Address = Room.Device(1), Name = "DFU" + (Room.Device(1).Value & 0xFF_FFFF).ToString("X6", System.Globalization.CultureInfo.InvariantCulture) };
+        var label = "DFU" + (Room.Device(1).Value & 0xFF_FFFF).ToString("X6", System.Globalization.CultureInfo.InvariantCulture);
+        var bonded = Room.Bootloader(1) with { Address = Room.Device(1), Name = label };
         _room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, Adapter = B, AdapterEpoch = 1 });
         _room.Report(A, bonded with { Rssi = -40 });
         Assert.Empty(_room.Plan());

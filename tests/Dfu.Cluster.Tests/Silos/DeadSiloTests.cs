@@ -44,7 +44,8 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
 
         // One that had been activated already may be heard in its new application, and needs no adapter any more.
         await room.UntilAsync(
-            () => orphans.All(orphan => room.Device(orphan).Counters.Activations > 0 || room.Journal.Drives.Any(drive => drive.Device == orphan && drive.Host == "Silo_0" && drive.Began > killed)),
+            () => orphans.All(orphan => room.Device(orphan).Counters.Activations > 0
+                || room.Journal.Drives.Any(drive => drive.Device == orphan && drive.Host == "Silo_0" && drive.Began > killed)),
             "the dead silo's devices on the other one");
         var outage = TimeProvider.System.GetElapsedTime(began);
 
@@ -56,9 +57,12 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         Assert.Equal(room.Devices.Count, room.Updated);
         Assert.All(room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
         room.Journal.AssertNoDeviceHadTwoDrivers();
-        Assert.All(late, device => Assert.Contains(room.Journal.Drives, drive => drive.Device == device.ApplicationAddress && drive.Host == "Silo_1" && drive.Began > returned));
+        Assert.All(late, device =>
+            Assert.Contains(room.Journal.Drives, drive => drive.Device == device.ApplicationAddress && drive.Host == "Silo_1" && drive.Began > returned));
         AssertNothingSentTwiceWithoutADiagnosis(room, view);
-        output.WriteLine($"{orphans.Length} devices without a silo were taken over within {outage.TotalSeconds:0.0} s; {view.Devices.Sum(static device => device.BytesResent)} bytes re-sent of {view.Devices.Sum(static device => device.BytesTotal)}");
+        output.WriteLine(
+            $"{orphans.Length} devices without a silo were taken over within {outage.TotalSeconds:0.0} s; "
+            + $"{view.Devices.Sum(static device => device.BytesResent)} bytes re-sent of {view.Devices.Sum(static device => device.BytesTotal)}");
     }
 
     [Fact]
@@ -94,7 +98,8 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
             SilosDie = true,
             Configure = (name, silo) => silo.AddCampaignWaker().AddIncomingGrainCallFilter(context =>
             {
-                if (Volatile.Read(ref killed) && name == SiloFleet.SiloName(0) && context.InterfaceMethod.DeclaringType == typeof(ICampaignGrain)) woken.TrySetResult();
+                if (Volatile.Read(ref killed) && name == SiloFleet.SiloName(0) && context.InterfaceMethod.DeclaringType == typeof(ICampaignGrain))
+                    woken.TrySetResult();
                 return context.Invoke();
             }),
         };
@@ -127,7 +132,8 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
     }
 
     private static int WorkingOn(Room room, int silo) => room.Journal.Contacts.Count(contact =>
-        contact.Host == SiloFleet.SiloName(silo) && contact.PacketBytes is > 2 * 4096 and < 14 * 4096 && contact.LastWrite > room.Time.Elapsed - TimeSpan.FromSeconds(1));
+        contact.Host == SiloFleet.SiloName(silo) && contact.PacketBytes is > 2 * 4096 and < 14 * 4096
+            && contact.LastWrite > room.Time.Elapsed - TimeSpan.FromSeconds(1));
 
     /// <summary>
     /// A device that saves every object writes it 0.2 s after it has answered: whoever interrupts it then takes that object along and
@@ -142,7 +148,8 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
             var twice = there.FirmwareBytes - room.Settings.Size;
             var interruptions = Math.Max(device.Resumes.Length, device.Attempts - 1);
             Assert.InRange(twice, 0, interruptions * 2 * 4096);
-            Assert.All(device.Resumes, resume => Assert.True(resume.Held >= resume.Stored - 4096 || resume.Diagnosis is Diagnosis.Probe or Diagnosis.ProbablyActivated, $"{device.Application}: {resume}"));
+            Assert.All(device.Resumes, resume => Assert.True(
+                resume.Held >= resume.Stored - 4096 || resume.Diagnosis is Diagnosis.Probe or Diagnosis.ProbablyActivated, $"{device.Application}: {resume}"));
         }
     }
 }

@@ -47,7 +47,8 @@ public sealed class FencingTests
 
         // The last report may have been sent just before the cut, and accepted.
         Assert.All(orphans, orphan => Assert.InRange((orphan.Ended!.Value - cut).TotalSeconds, 0, (Times.Lease + Times.Report).TotalSeconds + 0.5));
-        await room.UntilAsync(() => orphans.All(orphan => journal.Drives.Any(drive => drive.Device == orphan.Device && drive.Began > orphan.Ended)), "another attempt on each of their devices");
+        await room.UntilAsync(() => orphans.All(orphan => journal.Drives.Any(drive => drive.Device == orphan.Device && drive.Began > orphan.Ended)),
+            "another attempt on each of their devices");
         network.Cut = false;
         var view = await FleetUnderTest.WaitAsync(open);
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
@@ -81,19 +82,22 @@ public sealed class FencingTests
         var driven = journal.Drives.First(static drive => drive is { Ended: null, LastWrite: not null }).Device;
         var device = fleet.Grains.GetGrain<IDeviceGrain>(driven.ToString());
         var state = (await device.GetAsync())!;
-        var order = new AttemptOrder { Device = state, Place = new() { Campaign = open.Snapshot().Id, PackageId = room.Package.Id, ImageSizes = state.ImageSizes } };
+        var order = new AttemptOrder { Device = state,
+            Place = new() { Campaign = open.Snapshot().Id, PackageId = room.Package.Id, ImageSizes = state.ImageSizes } };
         var drives = journal.Drives.Count(drive => drive.Device == driven);
 
         var own = fleet.Grains.GetGrain<IAdapterGrain>(state.Adapter!);
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => own.BeginAsync(order)));
         Assert.All(answers, static answer => Assert.Equal(AttemptAnswer.Running, answer));
         Assert.Equal(AttemptAnswer.Refused, await own.BeginAsync(order with { Device = state with { Attempt = state.Attempt - 1 } }));
-        Assert.Equal(AttemptAnswer.Refused, await own.BeginAsync(order with { Device = state with { AdapterEpoch = state.AdapterEpoch - 1, Attempt = state.Attempt + 7 } }));
+        Assert.Equal(AttemptAnswer.Refused, await own.BeginAsync(
+            order with { Device = state with { AdapterEpoch = state.AdapterEpoch - 1, Attempt = state.Attempt + 7 } }));
         foreach (var other in Enumerable.Range(0, 2).Select(fleet.AdapterId).Where(id => id != state.Adapter))
             Assert.Equal(AttemptAnswer.Refused, await fleet.Grains.GetGrain<IAdapterGrain>(other).BeginAsync(order));
 
         // A second grant, for an adapter that hears the device just as well.
-        Assert.False(await device.GrantAsync(new DeviceEvent.Granted("Silo_9/radio9", 1, state.Heard!.Value, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
+        Assert.False(await device.GrantAsync(
+            new DeviceEvent.Granted("Silo_9/radio9", 1, state.Heard!.Value, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
         var view = await FleetUnderTest.WaitAsync(open);
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
         journal.AssertNoDeviceHadTwoDrivers();
@@ -115,7 +119,8 @@ public sealed class FencingTests
         foreach (var attempt in new[] { before.Attempt - 1, before.Attempt + 1, 0, int.MaxValue })
         {
             var end = new DeviceEvent.Ended(attempt, DfuError.None, "", true, default, room.Time.GetUtcNow());
-            Assert.False(await device.ReportAsync(new() { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) }));
+            Assert.False(
+                await device.ReportAsync(new() { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) }));
         }
 
         var after = (await device.GetAsync())!;
@@ -144,5 +149,6 @@ public sealed class FencingTests
         Assert.All(room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
     }
 
-    private static IEnumerable<Drive> Writing(Journal journal, string host) => journal.Drives.Where(drive => drive.Host == host && drive is { Ended: null, LastWrite: not null });
+    private static IEnumerable<Drive> Writing(Journal journal, string host) =>
+        journal.Drives.Where(drive => drive.Host == host && drive is { Ended: null, LastWrite: not null });
 }

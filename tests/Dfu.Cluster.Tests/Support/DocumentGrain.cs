@@ -18,7 +18,8 @@ public interface IDocumentGrain : IGrainWithStringKey
 }
 
 [RandomPlacement]
-internal sealed class DocumentGrain([PersistentState("document", StorageNames.State)] IPersistentState<StoredDocument> state, ILocalSiloDetails silo) : Grain, IDocumentGrain
+internal sealed class DocumentGrain([PersistentState("document", StorageNames.State)] IPersistentState<StoredDocument> state, ILocalSiloDetails silo) : Grain,
+    IDocumentGrain
 {
     public Task<string> ReadAsync() => Task.FromResult(state.State.Json);
 

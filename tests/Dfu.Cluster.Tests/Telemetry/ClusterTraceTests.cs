@@ -27,7 +27,8 @@ public sealed class ClusterTraceTests
                 ConfigureClient = static client => client.AddActivityPropagation(),
             };
             var open = await fleet.OpenAsync();
-            using (var asking = new Activity("operator").SetParentId(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded).Start())
+            using (var asking = new Activity("operator").SetParentId(
+                ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded).Start())
             {
                 operators = Bytes(asking.TraceId.ToHexString());
                 await open.StartAsync(fleet.Room.Request(), CancellationToken.None);
@@ -38,7 +39,8 @@ public sealed class ClusterTraceTests
         }
 
         Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
-        var campaign = Assert.Single(collector.Spans("Dfu.Fleet"), span => span.Name == "campaign" && OtlpReceiver.Tags(span.Attributes)["dfu.campaign.id"] == view.Id);
+        var campaign = Assert
+            .Single(collector.Spans("Dfu.Fleet"), span => span.Name == "campaign" && OtlpReceiver.Tags(span.Attributes)["dfu.campaign.id"] == view.Id);
         Assert.True(campaign.Parent.IsEmpty);
         Assert.Equal(operators, Assert.Single(campaign.Links).Trace);
         var spans = collector.Spans("Dfu.Fleet").Where(span => span.Trace == campaign.Trace && span != campaign).ToArray();
@@ -46,15 +48,18 @@ public sealed class ClusterTraceTests
         Assert.All(attempts, attempt => Assert.Equal(campaign.Id, attempt.Parent));
         Assert.Equal(
             view.Devices.SelectMany(static device => Enumerable.Range(1, device.Attempts).Select(attempt => $"{device.Application} {attempt}")).Order(),
-            attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)).Select(static tags => $"{tags["dfu.device.address"]} {tags["dfu.attempt"]}").Order());
-        Assert.Equal(["radio0", "radio1"], attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.adapter.id"]).Distinct().Order()); // one is on each silo
+            attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes))
+                .Select(static tags => $"{tags["dfu.device.address"]} {tags["dfu.attempt"]}").Order());
+        // one is on each silo
+        Assert.Equal(["radio0", "radio1"], attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.adapter.id"]).Distinct().Order());
         Assert.All(spans.Except(attempts), span => Assert.Contains(attempts, attempt => attempt.Id == span.Parent));
 
         var calls = collector.Spans(Calls);
         Assert.All(calls, call => Assert.Equal(operators, call.Trace));
         Assert.Contains(calls, static call => call.Name.Contains("IFleetGrain", StringComparison.Ordinal));
         Assert.Contains(calls, static call => call.Name.Contains("ICampaignGrain", StringComparison.Ordinal));
-        Assert.DoesNotContain(calls, static call => call.Name.Contains("IDeviceGrain", StringComparison.Ordinal) || call.Name.Contains("IAdapterGrain", StringComparison.Ordinal));
+        Assert.DoesNotContain(calls, static call =>
+            call.Name.Contains("IDeviceGrain", StringComparison.Ordinal) || call.Name.Contains("IAdapterGrain", StringComparison.Ordinal));
     }
 
     private static ByteString Bytes(string hex) => ByteString.CopyFrom(Convert.FromHexString(hex));

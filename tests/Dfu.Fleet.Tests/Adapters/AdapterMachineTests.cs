@@ -19,7 +19,8 @@ public sealed class AdapterMachineTests
 
     private static AdapterState Ready(int links = 8) => Apply(New, new AdapterEvent.OpenRequested(T0), new AdapterEvent.Opened(1, "dongle", links, T0));
 
-    private static AdapterState Apply(AdapterState state, params AdapterEvent[] events) => events.Aggregate(state, (s, e) => AdapterMachine.Apply(s, e, Policy).Next);
+    private static AdapterState Apply(AdapterState state, params AdapterEvent[] events) =>
+        events.Aggregate(state, (s, e) => AdapterMachine.Apply(s, e, Policy).Next);
 
     private static (AdapterState State, AdapterEffect[] Effects) Step(AdapterState state, AdapterEvent e)
     {
@@ -76,7 +77,8 @@ public sealed class AdapterMachineTests
     public void Events_of_an_earlier_epoch_change_nothing()
     {
         var lost = Apply(Ready(), Taken(1), new AdapterEvent.Lost(1, "gone", At(5)));
-        AdapterEvent[] late = [Taken(2), Freed(1), Connected(1), new AdapterEvent.Lost(1, "again", At(6)), new AdapterEvent.Opened(1, "x", 8, At(6)), new AdapterEvent.Measured(1, 1, 5, At(6)), new AdapterEvent.Recovered(1, true, At(6))];
+        AdapterEvent[] late = [Taken(2), Freed(1), Connected(1), new AdapterEvent.Lost(1, "again", At(6)), new AdapterEvent.Opened(1, "x", 8, At(6)),
+            new AdapterEvent.Measured(1, 1, 5, At(6)), new AdapterEvent.Recovered(1, true, At(6))];
         Assert.All(late, e =>
         {
             var (state, effects) = Step(lost, e);

@@ -14,7 +14,8 @@ public sealed class AdapterModelTests
     private static readonly FleetPolicy Policy = new();
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly DfuError[] Errors = [DfuError.None, DfuError.ConnectTimeout, DfuError.ConnectFailed, DfuError.AdapterFull, DfuError.AdapterLost, DfuError.Cancelled];
+    private static readonly DfuError[] Errors = [DfuError.None, DfuError.ConnectTimeout, DfuError.ConnectFailed, DfuError.AdapterFull, DfuError.AdapterLost,
+        DfuError.Cancelled];
 
     private sealed record Step(int Kind, bool Late, int Device, int Number, double Seconds);
 
@@ -70,7 +71,8 @@ public sealed class AdapterModelTests
     {
         AdapterStatus.Ready => true,
         AdapterStatus.Draining => state.DrainUntil is not null,
-        _ => state.RetryAt is not null || pending.Exists(effect => effect is AdapterEffect.Open open ? open.Epoch == state.Epoch : effect is AdapterEffect.Recover r && r.Epoch == state.Epoch),
+        _ => state.RetryAt is not null || pending.Exists(
+            effect => effect is AdapterEffect.Open open ? open.Epoch == state.Epoch : effect is AdapterEffect.Recover r && r.Epoch == state.Epoch),
     };
 
     private static bool Answers(AdapterEvent e, AdapterEffect effect) => (e, effect) switch

@@ -31,7 +31,8 @@ public sealed class CampaignMachineTests
         Devices = [.. devices.Select(Device)],
     };
 
-    private static CampaignState Apply(CampaignState state, params CampaignEvent[] events) => events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, e, Policy).Next);
+    private static CampaignState Apply(CampaignState state, params CampaignEvent[] events) =>
+        events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, e, Policy).Next);
 
     private static CampaignEffect[] Effects(CampaignState state, CampaignEvent e) => [.. CampaignMachine.Apply(state, e, Policy).Effects];
 
@@ -54,11 +55,13 @@ public sealed class CampaignMachineTests
     {
         var finished = Apply(New() with { All = true }, new CampaignEvent.Listening(T0), Heard(1), new CampaignEvent.Tick(At(10)), Ended(1));
         Assert.Equal(CampaignOutcome.Succeeded, finished.Outcome);
-        var again = Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), Heard(1, 102), Heard(2, 102));
+        var again = Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), Heard(
+            1, 102), Heard(2, 102));
         Assert.Equal((CampaignStage.Collecting, CampaignOutcome.Running), (again.Stage, again.Outcome));
         Assert.Equal([Device(1), Device(2)], again.Devices.ToArray());
         Assert.Equal(CampaignOutcome.Succeeded, Apply(again, new CampaignEvent.Tick(At(111)), Ended(2)).Outcome);
-        Assert.Equal(CampaignOutcome.Succeeded, Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), new CampaignEvent.Tick(At(111))).Outcome);
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(),
+            new CampaignEvent.Listening(At(101)), new CampaignEvent.Tick(At(111))).Outcome);
     }
 
     [Fact]
@@ -125,13 +128,15 @@ public sealed class CampaignMachineTests
     }
 
     [Fact]
-    public void Nobody_heard_is_a_failure() => Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(T0), new CampaignEvent.Tick(At(10))).Outcome);
+    public void Nobody_heard_is_a_failure() =>
+        Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(T0), new CampaignEvent.Tick(At(10))).Outcome);
 
     [Fact]
     public void Cancelling_reaches_every_device_without_an_outcome()
     {
         var state = Apply(New(1, 2, 3), Ended(2));
-        Assert.Equal([new CampaignEffect.CancelDevice(Device(1)), new CampaignEffect.CancelDevice(Device(3))], Effects(state, new CampaignEvent.CancelRequested()));
+        Assert.Equal(
+            [new CampaignEffect.CancelDevice(Device(1)), new CampaignEffect.CancelDevice(Device(3))], Effects(state, new CampaignEvent.CancelRequested()));
         var over = Apply(state, new CampaignEvent.CancelRequested(), Ended(1, DeviceOutcome.Cancelled), Ended(3, DeviceOutcome.Cancelled));
         Assert.Equal(CampaignOutcome.Failed, over.Outcome);
     }
@@ -151,7 +156,8 @@ public sealed class CampaignMachineTests
     [Fact]
     public void What_is_known_of_a_class_is_not_forgotten_by_a_device_that_does_not_know()
     {
-        var state = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.TraitsLearned(Device(2), SavesNothing with { Keeps = Keeps.Unknown }));
+        var state = Apply(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.TraitsLearned(
+            Device(2), SavesNothing with { Keeps = Keeps.Unknown }));
         Assert.Equal(Keeps.Nothing, state.Classes["hw52/init512/mtu247"].Traits.Keeps);
     }
 
@@ -231,7 +237,8 @@ public sealed class CampaignMachineTests
     [Fact]
     public void A_state_survives_being_stored()
     {
-        var state = Apply(New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2)));
+        var state = Apply(
+            New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2)));
         var json = FleetJson.Write(state);
         var read = FleetJson.Read<CampaignState>(json);
         Assert.Equal(json, FleetJson.Write(read));
@@ -242,9 +249,11 @@ public sealed class CampaignMachineTests
     [Fact]
     public void Equal_choices_of_targets_have_equal_keys_and_impossible_ones_none()
     {
-        Assert.Equal(CampaignTargets.Key(new() { Addresses = [Device(1), Device(2)] }), CampaignTargets.Key(new() { Addresses = [Device(2), Device(1), Device(1)] }));
+        Assert.Equal(
+            CampaignTargets.Key(new() { Addresses = [Device(1), Device(2)] }), CampaignTargets.Key(new() { Addresses = [Device(2), Device(1), Device(1)] }));
         Assert.NotEqual(CampaignTargets.Key(new() { All = true }), CampaignTargets.Key(new() { All = true, Count = 4 }));
-        foreach (var wrong in new TargetSelection[] { new(), new() { All = true, NameGlob = "x" }, new() { All = true, Count = 0 }, new() { All = true, ScanTime = TimeSpan.Zero } })
+        foreach (var wrong in new TargetSelection[] { new(), new() { All = true, NameGlob = "x" }, new() { All = true, Count = 0 },
+            new() { All = true, ScanTime = TimeSpan.Zero } })
             Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => CampaignTargets.Key(wrong)).Error);
     }
 }

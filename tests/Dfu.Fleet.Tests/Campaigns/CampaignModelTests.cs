@@ -61,7 +61,8 @@ public sealed class CampaignModelTests
                 var (next, effects) = CampaignMachine.Apply(state, e, Policy);
                 var ends = next.Stage == CampaignStage.Finished && state.Stage != CampaignStage.Finished;
                 Assert.Equal(ends ? 1 : 0, effects.OfType<CampaignEffect.Finished>().Count());
-                if (state.Stage == CampaignStage.Finished && e is not (CampaignEvent.DeviceRetried or CampaignEvent.CollectAgain)) Assert.Equal(CampaignStage.Finished, next.Stage);
+                if (state.Stage == CampaignStage.Finished && e is not (CampaignEvent.DeviceRetried or CampaignEvent.CollectAgain))
+                    Assert.Equal(CampaignStage.Finished, next.Stage);
                 Assert.Equal(next.Stage == CampaignStage.Finished, next.Outcome != CampaignOutcome.Running);
                 Assert.Equal(next.Devices.Length, next.Devices.Distinct().Count());
                 Assert.Equal(next.Devices.Except(state.Devices), effects.OfType<CampaignEffect.AddDevice>().Select(add => add.Device));
@@ -84,7 +85,8 @@ public sealed class CampaignModelTests
             2 => new CampaignEvent.Tick(at),
             3 or 4 => new CampaignEvent.DeviceEnded(device, step.Number % 4 == 0 ? DeviceOutcome.Failed : DeviceOutcome.Updated, DfuError.None),
             5 => new CampaignEvent.DeviceRetried(device),
-            6 => new CampaignEvent.TraitsLearned(device, new BootloaderTraits { InitMax = step.Number % 2 == 0 ? 256 : 512, Mtu = 247, Keeps = (Keeps)(step.Number % 4) }),
+            6 => new CampaignEvent.TraitsLearned(
+                device, new BootloaderTraits { InitMax = step.Number % 2 == 0 ? 256 : 512, Mtu = 247, Keeps = (Keeps)(step.Number % 4) }),
             7 => new CampaignEvent.ProbeStarted(device),
             8 => new CampaignEvent.ProbeEnded(device),
             9 => new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(step.Number), step.Number % 2 == 0),

@@ -17,10 +17,12 @@ public sealed class DeviceMachineTests
 
     private static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
 
-    private static DeviceState Apply(DeviceState state, params DeviceEvent[] events) => events.Aggregate(state, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
+    private static DeviceState Apply(DeviceState state, params DeviceEvent[] events) =>
+        events.Aggregate(state, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
 
     private static DeviceEvent.Granted Grant(double at = 0, string adapter = "a") =>
-        new DeviceEvent.Granted(adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, false, At(at));
+        new DeviceEvent.Granted(
+            adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, false, At(at));
 
     private static DeviceEvent.Ended Ended(int attempt, DfuError error, double at = 1, bool heard = true) =>
         new DeviceEvent.Ended(attempt, error, error.ToString(), heard, default, At(at));
@@ -46,7 +48,8 @@ public sealed class DeviceMachineTests
         var (verifying, lends) = DeviceMachine.Apply(running, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, At(1)), Policy);
         Assert.Equal([new DeviceEffect.LendSlot("a", 1, 1)], lends.ToArray());
         Assert.Empty(DeviceMachine.Apply(verifying, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, At(2)), Policy).Effects);
-        Assert.Equal([new DeviceEffect.RetakeSlot("a", 1, 1)], DeviceMachine.Apply(verifying, new DeviceEvent.PhaseChanged(1, DevicePhase.Connecting, At(3)), Policy).Effects.ToArray());
+        Assert.Equal([new DeviceEffect.RetakeSlot("a", 1, 1)], DeviceMachine.Apply(
+            verifying, new DeviceEvent.PhaseChanged(1, DevicePhase.Connecting, At(3)), Policy).Effects.ToArray());
     }
 
     [Fact]
@@ -152,7 +155,8 @@ public sealed class DeviceMachineTests
         for (var attempt = 1; attempt <= Policy.MaxAttempts; attempt++)
         {
             Assert.Equal(DevicePhase.Queued, state.Phase);
-            state = Apply(state, Grant(attempt), new DeviceEvent.Resumed(attempt, 0, new(4096, 0, Diagnosis.SavesNothing)), Confirmed(attempt, 4096), Ended(attempt, DfuError.LinkLost, attempt));
+            state = Apply(state, Grant(attempt), new DeviceEvent.Resumed(attempt, 0, new(4096, 0, Diagnosis.SavesNothing)), Confirmed(attempt, 4096), Ended(
+                attempt, DfuError.LinkLost, attempt));
         }
 
         Assert.Equal((DeviceOutcome.Failed, DfuError.LinkLost), (state.Outcome, state.Error));
@@ -210,7 +214,8 @@ public sealed class DeviceMachineTests
     [Fact]
     public void A_version_refused_after_the_last_EXECUTE_was_sent_means_that_it_was_obeyed()
     {
-        var state = Apply(Queued(), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2), Waited(3), Grant(3), Ended(2, DfuError.VersionRefused, 4));
+        var state = Apply(Queued(), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2), Waited(3), Grant(3), Ended(
+            2, DfuError.VersionRefused, 4));
         Assert.Equal(DeviceOutcome.Updated, state.Outcome);
     }
 
@@ -245,7 +250,8 @@ public sealed class DeviceMachineTests
     [Fact]
     public void A_device_that_saves_nothing_is_believed_to_hold_nothing()
     {
-        var state = Apply(Queued(), Grant(), Confirmed(1, 8192), Ended(1, DfuError.LinkLost), Grant(2), new DeviceEvent.Resumed(2, 0, new(8192, 0, Diagnosis.SavesNothing)));
+        var state = Apply(
+            Queued(), Grant(), Confirmed(1, 8192), Ended(1, DfuError.LinkLost), Grant(2), new DeviceEvent.Resumed(2, 0, new(8192, 0, Diagnosis.SavesNothing)));
         Assert.Equal(0, state.Images[0].Confirmed);
         Assert.Equal([new ResumeRecord(8192, 0, Diagnosis.SavesNothing)], state.Resumes.ToArray());
     }
@@ -257,7 +263,8 @@ public sealed class DeviceMachineTests
     [Fact]
     public void After_a_SoftDevice_part_ten_seconds_are_left_and_the_next_image_is_on()
     {
-        var state = Apply(Queued(50_000, 100_000), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), new DeviceEvent.ImageActivated(1, 0, true, At(2)), Ended(1, DfuError.LinkLost, 3));
+        var state = Apply(Queued(50_000, 100_000), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), new DeviceEvent.ImageActivated(1, 0, true, At(2)), Ended(
+            1, DfuError.LinkLost, 3));
         Assert.Equal((1, DevicePhase.Queued, At(12)), (state.Image, state.Phase, state.BootloaderUntil));
         Assert.Equal(50_000, state.BytesConfirmed);
     }
@@ -322,7 +329,8 @@ public sealed class DeviceMachineTests
     {
         var failed = Apply(Queued(), Grant(), Confirmed(1, 4096), Ended(1, DfuError.SignatureRefused));
         var state = Apply(failed, new DeviceEvent.RetryRequested(At(9)));
-        Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, DfuError.None, 4096L, 1), (state.Phase, state.Outcome, state.Error, state.Images[0].Confirmed, state.Attempt));
+        Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, DfuError.None, 4096L, 1),
+            (state.Phase, state.Outcome, state.Error, state.Images[0].Confirmed, state.Attempt));
         var done = Apply(Queued(), Grant(), Ended(1, DfuError.None));
         Assert.Same(done, Apply(done, new DeviceEvent.RetryRequested(At(9))));
     }
@@ -333,8 +341,10 @@ public sealed class DeviceMachineTests
         Assert.Equal([new DeviceEffect.RequestSlot()], DeviceMachine.Outstanding(Queued()).ToArray());
         var running = Apply(Queued(), Grant());
         Assert.Equal([new DeviceEffect.StartAttempt("a", 1, 1)], DeviceMachine.Outstanding(running).ToArray());
-        Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], DeviceMachine.Outstanding(Apply(running, new DeviceEvent.CancelRequested(At(1)))).ToArray());
-        Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], DeviceMachine.Outstanding(Apply(running, Ended(1, DfuError.None))).ToArray());
+        Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], DeviceMachine.Outstanding(
+            Apply(running, new DeviceEvent.CancelRequested(At(1)))).ToArray());
+        Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], DeviceMachine.Outstanding(Apply(running, Ended(1, DfuError.None)))
+            .ToArray());
     }
 
     [Fact]
@@ -352,7 +362,8 @@ public sealed class DeviceMachineTests
     public void Checkpoints_have_no_effects()
     {
         var running = Apply(Queued(), Grant());
-        DeviceEvent[] checkpoints = [Confirmed(1, 4096), new DeviceEvent.Saved(1, 0, 4096), new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, At(1)), new DeviceEvent.Resumed(1, 0, new(0, 0, Diagnosis.Fresh))];
+        DeviceEvent[] checkpoints = [Confirmed(1, 4096), new DeviceEvent.Saved(1, 0, 4096), new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, At(1)),
+            new DeviceEvent.Resumed(1, 0, new(0, 0, Diagnosis.Fresh))];
         Assert.All(checkpoints, e => Assert.True(e.IsCheckpoint));
         Assert.All(checkpoints, e => Assert.Empty(DeviceMachine.Apply(running, e, Policy).Effects));
     }

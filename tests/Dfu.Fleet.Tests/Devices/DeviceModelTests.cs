@@ -54,7 +54,8 @@ public sealed class DeviceModelTests
 
             // Silence alone ends every wait, and the end of its attempt everything else.
             if (state.Running) state = DeviceMachine.Apply(state, new DeviceEvent.Interrupted(state.Attempt, at), Policy).Next;
-            for (var second = 0; second <= 400; second++) state = DeviceMachine.Apply(state, new DeviceEvent.Waited(at.AddSeconds(second), null, false, at, null), Policy).Next;
+            for (var second = 0; second <= 400; second++)
+                state = DeviceMachine.Apply(state, new DeviceEvent.Waited(at.AddSeconds(second), null, false, at, null), Policy).Next;
             Assert.Equal(DevicePhase.Done, state.Phase);
         });
     }
@@ -93,7 +94,8 @@ public sealed class DeviceModelTests
         var offset = step.Number % 26 * 4096L;
         return step.Kind switch
         {
-            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, step.Number % 2 == 0, at),
+            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application,
+                Application.Bootloader, step.Number % 2 == 0, at),
             1 => new DeviceEvent.PhaseChanged(attempt, (DevicePhase)(1 + (step.Number % 8)), at),
             2 => new DeviceEvent.Identified(attempt, Application, Application.Bootloader),
             3 => new DeviceEvent.ImageStarted(attempt, step.Image),

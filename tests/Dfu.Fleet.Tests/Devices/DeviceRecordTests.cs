@@ -35,7 +35,8 @@ public sealed class DeviceRecordTests
         var json = FleetJson.Write(Record);
         var read = FleetJson.Read<DeviceRecord>(json);
         Assert.Equal(json, FleetJson.Write(read));
-        Assert.Equal((Record.Campaign, Record.PackageId, Record.TraceParent, Record.NewsFrom), (read.Campaign, read.PackageId, read.TraceParent, read.NewsFrom));
+        Assert.Equal(
+            (Record.Campaign, Record.PackageId, Record.TraceParent, Record.NewsFrom), (read.Campaign, read.PackageId, read.TraceParent, read.NewsFrom));
         Assert.Equal((7, 4, Id), (read.Device.Attempt, read.Device.EarlierAttempts, read.Device.Id));
         Assert.Equal(Record.News.ToArray(), read.News.ToArray());
     }
@@ -63,7 +64,8 @@ public sealed class DeviceRecordTests
     [Fact]
     public void What_is_no_record_is_named()
     {
-        foreach (var garbage in new[] { "", "[]", "{\"v\":1}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\"}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":{}}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":7}" })
+        foreach (var garbage in new[] { "", "[]", "{\"v\":1}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\"}",
+            "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":{}}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":7}" })
             Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceRecord>(garbage)).Error);
     }
 
@@ -71,7 +73,8 @@ public sealed class DeviceRecordTests
     public void A_record_stored_before_fields_existed_reads_with_their_defaults()
     {
         var read = FleetJson.Read<DeviceRecord>(
-            """{"v":1,"campaign":"c","packageId":"p","device":{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}}""");
+            """{"v":1,"campaign":"c","packageId":"p","device":{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","""
+            + """ "imageSizes":[10],"images":[{}]}}""");
         Assert.Empty(read.News);
         Assert.Empty(read.Device.Resumes);
         Assert.Equal(("", 0), (read.Device.Detail, read.Device.EarlierAttempts));
@@ -117,7 +120,8 @@ public sealed class DeviceRecordTests
     [Fact]
     public void In_another_campaign_a_device_keeps_its_addresses_and_counts_its_attempts_on()
     {
-        var old = Record.Device with { Application = Id, Bootloader = Id.Bootloader, Phase = DevicePhase.Done, Outcome = DeviceOutcome.Failed, Failures = 3, BytesSent = 9, Adapter = "a" };
+        var old = Record.Device with { Application = Id, Bootloader = Id.Bootloader, Phase = DevicePhase.Done, Outcome = DeviceOutcome.Failed, Failures = 3,
+            BytesSent = 9, Adapter = "a" };
         var state = old.Anew([50_000], T0.AddDays(1));
         Assert.Equal((Id.Bootloader, 7, 7), (state.Bootloader, state.Attempt, state.EarlierAttempts));
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, 0, 0, null), (state.Phase, state.Outcome, state.Failures, state.BytesSent, state.Adapter));
@@ -139,9 +143,12 @@ public sealed class DeviceRecordTests
         var at = T0.AddHours(1);
         DeviceEvent[] events =
         [
-            new DeviceEvent.Granted("a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0),
-            new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0), new DeviceEvent.Restarted(1, 0, T0),
-            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(T0, null, true, null, null),
+            new DeviceEvent.Granted("a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(
+                1, DevicePhase.Sending, T0),
+            new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0),
+                new DeviceEvent.Restarted(1, 0, T0),
+            new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(
+                T0, null, true, null, null),
             new DeviceEvent.CancelRequested(T0), new DeviceEvent.RetryRequested(T0),
         ];
         var kinds = typeof(DeviceEvent).GetNestedTypes().Where(type => type.GetProperty("At") is not null);
@@ -158,17 +165,20 @@ public sealed class DeviceRecordTests
     public void Other_times_of_an_event_keep_their_distance()
     {
         var waited = new DeviceEvent.Waited(T0, T0.AddSeconds(-1), true, T0.AddSeconds(-5), null);
-        Assert.Equal(new DeviceEvent.Waited(T0.AddDays(1), T0.AddDays(1).AddSeconds(-1), true, T0.AddDays(1).AddSeconds(-5), null), waited.StampedAt(T0.AddDays(1)));
+        Assert.Equal(
+            new DeviceEvent.Waited(T0.AddDays(1), T0.AddDays(1).AddSeconds(-1), true, T0.AddDays(1).AddSeconds(-5), null), waited.StampedAt(T0.AddDays(1)));
     }
 
     [Fact]
     public void Decisions_and_outcomes_are_noted_and_progress_is_not()
     {
         var state = DeviceState.New(Id, [100_000], T0);
-        Assert.Equal("attempt: attempt 1 on station/a", Note(new DeviceEvent.Granted("station/a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id.Bootloader, false, T0)));
+        Assert.Equal("attempt: attempt 1 on station/a", Note(
+            new DeviceEvent.Granted("station/a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id.Bootloader, false, T0)));
         Assert.Null(Note(new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0)));
         Assert.Null(Note(new DeviceEvent.Confirmed(1, 0, 4096, 1, default, T0)));
-        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, default, T0)));
+        Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(
+            new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, default, T0)));
         Assert.Null(Note(new DeviceEvent.Interrupted(9, T0)));
         Assert.Equal("outcome: Cancelled", Note(new DeviceEvent.CancelRequested(T0)));
 

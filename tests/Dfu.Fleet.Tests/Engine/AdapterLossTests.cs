@@ -137,7 +137,8 @@ public sealed class AdapterLossTests
         var station = new Station();
         FakeLink? link = null;
         async Task<Dfu.Fleet.Updates.UpdateResult> Stubborn(
-            Dfu.Fleet.Updates.IUpdateAdapter radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+            Dfu.Fleet.Updates.IUpdateAdapter radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time,
+                CancellationToken cancellationToken)
         {
             link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
             link.ClosesAfter = TimeSpan.FromSeconds(2);

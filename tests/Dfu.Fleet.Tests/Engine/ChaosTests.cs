@@ -46,8 +46,11 @@ public sealed class ChaosTests
         Assert.True(station.Time.Elapsed < TimeSpan.FromMinutes(30));
         Assert.Equal(1, station.World.MostDriversPerDevice);
         Assert.All(view.Devices, device => Assert.NotEqual(DeviceOutcome.Pending, device.Outcome));
-        Assert.All(view.Devices, device => Assert.True(device.Outcome == DeviceOutcome.Updated || device.Error is DfuError.LinkLost or DfuError.ConnectTimeout or DfuError.NotHeard, $"{device.Application}: {device.Error} {device.Detail}"));
-        Assert.All(view.Devices.Where(device => device.Outcome == DeviceOutcome.Updated), device => Assert.InRange(station.World.Devices[device.Application].Activations, 1, 2));
+        Assert.All(view.Devices, device =>
+            Assert.True(device.Outcome == DeviceOutcome.Updated
+                || device.Error is DfuError.LinkLost or DfuError.ConnectTimeout or DfuError.NotHeard, $"{device.Application}: {device.Error} {device.Detail}"));
+        Assert.All(view.Devices.Where(device => device.Outcome == DeviceOutcome.Updated), device =>
+            Assert.InRange(station.World.Devices[device.Application].Activations, 1, 2));
         Assert.All(station.Sources, source => Assert.InRange(source.Current!.MostConnects, 0, 1));
         Assert.All(devices, device => Assert.Null(device.Link));
         if (station.Policy.MaxConcurrency is { } most) Assert.InRange(mostActive, 0, most);

@@ -3,7 +3,10 @@ using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Fakes;
 
-/// <summary>A store that dies at one write, before or after it took effect, and stays dead until it is mended: what a full disk or the end of a process looks like.</summary>
+/// <summary>
+/// A store that dies at one write, before or after it took effect, and stays dead until it is mended: what a full disk or the end of a process looks
+/// like.
+/// </summary>
 internal sealed class FaultyStore(int dieAtWrite, bool takesEffect) : FleetStore
 {
     private int _writes;

@@ -16,7 +16,8 @@ internal sealed class ScriptedRunner(World world)
     /// <summary>What the fake bootloaders keep.</summary>
     public BootloaderTraits Traits { get; set; } = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Objects };
 
-    public async Task<UpdateResult> RunAsync(IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<UpdateResult> RunAsync(
+        IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         lock (Orders)
         {
@@ -57,7 +58,8 @@ internal sealed class ScriptedRunner(World world)
         await observer.ImageActivatedAsync(image, cancellationToken);
     }
 
-    private async Task SendAsync(FakeDevice device, FakeLink link, int image, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+    private async Task SendAsync(
+        FakeDevice device, FakeLink link, int image, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         var size = order.Package.Images[image].Firmware.Length;
         observer.ImageStarted(image);
@@ -65,7 +67,8 @@ internal sealed class ScriptedRunner(World world)
         observer.PhaseChanged(UpdatePhase.Reconciling);
         observer.TraitsLearned(Traits);
         var stored = image == order.Image ? order.Hint.Confirmed : 0;
-        if (device.Held > 0 || stored > 0) observer.Resumed(new(stored, device.Held, stored == device.Held ? Diagnosis.Healthy : Diagnosis.AcknowledgementLost));
+        if (device.Held > 0 || stored > 0)
+            observer.Resumed(new(stored, device.Held, stored == device.Held ? Diagnosis.Healthy : Diagnosis.AcknowledgementLost));
         observer.PhaseChanged(UpdatePhase.Sending);
         while (device.Held < size)
         {

@@ -143,7 +143,8 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
                 throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.AdapterLost, "it broke");
             }
 
-            if (device is null || device.Silent || device.Link is not null) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
+            if (device is null || device.Silent || device.Link is not null)
+                throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
             var link = new FakeLink(device, time);
             device.Link = link;
             lock (_links)
@@ -190,7 +191,8 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
 
     public FakeDevice Device { get; } = device;
     public int Mtu => 247;
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint,
+        DfuCharacteristic.Packet };
     public TimeSpan? Interval => null;
     public bool KeepsOrder => true;
     public System.Threading.Channels.ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
@@ -207,9 +209,11 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public async ValueTask DisposeAsync()
     {

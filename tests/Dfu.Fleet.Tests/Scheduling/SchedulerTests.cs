@@ -14,8 +14,10 @@ public sealed class SchedulerTests
     private static SchedulerAdapter Adapter(int free = 3, int active = 0, bool connecting = false, double rate = 0, double? protectedFor = null) =>
         new(free, active, connecting, rate, protectedFor is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
 
-    private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60, int? affinity = null) => new(
-        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now, affinity);
+    private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60, int? affinity = null) =>
+        new(
+        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now,
+            affinity);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
         [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], MaxConcurrency = most })];
@@ -47,7 +49,8 @@ public sealed class SchedulerTests
     public void The_emptier_adapter_wins_on_equal_signal() => Assert.Equal([Grant(1, 1)], Plan([Adapter(active: 2), Adapter(active: 1)], [Device(1, [0, 1])]));
 
     [Fact]
-    public void The_adapter_that_delivers_more_wins_on_equal_load() => Assert.Equal([Grant(1, 1)], Plan([Adapter(rate: 4_000), Adapter(rate: 12_000)], [Device(1, [0, 1])]));
+    public void The_adapter_that_delivers_more_wins_on_equal_load() =>
+        Assert.Equal([Grant(1, 1)], Plan([Adapter(rate: 4_000), Adapter(rate: 12_000)], [Device(1, [0, 1])]));
 
     [Fact]
     public void A_bonded_bootloader_waits_for_its_own_adapter() => Assert.Empty(Plan([Adapter(), Adapter(free: 0)], [Device(1, [0, 1], affinity: 1)]));
@@ -118,9 +121,11 @@ public sealed class SchedulerTests
             from rssi in Gen.Choose(-100, -40)
             from deadline in Gen.Choose(-10, 120)
             from inBootloader in Gen.Elements(true, false)
-            select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new HeardBy(i, rssi)).ToImmutableArray(), deadline, inBootloader);
+            select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new HeardBy(i, rssi))
+                .ToImmutableArray(), deadline, inBootloader);
         return device.ListOf(count).Select(list => list.Select((item, index) => new SchedulerDevice(
-            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now, null)).ToList());
+            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now,
+                null)).ToList());
     }
 
     [Fact]

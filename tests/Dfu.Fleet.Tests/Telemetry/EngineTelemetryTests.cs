@@ -100,8 +100,10 @@ public sealed class EngineTelemetryTests
     {
         var asked = 0;
         var heard = new List<(string Name, int Value, string? Status)>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.IsObservable && instrument.Meter.Name == FleetMetrics.Name) self.EnableMeasurementEvents(instrument); } };
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => heard.Add((instrument.Name, value, tags.Length == 0 ? null : (string?)tags[0].Value)));
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) =>
+            { if (instrument.IsObservable && instrument.Meter.Name == FleetMetrics.Name) self.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<int>(
+            (instrument, value, tags, _) => heard.Add((instrument.Name, value, tags.Length == 0 ? null : (string?)tags[0].Value)));
         var gauges = FleetGauges.Add(() =>
         {
             asked++;
@@ -139,7 +141,8 @@ public sealed class EngineTelemetryTests
 
             var image = new byte[120_000];
             new Random(1).NextBytes(image);
-            var package = PackageReader.Read(PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
+            var package = PackageReader.Read(PackageWriter.Create(
+                new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
             IAdapterSource[] adapters = [air.CreateAdapter(adapter + "1", new AdapterModel()), air.CreateAdapter(adapter + "2", new AdapterModel())];
             var store = new FleetStore();
             await using var engine = new FleetEngine(store, adapters, new FleetPolicy(), time, UpdateRun.RunAsync);
@@ -151,7 +154,8 @@ public sealed class EngineTelemetryTests
     }
 
     private static string Figures(DeviceView device) =>
-        $"{device.Application} {device.Attempts} {device.BytesSent} {device.BytesResent} {device.Seconds} {string.Join(' ', device.Resumes.Select(resume => (resume.Diagnosis, resume.Stored, resume.Held)))}";
+        $"{device.Application} {device.Attempts} {device.BytesSent} {device.BytesResent} {device.Seconds} "
+        + $"{string.Join(' ', device.Resumes.Select(resume => (resume.Diagnosis, resume.Stored, resume.Held)))}";
 
     private static ActivityListener Listen(Action<Activity> stopped)
     {

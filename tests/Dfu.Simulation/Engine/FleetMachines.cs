@@ -38,7 +38,7 @@ internal sealed class FleetMachines
     /// <summary>Something changed that may be saved a little later.</summary>
     public bool CheckpointPending => _campaignChanged || _changedDevices.Count > 0 || _changedClasses.Count > 0;
 
-    /// <summary>Somebody may be granted a slot who could not before.</summary>
+    /// <summary>A device may be granted a slot that could not before.</summary>
     public bool PlanNeeded { get; set; }
 
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
