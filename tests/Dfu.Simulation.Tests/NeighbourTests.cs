@@ -1,7 +1,7 @@
 using System.Globalization;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;

@@ -1,5 +1,4 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

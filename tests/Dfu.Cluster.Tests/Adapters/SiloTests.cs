@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -2,7 +2,7 @@ using Dfu.Client;
 using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Postgres;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
 using Npgsql;

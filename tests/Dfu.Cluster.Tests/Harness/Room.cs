@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 

@@ -1,6 +1,6 @@
 using Dfu.Cluster.Tests.Campaigns;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
 

@@ -1,5 +1,6 @@
 using Dfu.Cluster.Tests.Harness;
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Grains;
 using Dfu.Grains.Directory;

@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Xunit.Abstractions;
 
 namespace Dfu.Cluster.Tests.Silos;

@@ -373,7 +373,7 @@ public sealed class DeviceMachineTests
             Queued(50_000, 100_000), Grant(), new DeviceEvent.ClassLearned(1, "hw52/init512/mtu247"), Confirmed(1, 4096), new DeviceEvent.Saved(1, 0, 4096),
             new DeviceEvent.Resumed(1, 0, new(4096, 4096, Diagnosis.Healthy)), new DeviceEvent.LastExecute(1, 0, At(1)));
         var json = FleetJson.Write(state);
-        var read = FleetJson.ReadDevice(json);
+        var read = FleetJson.Read<DeviceState>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Contains("\"v\":1", json, StringComparison.Ordinal);
         Assert.Equal(state.Images.ToArray(), read.Images.ToArray());
@@ -384,15 +384,15 @@ public sealed class DeviceMachineTests
     public void A_state_of_a_newer_program_is_refused_and_garbage_is_named()
     {
         var newer = FleetJson.Write(Queued() with { Version = DeviceState.CurrentVersion + 1 });
-        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.ReadDevice(newer)).Error);
+        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceState>(newer)).Error);
         foreach (var garbage in new[] { "", "{", "{}", "[]", "null", "{\"v\":\"x\"}", "{\"v\":1}", "{\"v\":1,\"id\":\"zz\"}" })
-            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.ReadDevice(garbage)).Error);
+            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceState>(garbage)).Error);
     }
 
     [Fact]
     public void A_state_stored_before_a_field_existed_reads_with_its_default()
     {
-        var read = FleetJson.ReadDevice("""{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}""");
+        var read = FleetJson.Read<DeviceState>("""{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}""");
         Assert.Equal("", read.Detail);
         Assert.Empty(read.Resumes);
         Assert.Equal(read.Resumes.Length, Apply(read, Grant()).Resumes.Length);
