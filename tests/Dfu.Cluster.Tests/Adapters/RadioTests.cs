@@ -270,7 +270,8 @@ public sealed class RadioTests
         Assert.True(Assert.IsType<CampaignEvent.LinkEnded>(e).Dropped);
     }
 
-    private static Fleet.Adapters.AdapterState Stored(AdapterCluster cluster) => FleetJson.Read<AdapterState>(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
+    private static AdapterState Stored(AdapterCluster cluster) =>
+        FleetJson.Read<AdapterState>(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
 
     private static async Task ComesAsync(AdapterCluster cluster, Func<AdapterReport, bool> report)
     {

@@ -31,7 +31,9 @@ public class FleetStore
     public StoredCampaign Load(string campaign)
     {
         var (state, devices) = _campaigns[campaign];
-        return new(FleetJson.Read<CampaignState>(state), [.. devices.OrderBy(static pair => pair.Key).Select(static pair => FleetJson.Read<DeviceState>(pair.Value))]);
+        return new(
+            FleetJson.Read<CampaignState>(state),
+            [.. devices.OrderBy(static pair => pair.Key).Select(static pair => FleetJson.Read<DeviceState>(pair.Value))]);
     }
 
     public void Begin(DirectoryState directory, StoredCampaign begun) => Write(() =>
