@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;

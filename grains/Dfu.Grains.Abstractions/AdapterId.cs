@@ -1,6 +1,9 @@
 namespace Dfu.Grains;
 
-/// <summary>Names a radio throughout a cluster: the silo that owns it, a slash, and the adapter as its operator wrote it (<c>station-3/bluez:hci0</c>).</summary>
+/// <summary>
+/// Names an adapter throughout a cluster: the silo that owns it, a slash, and the adapter as its operator wrote it
+/// (<c>station-3/bluez:hci0</c>).
+/// </summary>
 public static class AdapterId
 {
     /// <param name="silo">Name of the silo; without a slash.</param>

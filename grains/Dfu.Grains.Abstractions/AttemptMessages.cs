@@ -50,7 +50,7 @@ public enum AttemptAnswer
     /// <summary>It has ended; its end is reported (again).</summary>
     Ended = 1,
 
-    /// <summary>It does not run here and never will: this radio holds no link for it.</summary>
+    /// <summary>It does not run here and never will: this adapter holds no link for it.</summary>
     Refused = 2,
 }
 
@@ -69,7 +69,7 @@ public sealed record AttemptReport
     public DeviceTraffic Traffic { get; init; }
 }
 
-/// <summary>How the first opening of a radio went.</summary>
+/// <summary>How the first opening of an adapter went.</summary>
 [GenerateSerializer, Immutable, Alias("dfu.opening")]
 public sealed record Opening
 {

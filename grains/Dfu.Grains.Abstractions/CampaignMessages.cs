@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 

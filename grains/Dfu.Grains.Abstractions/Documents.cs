@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -22,9 +21,9 @@ public struct Document
 public abstract class DocumentConverter<T> : IConverter<T, Document>
     where T : class
 {
-    public T ConvertFromSurrogate(in Document surrogate) => FleetJson.FromJson<T>(surrogate.Json);
+    public T ConvertFromSurrogate(in Document surrogate) => FleetJson.Read<T>(surrogate.Json);
 
-    public Document ConvertToSurrogate(in T value) => new() { Json = FleetJson.ToJson(value) };
+    public Document ConvertToSurrogate(in T value) => new() { Json = FleetJson.Write(value) };
 }
 
 [RegisterConverter]
@@ -64,9 +63,9 @@ public sealed class DeviceEvents
     [Id(0)]
     private readonly string _json;
 
-    public DeviceEvents(ImmutableArray<DeviceEvent> events) => _json = FleetJson.ToJson(events);
+    public DeviceEvents(ImmutableArray<DeviceEvent> events) => _json = FleetJson.Write(events);
 
-    public ImmutableArray<DeviceEvent> Read() => FleetJson.FromJson<ImmutableArray<DeviceEvent>>(_json);
+    public ImmutableArray<DeviceEvent> Read() => FleetJson.Read<ImmutableArray<DeviceEvent>>(_json);
 }
 
 /// <summary>Events of a campaign, in their order. They travel as one document, for their kinds differ.</summary>
@@ -76,9 +75,9 @@ public sealed class CampaignEvents
     [Id(0)]
     private readonly string _json;
 
-    public CampaignEvents(ImmutableArray<CampaignEvent> events) => _json = FleetJson.ToJson(events);
+    public CampaignEvents(ImmutableArray<CampaignEvent> events) => _json = FleetJson.Write(events);
 
-    public ImmutableArray<CampaignEvent> Read() => FleetJson.FromJson<ImmutableArray<CampaignEvent>>(_json);
+    public ImmutableArray<CampaignEvent> Read() => FleetJson.Read<ImmutableArray<CampaignEvent>>(_json);
 }
 
 /// <summary>A Bluetooth address as its 48-bit number.</summary>
@@ -141,7 +140,12 @@ public struct AdvertisementFields
 public sealed class AdvertisementConverter : IConverter<Advertisement, AdvertisementFields>
 {
     public Advertisement ConvertFromSurrogate(in AdvertisementFields surrogate) => new(
-        surrogate.Address, surrogate.Public ? AddressType.Public : AddressType.Random, surrogate.Rssi, surrogate.Name, surrogate.DfuService, surrogate.Connectable);
+        surrogate.Address,
+        surrogate.Public ? AddressType.Public : AddressType.Random,
+        surrogate.Rssi,
+        surrogate.Name,
+        surrogate.DfuService,
+        surrogate.Connectable);
 
     public AdvertisementFields ConvertToSurrogate(in Advertisement value) => new()
     {

@@ -2,15 +2,15 @@ using Dfu.Fleet.Adapters;
 
 namespace Dfu.Grains;
 
-/// <summary>One radio, by its id (see <see cref="AdapterId"/>): always on the silo that owns it, and one owner there.</summary>
+/// <summary>One adapter, by its id (see <see cref="AdapterId"/>): always on the silo that owns it, and one owner there.</summary>
 [Alias("dfu.adapter")]
 public interface IAdapterGrain : IGrainWithStringKey
 {
-    /// <summary>From the host, when it starts and now and then: opens the radio unless that is done.</summary>
+    /// <summary>From the host, when it starts and now and then: opens the adapter unless that is done.</summary>
     [Alias("Wake")]
     Task WakeAsync();
 
-    /// <summary>Returns when the radio was opened for the first time or could not be.</summary>
+    /// <summary>Returns when the adapter was opened for the first time or could not be.</summary>
     [Alias("Opened")]
     Task<Opening> OpenedAsync();
 
@@ -28,7 +28,9 @@ public interface IAdapterGrain : IGrainWithStringKey
     [Alias("RetakeSlot")]
     Task RetakeSlotAsync(AttemptName attempt);
 
-    /// <summary>Takes no more attempts, interrupts those it has and closes the radio; returns when all of them have reported their end, or after 15 s.</summary>
+    /// <summary>
+    /// Takes no more attempts, interrupts those it has and closes the adapter; returns when all of them have reported their end, or after 15 s.
+    /// </summary>
     [Alias("Stop")]
     Task StopAsync();
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
@@ -12,7 +11,10 @@ namespace Dfu.Grains;
 [Alias("dfu.campaign")]
 public interface ICampaignGrain : IGrainWithStringKey
 {
-    /// <summary>From the directory, for a new campaign and for one that goes on: failed devices are tried again, one that takes whatever it hears listens again.</summary>
+    /// <summary>
+    /// From the directory, for a new campaign and for one that goes on: the campaign tries failed devices again, and listens again if it
+    /// takes whatever it hears.
+    /// </summary>
     /// <param name="campaign">The state to begin with; ignored when there is one already.</param>
     [Alias("Run")]
     Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes);

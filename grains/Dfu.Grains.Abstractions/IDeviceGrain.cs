@@ -4,7 +4,10 @@ using Dfu.Fleet.Storage;
 
 namespace Dfu.Grains;
 
-/// <summary>One device, by its name within campaigns: the address it was given or first heard by (<c>C0:98:76:54:32:10</c>). In one unfinished campaign at a time.</summary>
+/// <summary>
+/// One device, by its name within campaigns: the address it was given or first heard by (<c>C0:98:76:54:32:10</c>). It is in one
+/// unfinished campaign at a time.
+/// </summary>
 [Alias("dfu.device")]
 public interface IDeviceGrain : IGrainWithStringKey
 {

@@ -24,9 +24,6 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("Finished")]
     Task FinishedAsync(string campaign);
 
-    [Alias("Classes")]
-    Task<ImmutableArray<ClassState>> ClassesAsync();
-
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);

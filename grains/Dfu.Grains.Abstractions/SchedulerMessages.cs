@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -30,7 +29,7 @@ public sealed record AdapterReport
     [Id(4)]
     public ImmutableArray<HeardAdvertisement> Heard { get; init; } = [];
 
-    /// <summary>The radio went away: what it heard before no longer counts.</summary>
+    /// <summary>The adapter went away: what it heard before no longer counts.</summary>
     [Id(5)]
     public bool Deaf { get; init; }
 }

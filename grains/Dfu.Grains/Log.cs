@@ -1,4 +1,5 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using System.Text;
 using Dfu.Cli.Commands;
 using Dfu.Cli.Progress;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Tests;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Dfu.Client;
 using Dfu.Cluster.Scenario.Processes;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Grains;
 using Dfu.Protocol.Packages;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Grains;
 using Dfu.Protocol.Links;
 

@@ -58,7 +58,13 @@ public abstract class CutTests(BootloaderProfile profile)
             _scenario = new Scenario
             {
                 Package = Package,
-                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false, ApplicationSize = oldApplication },
+                Options = new VirtualDeviceOptions
+                {
+                    ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"),
+                    Profile = profile,
+                    RequireSigned = false,
+                    ApplicationSize = oldApplication,
+                },
                 Transfer = new TransferOptions { MaxObjectsBetweenSaves = objectsBetweenSaves },
                 Wrap = (_, link, _) => new CuttingLink(link, Pass),
             };
@@ -83,7 +89,8 @@ public abstract class CutTests(BootloaderProfile profile)
             var answered = _endingAtCut && _scenario.Recorder.Resumes.Count == _resumesAtCut;
             if (answered && _oldOnOld && _scenario.Device.InApplication) return null;
             if (!_scenario.HasImage) return "the image on the device is not the package's";
-            if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram])) return "it was taken for a bootloader that keeps objects or RAM";
+            if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram]))
+                return "it was taken for a bootloader that keeps objects or RAM";
             return WasCut && _scenario.Resent > Allowed ? $"{_scenario.Resent} bytes were sent again, {Allowed} are allowed" : null;
         }
 

@@ -43,8 +43,12 @@ public sealed class HostileBootloaderTests
     {
         var time = new VirtualTime();
         var image = Packages[^1].Images[0];
-        var link = new ScriptedLink(request => request is [0x06, var type] ? [[0x60, 0x06, 1, .. BitConverter.GetBytes(type == 1 ? commandMax : dataMax), .. new byte[8]]] : [[0x60, request[0], 1]]);
-        var e = Assert.Throws<DfuException>(() => time.Run(() => ImageTransfer.RunAsync(link, image, new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None)));
+        var link = new ScriptedLink(request =>
+            request is [0x06, var type]
+                ? [[0x60, 0x06, 1, .. BitConverter.GetBytes(type == 1 ? commandMax : dataMax), .. new byte[8]]]
+                : [[0x60, request[0], 1]]);
+        var e = Assert.Throws<DfuException>(() =>
+            time.Run(() => ImageTransfer.RunAsync(link, image, new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None)));
         Assert.Equal(DfuError.ProtocolViolation, e.Error);
     }
 
@@ -52,10 +56,12 @@ public sealed class HostileBootloaderTests
     public void A_link_that_takes_no_packet_ends_the_transfer()
     {
         var time = new VirtualTime();
-        var link = new ScriptedLink(request => request is [0x06, ..] ? [[0x60, 0x06, 1, 0, 2, 0, 0, .. new byte[8]]] : [[0x60, request[0], 1]]) { TakesPackets = false };
+        var link = new ScriptedLink(request =>
+            request is [0x06, ..] ? [[0x60, 0x06, 1, 0, 2, 0, 0, .. new byte[8]]] : [[0x60, request[0], 1]]) { TakesPackets = false };
         var e = Assert.Throws<DfuException>(() => time.Run(async () =>
         {
-            var transfer = ImageTransfer.RunAsync(link, Packages[^1].Images[0], new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None);
+            var transfer = ImageTransfer.RunAsync(
+                link, Packages[^1].Images[0], new TransferHint(), new NoObserver(), new TransferOptions(), time, CancellationToken.None);
             await transfer.WithinAsync(TimeSpan.FromHours(1), time, CancellationToken.None);
         }));
         Assert.Equal(DfuError.RequestTimeout, e.Error);
@@ -67,7 +73,8 @@ public sealed class HostileBootloaderTests
     {
         var time = new VirtualTime();
         var image = Packages[^1].Images[0];
-        byte[] command = [0x60, 0x06, 1, 0, 2, 0, 0, .. BitConverter.GetBytes(image.InitPacket.Length), .. BitConverter.GetBytes(Crc32.HashToUInt32(image.InitPacket.Span))];
+        var (length, crc) = (BitConverter.GetBytes(image.InitPacket.Length), BitConverter.GetBytes(Crc32.HashToUInt32(image.InitPacket.Span)));
+        byte[] command = [0x60, 0x06, 1, 0, 2, 0, 0, .. length, .. crc];
         byte[] data = [0x60, 0x06, 1, 0, 16, 0, 0, .. BitConverter.GetBytes(8192), .. BitConverter.GetBytes(Crc32.HashToUInt32(image.Firmware.Span[..8192]))];
         var selects = 0;
         byte[]? late = null;
@@ -86,7 +93,8 @@ public sealed class HostileBootloaderTests
             return [.. answers, request is [0x06, 2] ? data : [0x60, request[0], (byte)(request[0] == 0x01 ? 4 : 1), .. new byte[8]]];
         });
         var observer = new NoObserver();
-        Assert.Throws<DfuException>(() => time.Run(() => ImageTransfer.RunAsync(link, image, new TransferHint { Confirmed = 8192 }, observer, new TransferOptions(), time, CancellationToken.None)));
+        Assert.Throws<DfuException>(() => time.Run(() =>
+            ImageTransfer.RunAsync(link, image, new TransferHint { Confirmed = 8192 }, observer, new TransferOptions(), time, CancellationToken.None)));
         Assert.Equal([new ResumeRecord(8192, 8192, Diagnosis.Healthy)], observer.Resumes);
     }
 
@@ -107,7 +115,13 @@ public sealed class HostileBootloaderTests
         try
         {
             time.Run(() => ImageTransfer.RunAsync(
-                new HostileLink(seed, image.InitPacket.ToArray(), image.Firmware.ToArray(), time), image, hint, new NoObserver(), options, time, CancellationToken.None));
+                new HostileLink(seed, image.InitPacket.ToArray(), image.Firmware.ToArray(), time),
+                image,
+                hint,
+                new NoObserver(),
+                options,
+                time,
+                CancellationToken.None));
         }
         catch (DfuException)
         {
@@ -115,7 +129,8 @@ public sealed class HostileBootloaderTests
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return $"{e.GetType().Name} {e.Message} {e.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Dfu.Protocol", StringComparison.Ordinal))?.Trim()}";
+            var line = e.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Dfu.Protocol", StringComparison.Ordinal))?.Trim();
+            return $"{e.GetType().Name} {e.Message} {line}";
         }
 
         return time.Elapsed > Bound ? $"took {time.Elapsed}" : null;

@@ -49,7 +49,12 @@ public sealed class JourneyTests
     [Fact]
     public void A_bonded_device_whose_last_answer_is_lost_is_not_updated_again()
     {
-        var scenario = new Scenario { Package = Application, Options = Device("sdk17") with { Bonded = true, StartsInApplication = true }, OnLastExecute = run => run.Device.LoseNotification() }.Run();
+        var scenario = new Scenario
+        {
+            Package = Application,
+            Options = Device("sdk17") with { Bonded = true, StartsInApplication = true },
+            OnLastExecute = run => run.Device.LoseNotification(),
+        }.Run();
         Assert.True(scenario.HasImage, scenario.ToString());
         Assert.True(scenario.Result!.ApplicationHeard);
         Assert.Equal(0, scenario.Resent);
@@ -121,7 +126,8 @@ public sealed class JourneyTests
     public void A_key_that_fits_is_taken()
     {
         using var key = DfuKeys.Generate();
-        Assert.True(new Scenario { Package = TestPackages.Application(5000, key: key), Options = Device("sdk17") with { PublicKey = key, RequireSigned = true } }.Run().HasImage);
+        var device = Device("sdk17") with { PublicKey = key, RequireSigned = true };
+        Assert.True(new Scenario { Package = TestPackages.Application(5000, key: key), Options = device }.Run().HasImage);
     }
 
     [Fact]
@@ -132,10 +138,12 @@ public sealed class JourneyTests
     public void Another_hardware_version_is_refused() => Refused(Application, Device("sdk17") with { HwVersion = 51 }, DfuError.HwVersionRefused);
 
     [Fact]
-    public void Another_SoftDevice_is_refused() => Refused(TestPackages.Application(5000, sdReq: 0xCA), Device("sdk17") with { SoftDeviceId = 0x100 }, DfuError.SoftDeviceRefused);
+    public void Another_SoftDevice_is_refused() =>
+        Refused(TestPackages.Application(5000, sdReq: 0xCA), Device("sdk17") with { SoftDeviceId = 0x100 }, DfuError.SoftDeviceRefused);
 
     [Fact]
-    public void A_downgrade_is_refused() => Refused(Application, Device("sdk17") with { ApplicationVersion = 3, ApplicationSize = 8192 }, DfuError.VersionRefused);
+    public void A_downgrade_is_refused() =>
+        Refused(Application, Device("sdk17") with { ApplicationVersion = 3, ApplicationSize = 8192 }, DfuError.VersionRefused);
 
     [Fact]
     public void An_image_that_does_not_fit_is_refused() =>

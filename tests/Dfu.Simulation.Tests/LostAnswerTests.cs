@@ -38,7 +38,12 @@ public sealed class LostAnswerTests
             var scenario = new Scenario
             {
                 Package = Package,
-                Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = profile, RequireSigned = false },
+                Options = new VirtualDeviceOptions
+                {
+                    ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"),
+                    Profile = profile,
+                    RequireSigned = false,
+                },
                 Transfer = new TransferOptions { MaxObjectsBetweenSaves = 1 },
                 Wrap = (_, link, _) => new LossyLink(link, loss => loss == kind && ++seen == n),
             };

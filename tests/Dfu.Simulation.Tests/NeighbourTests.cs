@@ -1,7 +1,7 @@
 using System.Globalization;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
@@ -46,21 +46,27 @@ public sealed class NeighbourTests
             var target = new BluetoothAddress(First.Value + (ulong)name);
             var (view, devices) = Flash(target, drops, reversed ? [second, first] : [first, second]);
 
-            var what = string.Create(CultureInfo.InvariantCulture, $"{target} of {Describe(first)} and {Describe(second)}, reversed {reversed}: {view.Outcome} {view.Detail}");
+            var what = string.Create(
+                CultureInfo.InvariantCulture, $"{target} of {Describe(first)} and {Describe(second)}, reversed {reversed}: {view.Outcome} {view.Detail}");
             var named = devices.Where(device => device.ApplicationAddress == target || device.BootloaderAddress == target).ToArray();
-            if (devices.Any(device => device.Options is { Bonded: true, StartsInApplication: false } && device.BootloaderAddress == target.Bootloader)) continue;
+            var bonded = devices.Where(device => device.Options is { Bonded: true, StartsInApplication: false });
+            if (bonded.Any(device => device.BootloaderAddress == target.Bootloader)) continue;
             if (devices[0].BootloaderAddress == devices[1].BootloaderAddress && devices.Any(static device => !device.Options.StartsInApplication)) continue;
             var written = devices.Where(static device => device.Counters.Operations > 0).ToArray();
-            Assert.True(written.All(device => named.Contains(device)) && written.Length <= 1, $"{string.Join(", ", written.Select(device => device.ApplicationAddress))} was written to: {what}");
+            Assert.True(
+                written.All(device => named.Contains(device)) && written.Length <= 1,
+                $"{string.Join(", ", written.Select(device => device.ApplicationAddress))} was written to: {what}");
             Assert.True(devices.Count(static device => device.Counters.Activations > 0) == (view.Outcome == DeviceOutcome.Updated ? 1 : 0), what);
 
             // Nobody else is at its addresses, and it is heard at the one that was given or that of its bootloader: nothing stands in its way.
-            var alone = named.Length == 1 && devices.All(device => device == named[0] || (Starts(device) != named[0].ApplicationAddress && Starts(device) != named[0].BootloaderAddress));
+            var alone = named.Length == 1
+                && devices.All(device => device == named[0] || (Starts(device) != named[0].ApplicationAddress && Starts(device) != named[0].BootloaderAddress));
             if (alone && (Starts(named[0]) == target || named[0].ApplicationAddress == target)) Assert.True(view.Outcome == DeviceOutcome.Updated, what);
             if (view.Outcome != DeviceOutcome.Updated) Assert.True(view.Detail.Contains("heard", StringComparison.Ordinal), what);
         }
 
-        string Describe(VirtualDeviceOptions options) => $"{options.ApplicationAddress} in its {(options.StartsInApplication ? "application" : "bootloader")}{(options.Bonded ? ", bonded" : "")}";
+        string Describe(VirtualDeviceOptions options) =>
+            $"{options.ApplicationAddress} in its {(options.StartsInApplication ? "application" : "bootloader")}{(options.Bonded ? ", bonded" : "")}";
     }
 
     private static VirtualDeviceOptions Device(BluetoothAddress application, bool bonds, bool inApplication) =>

@@ -37,7 +37,12 @@ public sealed class PacingTests
     private static Scenario Saving(int lateExecute) => new()
     {
         Package = TestPackages.Application(Objects * Object),
-        Options = new VirtualDeviceOptions { ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"), Profile = BootloaderProfile.Sdk17Saving, RequireSigned = false },
+        Options = new VirtualDeviceOptions
+        {
+            ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"),
+            Profile = BootloaderProfile.Sdk17Saving,
+            RequireSigned = false,
+        },
         Wrap = (scenario, link, _) => new LateLink(link, lateExecute, scenario.Time),
     };
 

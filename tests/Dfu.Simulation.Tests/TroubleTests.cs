@@ -8,7 +8,10 @@ using Dfu.Simulation.Tests.Support;
 
 namespace Dfu.Simulation.Tests;
 
-/// <summary>Everything that goes wrong on the air, at random and at once: it always ends with the right image, and an init packet the device holds is never sent again.</summary>
+/// <summary>
+/// Everything that goes wrong on the air, at random and at once: it always ends with the right image, and an init packet the device holds
+/// is never sent again.
+/// </summary>
 public sealed class TroubleTests
 {
     private static readonly int[] Sizes = [4, 8, 244, 4092, 4096, 4100, 2 * 4096, (5 * 4096) + 1500, 20 * 4096, (37 * 4096) + 20];
@@ -80,7 +83,19 @@ public sealed class TroubleTests
                 Wrap = (run, link, _) =>
                 {
                     (_firstLook, _holdsInit) = (true, false);
-                    return new TroubledLink(link, _random, run.Time, new Trouble { Late = late, Doubled = doubled, Overtakes = overtakes, OnRequest = OnRequest, OnAnswer = OnAnswer, OnPacket = () => Strike(0.1) });
+                    return new TroubledLink(
+                        link,
+                        _random,
+                        run.Time,
+                        new Trouble
+                        {
+                            Late = late,
+                            Doubled = doubled,
+                            Overtakes = overtakes,
+                            OnRequest = OnRequest,
+                            OnAnswer = OnAnswer,
+                            OnPacket = () => Strike(0.1),
+                        });
                 },
             };
         }
@@ -98,18 +113,22 @@ public sealed class TroubleTests
 
             if (_violation is not null) return _violation;
             if (!_scenario.HasImage) return "the image on the device is not the package's";
-            if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram])) return "was taken for a bootloader that keeps objects or RAM";
+            if (_scenario.Options.Profile == BootloaderProfile.Sdk17 && _scenario.Recorder.Believed.Overlaps([Keeps.Objects, Keeps.Ram]))
+                return "was taken for a bootloader that keeps objects or RAM";
             return _scenario.Time.Elapsed > TimeSpan.FromHours(1) ? $"took {_scenario.Time.Elapsed}" : null;
         }
 
-        public override string ToString() => $"{_scenario.Options.Profile}, MTU {_scenario.Link.Mtu}, {_scenario.Package.Images[^1].Firmware.Length} bytes, {_scenario.Time.Elapsed}, faults {_faults:0.000}, {_scenario}";
+        public override string ToString() =>
+            $"{_scenario.Options.Profile}, MTU {_scenario.Link.Mtu}, {_scenario.Package.Images[^1].Firmware.Length} bytes, "
+            + $"{_scenario.Time.Elapsed}, faults {_faults:0.000}, {_scenario}";
 
         private void OnRequest(byte[] request)
         {
             Strike(1);
             if (request[0] == OpCode.Select) _selected = request[1];
             if (request is not [OpCode.Create, (byte)ObjectType.Command, ..]) return;
-            if (_holdsInit && _scenario.Recorder.Resumes is not [.., { Diagnosis: Diagnosis.Corrupt }]) _violation ??= $"CREATE(command) although the device holds this init packet, after {_scenario.Device.Counters.Connects} connects";
+            if (_holdsInit && _scenario.Recorder.Resumes is not [.., { Diagnosis: Diagnosis.Corrupt }])
+                _violation ??= $"CREATE(command) although the device holds this init packet, after {_scenario.Device.Counters.Connects} connects";
             _holdsInit = false;
         }
 

@@ -33,7 +33,9 @@ public sealed class ErrorsDocumentTests
         var file = System.IO.Path.Combine(Repository.Root, Path);
         if (Environment.GetEnvironmentVariable("DFU_WRITE_DOCS") == "1") File.WriteAllText(file, wanted);
         var there = File.Exists(file) ? File.ReadAllText(file) : "";
-        Assert.True(wanted == there, $"{Path} is not what the catalogue says. Write it again with: DFU_WRITE_DOCS=1 ./test --filter {nameof(ErrorsDocumentTests)}");
+        Assert.True(
+            wanted == there,
+            $"{Path} is not what the catalogue says. Write it again with: DFU_WRITE_DOCS=1 ./test --filter {nameof(ErrorsDocumentTests)}");
     }
 
     private static void AssertSentences((string Sentence, string Remedy) text)

@@ -71,7 +71,8 @@ public sealed class LayoutTests
 
     [Fact]
     public void Nothing_references_a_test_project() =>
-        Assert.DoesNotContain(Repository.Projects, project => Repository.ProjectReferences(project).Any(name => name.EndsWith("Tests", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Repository.Projects, project => Repository.ProjectReferences(project).Any(name => name.EndsWith("Tests", StringComparison.Ordinal)));
 
     [Fact]
     public void The_top_level_folders_are_the_roles()

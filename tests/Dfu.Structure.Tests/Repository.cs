@@ -16,7 +16,8 @@ internal static partial class Repository
     public static IReadOnlyList<string> Projects { get; } = Files("*.csproj").ToList();
 
     public static IEnumerable<string> Files(string pattern) =>
-        Directory.EnumerateFiles(Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MatchCasing = MatchCasing.CaseInsensitive })
+        Directory.EnumerateFiles(
+            Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MatchCasing = MatchCasing.CaseInsensitive })
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
             .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or ".git" or ".dfu"))
             .Order(StringComparer.Ordinal);

@@ -9,13 +9,15 @@ namespace Dfu.Structure.Tests;
 /// <summary>The page on telemetry against what the meters really publish. Tags are compared where measurements arrive over the wire.</summary>
 public sealed class TelemetryDocumentTests
 {
-    private static readonly string[] Rows = [.. Repository.Read("docs/telemetry.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+    private static readonly string[] Rows = 
+        [.. Repository.Read("docs/telemetry.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
 
     [Fact]
     public void The_table_has_every_instrument_with_its_kind_and_unit_and_no_other()
     {
         var published = Published().Select(instrument => $"{instrument.Name} {Kind(instrument)} {instrument.Unit}").Order(StringComparer.Ordinal);
-        var documented = Cells("`dfu.").Where(cells => cells.Length == 5).Select(cells => $"{cells[0].Trim('`')} {cells[1]} {cells[2].Trim('`')}").Order(StringComparer.Ordinal);
+        var documented = Cells("`dfu.").Where(cells => cells.Length == 5)
+            .Select(cells => $"{cells[0].Trim('`')} {cells[1]} {cells[2].Trim('`')}").Order(StringComparer.Ordinal);
         Assert.Equal(published, documented);
     }
 
@@ -31,7 +33,9 @@ public sealed class TelemetryDocumentTests
     public void The_table_has_every_span_and_no_other()
     {
         var documented = Cells("`").Where(cells => cells.Length == 4 && cells[1] is "" or "`campaign`" or "`attempt`").Select(cells => cells[0].Trim('`'));
-        Assert.Equal(new[] { FleetActivities.Campaign, FleetActivities.Attempt }.Concat(Enum.GetValues<UpdatePhase>().Select(AttemptTrace.NameOf).Distinct()), documented);
+        Assert.Equal(
+            new[] { FleetActivities.Campaign, FleetActivities.Attempt }.Concat(Enum.GetValues<UpdatePhase>().Select(AttemptTrace.NameOf).Distinct()),
+            documented);
     }
 
     [Fact]

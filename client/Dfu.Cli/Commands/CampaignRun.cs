@@ -1,6 +1,6 @@
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Telemetry;
 using Spectre.Console;

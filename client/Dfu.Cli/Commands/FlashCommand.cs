@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 
 namespace Dfu.Cli.Progress;
 

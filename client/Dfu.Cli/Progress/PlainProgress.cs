@@ -1,4 +1,6 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Progress;

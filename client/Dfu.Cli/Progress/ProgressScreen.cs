@@ -1,5 +1,7 @@
 using System.Globalization;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Spectre.Console;
 
 namespace Dfu.Cli.Progress;

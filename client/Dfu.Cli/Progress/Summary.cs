@@ -1,4 +1,5 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Spectre.Console;
 

@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 using Dfu.Cli.Progress;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Reports;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Reports;

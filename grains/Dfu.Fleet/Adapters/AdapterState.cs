@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Adapters;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Adapters;
@@ -13,7 +14,7 @@ public sealed record AdapterState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(AdapterState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public required string Id { get; init; }
@@ -49,10 +50,8 @@ public sealed record AdapterState
     public DateTimeOffset? DrainUntil { get; init; }
 
     /// <summary>Whether its radio is open and hears devices.</summary>
-    [JsonIgnore]
     public bool Listens => Status is AdapterStatus.Ready or AdapterStatus.Draining;
 
-    [JsonIgnore]
     public int Free => Status == AdapterStatus.Ready ? Math.Max(0, Limit.Current - Slots.Length) : 0;
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -26,8 +27,12 @@ public abstract record CampaignEvent
     {
     }
 
-    [JsonIgnore]
-    public virtual bool IsCheckpoint => false;
+    public bool IsCheckpoint => this is Checkpoint;
+
+    /// <summary>
+    /// An event that may be applied before it is durable: losing it costs something learned at most. What effects it has still wait for the save.
+    /// </summary>
+    public abstract record Checkpoint : CampaignEvent;
 
     /// <summary>A process takes the campaign up, for the first time or again.</summary>
     public sealed record RunStarted(DateTimeOffset At) : CampaignEvent;
@@ -46,31 +51,15 @@ public abstract record CampaignEvent
     /// <summary>The operator asks again for a device that had failed.</summary>
     public sealed record DeviceRetried(BluetoothAddress Device) : CampaignEvent;
 
-    public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : CampaignEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : Checkpoint;
 
     public sealed record ProbeStarted(BluetoothAddress Device) : CampaignEvent;
 
-    public sealed record ProbeEnded(BluetoothAddress Device) : CampaignEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record ProbeEnded(BluetoothAddress Device) : Checkpoint;
 
-    public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : CampaignEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : Checkpoint;
 
-    public sealed record Worked(TimeSpan Time) : CampaignEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Worked(TimeSpan Time) : Checkpoint;
 
     public sealed record CancelRequested : CampaignEvent;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Campaigns;

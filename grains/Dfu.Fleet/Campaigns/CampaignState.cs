@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -19,7 +21,7 @@ public sealed record ClassState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(ClassState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>See <see cref="ClassKey"/>.</summary>
@@ -36,7 +38,7 @@ public sealed record CampaignState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(CampaignState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public required string Id { get; init; }
@@ -127,17 +129,13 @@ public sealed record CampaignState
         this with { Classes = classes.Aggregate(Classes, static (known, entry) => known.SetItem(entry.Key, entry)) };
 
     /// <summary>Every device is updated and none may join: asking for the campaign again changes nothing.</summary>
-    [JsonIgnore]
     public bool IsSettled => this is { Stage: CampaignStage.Finished, Outcome: CampaignOutcome.Succeeded, MayGrow: false };
 
     /// <summary>Its targets were collected from the air, so its devices are named by their application addresses.</summary>
-    [JsonIgnore]
     public bool NamedByApplication => All || NameGlob is not null;
 
     /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
-    [JsonIgnore]
     public bool MayGrow => NamedByApplication && !(Devices.Length >= Count);
 
-    [JsonIgnore]
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Campaigns;
 
@@ -8,7 +10,7 @@ public sealed record CampaignSummary
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(CampaignSummary), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public ImmutableArray<DeviceView> Devices { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Campaigns;
 
@@ -8,7 +9,7 @@ public sealed record DirectoryState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(DirectoryState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public ImmutableArray<DirectoryEntry> Campaigns { get; init; } = [];

@@ -32,64 +32,33 @@ public abstract record DeviceEvent
     {
     }
 
+    public bool IsCheckpoint => this is Checkpoint;
+
     /// <summary>
-    /// Whether the event may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.
+    /// An event that may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.
     /// </summary>
-    [JsonIgnore]
-    public virtual bool IsCheckpoint => false;
+    public abstract record Checkpoint : DeviceEvent;
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
     public sealed record Granted(
         string Adapter, int Epoch, Advertisement Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
 
-    public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : Checkpoint;
 
-    public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : Checkpoint;
 
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
-    public sealed record Mistaken(int Attempt, BluetoothAddress Address) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Mistaken(int Attempt, BluetoothAddress Address) : Checkpoint;
 
-    public sealed record ImageStarted(int Attempt, int Image) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record ImageStarted(int Attempt, int Image) : Checkpoint;
 
-    public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : Checkpoint;
 
-    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : Checkpoint;
 
-    public sealed record Saved(int Attempt, int Image, long Offset) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record Saved(int Attempt, int Image, long Offset) : Checkpoint;
 
-    public sealed record ClassLearned(int Attempt, string Class) : DeviceEvent
-    {
-        [JsonIgnore]
-        public override bool IsCheckpoint => true;
-    }
+    public sealed record ClassLearned(int Attempt, string Class) : Checkpoint;
 
     /// <summary>The last EXECUTE of the image waits for this to be durable.</summary>
     public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent;

@@ -15,7 +15,7 @@ public sealed record DeviceHistory
     /// <summary>A record hands its news over when it has so many.</summary>
     private const int NewsLength = 16;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(DeviceHistory), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>Oldest first.</summary>

@@ -9,7 +9,7 @@ public sealed record DeviceRecord
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(DeviceRecord), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     public required string Campaign { get; init; }

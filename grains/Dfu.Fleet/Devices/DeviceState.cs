@@ -36,7 +36,7 @@ public sealed record DeviceState
 {
     public const int CurrentVersion = 1;
 
-    [JsonPropertyName("v")]
+    [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(DeviceState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>The name of the device within its campaign: the address it was given or first heard by. Never changes.</summary>
@@ -116,27 +116,23 @@ public sealed record DeviceState
     /// <summary><see cref="Campaigns.CampaignState.Retries"/> when it was last told to try again.</summary>
     public int Retries { get; init; }
 
-    [JsonIgnore]
     public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
 
-    [JsonIgnore]
     public bool AllActivated => Images.All(static image => image.Activated);
 
-    [JsonIgnore]
     public long BytesTotal => ImageSizes.Sum();
 
-    [JsonIgnore]
     public long BytesConfirmed
     {
         get
         {
             long sum = 0;
-            for (var i = 0; i < Images.Length; i++) sum += Images[i].Activated || Outcome == DeviceOutcome.Updated ? ImageSizes[i] : Images[i].Confirmed;
+            for (var i = 0; i < Images.Length; i++)
+                sum += Images[i].Activated || Outcome == DeviceOutcome.Updated ? ImageSizes[i] : Images[i].Confirmed;
             return sum;
         }
     }
 
-    [JsonIgnore]
     public DeviceTraffic Traffic => new(BytesSent, BytesDistinct);
 
     /// <summary>A device of a new campaign.</summary>

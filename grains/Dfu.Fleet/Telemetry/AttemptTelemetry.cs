@@ -1,4 +1,4 @@
-using Dfu.Fleet.Radios;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
@@ -14,7 +14,7 @@ internal sealed class AttemptTelemetry
 
     public AttemptTelemetry(AttemptRun run, UpdateOrder order, TimeProvider time)
     {
-        _adapter = run.Radio.Id;
+        _adapter = run.Adapter.Id;
         _traffic = new(run.Traffic, _adapter, order.Resumes);
         if (FleetActivities.StartAttempt(run.Device, run.Attempt, _adapter, order.TraceParent, time) is { } activity) _trace = new(activity, time);
         FleetMetrics.AttemptBegan();

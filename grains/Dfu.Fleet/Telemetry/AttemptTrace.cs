@@ -5,7 +5,10 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Telemetry;
 
-/// <summary>The spans of one attempt: one for each thing it goes through, one after another. A span per object would be thousands: a transfer is one, with events.</summary>
+/// <summary>
+/// The spans of one attempt: one for each thing it goes through, one after another. A span per object would be thousands: a transfer is
+/// one, with events.
+/// </summary>
 internal sealed class AttemptTrace(Activity attempt, TimeProvider time)
 {
     /// <summary>Confirmed objects between two events of a transfer, so that a span of a large image stays below the 128 events that are kept.</summary>

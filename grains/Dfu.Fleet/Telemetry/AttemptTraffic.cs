@@ -3,7 +3,10 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Telemetry;
 
-/// <summary>Counts the firmware bytes of one attempt into its device's slot, and into the metrics when somebody listens: there once per object, not per packet.</summary>
+/// <summary>
+/// Counts the firmware bytes of one attempt into its device's slot, and into the metrics when somebody listens: there once per object,
+/// not per packet.
+/// </summary>
 /// <remarks>What counts as sent again is what the slot counts as that, so metrics and reports agree.</remarks>
 internal sealed class AttemptTraffic(ITrafficSlot slot, string adapter, IEnumerable<ResumeRecord> earlier)
 {

@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Telemetry;
 
-/// <summary>Where spans come from: a campaign, under it the attempts on its devices, under each what it went through. docs/telemetry.md has the table.</summary>
+/// <summary>
+/// Where spans come from: a campaign, under it the attempts on its devices, under each what it went through. docs/telemetry.md has the table.
+/// </summary>
 /// <remarks>Spans begin and end by the <see cref="TimeProvider"/> of the run, like everything else.</remarks>
 public static class FleetActivities
 {
@@ -15,7 +18,10 @@ public static class FleetActivities
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Begins the span of a campaign, or of one run of it. Its <see cref="Activity.Id"/> is what attempts take as their parent, in this process or another.</summary>
+    /// <summary>
+    /// Begins the span of a campaign, or of one run of it. Its <see cref="Activity.Id"/> is what attempts take as their parent, in this
+    /// process or another.
+    /// </summary>
     /// <remarks>It is never the current activity: a campaign outlives the call that starts it, and has a link to that if it is traced.</remarks>
     /// <param name="traceParent">Of the campaign's first span, when its trace goes on; null begins a trace.</param>
     /// <returns>Null when nobody listens.</returns>

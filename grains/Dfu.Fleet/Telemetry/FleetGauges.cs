@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 
 namespace Dfu.Fleet.Telemetry;
 
@@ -26,8 +29,16 @@ public static class FleetGauges
         var meter = FleetMetrics.Meter;
         meter.CreateObservableUpDownCounter("dfu.queue.length", Queue, "{device}", "Devices that wait for a slot.");
         meter.CreateObservableUpDownCounter("dfu.adapter.count", () => ByStatus(static _ => 1), "{adapter}", "Adapters, by status.");
-        meter.CreateObservableUpDownCounter("dfu.adapter.slots.used", () => ByStatus(static adapter => adapter.SlotsUsed), "{slot}", "Transfers that hold a slot, by the status of their adapter.");
-        meter.CreateObservableUpDownCounter("dfu.adapter.slots.limit", () => ByStatus(static adapter => adapter.SlotsLimit), "{slot}", "Transfers at once that adapters take at present, by their status.");
+        meter.CreateObservableUpDownCounter(
+            "dfu.adapter.slots.used",
+            () => ByStatus(static adapter => adapter.SlotsUsed),
+            "{slot}",
+            "Transfers that hold a slot, by the status of their adapter.");
+        meter.CreateObservableUpDownCounter(
+            "dfu.adapter.slots.limit",
+            () => ByStatus(static adapter => adapter.SlotsLimit),
+            "{slot}",
+            "Transfers at once that adapters take at present, by their status.");
     }
 
     /// <summary>Adds to the gauges until the result is disposed.</summary>

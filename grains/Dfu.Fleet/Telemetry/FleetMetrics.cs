@@ -6,7 +6,7 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Telemetry;
 
-/// <summary>What the decisions and the radios count. Few-valued tags only: device addresses are in spans, never here. docs/telemetry.md has the table.</summary>
+/// <summary>What decisions and adapters count. Few-valued tags only: device addresses are in spans, never here. docs/telemetry.md has the table.</summary>
 public static class FleetMetrics
 {
     public const string Name = "Dfu.Fleet";
@@ -20,12 +20,17 @@ public static class FleetMetrics
     private static readonly Counter<long> Sent = Meter.CreateCounter<long>("dfu.transfer.sent", "By", "Firmware bytes handed to links, repetitions included.");
     private static readonly Counter<long> Confirmed = Meter.CreateCounter<long>(
         "dfu.transfer.confirmed", "By", "Firmware bytes that devices executed with the right checksum; what a device loses afterwards counts again.");
-    private static readonly Counter<long> Resent = Meter.CreateCounter<long>("dfu.transfer.resent", "By", "Firmware bytes handed to links that had been sent before, by what made it necessary.");
-    private static readonly Counter<long> Resumes = Meter.CreateCounter<long>("dfu.transfer.resumes", "{resume}", "What devices were found to hold after a reconnect, by diagnosis.");
+    private static readonly Counter<long> Resent = Meter.CreateCounter<long>(
+        "dfu.transfer.resent", "By", "Firmware bytes handed to links that had been sent before, by what made it necessary.");
+    private static readonly Counter<long> Resumes = Meter.CreateCounter<long>(
+        "dfu.transfer.resumes", "{resume}", "What devices were found to hold after a reconnect, by diagnosis.");
     private static readonly UpDownCounter<int> Active = Meter.CreateUpDownCounter<int>("dfu.attempt.active", "{attempt}", "Attempts under way.");
     private static readonly Counter<long> Updates = Meter.CreateCounter<long>("dfu.update.ended", "{device}", "Devices that have their outcome.");
     private static readonly Histogram<double> UpdateDuration = Meter.CreateHistogram(
-        "dfu.update.duration", "s", "From a device's first attempt to its outcome.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Minutes });
+        "dfu.update.duration",
+        "s",
+        "From a device's first attempt to its outcome.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Minutes });
     private static readonly Histogram<double> ConnectDuration = Meter.CreateHistogram(
         "dfu.connect.duration",
         "s",

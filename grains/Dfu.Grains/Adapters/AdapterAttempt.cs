@@ -1,7 +1,7 @@
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
@@ -225,7 +224,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private void Run(AdapterAttempt attempt, DfuPackage package, CampaignKnowledge knowledge)
     {
         var (host, slot) = (parts.Host, attempt.Key.Slot);
-        var radio = radios.Radio(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
+        var radio = radios.OpenedAs(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
         var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time);
         var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with { TraceParent = attempt.Order.Place.TraceParent };

@@ -1,6 +1,5 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Storage;
 using Dfu.Grains.Placement;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
@@ -37,7 +36,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         ILogger<AdapterGrain> log)
     {
         (_state, _host, _guard, _packages, _log) = (state, host, guard, packages, log);
-        _store = new(context, state, FleetJson.Write, FleetJson.ReadAdapter);
+        _store = new(context, state);
         Id = context.GrainId.Key.ToString()!;
         _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
     }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;

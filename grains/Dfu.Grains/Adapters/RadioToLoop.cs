@@ -1,8 +1,8 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 
 namespace Dfu.Grains.Adapters;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Links;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -53,10 +52,10 @@ internal sealed class CampaignGrain(
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);
         if (document.State.Json.Length == 0) return Task.CompletedTask;
-        _core = new(FleetJson.ReadCampaign(document.State.Json), host.Policy, host.Times);
+        _core = new(FleetJson.Read<CampaignState>(document.State.Json), host.Policy, host.Times);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            if (summary.State.Json.Length > 0) _summary = FleetJson.ReadSummary(summary.State.Json).Devices;
+            if (summary.State.Json.Length > 0) _summary = FleetJson.Read<CampaignSummary>(summary.State.Json).Devices;
             return Task.CompletedTask;
         }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Telemetry;
 

@@ -27,8 +27,8 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         ILogger<DeviceGrain> logger)
     {
         (_host, _logger) = (host, logger);
-        _records = new(GrainContext, record, FleetJson.Write, FleetJson.ReadDeviceRecord);
-        _histories = new(GrainContext, history, FleetJson.Write, FleetJson.ReadDeviceHistory);
+        _records = new(GrainContext, record);
+        _histories = new(GrainContext, history);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

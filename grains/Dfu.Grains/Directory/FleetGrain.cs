@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Turns;
@@ -24,7 +23,7 @@ internal sealed class FleetGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (document.State.Json.Length > 0) _directory = FleetJson.ReadDirectory(document.State.Json);
+        if (document.State.Json.Length > 0) _directory = FleetJson.Read<DirectoryState>(document.State.Json);
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -99,8 +98,6 @@ internal sealed class FleetGrain(
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
         await SaveAsync(_directory.Change(campaign, static entry => entry with { Finished = true }).Trim(MostCampaigns));
     }
-
-    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
 
     public Task KeepClassAsync(ClassState learned)
     {

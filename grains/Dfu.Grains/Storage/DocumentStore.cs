@@ -1,3 +1,5 @@
+using Dfu.Fleet.Storage;
+
 namespace Dfu.Grains.Storage;
 
 /// <summary>A grain's record in its storage: read on activation, written before anything it decides has effects.</summary>
@@ -5,7 +7,7 @@ namespace Dfu.Grains.Storage;
 /// A failed write ends the activation, for its memory is ahead of the store by then; the next one reads the truth. Nothing is written
 /// through it any more. One write at a time.
 /// </remarks>
-internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<StoredDocument> state, Func<T, string> write, Func<string, T> read)
+internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<StoredDocument> state)
     where T : class
 {
     /// <summary>A write has failed: what the activation remembers may not be stored.</summary>
@@ -13,13 +15,13 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
 
     /// <summary>What was stored when the grain was activated; null when nothing was.</summary>
     /// <exception cref="Protocol.Errors.DfuException">It is from a newer program, or no such record.</exception>
-    public T? Read() => state.State is { Json.Length: > 0 } stored ? read(stored.Json) : null;
+    public T? Read() => state.State is { Json.Length: > 0 } stored ? FleetJson.Read<T>(stored.Json) : null;
 
     /// <summary>Durable when it returns.</summary>
     public async Task SaveAsync(T value)
     {
         ThrowIfFailed();
-        state.State.Json = write(value);
+        state.State.Json = FleetJson.Write(value);
         await KeepAsync(state.WriteStateAsync());
     }
 

@@ -1,5 +1,6 @@
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;

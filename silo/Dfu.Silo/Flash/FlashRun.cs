@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;

@@ -1,5 +1,5 @@
 using Dfu.Adapters;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Grains;
 
 namespace Dfu.Silo.Flash;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Flash;
 

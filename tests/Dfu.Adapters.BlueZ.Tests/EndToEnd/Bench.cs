@@ -6,6 +6,7 @@ using Dfu.Adapters.BlueZ.Tests.Links;
 using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;

@@ -1,5 +1,7 @@
 using Dfu.Cli.Progress;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Spectre.Console;
 

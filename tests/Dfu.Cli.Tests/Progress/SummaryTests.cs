@@ -1,5 +1,6 @@
 using Dfu.Cli.Progress;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 

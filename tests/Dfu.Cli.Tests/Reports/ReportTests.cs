@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Dfu.Cli.Reports;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 

@@ -1,5 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
@@ -179,7 +181,7 @@ public sealed class RadioTests
         var adapter = await cluster.ReadyAsync();
         await adapter.StopAsync().Soon();
         var grain = adapter.GetGrainId();
-        var stored = FleetJson.ReadAdapter(cluster.Storage.Json(grain)!);
+        var stored = FleetJson.Read<AdapterState>(cluster.Storage.Json(grain)!);
         var raiseAt = DateTimeOffset.UnixEpoch.AddHours(1);
         var learned = stored with { Limit = stored.Limit with { Current = 2, Hold = TimeSpan.FromSeconds(60), RaiseAt = raiseAt } };
         cluster.Storage.Put(grain, FleetJson.Write(learned));
@@ -268,7 +270,8 @@ public sealed class RadioTests
         Assert.True(Assert.IsType<CampaignEvent.LinkEnded>(e).Dropped);
     }
 
-    private static Fleet.Adapters.AdapterState Stored(AdapterCluster cluster) => FleetJson.ReadAdapter(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
+    private static AdapterState Stored(AdapterCluster cluster) =>
+        FleetJson.Read<AdapterState>(cluster.Storage.Json(cluster.Adapter().GetGrainId())!);
 
     private static async Task ComesAsync(AdapterCluster cluster, Func<AdapterReport, bool> report)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dfu.Cluster.Tests.Support;
 
 namespace Dfu.Cluster.Tests.Adapters;
 

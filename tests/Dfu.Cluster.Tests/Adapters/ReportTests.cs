@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Updates;
 
 namespace Dfu.Cluster.Tests.Adapters;
@@ -18,7 +19,7 @@ internal sealed class ScriptedAttempts
     public async Task<ScriptedAttempt> NextAsync() => await _begun.Reader.ReadAsync().AsTask().Soon();
 
     public async Task<UpdateResult> RunAsync(
-        IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+        IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _count);
         Before();

@@ -1,4 +1,5 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

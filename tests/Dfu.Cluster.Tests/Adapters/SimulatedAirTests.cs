@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;

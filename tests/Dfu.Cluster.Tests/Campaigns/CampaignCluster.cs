@@ -1,6 +1,6 @@
 using Dfu.Cluster.Tests.Support;
 using System.Collections.Immutable;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -216,14 +216,4 @@ internal sealed class CallsUnderWay : IOutgoingGrainCallFilter
             Interlocked.Decrement(ref _underWay);
         }
     }
-}
-
-internal static class Bounded
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
-    /// <summary>So that a test fails rather than hangs.</summary>
-    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Patience, TimeProvider.System);
-
-    public static Task Soon(this Task task) => task.WaitAsync(Patience, TimeProvider.System);
 }

@@ -1,4 +1,7 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
@@ -44,7 +47,7 @@ public sealed class CampaignGrainTests
         Assert.Equal(CampaignOutcome.Running, (await cluster.FreshAsync(campaign)).Outcome);
         disk.SetResult();
         await end.Soon();
-        Assert.Equal(DeviceOutcome.Updated, FleetJson.ReadCampaign(cluster.Storage.Json("campaign")).Results[Parts.Address(1)].Outcome);
+        Assert.Equal(DeviceOutcome.Updated, FleetJson.Read<CampaignState>(cluster.Storage.Json("campaign")).Results[Parts.Address(1)].Outcome);
     }
 
     [Fact]
@@ -84,7 +87,7 @@ public sealed class CampaignGrainTests
         await Assert.ThrowsAnyAsync<Exception>(() => end);
         cluster.Storage.Full = false;
         Assert.Equal(CampaignOutcome.Running, (await cluster.FreshAsync(campaign)).Outcome);
-        Assert.Empty(FleetJson.ReadCampaign(cluster.Storage.Json("campaign")).Results);
+        Assert.Empty(FleetJson.Read<CampaignState>(cluster.Storage.Json("campaign")).Results);
         await cluster.EndAllAsync(campaign, 2);
         Assert.Equal(CampaignOutcome.Succeeded, (await cluster.FreshAsync(campaign)).Outcome);
     }

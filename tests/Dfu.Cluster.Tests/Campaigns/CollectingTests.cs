@@ -1,4 +1,6 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Cluster.Tests.Campaigns;
@@ -109,7 +111,7 @@ public sealed class CollectingTests
         await cluster.DeactivateAsync(cluster.Campaign(campaign));
         await cluster.ViewAsync(campaign);
         await cluster.SettleAsync();
-        Assert.Null(FleetJson.ReadCampaign(cluster.Storage.Json("campaign")).CollectingSince);
+        Assert.Null(FleetJson.Read<CampaignState>(cluster.Storage.Json("campaign")).CollectingSince);
         await cluster.Campaign(campaign).ListeningAsync().Soon();
         await cluster.PassAsync(4);
         Assert.True((await cluster.ViewAsync(campaign)).Collecting);

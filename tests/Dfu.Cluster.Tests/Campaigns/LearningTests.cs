@@ -1,5 +1,7 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Transfers;
 
@@ -43,7 +45,7 @@ public sealed class LearningTests
         var known = await grain.KnowledgeAsync(Parts.Address(2), null).Soon();
         Assert.Equal((TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(40)), (known.MeanTimeBetweenDrops, known.LinkTime));
         Assert.Contains("save nothing by themselves", Assert.Single((await cluster.FreshAsync(campaign)).Notices), StringComparison.Ordinal);
-        var kept = Assert.Single(await cluster.Fleet.ClassesAsync().Soon());
+        var kept = Assert.Single(FleetJson.Read<DirectoryState>(cluster.Storage.Json("fleet")).Classes);
         Assert.Equal((52u, Keeps.Nothing), (kept.HwVersion, kept.Traits.Keeps));
 
         await cluster.EndAllAsync(campaign, 3);

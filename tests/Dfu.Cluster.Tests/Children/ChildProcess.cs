@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Dfu.Cluster.Tests.Support;
 
 namespace Dfu.Cluster.Tests.Children;
 
@@ -25,8 +26,8 @@ internal sealed class ChildProcess : IDisposable
     public static ChildProcess Start(params string[] arguments) =>
         new(new ProcessStartInfo("dotnet", ["exec", typeof(ChildProcess).Assembly.Location, .. arguments]));
 
-    /// <summary>The next line; fails when the child ends or is silent for a minute.</summary>
-    public async Task<string> LineAsync() => await _lines.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+    /// <summary>The next line; fails when the child ends or says nothing.</summary>
+    public async Task<string> LineAsync() => await _lines.Reader.ReadAsync().AsTask().Soon();
 
     /// <summary>SIGKILL. Returns the lines it had printed that nobody took yet.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 using Dfu.Client;
 using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using static Dfu.Cluster.Tests.Client.Requests;
@@ -32,14 +33,14 @@ public sealed class FleetClientTests
         Assert.Empty(await client.ListAsync(None));
 
         await using var campaign = await client.StartAsync(All(3), None);
-        var view = await SoonAsync(campaign.WaitAsync(None));
+        var view = await campaign.WaitAsync(None).Soon();
         Assert.Equal((CampaignOutcome.Succeeded, 3), (view.Outcome, view.Devices.Count(static device => device.Outcome == DeviceOutcome.Updated)));
 
         await using var other = server.Client();
         await using var followed = await other.FollowAsync(campaign.Campaign!, None);
         Assert.Equal(
             view.Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)),
-            (await SoonAsync(followed.WaitAsync(None))).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
+            (await followed.WaitAsync(None).Soon()).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
         await using var again = await other.StartAsync(All(3), None);
         Assert.Equal((campaign.Campaign, true), (again.Campaign, again.Snapshot().GoesOn));
         Assert.Equal(campaign.Campaign, Assert.Single(await other.ListAsync(None)).Campaign);
@@ -55,7 +56,7 @@ public sealed class FleetClientTests
         Assert.Equal(DfuError.CampaignConflict, conflict.Error);
 
         await client.CancelAsync(campaign.Campaign!, None);
-        var view = await SoonAsync(campaign.WaitAsync(None));
+        var view = await campaign.WaitAsync(None).Soon();
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         Assert.All(view.Devices, static device => Assert.Equal(DeviceOutcome.Cancelled, device.Outcome));
     }
@@ -82,7 +83,7 @@ public sealed class FleetClientTests
             client = services.GetRequiredService<FleetClient>();
             Assert.Same(client, services.GetRequiredService<FleetClient>());
             await using var campaign = await client.StartAsync(All(3), None);
-            Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
+            Assert.Equal(CampaignOutcome.Succeeded, (await campaign.WaitAsync(None).Soon()).Outcome);
         }
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ListAsync(None));
@@ -110,10 +111,8 @@ public sealed class FleetClientTests
         var gateway = (IPEndPoint)listener.LocalEndpoint;
         if (!listens) listener.Stop();
         await using var client = new FleetClient(Of(gateway, retrySeconds: 1));
-        var begin = TimeProvider.System.GetTimestamp();
-        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None));
+        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None).Soon());
         Assert.Equal((DfuError.ServerUnreachable, $"no member of the cluster answers at {gateway}"), (refusal.Error, refusal.Message));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(30)); // Orleans alone waits for minutes
     }
 
     [Fact]
@@ -123,9 +122,9 @@ public sealed class FleetClientTests
         listener.Start();
         await using var client = new FleetClient(Of((IPEndPoint)listener.LocalEndpoint));
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.5), TimeProvider.System);
-        var begin = TimeProvider.System.GetTimestamp();
+
+        // The connection gives up after 8 s, with another exception.
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ListAsync(stop.Token));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(7)); // the connection gives up after 8 s
     }
 
     [Fact]
@@ -141,11 +140,9 @@ public sealed class FleetClientTests
 
         using var second = ChildProcess.Start(ServerProcess.Role, "alone", directory.Path, "", "sim:devices=2,time-scale=20", $"{gateway.Port}");
         Assert.Equal($"ready {gateway}", await second.LineAsync());
-        var back = TimeProvider.System.GetTimestamp();
-        Assert.Equal(campaign.Campaign, Assert.Single(await SoonAsync(listing)).Campaign);
 
         // A call that was on its way when the first died gets no answer for 10 s, and is then made again.
-        Assert.InRange(TimeProvider.System.GetElapsedTime(back), TimeSpan.Zero, TimeSpan.FromSeconds(25));
-        Assert.Equal(CampaignOutcome.Succeeded, (await SoonAsync(campaign.WaitAsync(None))).Outcome);
+        Assert.Equal(campaign.Campaign, Assert.Single(await listing.Soon()).Campaign);
+        Assert.Equal(CampaignOutcome.Succeeded, (await campaign.WaitAsync(None).Soon()).Outcome);
     }
 }

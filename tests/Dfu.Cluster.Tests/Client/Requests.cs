@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 
 namespace Dfu.Cluster.Tests.Client;
 
@@ -11,8 +11,4 @@ internal static class Requests
         var (package, file) = Room.Build(size);
         return new() { Package = package, PackageFile = file, Targets = new() { All = true, Count = devices } };
     }
-
-    public static async Task<T> SoonAsync<T>(Task<T> what) => await what.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
-
-    public static async Task SoonAsync(Task what) => await what.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
 }

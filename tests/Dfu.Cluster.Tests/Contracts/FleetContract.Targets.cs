@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 
 namespace Dfu.Cluster.Tests.Contracts;
 

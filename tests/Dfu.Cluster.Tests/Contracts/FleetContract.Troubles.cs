@@ -1,6 +1,8 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 

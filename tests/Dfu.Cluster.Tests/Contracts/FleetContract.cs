@@ -1,4 +1,7 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 

@@ -1,4 +1,3 @@
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -25,7 +24,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
 
     private DeviceState Stored => Record.Device;
 
-    private DeviceRecord Record => FleetJson.ReadDeviceRecord((string)_cluster.Storage.Payload("device", _id.ToString())!);
+    private DeviceRecord Record => FleetJson.Read<DeviceRecord>((string)_cluster.Storage.Payload("device", _id.ToString())!);
 
     private string[] Seen => [.. Steps.Of(_id)];
 

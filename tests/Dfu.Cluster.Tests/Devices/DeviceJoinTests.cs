@@ -1,4 +1,3 @@
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;

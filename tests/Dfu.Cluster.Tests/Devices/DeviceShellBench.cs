@@ -28,7 +28,7 @@ public abstract class DeviceShellBench
 
     private protected DeviceState State => Shell.State!;
 
-    private protected DeviceState Stored => FleetJson.ReadDeviceRecord(_stored!).Device;
+    private protected DeviceState Stored => FleetJson.Read<DeviceRecord>(_stored!).Device;
 
     private protected bool HistoryStored => _storedHistory is not null;
 
@@ -57,7 +57,7 @@ public abstract class DeviceShellBench
 
     private protected DeviceEffect[] Activate(double writing = 0)
     {
-        Shell = new(Id, FleetJson.ReadDeviceRecord(_stored!), _storedHistory is null ? null : FleetJson.ReadDeviceHistory(_storedHistory), Host(Time));
+        Shell = new(Id, FleetJson.Read<DeviceRecord>(_stored!), _storedHistory is null ? null : FleetJson.Read<DeviceHistory>(_storedHistory), Host(Time));
         return Commit(writing);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
 using Orleans.Storage;
@@ -60,7 +61,7 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
         grainState.RecordExists = true;
         object payload = grainState.State is StoredDocument document ? document.Json : ((StoredFile)(object)grainState.State!).Bytes;
         _rows[(stateName, key)] = (grainState.ETag, payload);
-        if (stateName == "device") steps.Add(key, $"save {FleetJson.ReadDeviceRecord((string)payload).Device.Phase}");
+        if (stateName == "device") steps.Add(key, $"save {FleetJson.Read<DeviceRecord>((string)payload).Device.Phase}");
     }
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();

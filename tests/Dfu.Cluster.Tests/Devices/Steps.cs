@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Devices;
@@ -22,8 +23,7 @@ internal sealed class Steps
     {
         try
         {
-            await Of(device.ToString()).WhenAsync(steps => steps.Count(step => step.StartsWith(prefix, StringComparison.Ordinal)) >= times).WaitAsync(
-                TimeSpan.FromSeconds(90), TimeProvider.System);
+            await Of(device.ToString()).WhenAsync(steps => steps.Count(step => step.StartsWith(prefix, StringComparison.Ordinal)) >= times).Soon();
         }
         catch (TimeoutException)
         {

@@ -1,6 +1,7 @@
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 
@@ -148,14 +149,18 @@ public sealed class FleetGrainTests
     public async Task What_was_learned_of_a_class_outlives_activations_and_is_added_to()
     {
         await using var cluster = await CampaignCluster.StartAsync();
-        ClassState Learned(Keeps keeps) =>
-            new() { Key = "hw52/init512/mtu247", HwVersion = 52, Traits = new BootloaderTraits { InitMax = 512, Mtu = 247, Keeps = keeps } };
+        ClassState Learned(Keeps keeps, int mtu = 247) => new()
+        {
+            Key = "hw52/init512/mtu247", HwVersion = 52, Traits = new BootloaderTraits { InitMax = 512, Mtu = mtu, Keeps = keeps },
+        };
         await cluster.Fleet.KeepClassAsync(Learned(Keeps.Nothing)).Soon();
         await cluster.Fleet.KeepClassAsync(Learned(Keeps.Unknown)).Soon();
         var writes = cluster.Storage.Writes("fleet");
         await cluster.Fleet.KeepClassAsync(Learned(Keeps.Nothing)).Soon();
         Assert.Equal(writes, cluster.Storage.Writes("fleet"));
         await cluster.DeactivateAsync(cluster.Fleet);
-        Assert.Equal(Keeps.Nothing, Assert.Single(await cluster.Fleet.ClassesAsync().Soon()).Traits.Keeps);
+        await cluster.Fleet.KeepClassAsync(Learned(Keeps.Unknown, mtu: 23)).Soon();
+        var kept = Assert.Single(FleetJson.Read<DirectoryState>(cluster.Storage.Json("fleet")).Classes);
+        Assert.Equal((Keeps.Nothing, 23), (kept.Traits.Keeps, kept.Traits.Mtu));
     }
 }

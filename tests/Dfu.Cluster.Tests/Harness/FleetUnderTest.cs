@@ -1,4 +1,6 @@
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet;
 
 namespace Dfu.Cluster.Tests.Harness;

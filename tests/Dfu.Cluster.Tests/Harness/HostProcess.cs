@@ -46,7 +46,7 @@ internal sealed class HostProcess : IPackageCache
 
     /// <summary>Runs an attempt and writes down that it did.</summary>
     public async Task<UpdateResult> RunAsync(
-        IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+        IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         var drive = new Drive(_room.DeviceOf(order.Heard.Address), Name, _room.Time.Elapsed);
         _room.Journal.Add(drive);

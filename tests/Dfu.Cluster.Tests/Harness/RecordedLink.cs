@@ -51,7 +51,7 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
 }
 
 /// <summary>The radio of one attempt: its writes count for that attempt.</summary>
-internal sealed class DrivenRadio(IUpdateRadio inner, Drive drive, Room room) : IUpdateRadio
+internal sealed class DrivenRadio(IUpdateAdapter inner, Drive drive, Room room) : IUpdateAdapter
 {
     public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
         inner.HearAsync(wanted, timeout, cancellationToken);

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 
@@ -45,14 +45,23 @@ internal sealed class Room : IAsyncDisposable
         for (var i = 0; i < settings.Devices; i++)
         {
             Air.Add(settings.Device(
-                new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), RequireSigned = false, StartsInApplication = true, HwVersion = 52, Rssi = -50 - (i % 10) }, i));
+                new()
+                {
+                    ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i),
+                    RequireSigned = false,
+                    StartsInApplication = true,
+                    HwVersion = 52,
+                    Rssi = -50 - (i % 10),
+                },
+                i));
         }
 
         _devices = Air.Devices.ToDictionary(static device => device.ApplicationAddress);
         Radios = [.. Enumerable.Range(0, settings.Radios).Select(number => Air.CreateAdapter($"radio{number}", new AdapterModel()))];
         (Package, PackageFile) = Build(settings.Size);
         _beat = Time.CreateTimer(static _ => AwaitOthers(), null, BeatEvery * settings.Scale, BeatEvery * settings.Scale);
-        _pump = Task.Factory.StartNew(() => Time.Run(() => _over.Task, waitForOtherThreads: true), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _pump = Task.Factory.StartNew(
+            () => Time.Run(() => _over.Task, waitForOtherThreads: true), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public RoomSettings Settings { get; }
@@ -65,15 +74,21 @@ internal sealed class Room : IAsyncDisposable
     public IReadOnlyList<VirtualDevice> Devices => Air.Devices;
 
     /// <summary>Devices that run what was sent, as their own flash says.</summary>
-    public int Updated => Devices.Count(device => device.InApplication && device.ActivatedImage is { } image && image.Span.SequenceEqual(Package.Images[0].Firmware.Span));
+    public int Updated =>
+        Devices.Count(device => device.InApplication && device.ActivatedImage is { } image && image.Span.SequenceEqual(Package.Images[0].Firmware.Span));
 
-    public string Describe() => string.Join("\n  ", Devices.Select(static device => $"{device.ApplicationAddress} {device.Mode}, {device.Counters}").Concat(Journal.Drives.Select(static drive => drive.ToString())));
+    public string Describe() =>
+        string.Join(
+            "\n  ",
+            Devices.Select(static device => $"{device.ApplicationAddress} {device.Mode}, {device.Counters}")
+                .Concat(Journal.Drives.Select(static drive => drive.ToString())));
 
     public static (DfuPackage Package, byte[] File) Build(int size, uint hwVersion = 52, int seed = 1)
     {
         var firmware = new byte[size];
         new Random(seed).NextBytes(firmware);
-        var file = PackageWriter.Create(new PackageContents { Application = new FirmwareFile("app", firmware), ApplicationVersion = 2, HwVersion = hwVersion, SdReq = [0xFFFE] }, null);
+        var file = PackageWriter.Create(
+            new PackageContents { Application = new FirmwareFile("app", firmware), ApplicationVersion = 2, HwVersion = hwVersion, SdReq = [0xFFFE] }, null);
         return (PackageReader.Read(file, null), file);
     }
 

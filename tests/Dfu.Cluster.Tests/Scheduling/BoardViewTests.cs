@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 using Dfu.Grains;
 
 namespace Dfu.Cluster.Tests.Scheduling;

@@ -1,4 +1,5 @@
-using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
 using Dfu.Grains.Scheduling;
 
 namespace Dfu.Cluster.Tests.Scheduling;

@@ -1,5 +1,6 @@
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
 

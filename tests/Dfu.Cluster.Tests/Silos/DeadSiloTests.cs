@@ -1,4 +1,6 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Grains;
 using Dfu.Grains.Directory;
@@ -119,7 +121,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
         Assert.NotEqual("", ticket.Campaign);
         Volatile.Write(ref killed, true);
         await fleet.KillAsync(1);
-        await woken.Task.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
+        await woken.Task.Soon();
     }
 
     private static void SetDeaf(Room room, bool deaf)

@@ -1,4 +1,6 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;

@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Xunit.Abstractions;
 
 namespace Dfu.Cluster.Tests.Silos;
@@ -37,10 +37,15 @@ public sealed class LoadTests(ITestOutputHelper output)
         var view = open.Snapshot();
         var writes = fleet.Storage.Writes("device");
         var lives = room.Journal.Drives.GroupBy(static drive => drive.Device)
-            .ToDictionary(static drives => drives.Key, static drives => (drives.Max(static drive => drive.Ended!.Value) - drives.Min(static drive => drive.Began)).TotalSeconds);
+            .ToDictionary(
+                static drives => drives.Key,
+                static drives => (drives.Max(static drive => drive.Ended!.Value) - drives.Min(static drive => drive.Began)).TotalSeconds);
         var underWay = lives.Values.Sum();
-        output.WriteLine($"{Devices} devices in {seconds:0} s of theirs, {most} at once; {writes} device writes, {writes / underWay:0.00} per device and second under way, {(writes - (Decisions * Devices)) / underWay:0.00} without decisions, {writes / (double)Devices / seconds:0.00} over all; "
-            + $"{string.Join(", ", fleet.Storage.States.Select(state => $"{state} {fleet.Storage.Writes(state)}"))}; heap {before / 1048576} MiB before, {peak / 1048576} MiB at most");
+        var perState = string.Join(", ", fleet.Storage.States.Select(state => $"{state} {fleet.Storage.Writes(state)}"));
+        output.WriteLine(
+            $"{Devices} devices in {seconds:0} s of theirs, {most} at once; {writes} device writes, {writes / underWay:0.00} per device and second under way, "
+            + $"{(writes - (Decisions * Devices)) / underWay:0.00} without decisions, {writes / (double)Devices / seconds:0.00} over all; {perState}; "
+            + $"heap {before / 1048576} MiB before, {peak / 1048576} MiB at most");
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
         Assert.Equal(Devices, room.Updated);
         foreach (var (device, alive) in lives) Assert.InRange(fleet.Storage.Writes("device", device.ToString()), 1, alive + Decisions);

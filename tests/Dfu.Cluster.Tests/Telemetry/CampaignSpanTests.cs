@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Fleet;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Errors;
 

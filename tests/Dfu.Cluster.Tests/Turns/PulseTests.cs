@@ -1,5 +1,4 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Cluster.Tests.Campaigns;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -20,7 +20,8 @@ public sealed class ContractTests
         var added = now.Except(released).ToArray();
         Assert.True(
             gone.Length + added.Length == 0,
-            $"{string.Concat(gone.Select(static line => $"\n  changed or gone: {line}"))}{string.Concat(added.Select(static line => $"\n  new: {line}"))}\n{Released.HowToAdd}");
+            string.Concat(gone.Select(static line => $"\n  changed or gone: {line}"))
+            + string.Concat(added.Select(static line => $"\n  new: {line}")) + "\n" + Released.HowToAdd);
         Assert.NotEmpty(released);
     }
 
@@ -31,7 +32,9 @@ public sealed class ContractTests
         Assert.DoesNotContain(named, static member => WireTypes.AliasOf(member) is null);
         Assert.All(WireTypes.Interfaces.Concat(WireTypes.Declared).GroupBy(WireTypes.AliasOf), static same => Assert.Single(same));
         Assert.All(WireTypes.Interfaces, static face => Assert.All(face.GetMethods().GroupBy(WireTypes.AliasOf), static same => Assert.Single(same)));
-        Assert.All(WireTypes.Declared, static type => Assert.All(WireTypes.Members(type).GroupBy(static member => member.Id), static same => Assert.Single(same)));
+        Assert.All(
+            WireTypes.Declared,
+            static type => Assert.All(WireTypes.Members(type).GroupBy(static member => member.Id), static same => Assert.Single(same)));
     }
 
     [Fact]
@@ -49,7 +52,7 @@ public sealed class ContractTests
         .. WireTypes.Interfaces.SelectMany(InterfaceLines),
         .. WireTypes.Declared.SelectMany(TypeLines),
         .. WireTypes.Converted.Select(static pair => $"converter {pair.Type.Name} as {NameOf(pair.Surrogate)}"),
-        .. Enums().SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"enum {NameOf(type)} {value} = {Convert.ToInt64(value, CultureInfo.InvariantCulture)}")),
+        .. Enums().SelectMany(EnumLines),
     ];
 
     private static IEnumerable<string> InterfaceLines(Type face)
@@ -70,6 +73,9 @@ public sealed class ContractTests
         yield return $"type {NameOf(type)}";
         foreach (var (id, name, member) in WireTypes.Members(type)) yield return $"type {NameOf(type)} {id} {name} {NameOf(member)}";
     }
+
+    private static IEnumerable<string> EnumLines(Type type) => Enum.GetValues(type).Cast<object>()
+        .Select(value => $"enum {NameOf(type)} {value} = {Convert.ToInt64(value, CultureInfo.InvariantCulture)}");
 
     /// <summary>Enums travel as numbers in calls and by name in documents; both count.</summary>
     private static IEnumerable<Type> Enums()
@@ -93,7 +99,8 @@ public sealed class ContractTests
     {
         { IsArray: true } => NameOf(type.GetElementType()!) + "[]",
         { IsGenericType: true } when Nullable.GetUnderlyingType(type) is { } inner => NameOf(inner) + "?",
-        { IsGenericType: true } => $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>",
+        { IsGenericType: true } => type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]
+            + $"<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>",
         _ => WireTypes.AliasOf(type) ?? type.Name,
     };
 }

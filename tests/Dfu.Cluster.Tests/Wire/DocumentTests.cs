@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Wire;
 
@@ -19,14 +19,14 @@ public sealed class DocumentTests
 
     private static readonly Dictionary<string, Kind> Kinds = new()
     {
-        ["device"] = Kind.Of<DeviceState>(FleetJson.Write, FleetJson.ReadDevice),
-        ["device-record"] = Kind.Of<DeviceRecord>(FleetJson.Write, FleetJson.ReadDeviceRecord),
-        ["device-history"] = Kind.Of<DeviceHistory>(FleetJson.Write, FleetJson.ReadDeviceHistory),
-        ["directory"] = Kind.Of<DirectoryState>(FleetJson.Write, FleetJson.ReadDirectory),
-        ["campaign-summary"] = Kind.Of<CampaignSummary>(FleetJson.Write, FleetJson.ReadSummary),
-        ["campaign"] = Kind.Of<CampaignState>(FleetJson.Write, FleetJson.ReadCampaign),
-        ["adapter"] = Kind.Of<AdapterState>(FleetJson.Write, FleetJson.ReadAdapter),
-        ["class"] = Kind.Of<ClassState>(FleetJson.Write, FleetJson.ReadClass),
+        ["device"] = Kind.Of<DeviceState>(),
+        ["device-record"] = Kind.Of<DeviceRecord>(),
+        ["device-history"] = Kind.Of<DeviceHistory>(),
+        ["directory"] = Kind.Of<DirectoryState>(),
+        ["campaign-summary"] = Kind.Of<CampaignSummary>(),
+        ["campaign"] = Kind.Of<CampaignState>(),
+        ["adapter"] = Kind.Of<AdapterState>(),
+        ["class"] = Kind.Of<ClassState>(),
         ["campaign-view"] = Kind.Of<CampaignView>(),
         ["adapter-view"] = Kind.Of<AdapterView>(),
         ["targets"] = Kind.Of<TargetSelection>(),
@@ -57,7 +57,7 @@ public sealed class DocumentTests
         Assert.NotEmpty(released);
         foreach (var document in released)
         {
-            var lost = Differences(JsonNode.Parse(document)!, JsonNode.Parse(kind.Again(document))!, "").ToArray();
+            var lost = Differences(JsonNode.Parse(document)!, JsonNode.Parse(kind.ReadAndWrite(document))!, "").ToArray();
             Assert.True(lost.Length == 0, $"of {document}\n  {string.Join("\n  ", lost)}\n{Released.HowToAdd}");
         }
     }
@@ -70,7 +70,7 @@ public sealed class DocumentTests
         {
             var newer = JsonNode.Parse(document)!;
             Extend(newer, "");
-            var again = JsonNode.Parse(Kinds[name].Again(newer.ToJsonString()))!;
+            var again = JsonNode.Parse(Kinds[name].ReadAndWrite(newer.ToJsonString()))!;
             Assert.Empty(Differences(JsonNode.Parse(document)!, again, ""));
             Assert.DoesNotContain(NewerField, again.ToJsonString(), StringComparison.Ordinal);
         }
@@ -83,7 +83,7 @@ public sealed class DocumentTests
     [InlineData("targets", """{"all":true}""")]
     public void A_document_of_an_older_version_with_fewer_fields_gets_the_defaults(string name, string document)
     {
-        var again = JsonNode.Parse(Kinds[name].Again(document))!.AsObject();
+        var again = JsonNode.Parse(Kinds[name].ReadAndWrite(document))!.AsObject();
         Assert.DoesNotMatch("\"(detail|name|resumes|devices|adapters|notices|addresses)\":null", again.ToJsonString());
         if (name == "targets") Assert.Equal("00:00:10", again["scanTime"]!.GetValue<string>());
     }
@@ -101,14 +101,16 @@ public sealed class DocumentTests
     {
         var newer = JsonNode.Parse(Released.Read(name + ".jsonl")[0])!.AsObject();
         newer["v"] = 1000;
-        Assert.Equal(Protocol.Errors.DfuError.DataDirectoryForeign, Assert.Throws<Protocol.Errors.DfuException>(() => Kinds[name].Again(newer.ToJsonString())).Error);
+        var refused = Assert.Throws<DfuException>(() => Kinds[name].ReadAndWrite(newer.ToJsonString()));
+        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
     }
 
     /// <summary>Everything of the first that the second lacks or has otherwise.</summary>
     private static IEnumerable<string> Differences(JsonNode? expected, JsonNode? actual, string path) => (expected, actual) switch
     {
         (JsonObject before, JsonObject after) => before.SelectMany(field => Differences(field.Value, after[field.Key], $"{path}/{field.Key}")),
-        (JsonArray before, JsonArray after) when before.Count == after.Count => before.SelectMany((item, index) => Differences(item, after[index], $"{path}/{index}")),
+        (JsonArray before, JsonArray after) when before.Count == after.Count =>
+            before.SelectMany((item, index) => Differences(item, after[index], $"{path}/{index}")),
         _ when JsonNode.DeepEquals(expected, actual) => [],
         _ => [$"{path} was {expected?.ToJsonString() ?? "null"} and is {actual?.ToJsonString() ?? "null"}"],
     };
@@ -120,7 +122,8 @@ public sealed class DocumentTests
     {
         (JsonObject there, JsonObject wanted) => wanted.All(field => there.ContainsKey(field.Key)
             && (field.Key != "kind" || JsonNode.DeepEquals(there["kind"], field.Value)) && Covers(there[field.Key], field.Value)),
-        (JsonArray there, JsonArray wanted) => there.Count == wanted.Count && wanted.Select((item, index) => Covers(there[index], item)).All(static covered => covered),
+        (JsonArray there, JsonArray wanted) => there.Count == wanted.Count
+            && wanted.Select((item, index) => Covers(there[index], item)).All(static covered => covered),
         _ => true,
     };
 
@@ -137,15 +140,15 @@ public sealed class DocumentTests
     }
 
     /// <param name="Samples">Documents as they are written today.</param>
-    /// <param name="Again">Reads a document and writes what was read.</param>
-    private sealed record Kind(string[] Samples, Func<string, string> Again)
+    /// <param name="ReadAndWrite">Reads a document and writes what was read.</param>
+    private sealed record Kind(string[] Samples, Func<string, string> ReadAndWrite)
     {
-        public static Kind Of<T>() => Of<T>(FleetJson.ToJson, FleetJson.FromJson<T>);
-
-        public static Kind Of<T>(Func<T, string> write, Func<string, T> read) => new([write((T)Filler.Of(typeof(T)))], document => write(read(document)));
+        public static Kind Of<T>() => new([FleetJson.Write((T)Filler.Of(typeof(T)))], ReadAndWriteAs<T>);
 
         public static Kind OfEvents<T>() => new(
-            [.. Filler.Kinds<T>().Select(static e => FleetJson.ToJson(ImmutableArray.Create(e)))],
-            static document => FleetJson.ToJson(FleetJson.FromJson<ImmutableArray<T>>(document)));
+            [.. Filler.Kinds<T>().Select(static e => FleetJson.Write(ImmutableArray.Create(e)))],
+            ReadAndWriteAs<ImmutableArray<T>>);
+
+        private static string ReadAndWriteAs<T>(string document) => FleetJson.Write(FleetJson.Read<T>(document));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Filler
 
     /// <summary>What is stored or sent of a value: no getters that compute.</summary>
     public static IEnumerable<PropertyInfo> Members(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(static member => member.SetMethod is not null && member.GetIndexParameters().Length == 0 && member.GetCustomAttribute<JsonIgnoreAttribute>() is null);
+        .Where(static member => member.SetMethod is not null && member.GetIndexParameters().Length == 0);
 
     private object Make(Type type)
     {
@@ -62,7 +62,9 @@ internal sealed class Filler
             .Where(constructor => !constructor.GetParameters().Any(parameter => parameter.ParameterType == type))
             .MaxBy(static constructor => constructor.GetParameters().Length);
         var parameters = constructor?.GetParameters() ?? [];
-        var value = constructor is null ? Activator.CreateInstance(type)! : constructor.Invoke([.. parameters.Select(parameter => Make(parameter.ParameterType))]);
+        var value = constructor is null
+            ? Activator.CreateInstance(type)!
+            : constructor.Invoke([.. parameters.Select(parameter => Make(parameter.ParameterType))]);
         foreach (var member in Members(type))
         {
             // The version of a stored state is not free to be anything.

@@ -17,8 +17,10 @@ internal static class Picture
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         DeviceEvents events => Of(events.Read()),
         CampaignEvents events => Of(events.Read()),
-        IDictionary entries => $"{{{string.Join(", ", entries.Keys.Cast<object>().Select(key => $"{Of(key)}: {Of(entries[key])}").Order(StringComparer.Ordinal))}}}",
+        IDictionary entries => Joined(entries.Keys.Cast<object>().Select(key => $"{Of(key)}: {Of(entries[key])}").Order(StringComparer.Ordinal)),
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Of))}]",
-        _ => $"{value.GetType().Name} {{ {string.Join(", ", Filler.Members(value.GetType()).Select(member => $"{member.Name} = {Of(member.GetValue(value))}"))} }}",
+        _ => value.GetType().Name + Joined(Filler.Members(value.GetType()).Select(member => $"{member.Name} = {Of(member.GetValue(value))}")),
     };
+
+    private static string Joined(IEnumerable<string> parts) => $"{{{string.Join(", ", parts)}}}";
 }

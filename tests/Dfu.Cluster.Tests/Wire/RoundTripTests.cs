@@ -10,12 +10,15 @@ namespace Dfu.Cluster.Tests.Wire;
 
 public sealed class RoundTripTests : IDisposable
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer(static builder => builder.AddAssembly(typeof(IDeviceGrain).Assembly)).BuildServiceProvider();
+    private readonly ServiceProvider _services = new ServiceCollection()
+        .AddSerializer(static builder => builder.AddAssembly(typeof(IDeviceGrain).Assembly))
+        .BuildServiceProvider();
 
     public static TheoryData<Type> Values() =>
     [
         .. WireTypes.Declared.Concat(WireTypes.Converted.Select(static pair => pair.Type))
-            .Concat(WireTypes.Methods.SelectMany(static method => method.GetParameters().Select(static parameter => parameter.ParameterType).Append(Answer(method))))
+            .Concat(WireTypes.Methods.SelectMany(
+                static method => method.GetParameters().Select(static parameter => parameter.ParameterType).Append(Answer(method))))
             .Where(static type => type != typeof(void)).Distinct(),
     ];
 
@@ -41,7 +44,7 @@ public sealed class RoundTripTests : IDisposable
     public void Every_error_and_phase_arrives_as_itself()
     {
         foreach (var error in Enum.GetValues<DfuError>()) Assert.Equal(error, Send(new Opening { Error = error }).Error);
-        foreach (var phase in Enum.GetValues<Dfu.Fleet.DevicePhase>())
+        foreach (var phase in Enum.GetValues<Dfu.Fleet.Devices.DevicePhase>())
         {
             var sent = (LiveTransfer)Filler.Of(typeof(LiveTransfer)) with { Phase = phase };
             Assert.Equal(phase, Send(sent).Phase);

@@ -198,7 +198,7 @@ public sealed class AdapterMachineTests
         state = Apply(state, Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull));
         Assert.Equal((1, 1), (state.Limit.Current, state.Limit.Ceiling));
 
-        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.ReadAdapter(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })));
+        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.Read<AdapterState>(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })));
         Assert.Equal(new AdapterEffect.Open(state.Epoch + 1), Assert.Single(effects));
         Assert.Equal((AdapterStatus.Opening, 0), (taken.Status, taken.Slots.Length));
         var ready = Apply(taken, new AdapterEvent.Opened(taken.Epoch, "dongle", 8, At(40)));
@@ -220,7 +220,7 @@ public sealed class AdapterMachineTests
     {
         var state = Apply(Ready(), Taken(1), new AdapterEvent.Measured(1, 1, 12_345.5, At(5))) with { NextStep = null };
         var json = FleetJson.Write(state);
-        var read = FleetJson.ReadAdapter(json);
+        var read = FleetJson.Read<AdapterState>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Null(read.NextStep);
         Assert.Equal(state.Slots.ToArray(), read.Slots.ToArray());

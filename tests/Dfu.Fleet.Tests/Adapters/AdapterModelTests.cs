@@ -61,7 +61,7 @@ public sealed class AdapterModelTests
                 if (e is not AdapterEvent.SlotFreed) Assert.Equal(dropped, effects.OfType<AdapterEffect.HandOver>().Select(effect => effect.Slot));
                 if (e is AdapterEvent.SlotTaken && next.Slots.Length > state.Slots.Length) Assert.Equal(AdapterStatus.Ready, state.Status);
                 Assert.True(WhatWakes(next, pending));
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.ReadAdapter(FleetJson.Write(next))));
+                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<AdapterState>(FleetJson.Write(next))));
                 state = next;
             }
         });

@@ -49,11 +49,11 @@ public sealed class CampaignDirectoryTests
         var directory = Of(Entry("a", One, finished: false, superseded: true)) with { Classes = [new() { Key = "k", HwVersion = 52, Traits = new() }] };
         var json = FleetJson.Write(directory);
         Assert.StartsWith("""{"v":1,""", json, StringComparison.Ordinal);
-        var read = FleetJson.ReadDirectory(json);
+        var read = FleetJson.Read<DirectoryState>(json);
         Assert.Equal(directory.Campaigns.ToArray(), read.Campaigns.ToArray());
         Assert.Equal("k", Assert.Single(read.Classes).Key);
-        Assert.Empty(FleetJson.ReadDirectory("""{"v":1}""").Campaigns);
-        Assert.Throws<Dfu.Protocol.Errors.DfuException>(() => FleetJson.ReadDirectory("""{"v":2,"campaigns":[]}"""));
-        Assert.Empty(FleetJson.ReadSummary("""{"v":1}""").Devices);
+        Assert.Empty(FleetJson.Read<DirectoryState>("""{"v":1}""").Campaigns);
+        Assert.Throws<Dfu.Protocol.Errors.DfuException>(() => FleetJson.Read<DirectoryState>("""{"v":2,"campaigns":[]}"""));
+        Assert.Empty(FleetJson.Read<CampaignSummary>("""{"v":1}""").Devices);
     }
 }

@@ -1,4 +1,5 @@
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -45,7 +46,7 @@ public sealed class CampaignMachineTests
     {
         var one = Apply(New(1, 2), Ended(1));
         Assert.Equal(CampaignStage.Running, one.Stage);
-        Assert.Equal([new CampaignEffect.Finished(CampaignOutcome.Succeeded)], Effects(one, Ended(2, DeviceOutcome.Updated)));
+        Assert.Equal([new CampaignEffect.Finished(CampaignOutcome.Succeeded)], Effects(one, Ended(2)));
         Assert.Equal(CampaignOutcome.Failed, Apply(one, Ended(2, DeviceOutcome.Failed)).Outcome);
     }
 
@@ -239,7 +240,7 @@ public sealed class CampaignMachineTests
         var state = Apply(
             New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2)));
         var json = FleetJson.Write(state);
-        var read = FleetJson.ReadCampaign(json);
+        var read = FleetJson.Read<CampaignState>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Equal(new DeviceResult(DeviceOutcome.Failed, DfuError.NotHeard), read.Results[Device(1)]);
         Assert.Equal(SavesNothing, read.Classes["hw52/init512/mtu247"].Traits);

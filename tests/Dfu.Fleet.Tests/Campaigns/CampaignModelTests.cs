@@ -1,4 +1,5 @@
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -68,7 +69,7 @@ public sealed class CampaignModelTests
                 Assert.True(!(next.Count < next.Devices.Length));
                 Assert.All(next.Results.Keys, device => Assert.Contains(device, next.Devices));
                 Assert.True(next.Stage != CampaignStage.Finished || next.Results.Count == next.Devices.Length);
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.ReadCampaign(FleetJson.Write(next))));
+                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<CampaignState>(FleetJson.Write(next))));
                 state = next;
             }
         });

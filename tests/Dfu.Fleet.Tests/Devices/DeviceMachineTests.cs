@@ -17,8 +17,7 @@ public sealed class DeviceMachineTests
 
     private static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
 
-    private static DeviceState Apply(DeviceState state, params DeviceEvent[] events) =>
-        events.Aggregate(state, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
+    private static DeviceState Apply(DeviceState first, params DeviceEvent[] all) => all.Aggregate(first, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
 
     private static DeviceEvent.Granted Grant(double at = 0, string adapter = "a") =>
         new DeviceEvent.Granted(
@@ -155,8 +154,8 @@ public sealed class DeviceMachineTests
         for (var attempt = 1; attempt <= Policy.MaxAttempts; attempt++)
         {
             Assert.Equal(DevicePhase.Queued, state.Phase);
-            state = Apply(state, Grant(attempt), new DeviceEvent.Resumed(attempt, 0, new(4096, 0, Diagnosis.SavesNothing)), Confirmed(attempt, 4096), Ended(
-                attempt, DfuError.LinkLost, attempt));
+            var resumed = new DeviceEvent.Resumed(attempt, 0, new(4096, 0, Diagnosis.SavesNothing));
+            state = Apply(state, Grant(attempt), resumed, Confirmed(attempt, 4096), Ended(attempt, DfuError.LinkLost, attempt));
         }
 
         Assert.Equal((DeviceOutcome.Failed, DfuError.LinkLost), (state.Outcome, state.Error));
@@ -214,8 +213,8 @@ public sealed class DeviceMachineTests
     [Fact]
     public void A_version_refused_after_the_last_EXECUTE_was_sent_means_that_it_was_obeyed()
     {
-        var state = Apply(Queued(), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2), Waited(3), Grant(3), Ended(
-            2, DfuError.VersionRefused, 4));
+        var lost = Apply(Queued(), Grant(), new DeviceEvent.LastExecute(1, 0, At(1)), Ended(1, DfuError.LinkLost, 2));
+        var state = Apply(lost, Waited(3), Grant(3), Ended(2, DfuError.VersionRefused, 4));
         Assert.Equal(DeviceOutcome.Updated, state.Outcome);
     }
 
@@ -341,10 +340,9 @@ public sealed class DeviceMachineTests
         Assert.Equal([new DeviceEffect.RequestSlot()], DeviceMachine.Outstanding(Queued()).ToArray());
         var running = Apply(Queued(), Grant());
         Assert.Equal([new DeviceEffect.StartAttempt("a", 1, 1)], DeviceMachine.Outstanding(running).ToArray());
-        Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], DeviceMachine.Outstanding(
-            Apply(running, new DeviceEvent.CancelRequested(At(1)))).ToArray());
-        Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], DeviceMachine.Outstanding(Apply(running, Ended(1, DfuError.None)))
-            .ToArray());
+        var (stops, over) = (Apply(running, new DeviceEvent.CancelRequested(At(1))), Apply(running, Ended(1, DfuError.None)));
+        Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], DeviceMachine.Outstanding(stops).ToArray());
+        Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], DeviceMachine.Outstanding(over).ToArray());
     }
 
     [Fact]
@@ -375,7 +373,7 @@ public sealed class DeviceMachineTests
             Queued(50_000, 100_000), Grant(), new DeviceEvent.ClassLearned(1, "hw52/init512/mtu247"), Confirmed(1, 4096), new DeviceEvent.Saved(1, 0, 4096),
             new DeviceEvent.Resumed(1, 0, new(4096, 4096, Diagnosis.Healthy)), new DeviceEvent.LastExecute(1, 0, At(1)));
         var json = FleetJson.Write(state);
-        var read = FleetJson.ReadDevice(json);
+        var read = FleetJson.Read<DeviceState>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Contains("\"v\":1", json, StringComparison.Ordinal);
         Assert.Equal(state.Images.ToArray(), read.Images.ToArray());
@@ -386,15 +384,15 @@ public sealed class DeviceMachineTests
     public void A_state_of_a_newer_program_is_refused_and_garbage_is_named()
     {
         var newer = FleetJson.Write(Queued() with { Version = DeviceState.CurrentVersion + 1 });
-        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.ReadDevice(newer)).Error);
+        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceState>(newer)).Error);
         foreach (var garbage in new[] { "", "{", "{}", "[]", "null", "{\"v\":\"x\"}", "{\"v\":1}", "{\"v\":1,\"id\":\"zz\"}" })
-            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.ReadDevice(garbage)).Error);
+            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceState>(garbage)).Error);
     }
 
     [Fact]
     public void A_state_stored_before_a_field_existed_reads_with_its_default()
     {
-        var read = FleetJson.ReadDevice("""{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}""");
+        var read = FleetJson.Read<DeviceState>("""{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","imageSizes":[10],"images":[{}]}""");
         Assert.Equal("", read.Detail);
         Assert.Empty(read.Resumes);
         Assert.Equal(read.Resumes.Length, Apply(read, Grant()).Resumes.Length);

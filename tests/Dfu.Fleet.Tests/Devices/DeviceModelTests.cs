@@ -48,7 +48,7 @@ public sealed class DeviceModelTests
                 if (e.IsCheckpoint) Assert.All(effects, effect => Assert.True(effect is DeviceEffect.LendSlot or DeviceEffect.RetakeSlot));
                 lent = FollowSlot(lent, next, effects);
                 Assert.True(WhatWakes(next));
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.ReadDevice(FleetJson.Write(next))));
+                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<DeviceState>(FleetJson.Write(next))));
                 state = next;
             }
 

@@ -33,7 +33,7 @@ public sealed class DeviceRecordTests
     public void A_record_survives_being_stored()
     {
         var json = FleetJson.Write(Record);
-        var read = FleetJson.ReadDeviceRecord(json);
+        var read = FleetJson.Read<DeviceRecord>(json);
         Assert.Equal(json, FleetJson.Write(read));
         Assert.Equal(
             (Record.Campaign, Record.PackageId, Record.TraceParent, Record.NewsFrom), (read.Campaign, read.PackageId, read.TraceParent, read.NewsFrom));
@@ -45,7 +45,7 @@ public sealed class DeviceRecordTests
     public void A_history_survives_being_stored()
     {
         var history = new DeviceHistory { Entries = Entries(2), End = 9 };
-        var read = FleetJson.ReadDeviceHistory(FleetJson.Write(history));
+        var read = FleetJson.Read<DeviceHistory>(FleetJson.Write(history));
         Assert.Equal(9, read.End);
         Assert.Equal(history.Entries.ToArray(), read.Entries.ToArray());
     }
@@ -58,7 +58,7 @@ public sealed class DeviceRecordTests
         var json = JsonNode.Parse(FleetJson.Write(Record))!;
         var parts = path.Split('.');
         (parts.Length == 1 ? json : json[parts[0]]!)[parts[^1]] = 99;
-        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.ReadDeviceRecord(json.ToJsonString())).Error);
+        Assert.Equal(DfuError.DataDirectoryForeign, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceRecord>(json.ToJsonString())).Error);
     }
 
     [Fact]
@@ -66,19 +66,19 @@ public sealed class DeviceRecordTests
     {
         foreach (var garbage in new[] { "", "[]", "{\"v\":1}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\"}",
             "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":{}}", "{\"v\":1,\"campaign\":\"c\",\"packageId\":\"p\",\"device\":7}" })
-            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.ReadDeviceRecord(garbage)).Error);
+            Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => FleetJson.Read<DeviceRecord>(garbage)).Error);
     }
 
     [Fact]
     public void A_record_stored_before_fields_existed_reads_with_their_defaults()
     {
-        var read = FleetJson.ReadDeviceRecord(
+        var read = FleetJson.Read<DeviceRecord>(
             """{"v":1,"campaign":"c","packageId":"p","device":{"v":1,"id":"C0:00:00:00:00:10","application":"C0:00:00:00:00:10","""
             + """ "imageSizes":[10],"images":[{}]}}""");
         Assert.Empty(read.News);
         Assert.Empty(read.Device.Resumes);
         Assert.Equal(("", 0), (read.Device.Detail, read.Device.EarlierAttempts));
-        Assert.Empty(FleetJson.ReadDeviceHistory("""{"v":1}""").Entries);
+        Assert.Empty(FleetJson.Read<DeviceHistory>("""{"v":1}""").Entries);
     }
 
     [Fact]

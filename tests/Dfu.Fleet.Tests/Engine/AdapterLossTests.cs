@@ -1,3 +1,6 @@
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
@@ -134,7 +137,7 @@ public sealed class AdapterLossTests
         var station = new Station();
         FakeLink? link = null;
         async Task<Dfu.Fleet.Updates.UpdateResult> Stubborn(
-            Dfu.Fleet.Updates.IUpdateRadio radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time,
+            Dfu.Fleet.Updates.IUpdateAdapter radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time,
                 CancellationToken cancellationToken)
         {
             link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);

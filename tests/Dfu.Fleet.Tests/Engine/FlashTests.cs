@@ -1,3 +1,5 @@
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;

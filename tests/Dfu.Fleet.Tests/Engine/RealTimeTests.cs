@@ -1,3 +1,5 @@
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Simulation.Engine;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Simulation.Storage;

@@ -17,7 +17,7 @@ internal sealed class ScriptedRunner(World world)
     public BootloaderTraits Traits { get; set; } = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Objects };
 
     public async Task<UpdateResult> RunAsync(
-        IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
+        IUpdateAdapter radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         lock (Orders)
         {

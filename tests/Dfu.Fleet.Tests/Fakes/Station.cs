@@ -1,4 +1,5 @@
 using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Campaigns;
 using Dfu.Simulation.Engine;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Storage;

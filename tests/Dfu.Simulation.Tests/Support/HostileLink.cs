@@ -6,7 +6,10 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Tests.Support;
 
-/// <summary>A bootloader that means no good: some answers are right, others late, twice, garbled, out of bounds or missing, and now and then the link closes or swallows a call.</summary>
+/// <summary>
+/// A bootloader that means no good: some answers are right, others late, twice, garbled, out of bounds or missing, and now and then the
+/// link closes or swallows a call.
+/// </summary>
 internal sealed class HostileLink : IDfuLink
 {
     private static readonly uint[] OddNumbers = [0, 1, 2, 3, 255, 512, 4095, 4096, 4097, 8192, 65_536, 0x7fff_ffff, 0x8000_0000, 0xffff_f000, 0xffff_ffff];
@@ -42,7 +45,8 @@ internal sealed class HostileLink : IDfuLink
     }
 
     public int Mtu { get; }
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } =
+        new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
     public TimeSpan? Interval => null;
     public bool KeepsOrder { get; }
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
@@ -128,7 +132,8 @@ internal sealed class HostileLink : IDfuLink
                 spoiled[_random.Next(spoiled.Length)] = (byte)_random.Next(256);
                 return spoiled;
             case 2 when spoiled.Length >= 7:
-                BinaryPrimitives.WriteUInt32LittleEndian(spoiled.AsSpan(3 + (4 * _random.Next((spoiled.Length - 3) / 4))), OddNumbers[_random.Next(OddNumbers.Length)]);
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    spoiled.AsSpan(3 + (4 * _random.Next((spoiled.Length - 3) / 4))), OddNumbers[_random.Next(OddNumbers.Length)]);
                 return spoiled;
             case 3:
                 return [0x60, spoiled[1], (byte)_random.Next(14), (byte)_random.Next(16)];

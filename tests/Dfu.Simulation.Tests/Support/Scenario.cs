@@ -44,7 +44,8 @@ internal sealed class Scenario
     }
 
     public override string ToString() =>
-        $"sent {Device?.Counters.FirmwareBytes}, resumes {string.Join(", ", Recorder.Resumes.Select(r => $"{r.Diagnosis} {r.Stored}->{r.Held}"))}, errors {string.Join(", ", Errors)}";
+        $"sent {Device?.Counters.FirmwareBytes}, resumes {string.Join(", ", Recorder.Resumes.Select(r => $"{r.Diagnosis} {r.Stored}->{r.Held}"))}, "
+        + $"errors {string.Join(", ", Errors)}";
 
     private async Task RunAsync()
     {
@@ -58,7 +59,8 @@ internal sealed class Scenario
         var (application, bootloader) = (Device.ApplicationAddress, Bootloader ?? Device.BootloaderAddress);
         for (var attempt = 1; ; attempt++)
         {
-            var heard = await radio.HearAsync(_ => true, TimeSpan.FromMinutes(5), CancellationToken.None) ?? throw new InvalidOperationException("the device fell silent");
+            var heard = await radio.HearAsync(_ => true, TimeSpan.FromMinutes(5), CancellationToken.None)
+                ?? throw new InvalidOperationException("the device fell silent");
             if (Recorder.Image >= Package.Images.Count) return;
             var order = new UpdateOrder
             {

@@ -13,7 +13,8 @@ internal sealed class ScriptedLink(Func<byte[], byte[][]> answers) : IDfuLink
     public bool TakesPackets { get; init; } = true;
 
     public int Mtu => 247;
-    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } = new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
+    public IReadOnlySet<DfuCharacteristic> Characteristics { get; } =
+        new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
     public TimeSpan? Interval => null;
     public bool KeepsOrder => true;
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;

@@ -6,7 +6,7 @@ using Dfu.Protocol.Timing;
 namespace Dfu.Simulation.Tests.Support;
 
 /// <summary>One adapter for one attempt at a time, with a hook around every link it opens.</summary>
-internal sealed class TestRadio(IAdapter adapter, TimeProvider time) : IUpdateRadio, IAsyncDisposable
+internal sealed class TestRadio(IAdapter adapter, TimeProvider time) : IUpdateAdapter, IAsyncDisposable
 {
     private readonly List<(Func<Advertisement, bool> Wanted, TaskCompletionSource<Advertisement> Found)> _listeners = [];
     private readonly CancellationTokenSource _stop = new();

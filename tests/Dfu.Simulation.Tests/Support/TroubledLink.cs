@@ -28,7 +28,8 @@ internal sealed class TroubledLink : IDfuLink
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
     public Task<LinkClosure> Closed => _inner.Closed;
 
-    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => _inner.SubscribeAsync(characteristic, cancellationToken);
+    public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+        _inner.SubscribeAsync(characteristic, cancellationToken);
 
     public async Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Engine;

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Radios;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
@@ -160,7 +160,7 @@ internal sealed class FleetLoop
     {
         var run = e.Run;
         if (_runs.TryGetValue(run.Device, out var current) && current == run) _runs.Remove(run.Device);
-        _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Radio.Epoch, run.Device, run.Attempt, now), now);
+        _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Adapter.Epoch, run.Device, run.Attempt, now), now);
         _machines.Apply(new CampaignEvent.ProbeEnded(run.Device), now);
         _machines.Apply(run.Device, e.Event, now);
         _machines.PlanNeeded = true;
@@ -234,7 +234,7 @@ internal sealed class FleetLoop
     {
         var device = _machines.Devices[start.Device];
         if (_runs.ContainsKey(start.Device) || device.Attempt != start.Attempt || !device.Running) return;
-        if (_stopping || _parts.Hosts[start.Adapter].Radio(start.Epoch) is not { } radio)
+        if (_stopping || _parts.Hosts[start.Adapter].OpenedAs(start.Epoch) is not { } radio)
         {
             var at = _time.GetUtcNow();
             _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, start.Device, start.Attempt, at), at);

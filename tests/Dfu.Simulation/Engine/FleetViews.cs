@@ -1,4 +1,4 @@
-using Dfu.Fleet;
+using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;

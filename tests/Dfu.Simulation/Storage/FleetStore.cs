@@ -26,12 +26,14 @@ public class FleetStore
 
     public ITrafficLedger Ledger { get; } = new InMemoryTrafficLedger();
 
-    public DirectoryState Directory => FleetJson.ReadDirectory(_directory);
+    public DirectoryState Directory => FleetJson.Read<DirectoryState>(_directory);
 
     public StoredCampaign Load(string campaign)
     {
         var (state, devices) = _campaigns[campaign];
-        return new(FleetJson.ReadCampaign(state), [.. devices.OrderBy(static pair => pair.Key).Select(static pair => FleetJson.ReadDevice(pair.Value))]);
+        return new(
+            FleetJson.Read<CampaignState>(state),
+            [.. devices.OrderBy(static pair => pair.Key).Select(static pair => FleetJson.Read<DeviceState>(pair.Value))]);
     }
 
     public void Begin(DirectoryState directory, StoredCampaign begun) => Write(() =>

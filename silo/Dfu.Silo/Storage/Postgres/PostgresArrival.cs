@@ -25,7 +25,8 @@ internal sealed class PostgresArrival(
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        while (time.GetElapsedTime(start) <= MemberTimes.Silent + Pause && await AnyIsMissingAsync(cancellationToken))
+        while (time.GetElapsedTime(start) <= MemberTimes.Silent + Pause
+            && await AnyIsMissingAsync(cancellationToken))
             await Task.Delay(Pause, time, cancellationToken);
     }
 

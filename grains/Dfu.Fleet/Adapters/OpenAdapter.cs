@@ -1,10 +1,10 @@
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Adapters;
 
-/// <summary>A radio from its opening to its loss, and what waits on it.</summary>
-public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvider time)
+/// <summary>An adapter from its opening to its loss, and what waits on it.</summary>
+public sealed class OpenAdapter(string id, IAdapter adapter, int epoch, TimeProvider time)
 {
     private readonly object _gate = new();
     private readonly List<Ear> _ears = [];
@@ -16,10 +16,13 @@ public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvid
     public int Epoch { get; } = epoch;
     internal ConnectQueue Connects { get; } = new();
 
-    /// <summary>Cancelled when the radio is let go.</summary>
+    /// <summary>Cancelled when the host lets the adapter go.</summary>
     internal CancellationTokenSource Gone { get; } = new();
 
     public bool Closed => Volatile.Read(ref _closed);
+
+    /// <summary>The adapter has said that it went away.</summary>
+    public bool Lost => Adapter.Lost.IsCompleted;
 
     public void Heard(Advertisement advertisement)
     {
@@ -40,7 +43,7 @@ public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvid
         var ear = new Ear(wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
-            if (_closed) throw Lost();
+            if (_closed) throw WentAway();
             _ears.Add(ear);
         }
 
@@ -63,15 +66,15 @@ public sealed class OpenRadio(string id, IAdapter adapter, int epoch, TimeProvid
         {
             if (_closed) return;
             Volatile.Write(ref _closed, true);
-            foreach (var ear in _ears) ear.Answer.TrySetException(Lost());
+            foreach (var ear in _ears) ear.Answer.TrySetException(WentAway());
             _ears.Clear();
         }
 
         Connects.Close();
-        _ = Gone.CancelInPlace();
+        Gone.CancelInPlace();
     }
 
-    private static DfuException Lost() => new(DfuError.AdapterLost, "the adapter went away");
+    private static DfuException WentAway() => new(DfuError.AdapterLost, "the adapter went away");
 
     private sealed record Ear(Func<Advertisement, bool> Wanted, TaskCompletionSource<Advertisement?> Answer);
 }

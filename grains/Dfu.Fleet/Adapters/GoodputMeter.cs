@@ -1,6 +1,6 @@
 using Dfu.Fleet.Devices;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Adapters;
 
 /// <summary>What got through one adapter while the number of its transfers stayed the same.</summary>
 public sealed class GoodputMeter

@@ -7,27 +7,28 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Attempts;
 
-/// <summary>An attempt's share of its radio.</summary>
-internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkOptions options, AttemptTelemetry telemetry, TimeProvider time) : IUpdateRadio
+/// <summary>An attempt's share of its adapter.</summary>
+internal sealed class AttemptAdapter(
+    AttemptRun run, IAttemptReports reports, LinkOptions options, AttemptTelemetry telemetry, TimeProvider time) : IUpdateAdapter
 {
     /// <summary>How much longer than asked an adapter may take before the connect is given up for it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
-        run.Radio.HearAsync(wanted, timeout, cancellationToken);
+        run.Adapter.HearAsync(wanted, timeout, cancellationToken);
 
     public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
     {
-        await run.Radio.Connects.EnterAsync(cancellationToken);
+        await run.Adapter.Connects.EnterAsync(cancellationToken);
         telemetry.ConnectTurn();
         var began = time.GetTimestamp();
         var error = DfuError.Cancelled;
         try
         {
             if (run.Fenced) throw new OperationCanceledException("the attempt is over");
-            reports.Adapter(new AdapterEvent.ConnectStarted(run.Radio.Epoch, run.Device, run.Attempt));
+            reports.Adapter(new AdapterEvent.ConnectStarted(run.Adapter.Epoch, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;
             if (!run.Opened(link))
@@ -36,7 +37,7 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
                 throw new OperationCanceledException("the attempt is over");
             }
 
-            _ = WatchAsync(link);
+            Background.Run("watch a link", WatchAsync(link));
             return link;
         }
         catch (DfuException e)
@@ -46,32 +47,32 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
         }
         finally
         {
-            run.Radio.Connects.Exit();
+            run.Adapter.Connects.Exit();
             telemetry.Connected(error, time.GetElapsedTime(began));
-            reports.Adapter(new AdapterEvent.ConnectEnded(run.Radio.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
+            reports.Adapter(new AdapterEvent.ConnectEnded(run.Adapter.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
         }
     }
 
     private async Task<IDfuLink> ConnectInTimeAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.ConnectTimeout + Grace, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, run.Radio.Gone.Token);
-        var connecting = run.Radio.Adapter.ConnectAsync(address, addressType, options, either.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, run.Adapter.Gone.Token);
+        var connecting = run.Adapter.Adapter.ConnectAsync(address, addressType, options, either.Token);
         try
         {
             return await connecting.WithinAsync(options.ConnectTimeout + Grace + Grace, time, CancellationToken.None);
         }
         catch (TimeoutException) when (!connecting.IsCompleted)
         {
-            // It was told to give up and has not: nobody can connect over this radio any more.
+            // The adapter was told to give up and has not: nobody can connect over it any more.
             const string Reason = "a connect did not come back";
             connecting.DisposeWhenItComes();
-            reports.Adapter(new AdapterEvent.Lost(run.Radio.Epoch, Reason, time.GetUtcNow()));
+            reports.Adapter(new AdapterEvent.Lost(run.Adapter.Epoch, Reason, time.GetUtcNow()));
             throw new DfuException(DfuError.AdapterLost, Reason);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw run.Radio.Closed
+            throw run.Adapter.Closed
                 ? new DfuException(DfuError.AdapterLost, "the adapter went away while connecting")
                 : new DfuException(DfuError.ConnectTimeout, $"no link to {address} within {options.ConnectTimeout.TotalSeconds:0} s");
         }
@@ -82,7 +83,7 @@ internal sealed class UpdateRadio(AttemptRun run, IAttemptReports reports, LinkO
     {
         var opened = time.GetTimestamp();
         var closure = await link.Closed;
-        var wanted = closure.Reason is LinkClosure.LocalHost or LinkClosure.RemoteUser || run.Radio.Closed || run.Radio.Adapter.Lost.IsCompleted;
+        var wanted = closure.Reason is LinkClosure.LocalHost or LinkClosure.RemoteUser || run.Adapter.Closed || run.Adapter.Lost;
         reports.Campaign(new CampaignEvent.LinkEnded(time.GetElapsedTime(opened), !wanted));
     }
 }

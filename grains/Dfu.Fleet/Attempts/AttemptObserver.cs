@@ -5,10 +5,11 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Attempts;
 
-/// <summary>Turns an attempt's reports into events with its number; after the attempt is over they go nowhere.</summary>
-internal sealed class AttemptObserver(AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, TimeProvider time) : IUpdateObserver
+/// <summary>Turns an attempt's reports into events with its number, and drops them when the attempt is over.</summary>
+internal sealed class AttemptObserver(
+    AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, TimeProvider time) : IUpdateObserver
 {
     private int _image;
 

@@ -1,24 +1,24 @@
 using Dfu.Adapters;
-using Dfu.Fleet.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Adapters;
 
 /// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, recovers, closes.</summary>
 public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, TimeProvider time) : IAsyncDisposable
 {
+    private const string TooLate = "it did not open in time";
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RecoverTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a radio may take to close, and how much longer than asked one may take to open or recover, before it is left to itself.</summary>
+    /// <summary>How long an adapter may take to close, and how much longer than asked one may take to open or recover, before it is left to itself.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ScanPause = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly TaskCompletionSource<DfuException?> _firstOpening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private OpenRadio? _radio;
+    private OpenAdapter? _open;
     private Task _closing = Task.CompletedTask;
     private Task _working = Task.CompletedTask;
 
@@ -27,10 +27,10 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
     /// <summary>Completes when the first opening has succeeded (null) or failed.</summary>
     public Task<DfuException?> FirstOpening => _firstOpening.Task;
 
-    /// <summary>The radio of an epoch; null when it is no longer open.</summary>
-    public OpenRadio? Radio(int epoch)
+    /// <summary>The adapter as it was opened for an epoch; null when it is no longer open.</summary>
+    public OpenAdapter? OpenedAs(int epoch)
     {
-        lock (_gate) return _radio is { } radio && radio.Epoch == epoch && !radio.Closed ? radio : null;
+        lock (_gate) return _open is { Closed: false } open && open.Epoch == epoch ? open : null;
     }
 
     public void Carry(AdapterEffect effect)
@@ -46,9 +46,9 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
     }
 
     /// <summary>Gives up an opening that is under way.</summary>
-    public void Stop() => _ = _stopped.CancelInPlace();
+    public void Stop() => _stopped.CancelInPlace();
 
-    /// <summary>Returns when the radio can have another owner: an opening or a recovery that is under way is over, too.</summary>
+    /// <summary>Returns when the adapter can have another owner: an opening or a recovery that is under way is over, too.</summary>
     public async ValueTask DisposeAsync()
     {
         Stop();
@@ -61,7 +61,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
         }
         catch (TimeoutException)
         {
-            // It does not listen to its cancellation. What it opens is closed when it comes.
+            // The source does not listen to its cancellation. OpenAsync closes what it may still open.
         }
 
         _stopped.Dispose();
@@ -83,15 +83,15 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             catch (TimeoutException) when (!opening.IsCompleted)
             {
                 opening.DisposeWhenItComes();
-                throw new DfuException(DfuError.AdapterNotFound, "it did not open in time");
+                throw new DfuException(DfuError.AdapterNotFound, TooLate);
             }
 
-            var radio = new OpenRadio(Id, adapter, epoch, time);
+            var open = new OpenAdapter(Id, adapter, epoch, time);
             bool wanted;
             lock (_gate)
             {
-                wanted = !_stopped.IsCancellationRequested && _radio is null;
-                if (wanted) _radio = radio;
+                wanted = !_stopped.IsCancellationRequested && _open is null;
+                if (wanted) _open = open;
             }
 
             if (!wanted)
@@ -102,35 +102,36 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
 
             reports.Happened(new AdapterEvent.Opened(epoch, adapter.Name, adapter.MaxLinks, time.GetUtcNow()));
             _firstOpening.TrySetResult(null);
-            _ = WatchAsync(radio);
-            _ = ScanAsync(radio);
+            Background.Run("watch an adapter", WatchAsync(open));
+            Background.Run("scan", ScanAsync(open));
         }
         catch (Exception e)
         {
-            var error = e as DfuException ?? new DfuException(DfuError.AdapterNotFound, e is OperationCanceledException ? "it did not open in time" : e.Message, e);
+            var reason = e is OperationCanceledException ? TooLate : e.Message;
+            var error = e as DfuException ?? new DfuException(DfuError.AdapterNotFound, reason, e);
             reports.Happened(new AdapterEvent.OpenFailed(epoch, error.Message, time.GetUtcNow()));
             _firstOpening.TrySetResult(error);
         }
     }
 
-    private async Task WatchAsync(OpenRadio radio)
+    private async Task WatchAsync(OpenAdapter open)
     {
-        var reason = await radio.Adapter.Lost;
-        reports.Happened(new AdapterEvent.Lost(radio.Epoch, reason, time.GetUtcNow()));
+        var reason = await open.Adapter.Lost;
+        reports.Happened(new AdapterEvent.Lost(open.Epoch, reason, time.GetUtcNow()));
     }
 
-    private async Task ScanAsync(OpenRadio radio)
+    private async Task ScanAsync(OpenAdapter open)
     {
-        var gone = radio.Gone.Token;
+        var gone = open.Gone.Token;
         while (!gone.IsCancellationRequested)
         {
             try
             {
-                await foreach (var advertisement in radio.Adapter.ScanAsync(gone))
+                await foreach (var advertisement in open.Adapter.ScanAsync(gone))
                 {
                     if (gone.IsCancellationRequested) return;
                     reports.Heard(advertisement);
-                    radio.Heard(advertisement);
+                    open.Heard(advertisement);
                 }
 
                 await Task.Delay(ScanPause, time, gone);
@@ -141,7 +142,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             }
             catch (Exception e)
             {
-                reports.Happened(new AdapterEvent.Lost(radio.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
+                reports.Happened(new AdapterEvent.Lost(open.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
                 return;
             }
         }
@@ -159,7 +160,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
         }
         catch (Exception)
         {
-            // A step that fails is a step that was not done; the ladder has the next one.
+            // A step that fails counts as not done; the adapter machine takes the next one.
         }
 
         reports.Happened(new AdapterEvent.Recovered(epoch, done, time.GetUtcNow()));
@@ -169,16 +170,16 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
     {
         lock (_gate)
         {
-            if (_radio is not { } radio) return _closing;
-            _radio = null;
-            return _closing = LetGoAsync(radio);
+            if (_open is not { } open) return _closing;
+            _open = null;
+            return _closing = LetGoAsync(open);
         }
     }
 
-    private async Task LetGoAsync(OpenRadio radio)
+    private async Task LetGoAsync(OpenAdapter open)
     {
-        radio.Close();
+        open.Close();
         reports.Deaf();
-        await radio.Adapter.CloseWithinAsync(CloseTimeout, time); // the next opening tells whether it is well
+        await open.Adapter.CloseWithinAsync(CloseTimeout, time); // the next opening tells whether it is well
     }
 }

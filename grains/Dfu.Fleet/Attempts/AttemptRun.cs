@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
@@ -6,15 +7,17 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Attempts;
 
 /// <summary>Carries out one attempt: reconciles, transfers, activates and verifies one device.</summary>
 public delegate Task<UpdateResult> UpdateRunner(
-    IUpdateRadio radio, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken);
+    IUpdateAdapter adapter, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken);
 
 /// <summary>One attempt as its own task. It ends exactly once, however it ends, and its links are closed by then.</summary>
 public sealed class AttemptRun : IDisposable
 {
+    private const string WentAway = "its adapter went away";
+
     /// <summary>An attempt that was stopped and does not end within this time is abandoned: its links are closed and it is ignored.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
@@ -28,11 +31,11 @@ public sealed class AttemptRun : IDisposable
     private int _ended;
     private int _reason;
 
-    public AttemptRun(BluetoothAddress device, int attempt, OpenRadio radio, ITrafficSlot traffic, IAttemptReports reports, TimeProvider time)
+    public AttemptRun(BluetoothAddress device, int attempt, OpenAdapter adapter, ITrafficSlot traffic, IAttemptReports reports, TimeProvider time)
     {
         Device = device;
         Attempt = attempt;
-        Radio = radio;
+        Adapter = adapter;
         Traffic = traffic;
         _time = time;
         _reports = reports;
@@ -40,7 +43,7 @@ public sealed class AttemptRun : IDisposable
 
     public BluetoothAddress Device { get; }
     public int Attempt { get; }
-    public OpenRadio Radio { get; }
+    public OpenAdapter Adapter { get; }
     public ITrafficSlot Traffic { get; }
 
     /// <summary>Why it was told to stop; None while it was not.</summary>
@@ -54,11 +57,11 @@ public sealed class AttemptRun : IDisposable
     {
         var telemetry = new AttemptTelemetry(this, order, _time);
         var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _time);
-        var radio = new UpdateRadio(this, _reports, link, telemetry, _time);
+        var adapter = new AttemptAdapter(this, _reports, link, telemetry, _time);
         var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
         try
         {
-            result = await runner(radio, order, observer, _time, _stop.Token);
+            result = await runner(adapter, order, observer, _time, _stop.Token);
         }
         catch (DfuException e)
         {
@@ -74,8 +77,10 @@ public sealed class AttemptRun : IDisposable
         }
 
         await CloseLinksAsync();
-        if (error != DfuError.None && StopReason != DfuError.None) (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? "its adapter went away" : "");
-        else if ((error.IsTransient() || result is { ApplicationHeard: false }) && Radio.Adapter.Lost.IsCompleted) (error, detail) = (DfuError.AdapterLost, "its adapter went away");
+        if (error != DfuError.None && StopReason != DfuError.None)
+            (error, detail) = (StopReason, StopReason == DfuError.AdapterLost ? WentAway : "");
+        else if ((error.IsTransient() || result is { ApplicationHeard: false }) && Adapter.Lost)
+            (error, detail) = (DfuError.AdapterLost, WentAway);
         telemetry.End(error, detail);
         End(error, detail, result);
         Dispose();
@@ -87,8 +92,8 @@ public sealed class AttemptRun : IDisposable
     public void Stop(DfuError reason)
     {
         if (Interlocked.CompareExchange(ref _reason, (int)reason, 0) != 0) return;
-        _ = _stop.CancelInPlace();
-        if (!Fenced) _ = AbandonAsync();
+        _stop.CancelInPlace();
+        if (!Fenced) Background.Run("abandon an attempt", AbandonAsync());
     }
 
     /// <returns>False when the attempt is over: the link is not wanted any more.</returns>

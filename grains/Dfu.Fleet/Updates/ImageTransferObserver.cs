@@ -2,8 +2,8 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Updates;
 
-/// <summary>Passes a transfer's reports on under the image they are about, and keeps what the next link of the same attempt must believe.</summary>
-internal sealed class ImageProgress(IUpdateObserver observer, int image, TransferHint hint) : ITransferObserver
+/// <summary>Passes a transfer's reports on under its image, and keeps what the next link of the same attempt must believe.</summary>
+internal sealed class ImageTransferObserver(IUpdateObserver observer, int image, TransferHint hint) : ITransferObserver
 {
     public TransferHint NextHint { get; private set; } = hint;
 
@@ -23,7 +23,7 @@ internal sealed class ImageProgress(IUpdateObserver observer, int image, Transfe
 
     public void Confirmed(long offset, uint crc)
     {
-        NextHint = NextHint with { Confirmed = offset, LastExecuteSent = false }; // answered, or the device went on without it
+        NextHint = NextHint with { Confirmed = offset, LastExecuteSent = false }; // the device answered it, or went on without it
         observer.Confirmed(image, offset, crc);
     }
 

@@ -1,20 +1,8 @@
-using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 
-namespace Dfu.Fleet.Radios;
-
-/// <summary>Where a radio tells what happens to it. Any thread calls; implementations return at once.</summary>
-public interface IAdapterReports
-{
-    void Happened(AdapterEvent e);
-
-    void Heard(in Advertisement advertisement);
-
-    /// <summary>The radio was let go: what it heard no longer counts.</summary>
-    void Deaf();
-}
+namespace Dfu.Fleet.Attempts;
 
 /// <summary>Where an attempt tells what happens in it. Any thread calls; implementations return at once. Nothing comes after <see cref="Ended"/>.</summary>
 public interface IAttemptReports

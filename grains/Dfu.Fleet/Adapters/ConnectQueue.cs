@@ -1,6 +1,6 @@
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Radios;
+namespace Dfu.Fleet.Adapters;
 
 /// <summary>Lets one connect at a time through, in the order they came.</summary>
 internal sealed class ConnectQueue
@@ -10,7 +10,7 @@ internal sealed class ConnectQueue
     private bool _busy;
     private bool _closed;
 
-    /// <exception cref="DfuException">AdapterLost when the radio goes meanwhile.</exception>
+    /// <exception cref="DfuException">AdapterLost when the adapter goes meanwhile.</exception>
     public async Task EnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

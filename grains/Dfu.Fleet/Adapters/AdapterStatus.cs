@@ -1,0 +1,10 @@
+namespace Dfu.Fleet.Adapters;
+
+public enum AdapterStatus
+{
+    Opening = 0,
+    Ready,
+    Draining,
+    Recovering,
+    Quarantined,
+}

@@ -1,0 +1,16 @@
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>What an operator asks for: a package for some devices. The same request on the same store goes on where it was.</summary>
+public sealed record CampaignRequest
+{
+    public required DfuPackage Package { get; init; }
+    public required TargetSelection Targets { get; init; }
+
+    /// <summary>The zip file <see cref="Package"/> was read from, stored before the campaign exists; empty stores nothing.</summary>
+    public ReadOnlyMemory<byte> PackageFile { get; init; }
+
+    /// <summary>Forget what the store knows of an earlier campaign and begin anew.</summary>
+    public bool Restart { get; init; }
+}

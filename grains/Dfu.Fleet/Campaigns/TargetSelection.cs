@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>Which devices a campaign is for. Exactly one of the three is given.</summary>
+public sealed record TargetSelection
+{
+    /// <summary>Application or bootloader addresses, either is accepted.</summary>
+    public ImmutableArray<BluetoothAddress> Addresses { get; init; } = [];
+
+    /// <summary>Every device heard while targets are collected.</summary>
+    public bool All { get; init; }
+
+    /// <summary>Every device heard while targets are collected whose advertised name matches; <c>*</c> and <c>?</c> as in a shell.</summary>
+    public string? NameGlob { get; init; }
+
+    /// <summary>For <see cref="All"/> and <see cref="NameGlob"/>: how long to listen. 1 s to 10 min, default 10 s.</summary>
+    public TimeSpan ScanTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For <see cref="All"/> and <see cref="NameGlob"/>: wait for this many instead of <see cref="ScanTime"/>.</summary>
+    public int? Count { get; init; }
+}

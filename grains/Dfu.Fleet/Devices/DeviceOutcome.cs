@@ -1,0 +1,9 @@
+namespace Dfu.Fleet.Devices;
+
+public enum DeviceOutcome
+{
+    Pending = 0,
+    Updated,
+    Failed,
+    Cancelled,
+}

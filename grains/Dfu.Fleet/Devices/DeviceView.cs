@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Devices;
+
+/// <summary>One device as operators and reports see it. Bytes are firmware bytes over all runs of the campaign, init packets excluded.</summary>
+public sealed record DeviceView
+{
+    public required BluetoothAddress Application { get; init; }
+
+    /// <summary>Null until the device was heard.</summary>
+    public BluetoothAddress? Bootloader { get; init; }
+    public DevicePhase Phase { get; init; }
+    public DeviceOutcome Outcome { get; init; }
+    public DfuError Error { get; init; }
+
+    /// <summary>What happened last time, one line; empty when there is nothing to say.</summary>
+    public string Detail { get; init; } = "";
+    public int Attempts { get; init; }
+    public long BytesTotal { get; init; }
+
+    /// <summary>Bytes the device is known to hold, over all images.</summary>
+    public long BytesConfirmed { get; init; }
+    public long BytesSent { get; init; }
+    public long BytesResent { get; init; }
+    public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
+
+    /// <summary>The adapter that works on it, or the last that did.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>Bytes per second over the last seconds; 0 when not sending.</summary>
+    public double Rate { get; init; }
+
+    /// <summary>Signal strength at the adapter that heard it best, null when not heard lately.</summary>
+    public int? Rssi { get; init; }
+
+    /// <summary>From the first attempt to the outcome, or to now.</summary>
+    public double Seconds { get; init; }
+}

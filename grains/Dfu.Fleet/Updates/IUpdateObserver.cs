@@ -1,0 +1,40 @@
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Transfers;
+
+namespace Dfu.Fleet.Updates;
+
+/// <summary>Where an attempt tells what happened; everything it says is about the image that <see cref="ImageStarted"/> named last.</summary>
+public interface IUpdateObserver
+{
+    void PhaseChanged(UpdatePhase phase);
+
+    /// <summary>Addresses turned out by connecting: which is the application's and which the bootloader's.</summary>
+    void Identified(BluetoothAddress application, BluetoothAddress bootloader);
+
+    /// <summary>An application answered at this address, where the device's bootloader was expected. It was not written to.</summary>
+    void Mistaken(BluetoothAddress address);
+
+    void ImageStarted(int image);
+
+    /// <summary>A link to the bootloader is open: its MTU, and its interval when known.</summary>
+    void Linked(int mtu, TimeSpan? interval);
+
+    void Resumed(ResumeRecord record);
+
+    void Sent(int image, long offset, int count);
+
+    void Confirmed(int image, long offset, uint crc);
+
+    void Saved(int image, long offset);
+
+    void TraitsLearned(BootloaderTraits traits);
+
+    /// <summary>Durable when it returns.</summary>
+    Task LastExecuteAsync(int image, CancellationToken cancellationToken);
+
+    /// <summary>The image was accepted and activated, or is being activated; durable when it returns.</summary>
+    Task ImageActivatedAsync(int image, CancellationToken cancellationToken);
+
+    /// <summary>The device refused the hash although every CRC was right and the image starts over; durable when it returns.</summary>
+    Task RestartedAsync(int image, CancellationToken cancellationToken);
+}

@@ -1,0 +1,43 @@
+using Dfu.Adapters;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Fleet.Updates;
+
+/// <summary>The last step of an image: it waits for the device to come back by itself.</summary>
+internal sealed class Verification(UpdateContext attempt)
+{
+    private readonly TargetDevice _device = attempt.Device;
+
+    /// <summary>After an image that another follows: the device goes on with whichever of its programs comes first.</summary>
+    /// <remarks>docs/bootloader.md F27: a bootloader whose application is still valid leaves DFU mode after 10 s.</remarks>
+    public async Task ComesBackAsync(CancellationToken cancellationToken)
+    {
+        attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
+        _device.Heard = await attempt.HearAsync(_device.IsOurs, UpdateTimes.Activation, cancellationToken);
+    }
+
+    /// <summary>After the last image, which the device accepted.</summary>
+    /// <returns>Whether its application was heard; null when the device is back in its bootloader although the image is an application.</returns>
+    public async Task<bool?> ApplicationStartsAsync(DfuImage image, CancellationToken cancellationToken)
+    {
+        if (await ApplicationIsHeardAsync(cancellationToken)) return true;
+        return image.Type == ImageType.Application && _device.Heard is not null && !_device.IsBonded ? null : false;
+    }
+
+    /// <summary>Waits for the application. If only the bootloader is heard, the next connect goes there.</summary>
+    public async Task<bool> ApplicationIsHeardAsync(CancellationToken cancellationToken)
+    {
+        attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
+        Advertisement? bootloader = null;
+        var application = await attempt.HearAsync(
+            heard =>
+            {
+                if (_device.IsBootloader(heard)) bootloader = heard;
+                return _device.IsApplication(heard) && !_device.IsBonded;
+            },
+            UpdateTimes.Activation,
+            cancellationToken);
+        _device.Heard = application ?? bootloader;
+        return application is not null;
+    }
+}
