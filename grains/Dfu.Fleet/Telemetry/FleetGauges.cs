@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Devices;
 
 namespace Dfu.Fleet.Telemetry;
 
@@ -12,12 +10,7 @@ public readonly record struct AdapterReading(AdapterStatus Status, int SlotsUsed
 
 /// <summary>How one engine, or one grain's part of it, stands at this moment.</summary>
 /// <param name="Waiting">Devices that wait for a slot, or for the end of a backoff.</param>
-public sealed record FleetReading(int Waiting, ImmutableArray<AdapterReading> Adapters)
-{
-    public static FleetReading Of(CampaignView view) => new(
-        view.Devices.Count(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff),
-        [.. view.Adapters.Select(adapter => new AdapterReading(adapter.Status, adapter.Active, adapter.Limit))]);
-}
+public sealed record FleetReading(int Waiting, ImmutableArray<AdapterReading> Adapters);
 
 /// <summary>Gauges over everything in this process that can be asked how it stands. Nobody is asked unless somebody collects.</summary>
 public static class FleetGauges

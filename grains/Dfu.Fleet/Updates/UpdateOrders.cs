@@ -1,20 +1,9 @@
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Identity;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Updates;
-
-/// <summary>What a campaign has learned that an attempt starts with.</summary>
-/// <param name="MeanTimeBetweenDrops">Null while no link has dropped.</param>
-/// <param name="LinkTime">Link time observed, over all devices.</param>
-/// <param name="Probe">This attempt is to find out what its class of bootloaders keeps over a drop.</param>
-public sealed record CampaignKnowledge(BootloaderTraits Traits, TimeSpan? MeanTimeBetweenDrops, TimeSpan LinkTime, bool Probe)
-{
-    public static CampaignKnowledge Of(CampaignState campaign, DeviceState device) => new(
-        CampaignMachine.Prior(campaign, device.Class), campaign.MeanTimeBetweenDrops, TimeSpan.FromSeconds(campaign.LinkSeconds), device.Probing);
-}
 
 /// <summary>Makes the order of an attempt out of what is stored.</summary>
 public static class UpdateOrders

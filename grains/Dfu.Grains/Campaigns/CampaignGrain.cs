@@ -145,7 +145,7 @@ internal sealed class CampaignGrain(
         var core = Core();
         if (CampaignMachine.ShouldProbe(core.State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device));
         var state = core.State;
-        return new(CampaignMachine.Prior(state, deviceClass), state.MeanTimeBetweenDrops, TimeSpan.FromSeconds(state.LinkSeconds), state.Prober == device);
+        return CampaignKnowledge.Of(state, deviceClass, probe: state.Prober == device);
     }
 
     public Task LearnedAsync(CampaignReport report)

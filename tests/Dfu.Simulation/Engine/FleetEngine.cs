@@ -159,7 +159,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         if (machines.Campaign.Stage == CampaignStage.Collecting) _heardDevices.Collect(CampaignTargets.Wanted(campaign.NameGlob));
 
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
-        _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? FleetReading.Of(view) : null);
+        _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? Reading(view) : null);
         var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
@@ -218,4 +218,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         var closings = _hosts.Select(host => host.DisposeAsync().AsTask()).ToArray();
         foreach (var closing in closings) await closing;
     }
+
+    private static FleetReading Reading(CampaignView view) => new(
+        view.Devices.Count(static device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff),
+        [.. view.Adapters.Select(static adapter => new AdapterReading(adapter.Status, adapter.Active, adapter.Limit))]);
 }
