@@ -11,8 +11,9 @@ require_sdk() {
   exit 4
 }
 
-# Builds a project or solution, one build in this checkout at a time, and says what went wrong. The lock is the kernel's: it ends with
-# the process. Build servers that stay behind do not get its descriptor, or they would keep it locked.
+# build PROJECT [KEEP [FILE]]: builds a project or solution, one build in this checkout at a time, says what went wrong, and then runs KEEP.
+# With FILE there is nothing to do when somebody else has built it meanwhile. The lock is the kernel's: it ends with the process. Build
+# servers that stay behind do not get its descriptor, or they would keep it locked.
 build() {
   local code=0
   mkdir -p "$state"
@@ -21,6 +22,7 @@ build() {
     echo "dfu: waiting for another build in this checkout" >&2
     flock 9
   fi
+  if [ -n "${3:-}" ] && [ -f "$3" ]; then exec 9>&-; return 0; fi
   if ! dotnet build "$1" -c Release --nologo -v quiet >"$state/build.log" 2>&1 9>&-; then
     grep -E 'error|warning' "$state/build.log" | LC_ALL=C sort -u | head -n 20 >&2
     echo "dfu: the build failed, its whole output is in .dfu/build.log" >&2

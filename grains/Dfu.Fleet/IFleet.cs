@@ -3,7 +3,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet;
 
-/// <summary>The orchestrator as its callers see it; one implementation per engine.</summary>
+/// <summary>The orchestrator as its callers see it: over grains, and in simulation over one loop.</summary>
 public interface IFleet
 {
     /// <summary>Creates the campaign, or goes on with the one the store holds for the same package and targets.</summary>

@@ -1,6 +1,6 @@
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Orleans.Serialization.Cloning;

@@ -1,4 +1,3 @@
-
 namespace Dfu.Grains;
 
 /// <summary>One package file, by the SHA-256 of its bytes (64 lower-case hexadecimal digits).</summary>

@@ -1,4 +1,3 @@
-
 namespace Dfu.Grains;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using Dfu.Adapters;
-using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Packages;
 

@@ -2,12 +2,12 @@ using System.Globalization;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Devices;
-using Dfu.Simulation.Engine;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Tests.Support;
+using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
+using Dfu.Simulation.Tests.Support;
 
 namespace Dfu.Simulation.Tests;
 

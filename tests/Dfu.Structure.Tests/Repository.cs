@@ -29,8 +29,11 @@ internal static partial class Repository
         {
             WorkingDirectory = Root,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
-        return git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var names = git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        git.WaitForExit();
+        return git.ExitCode == 0 ? names : [.. Directory.EnumerateFiles(Root).Select(path => Path.GetFileName(path)!)];
     }
 
     public static string NameOf(string project) => Path.GetFileNameWithoutExtension(project.Replace('\\', '/'));

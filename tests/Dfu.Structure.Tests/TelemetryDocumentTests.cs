@@ -9,7 +9,7 @@ namespace Dfu.Structure.Tests;
 /// <summary>The page on telemetry against what the meters really publish. Tags are compared where measurements arrive over the wire.</summary>
 public sealed class TelemetryDocumentTests
 {
-    private static readonly string[] Rows = 
+    private static readonly string[] Rows =
         [.. Repository.Read("docs/telemetry.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
 
     [Fact]

@@ -13,6 +13,9 @@ internal static class Characteristics
     /// <summary>Service FE59 as BlueZ writes UUIDs.</summary>
     public const string DfuService = "0000fe59-0000-1000-8000-00805f9b34fb";
 
+    /// <summary>The service of SDK 12's buttonless applications; its characteristic has the same UUID.</summary>
+    private const string Sdk12Service = "8e400001-f315-4f60-9fb8-838830daea50";
+
     /// <summary>A bootloader has both; an application has a buttonless one instead, or none.</summary>
     public static readonly ImmutableArray<DfuCharacteristic> OfBootloader = [DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet];
 
@@ -22,7 +25,7 @@ internal static class Characteristics
         ["8ec90002-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Packet,
         ["8ec90003-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.Buttonless,
         ["8ec90004-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessBonded,
-        ["8e400001-f315-4f60-9fb8-838830daea50"] = DfuCharacteristic.ButtonlessSdk12,
+        [Sdk12Service] = DfuCharacteristic.ButtonlessSdk12,
     }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <param name="below">What BlueZ has below the device.</param>
@@ -53,8 +56,11 @@ internal static class Characteristics
     public static bool AreStale(BlueZObject? device, IReadOnlyCollection<BlueZObject> below) => SaysSo(device) && !IsShown(below) && Of(below).Count == 0;
 
     private static bool SaysSo(BlueZObject? device) =>
-        device?.Get<string[]>(BlueZObjects.Device, "UUIDs")?.Contains(DfuService, StringComparer.OrdinalIgnoreCase) == true;
+        device?.Get<string[]>(BlueZObjects.Device, "UUIDs")?.Any(IsDfuService) == true;
 
     private static bool IsShown(IReadOnlyCollection<BlueZObject> below) =>
-        below.Any(static candidate => string.Equals(candidate.Get<string>(ServiceInterface, "UUID"), DfuService, StringComparison.OrdinalIgnoreCase));
+        below.Any(static candidate => candidate.Get<string>(ServiceInterface, "UUID") is { } uuid && IsDfuService(uuid));
+
+    private static bool IsDfuService(string uuid) =>
+        uuid.Equals(DfuService, StringComparison.OrdinalIgnoreCase) || uuid.Equals(Sdk12Service, StringComparison.OrdinalIgnoreCase);
 }

@@ -95,13 +95,22 @@ internal sealed class DeviceWatch : IDisposable
         }
     }
 
-    /// <summary>Asks BlueZ for the properties themselves, and returns when this watch has seen the answer and all that BlueZ told before it.</summary>
+    /// <summary>
+    /// Asks BlueZ for the properties themselves, and returns when this watch has seen the answer and all that BlueZ told before it. A bluetoothd
+    /// that is too busy to answer in time has told nothing new: that is no reason to give up an adapter that other links are on.
+    /// </summary>
     /// <remarks>BlueZ 5.66, gdbus/object.c: bluetoothd sends whatever it has to tell before it answers a call, objects that came among it.</remarks>
-    /// <exception cref="TimeoutException">bluetoothd does not answer.</exception>
     public async Task AskAsync(CancellationToken cancellationToken)
     {
-        using var read = await _objects.FollowAsync(Path, BlueZObjects.Device, cancellationToken);
-        await UntilAsync(() => Connected == ToldConnected || Ended is not null, BlueZTimes.Answer, cancellationToken);
+        try
+        {
+            using var read = await _objects.FollowAsync(Path, BlueZObjects.Device, cancellationToken);
+            await UntilAsync(() => Connected == ToldConnected || Ended is not null, BlueZTimes.Answer, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The caller judges by what the watch has.
+        }
     }
 
     /// <summary>Waits until <paramref name="met"/>, which is asked again after every change.</summary>

@@ -136,7 +136,7 @@ public static class ErrorCatalog
         DfuError.AdapterInUse => ("Another process owns this adapter.", "Stop that process or use another adapter."),
         DfuError.DataDirectoryInUse => ("Another process works in this data directory.", "Wait for it, stop it, or give another --data-dir."),
         DfuError.DataDirectoryForeign => (
-            "The data directory was written by another engine or a newer version.",
+            "The data directory was written by another program, a preview of this one or a newer version.",
             "Give another --data-dir, or use the version that wrote it."),
         DfuError.DataDirectoryUnusable => (
             "The data directory cannot be written: no permission, no room or damaged.",

@@ -6,18 +6,18 @@ namespace Dfu.Protocol.Timing;
 /// <param name="Work">What was to be done: <c>watch the radio</c>.</param>
 public sealed record BackgroundFault(string Work, Exception Exception);
 
-/// <summary>Runs work that no caller awaits, and sees to it that no failure of it stays unseen. Work that is cancelled has not failed.</summary>
+/// <summary>Runs work that no caller awaits, and sees to it that no failure of it stays unseen. Work that is cancelled has
+/// not failed, but a caller that handles failures is told of it too: what it began did not happen.</summary>
 /// <remarks>
 /// The work handles the failures that it expects, or its caller does (<c>onFault</c>). Any other is a defect: it is counted
-/// (docs/telemetry.md, <c>dfu.background.faults</c>) and raised by <see cref="Faulted"/>, which a host logs.
+/// (docs/telemetry.md, <c>dfu.background.faults</c>) and written to standard error with its stack.
 /// </remarks>
 public static class Background
 {
     /// <summary>
-    /// Raised, on the scheduler that the work ran on, for failures that nothing handles. With no subscriber they are written to
-    /// standard error.
+    /// For tests: raised, on the scheduler that the work ran on, for failures that nothing handles, instead of writing them.
     /// </summary>
-    public static event Action<BackgroundFault>? Faulted;
+    internal static event Action<BackgroundFault>? Faulted;
 
     /// <summary>Lets work go on that has begun on the caller's scheduler, and stays there.</summary>
     /// <param name="what">A constant that says what is done, beginning with a verb: it ends up in logs and as a tag of a metric.</param>
@@ -48,9 +48,9 @@ public static class Background
         {
             await work;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (onFault is null)
         {
-            // Somebody asked for that.
+            // Whoever cancelled the work knows.
         }
         catch (Exception e)
         {

@@ -25,7 +25,7 @@ internal sealed record CheckupDocument(
 }
 
 internal sealed record CheckupAdapter(
-    string Id, string Name, string? Address, string? Alias, bool? Powered, bool? LowEnergy, bool? Central, 
+    string Id, string Name, string? Address, string? Alias, bool? Powered, bool? LowEnergy, bool? Central,
     string? UsbId, string? Product, int? HciVersion, bool? Phy2M,
     int? AclBuffers, string Blocked, bool? ConnectsUnheard, bool Usable)
 {

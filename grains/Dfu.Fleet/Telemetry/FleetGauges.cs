@@ -8,7 +8,7 @@ namespace Dfu.Fleet.Telemetry;
 /// <param name="SlotsLimit">Transfers at once it takes at present.</param>
 public readonly record struct AdapterReading(AdapterStatus Status, int SlotsUsed, int SlotsLimit);
 
-/// <summary>How one engine, or one grain's part of it, stands at this moment.</summary>
+/// <summary>How a campaign, or one grain's part of it, stands at this moment.</summary>
 /// <param name="Waiting">Devices that wait for a slot, or for the end of a backoff.</param>
 public sealed record FleetReading(int Waiting, ImmutableArray<AdapterReading> Adapters);
 

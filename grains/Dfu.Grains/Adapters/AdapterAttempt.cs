@@ -1,6 +1,6 @@
-using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;

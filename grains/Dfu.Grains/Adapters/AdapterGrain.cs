@@ -1,12 +1,12 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
+using Dfu.Grains.Packages;
 using Dfu.Grains.Placement;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Dfu.Grains.Packages;
 
 namespace Dfu.Grains.Adapters;
 

@@ -1,7 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
-using Microsoft.Extensions.Logging;
 using Dfu.Grains.Packages;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 

@@ -1,7 +1,7 @@
+using Dfu.Grains.Packages;
 using Dfu.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Dfu.Grains.Packages;
 
 namespace Dfu.Grains.Adapters;
 

@@ -12,9 +12,9 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
     private Exception? _failure;
     private bool _running;
 
-    /// <summary>For a change that nobody waits for.</summary>
-    /// <inheritdoc cref="SaveAsync"/>
-    public void Save(TimeSpan within) => SaveAsync(within);
+    /// <summary>For a change that nobody waits for: a write that fails is told to those who wait, and to all after it.</summary>
+    /// <param name="within">As of <see cref="SaveAsync"/>.</param>
+    public void Save(TimeSpan within) => _ = SaveAsync(within);
 
     /// <param name="within">How long other changes may be waited for; the most impatient one decides.</param>
     /// <returns>Completes when what has changed until now is durable; fails, like all after it, when a write has failed.</returns>

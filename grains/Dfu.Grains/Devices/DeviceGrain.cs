@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Turns;
 using Dfu.Grains.Storage;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Directory;

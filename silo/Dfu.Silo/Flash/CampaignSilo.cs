@@ -1,7 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

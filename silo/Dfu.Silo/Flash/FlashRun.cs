@@ -1,6 +1,6 @@
 using Dfu.Adapters;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
 
@@ -19,10 +19,10 @@ public sealed class FlashRun : IAsyncDisposable
 {
     private readonly DataDirectory _directory;
     private readonly ProcessAdapters _adapters;
-    private readonly CampaignSilo _engine;
+    private readonly CampaignSilo _silo;
 
-    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo engine) =>
-        (_directory, _adapters, _engine) = (directory, adapters, engine);
+    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo silo) =>
+        (_directory, _adapters, _silo) = (directory, adapters, silo);
 
     /// <summary>Takes the data directory and the adapters; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
@@ -45,15 +45,15 @@ public sealed class FlashRun : IAsyncDisposable
     }
 
     /// <summary>The latest view, null before the first; callable from any thread.</summary>
-    public CampaignView? Snapshot() => _engine.Snapshot();
+    public CampaignView? Snapshot() => _silo.Snapshot();
 
     /// <summary>Runs the campaign until every device has its outcome, or until told to stop; then everything is saved.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">CampaignConflict, AdapterNotFound, AdapterInUse, DataDirectoryUnusable.</exception>
-    public Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop) => _engine.RunAsync(request, stop);
+    public Task<CampaignView> RunAsync(CampaignRequest request, CancellationToken stop) => _silo.RunAsync(request, stop);
 
     public async ValueTask DisposeAsync()
     {
-        await _engine.DisposeAsync();
+        await _silo.DisposeAsync();
         await _adapters.DisposeAsync();
         _directory.Dispose();
     }

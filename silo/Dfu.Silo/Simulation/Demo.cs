@@ -33,7 +33,7 @@ public sealed class Demo : IAsyncDisposable
     private readonly ECDsa _key = DfuKeys.Generate();
     private readonly byte[] _zip;
     private readonly SimulatedAir _air;
-    private readonly CampaignSilo _engine;
+    private readonly CampaignSilo _silo;
 
     public Demo(DemoSettings settings)
     {
@@ -64,7 +64,7 @@ public sealed class Demo : IAsyncDisposable
         _air = new SimulatedAir(_time, room.Link, room.Seed);
         for (var i = 0; i < room.Devices; i++) _air.Add(room.Device(i));
         IAdapterSource[] adapters = [.. Enumerable.Range(1, _settings.Adapters).Select(number => _air.CreateAdapter($"radio{number}", new AdapterModel()))];
-        _engine = CampaignSilo.Simulate(adapters, _time);
+        _silo = CampaignSilo.Simulate(adapters, _time);
     }
 
     public DfuPackage Package { get; }
@@ -73,12 +73,12 @@ public sealed class Demo : IAsyncDisposable
     public const double FastestClock = 100;
 
     /// <summary>The latest view, null before the first; callable from any thread.</summary>
-    public CampaignView? Snapshot() => _engine.Snapshot();
+    public CampaignView? Snapshot() => _silo.Snapshot();
 
     /// <summary>Runs on a thread of its own until every device has its outcome, or until told to stop.</summary>
     public async Task<CampaignView> RunAsync(CancellationToken stop)
     {
-        await _engine.PrepareAsync(stop);
+        await _silo.PrepareAsync(stop);
         return await Task.Factory.StartNew(
             () => _time.Run(() => UpdateAsync(stop), waitForOtherThreads: true),
             CancellationToken.None,
@@ -95,7 +95,7 @@ public sealed class Demo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _engine.DisposeAsync();
+        await _silo.DisposeAsync();
         _air.Dispose();
         _key.Dispose();
     }
@@ -104,7 +104,7 @@ public sealed class Demo : IAsyncDisposable
     {
         using var stopping = new CancellationTokenSource();
         await using var registration = stop.Register(() => _time.Post(stopping.Cancel));
-        return await _engine.RunAsync(
+        return await _silo.RunAsync(
             new CampaignRequest { Package = Package, PackageFile = _zip, Targets = new TargetSelection { All = true, Count = _settings.Devices } },
             stopping.Token);
     }

@@ -46,6 +46,9 @@ internal sealed class OtlpVariables
     /// <summary>For the SDK.</summary>
     public IReadOnlyDictionary<string, string?> Values => _values;
 
+    /// <summary>What an exporter's variable says of one signal alone; null where that is left to the variable for all.</summary>
+    public string? Of(string signal, string name) => this[$"{Prefix}{signal}_{name}"];
+
     public string? this[string name] => _values.GetValueOrDefault(name);
 
     /// <summary>Warns of a value, which then counts as not set.</summary>

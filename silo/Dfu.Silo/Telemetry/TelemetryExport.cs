@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -68,11 +70,24 @@ public sealed class TelemetryExport : IDisposable
                 .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
                 .AddEnvironmentVariableDetector());
 
-            // The exporter comes with a provider for every signal; one that nobody listens to has nothing to send.
-            sdk.WithTracing(traces => traces.SetSampler(TraceSampler.Read(variables)).AddSource(variables.Traces ? Sources : []));
-            sdk.WithMetrics(metrics => metrics.AddMeter(variables.Metrics ? Meters : []));
-            sdk.UseOtlpExporter();
+            // Not UseOtlpExporter, which exports a signal that is left out as well, to localhost when nobody says where to.
+            if (variables.Traces)
+            {
+                sdk.WithTracing(traces => traces.SetSampler(TraceSampler.Read(variables)).AddSource(Sources)
+                    .AddOtlpExporter(options => Take(options, variables, "TRACES")));
+            }
+
+            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(options => Take(options, variables, "METRICS")));
         }));
+    }
+
+    /// <summary>What is said of one signal alone. The SDK has read what is said of all.</summary>
+    private static void Take(OtlpExporterOptions options, OtlpVariables variables, string signal)
+    {
+        if (variables.Of(signal, "ENDPOINT") is { } endpoint) options.Endpoint = new Uri(endpoint);
+        if (variables.Of(signal, "HEADERS") is { } headers) options.Headers = headers;
+        if (int.TryParse(variables.Of(signal, "TIMEOUT"), CultureInfo.InvariantCulture, out var timeout)) options.TimeoutMilliseconds = timeout;
+        if (variables.Of(signal, "PROTOCOL") is { } protocol) options.Protocol = protocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
     }
 
     /// <summary>On a thread that does not keep the process.</summary>

@@ -6,11 +6,11 @@ using Dfu.Adapters.BlueZ.Tests.Links;
 using Dfu.Adapters.BlueZ.Tests.StandIn;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
-using Dfu.Simulation.Engine;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
+using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
 
 namespace Dfu.Adapters.BlueZ.Tests.EndToEnd;

@@ -61,6 +61,22 @@ public sealed partial class TelemetryProcessTests
         Assert.Equal(["/here/metrics"], collector.Paths.Distinct());
     }
 
+    [Fact]
+    public async Task Metrics_that_are_left_out_are_not_sent()
+    {
+        using var collector = new OtlpReceiver();
+        var environment = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint,
+            ["OTEL_METRICS_EXPORTER"] = "none",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
+        };
+        using var process = DfuProcess.StartWith(environment, Demo);
+        var (code, _, error) = await process.EndAsync();
+        Assert.True(code == 0, error);
+        Assert.Equal(["/v1/traces"], collector.Paths.Distinct());
+    }
+
     [Theory]
     [InlineData("http/protobuf", "POST /v1/")]
     [InlineData("grpc", "PRI * HTTP/2.0")]

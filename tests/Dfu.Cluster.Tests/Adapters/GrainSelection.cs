@@ -1,5 +1,5 @@
-using Orleans.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 
 namespace Dfu.Cluster.Tests.Adapters;
 

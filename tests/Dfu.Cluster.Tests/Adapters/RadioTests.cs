@@ -1,9 +1,9 @@
-using Dfu.Cluster.Tests.Support;
 using Dfu.Adapters;
-using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Devices;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;

@@ -1,12 +1,12 @@
-using Dfu.Cluster.Tests.Support;
 using System.Collections.Immutable;
+using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Packages;
 using Dfu.Grains.Campaigns;
 using Dfu.Grains.Directory;
+using Dfu.Grains.Packages;
 using Dfu.Grains.Scheduling;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;

@@ -1,6 +1,6 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet.Devices;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Transfers;

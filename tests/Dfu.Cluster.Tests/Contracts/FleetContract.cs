@@ -1,8 +1,8 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Contracts;

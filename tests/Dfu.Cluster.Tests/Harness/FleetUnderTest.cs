@@ -1,7 +1,7 @@
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet;
 
 namespace Dfu.Cluster.Tests.Harness;
 

@@ -1,5 +1,5 @@
-using Dfu.Fleet;
 using System.Collections.Concurrent;
+using Dfu.Fleet;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

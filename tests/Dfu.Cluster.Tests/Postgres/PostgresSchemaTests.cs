@@ -36,6 +36,15 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     }
 
     [PostgresFact]
+    public async Task The_tables_of_a_preview_are_refused_by_name()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(database, "CREATE TABLE dfu_schema (version integer)");
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "preview");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "preview");
+    }
+
+    [PostgresFact]
     public async Task Tables_that_are_there_are_left_alone()
     {
         var database = await server.CreateDatabaseAsync();
@@ -52,7 +61,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.InitAsync(database, None)));
         Assert.Equal(1, results.Count(result => result == PostgresSchemaResult.Created));
         await PostgresSchema.CheckAsync(database, None);
-        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_schema"));
+        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_step"));
     }
 
     [PostgresFact]
@@ -69,7 +78,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
-        await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_schema (scriptname, applied) VALUES ('9999-later.sql', now())");
+        await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_step (scriptname, applied) VALUES ('9999-later.sql', now())");
         await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
         await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
     }
@@ -79,7 +88,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
-        await PostgresServer.ExecuteAsync(database, "DELETE FROM dfu_schema WHERE scriptname = '0002-queries.sql'");
+        await PostgresServer.ExecuteAsync(database, "DELETE FROM dfu_step WHERE scriptname = '0002-queries.sql'");
         await PostgresServer.ExecuteAsync(database, "DELETE FROM orleansquery");
         await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "older version", "dfu db init");
         Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));

@@ -1,7 +1,7 @@
 using Dfu.Cluster.Tests.Harness;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Grains;
 using Dfu.Grains.Directory;
 using Dfu.Protocol.Transfers;

@@ -1,7 +1,7 @@
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

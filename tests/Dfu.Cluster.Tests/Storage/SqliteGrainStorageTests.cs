@@ -142,6 +142,15 @@ public sealed class SqliteGrainStorageTests : IDisposable
     }
 
     [Fact]
+    public void The_database_of_a_preview_is_refused_by_name()
+    {
+        Sql("CREATE TABLE meta (key TEXT, value TEXT)");
+        var refused = Refusal();
+        Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
+        Assert.Contains("preview", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_database_of_another_program_is_refused_and_left_as_it_was()
     {
         Sql("CREATE TABLE theirs (x INTEGER)");

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Dfu.Cli.Tests.Telemetry;
 using Dfu.Cluster.Tests.Harness;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Silo.Telemetry;
 using Google.Protobuf;
 

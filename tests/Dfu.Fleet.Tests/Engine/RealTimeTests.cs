@@ -1,7 +1,7 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Simulation.Engine;
 using Dfu.Fleet.Tests.Fakes;
+using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Engine;

@@ -1,7 +1,7 @@
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Campaigns;
-using Dfu.Simulation.Engine;
 using Dfu.Protocol.Packages;
+using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Fakes;

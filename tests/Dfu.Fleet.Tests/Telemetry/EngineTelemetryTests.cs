@@ -6,13 +6,13 @@ using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Simulation.Engine;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Telemetry;
+using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
 
 namespace Dfu.Fleet.Tests.Telemetry;

@@ -62,7 +62,16 @@ public sealed class BackgroundTests : IDisposable
     [Fact]
     public void Cancelled_work_has_not_failed()
     {
-        Background.Run(_work, Task.FromCanceled(new CancellationToken(canceled: true)), _ => Assert.Fail("handled"));
+        Background.Run(_work, Task.FromCanceled(new CancellationToken(canceled: true)));
+        Assert.Empty(_raised);
+    }
+
+    [Fact]
+    public void A_caller_that_handles_failures_is_told_that_the_work_was_cancelled()
+    {
+        Exception? handled = null;
+        Background.Run(_work, Task.FromCanceled(new CancellationToken(canceled: true)), e => handled = e);
+        Assert.IsAssignableFrom<OperationCanceledException>(handled);
         Assert.Empty(_raised);
     }
 

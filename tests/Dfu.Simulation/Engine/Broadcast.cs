@@ -1,4 +1,3 @@
-
 namespace Dfu.Simulation.Engine;
 
 /// <summary>A result that many may wait for, each with a token of its own, without leaving the scheduler they wait on.</summary>

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
-using Dfu.Fleet.Attempts;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;

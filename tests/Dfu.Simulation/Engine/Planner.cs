@@ -1,7 +1,7 @@
-using Dfu.Fleet.Devices;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 
 namespace Dfu.Simulation.Engine;

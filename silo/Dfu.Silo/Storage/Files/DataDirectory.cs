@@ -2,7 +2,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Storage.Files;
 
-/// <summary>The folder one engine keeps its state in; owned from opening to disposal.</summary>
+/// <summary>The folder one process keeps its state in; owned from opening to disposal.</summary>
 public sealed class DataDirectory : IDisposable
 {
     private readonly FileLock _lock;

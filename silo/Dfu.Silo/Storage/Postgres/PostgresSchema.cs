@@ -14,11 +14,14 @@ public enum PostgresSchemaResult
     AlreadyThere,
 }
 
-/// <summary>The tables of a cluster in a PostgreSQL database, made step by step; <c>dfu_schema</c> there names the steps that were taken.</summary>
+/// <summary>The tables of a cluster in a PostgreSQL database, made step by step; <c>dfu_step</c> there names the steps that were taken.</summary>
 /// <remarks>A step is a file in <c>Steps</c>. A released one never changes: what is to be different is done by a new one.</remarks>
 public static class PostgresSchema
 {
-    private const string Journal = "dfu_schema";
+    private const string Journal = "dfu_step";
+
+    /// <summary>What previews of this program wrote their version into.</summary>
+    private const string PreviewJournal = "dfu_schema";
 
     // Any number, but the same in every version: two that make the tables at once must meet.
     private const long Lock = 0x6466755F_64620001;
@@ -79,9 +82,16 @@ public static class PostgresSchema
     }
 
     /// <summary>The names of the steps that were taken; null when there are no tables of this program.</summary>
-    /// <exception cref="DfuException">DatabaseForeign: a step is among them that this version does not know.</exception>
+    /// <exception cref="DfuException">DatabaseForeign: a step is among them that this version does not know, or a preview made them.</exception>
     private static async Task<HashSet<string>?> TakenAsync(PostgresConnection database, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        if (await ExistsAsync(connection, PreviewJournal, cancellationToken))
+        {
+            throw new DfuException(
+                DfuError.DatabaseForeign,
+                $"{database.Name} has the tables of a preview of this program, which this version cannot go on with; give it a new database");
+        }
+
         if (!await ExistsAsync(connection, Journal, cancellationToken)) return null;
         var taken = new HashSet<string>();
         await using var command = new NpgsqlCommand($"SELECT scriptname FROM {Journal} ORDER BY scriptname", connection);

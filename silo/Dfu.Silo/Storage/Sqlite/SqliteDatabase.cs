@@ -104,6 +104,13 @@ internal sealed class SqliteDatabase : IDisposable
     {
         var (program, schema) = (Number("PRAGMA application_id"), Number("PRAGMA user_version"));
         if (program == 0 && Number("SELECT count(*) FROM sqlite_master") == 0) return false;
+        if (program == 0 && Number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") > 0)
+        {
+            throw new DfuException(
+                DfuError.DataDirectoryForeign,
+                $"{_path} is of a preview of this program, whose campaigns this version cannot go on with; use another data directory");
+        }
+
         if (program != Ours) throw new DfuException(DfuError.DataDirectoryForeign, $"{_path} is a database of another program");
         return schema <= Schema
             ? true
