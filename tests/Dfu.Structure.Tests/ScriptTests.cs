@@ -45,6 +45,32 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
+    public void Of_several_first_starts_at_once_one_builds()
+    {
+        Process[] starts = [.. Enumerable.Range(0, 4).Select(_ => Start("./dfu"))];
+        foreach (var start in starts)
+        {
+            start.StandardInput.Close();
+            Assert.Equal("ran", start.StandardOutput.ReadToEnd().Trim());
+            start.WaitForExit();
+            Assert.Equal(0, start.ExitCode);
+            start.Dispose();
+        }
+
+        Assert.Equal(1, Built);
+    }
+
+    [Fact]
+    public void A_build_that_was_left_half_deleted_is_made_again()
+    {
+        Run("./dfu");
+        File.Delete(Path.Combine(Assert.Single(Builds), "dfu.dll"));
+        Assert.Equal("ran", Run("./dfu"));
+        Assert.Equal("ran", Run("./dfu"));
+        Assert.Equal(2, Built);
+    }
+
+    [Fact]
     public void Changed_sources_are_built_and_sources_as_they_were_are_not_built_again()
     {
         Run("./dfu");

@@ -1,6 +1,11 @@
+using Dfu.Cluster.Tests.Support;
+using Dfu.Grains.Storage;
 using Dfu.Silo.Serve;
 using Dfu.Silo.Silos;
 using Dfu.Silo.Storage.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace Dfu.Cluster.Tests.Silos;
 
@@ -21,6 +26,19 @@ public sealed class TimesTests
         ];
         Assert.Equal(order.Order(), order);
         Assert.Equal(order.Distinct(), order);
+    }
+
+    [Fact]
+    public void A_member_of_a_cluster_goes_by_these_times()
+    {
+        using var silo = LocalSilo.Build("one", builder => builder.UsePostgresCluster("Host=127.0.0.1;Database=none", StorageNames.State));
+        var options = silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+        Assert.Equal(
+            (MemberTimes.Probe, MemberTimes.ProbesMissed, MemberTimes.LongestProbe, MemberTimes.TableRead),
+            (options.ProbeTimeout, options.NumMissedProbesLimit, options.MaxProbeTimeout, options.TableRefreshTimeout));
+        Assert.Equal(
+            (MemberTimes.SignOfLife, MemberTimes.SignsMissed, MemberTimes.Join),
+            (options.IAmAliveTablePublishTimeout, options.NumMissedTableIAmAliveLimit, options.MaxJoinAttemptTime));
     }
 
     [Fact]
