@@ -7,7 +7,7 @@ namespace Dfu.Fleet.Storage;
 
 /// <summary>
 /// The fleet's records as JSON, as they are stored and as they travel. A member that is missing has its initializer's value, one that
-/// is not known is skipped, one that is required must be there.
+/// is not known is skipped; one that is required, and every one of a positional record, must be there.
 /// </summary>
 /// <remarks>By reflection: what .NET 10 generates sets a missing init-only member to null or zero, whatever its initializer says.</remarks>
 public static class FleetJson
