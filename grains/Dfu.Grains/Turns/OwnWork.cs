@@ -19,9 +19,11 @@ internal static class OwnWork
 
     /// <inheritdoc cref="Run(string, Func{Task}, Action{Exception})"/>
     /// <param name="subject">Whose work it is: a campaign, a device, an adapter.</param>
-    /// <param name="level">How a failure is logged: Debug where whatever is outstanding is tried again.</param>
-    public static void Run(ILogger logger, string what, object subject, Func<Task> work, LogLevel level = LogLevel.Debug) =>
-        Run(what, work, e => logger.WorkFailed(level, subject, what, e));
+    /// <param name="level">How a failure is logged: Debug where whatever is outstanding is tried again. Work that was cancelled has not failed.</param>
+    public static void Run(ILogger logger, string what, object subject, Func<Task> work, LogLevel level = LogLevel.Debug) => Run(what, work, e =>
+    {
+        if (e is not OperationCanceledException) logger.WorkFailed(level, subject, what, e);
+    });
 
     /// <summary>Does work of its own within a turn that waits for it.</summary>
     public static async Task BeginAsync(Func<Task> work)
