@@ -1,4 +1,4 @@
-# Sourced by ./dfu, ./test and .ci/run, which have set $root. Everything here prints to stderr.
+# Sourced by ./dfu, ./test and .ci/run, which have set $root. What is said to people goes to stderr.
 
 state="$root/.dfu"
 
