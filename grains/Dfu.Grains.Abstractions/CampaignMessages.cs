@@ -59,7 +59,7 @@ public sealed record CampaignEntry
     [Id(1)]
     public required string PackageId { get; init; }
 
-    /// <summary>See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
+    /// <summary>For whom it is, in short; equal for equal choices. See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
     [Id(2)]
     public required string Targets { get; init; }
 

@@ -21,9 +21,6 @@ public sealed class AdapterStateCopier : ShallowCopier<AdapterState>;
 public sealed class ClassStateCopier : ShallowCopier<ClassState>;
 
 [RegisterCopier]
-public sealed class CampaignViewCopier : ShallowCopier<CampaignView>;
-
-[RegisterCopier]
 public sealed class AdapterViewCopier : ShallowCopier<AdapterView>;
 
 [RegisterCopier]

@@ -39,9 +39,6 @@ public sealed class AdapterStateConverter : DocumentConverter<AdapterState>;
 public sealed class ClassStateConverter : DocumentConverter<ClassState>;
 
 [RegisterConverter]
-public sealed class CampaignViewConverter : DocumentConverter<CampaignView>;
-
-[RegisterConverter]
 public sealed class AdapterViewConverter : DocumentConverter<AdapterView>;
 
 [RegisterConverter]

@@ -42,6 +42,12 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
     public void Trace(string? parent) => State = State with { TraceParent = parent };
 
+    /// <param name="campaign">Had a device of this one before. Saved with whatever is saved next.</param>
+    public void Overtake(string campaign)
+    {
+        if (!State.Overtook.Contains(campaign)) State = State with { Overtook = State.Overtook.Add(campaign) };
+    }
+
     public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
 
     /// <summary>What to write now. <see cref="Pending.Effects"/> are carried out when that is done.</summary>

@@ -74,6 +74,9 @@ public sealed record CampaignState
     /// </summary>
     public int Retries { get; init; }
 
+    /// <summary>Campaigns that had devices of this one before.</summary>
+    public ImmutableHashSet<string> Overtook { get; init; } = [];
+
     /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
 

@@ -116,6 +116,9 @@ public sealed record DeviceState
     /// <summary><see cref="Campaigns.CampaignState.Retries"/> when it was last told to try again.</summary>
     public int Retries { get; init; }
 
+    /// <summary>The campaign it was part of before this one.</summary>
+    public string? EarlierCampaign { get; init; }
+
     public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
 
     public bool AllActivated => Images.All(static image => image.Activated);

@@ -14,6 +14,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
+    private ImmutableHashSet<string> _overtook = [];
     private int _calling;
     private bool _finished;
     private bool _tellingFinished;
@@ -58,11 +59,11 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         Repeat(campaign);
     }
 
-    /// <param name="finished">False when the campaign is taken up again.</param>
-    public void Finished(bool finished, string campaign)
+    /// <summary>The campaign, as it is saved, is over, or is taken up again.</summary>
+    public void Finished(CampaignState campaign, bool finished)
     {
-        _finished = finished;
-        Repeat(campaign);
+        (_finished, _overtook) = (finished, campaign.Overtook);
+        Repeat(campaign.Id);
     }
 
     /// <summary>Says again what the directory has not answered.</summary>
@@ -102,12 +103,12 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    public async Task<LiveReport> LiveAsync(string campaign)
+    public async Task<LiveReport> LiveAsync(string campaign, bool signals)
     {
         try
         {
             return await Protocol.Timing.Waiting.WithinAsync(
-                grains.GetGrain<ISchedulerGrain>(0).LiveAsync(campaign), host.Times.AdapterSilence, host.Time, CancellationToken.None);
+                grains.GetGrain<ISchedulerGrain>(0).LiveAsync(campaign, signals), host.Times.AdapterSilence, host.Time, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -166,7 +167,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         _tellingFinished = true;
         try
         {
-            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
+            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook);
             _finished = false;
         }
         finally

@@ -71,7 +71,9 @@ internal sealed class DeviceShell
         }
 
         if (State is { Phase: not DevicePhase.Done }) return false;
-        var state = State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now);
+        var state = State is { } old
+            ? old.Anew(place.ImageSizes, Now) with { EarlierCampaign = Record!.Campaign }
+            : DeviceState.New(_id, place.ImageSizes, Now);
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));

@@ -137,7 +137,7 @@ internal sealed class SchedulerBoard
         return campaigns;
     }
 
-    public LiveReport Live(string campaign, DateTimeOffset now)
+    public LiveReport Live(string campaign, DateTimeOffset now, bool signals = true)
     {
         Forget(now);
         var present = _adapters.Where(static adapter => adapter.Present).OrderBy(static adapter => adapter.Rank)
@@ -147,7 +147,7 @@ internal sealed class SchedulerBoard
             Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
             Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
         };
-        if (!_campaigns.TryGetValue(campaign, out var board)) return report;
+        if (!signals || !_campaigns.TryGetValue(campaign, out var board)) return report;
         var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
         foreach (var device in board.Devices)
         {

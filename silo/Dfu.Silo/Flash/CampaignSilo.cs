@@ -181,7 +181,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             var view = await fleet.WaitAsync(waiting.Token);
             await campaigns.WrittenAsync(view.Id, LastThings, _real);
         }
-        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+        catch (Exception e) when ((e is OperationCanceledException && waiting.IsCancellationRequested) || _storage.Failure is not null)
         {
             // The silo's last view says how far it came.
         }

@@ -103,7 +103,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         foreach (var end in ends) await end;
     }
 
-    public Task<CampaignView> ViewAsync(string campaign) => Campaign(campaign).ViewAsync().Soon();
+    public Task<CampaignView> ViewAsync(string campaign) => CampaignFollower.ViewAsync(Campaign(campaign)).Soon();
 
     /// <summary>A view that is not a cached one.</summary>
     public async Task<CampaignView> FreshAsync(string campaign)
@@ -118,7 +118,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         for (var turn = 0; turn < 3; turn++)
         {
             // Whom time has woken is behind nothing else in its queue, so it has had its turn when a call after that is answered.
-            await Scheduler.LiveAsync(Nobody).Soon();
+            await Scheduler.LiveAsync(Nobody, signals: false).Soon();
             foreach (var entry in await Fleet.ListAsync().Soon())
                 await Campaign(entry.Campaign).DeviceChangedAsync(DeviceState.New(default, [], default)).Soon();
             for (var trips = 0; _calls.UnderWay > 0 && trips < 100; trips++)

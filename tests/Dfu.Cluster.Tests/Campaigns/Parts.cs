@@ -45,7 +45,7 @@ internal sealed class PartDevice(BluetoothAddress id)
             Joins++;
             if (Unreachable) throw new TimeoutException("nobody answers");
             if (Busy) return false;
-            if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default);
+            if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default) with { EarlierCampaign = Campaign };
             Campaign = place.Campaign;
             Traces.Enqueue(place.TraceParent);
             if (!retry) return true;
@@ -137,5 +137,5 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
 
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
+    public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
 }

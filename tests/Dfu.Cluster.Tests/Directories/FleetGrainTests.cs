@@ -70,8 +70,10 @@ public sealed class FleetGrainTests
     {
         await using var cluster = await CampaignCluster.StartAsync();
         var first = await cluster.BeginAsync();
+        await cluster.UntilAsync(() => cluster.Parts.Device(2).Campaign == first, "the device joins");
         await cluster.EndAllAsync(first, 3);
         var second = await cluster.BeginAsync(CampaignCluster.Order(package: '1', targets: CampaignCluster.Named(1, from: 2)));
+        await cluster.UntilAsync(() => cluster.Parts.Device(2).Campaign == second, "the device joins");
         var end = cluster.EndAsync(second, 2);
         await cluster.UntilAsync(() => end.IsCompleted, "it is over");
         await cluster.SettleAsync();
