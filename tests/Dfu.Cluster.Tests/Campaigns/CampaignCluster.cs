@@ -103,6 +103,12 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         foreach (var end in ends) await end;
     }
 
+    /// <summary>Calls to this campaign get no answer while it is set.</summary>
+    public string? Unreachable
+    {
+        set => _calls.Hold(value);
+    }
+
     public Task<CampaignView> ViewAsync(string campaign) => CampaignFollower.ViewAsync(Campaign(campaign)).Soon();
 
     /// <summary>A view that is not a cached one.</summary>
@@ -200,12 +206,23 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
 /// <summary>Counts calls between grains that have no answer yet.</summary>
 internal sealed class CallsUnderWay : IOutgoingGrainCallFilter
 {
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _underWay;
+    private string? _held;
 
     public int UnderWay => Volatile.Read(ref _underWay);
 
+    /// <summary>Calls to this campaign do not arrive; null lets them all go.</summary>
+    public void Hold(string? campaign)
+    {
+        Volatile.Write(ref _held, campaign);
+        if (campaign is null) _released.TrySetResult();
+    }
+
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
+        if (Volatile.Read(ref _held) is { } held && context.InterfaceName.Contains("campaign", StringComparison.OrdinalIgnoreCase)
+            && context.TargetId.Key.ToString() == held) await _released.Task;
         Interlocked.Increment(ref _underWay);
         try
         {
