@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -149,6 +150,24 @@ public sealed class CampaignFramesTests
         var view = await PollAsync();
         Assert.Equal((-80, null), (view.Devices[9].Rssi, view.Devices[8].Rssi));
         Assert.Equal([0], _rows);
+    }
+
+    [Fact]
+    public async Task Five_hundred_transfers_on_forty_adapters_are_less_than_thirty_thousand_bytes_a_poll()
+    {
+        const int Active = 500;
+        for (var n = 0; n < Active; n++) Tell(State(n) with { Attempt = 1, Phase = DevicePhase.Sending, StartedAt = _time.GetUtcNow() });
+        _live = new()
+        {
+            Adapters = [.. Enumerable.Range(0, 40).Select(static n => new AdapterView { Id = $"station-1/bluez:hci{n}", Status = AdapterStatus.Ready, Rate = 81_234.5 })],
+            Transfers = [.. Enumerable.Range(0, Active).Select(static n => new LiveTransfer
+            {
+                Campaign = "x", Device = Parts.Address(n), Attempt = 1, Phase = DevicePhase.Sending, Confirmed = 123_456, Traffic = new(234_567, 123_456), Rate = 6789.1,
+            })],
+        };
+        var view = await PollAsync();
+        Assert.Equal(Active, view.Devices.Count(static device => device.Rate > 0));
+        Assert.InRange(_frames.Since(default(CampaignCursor) with { Epoch = _frames.Since(default).Cursor.Epoch, Revision = Devices }).Frame!.Length, 1, 30_000);
     }
 
     [Fact]
