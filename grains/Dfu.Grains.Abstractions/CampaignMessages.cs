@@ -27,6 +27,10 @@ public sealed record CampaignOrder
     /// <summary>Cancel and forget an earlier campaign for the same targets, and begin anew.</summary>
     [Id(4)]
     public bool Restart { get; init; }
+
+    /// <summary>What the campaign may do; one that is gone on with takes these over.</summary>
+    [Id(5)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>
@@ -90,6 +94,9 @@ public sealed record CampaignPlace
     /// <summary>See <see cref="Fleet.Campaigns.CampaignState.Retries"/>.</summary>
     [Id(4)]
     public int Retries { get; init; }
+
+    [Id(5)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>What the attempts on one device showed of bootloaders and links.</summary>
@@ -127,6 +134,9 @@ public sealed record CampaignWatch
     /// <summary>The campaign is over: it can be forgotten.</summary>
     [Id(5)]
     public bool Over { get; init; }
+
+    [Id(6)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>A device of a campaign and what connecting showed of its addresses; null where that is not known.</summary>

@@ -27,6 +27,9 @@ public sealed class AdapterViewCopier : ShallowCopier<AdapterView>;
 public sealed class TargetSelectionCopier : ShallowCopier<TargetSelection>;
 
 [RegisterCopier]
+public sealed class CampaignLimitsCopier : ShallowCopier<CampaignLimits>;
+
+[RegisterCopier]
 public sealed class CampaignKnowledgeCopier : ShallowCopier<CampaignKnowledge>;
 
 [RegisterCopier]

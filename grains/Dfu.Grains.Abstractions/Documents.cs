@@ -45,6 +45,9 @@ public sealed class AdapterViewConverter : DocumentConverter<AdapterView>;
 public sealed class TargetSelectionConverter : DocumentConverter<TargetSelection>;
 
 [RegisterConverter]
+public sealed class CampaignLimitsConverter : DocumentConverter<CampaignLimits>;
+
+[RegisterConverter]
 public sealed class CampaignKnowledgeConverter : DocumentConverter<CampaignKnowledge>;
 
 [RegisterConverter]

@@ -52,6 +52,7 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
             HwVersion = request.Package.Images[0].HwVersion,
             Targets = request.Targets,
             Restart = request.Restart,
+            Limits = request.Limits,
         });
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;

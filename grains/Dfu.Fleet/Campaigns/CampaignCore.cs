@@ -27,7 +27,7 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     public TimeSpan? Apply(CampaignEvent e)
     {
         if (e is CampaignEvent.DeviceEnded ended && IsKnown(ended)) return null;
-        var (next, effects) = CampaignMachine.Apply(State, e, policy);
+        var (next, effects) = CampaignMachine.Apply(State, e, policy.For(State.Limits));
         if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
         State = next;
         _effects.AddRange(effects);
@@ -47,6 +47,9 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     {
         if (!State.Overtook.Contains(campaign)) State = State with { Overtook = State.Overtook.Add(campaign) };
     }
+
+    /// <summary>Saved with whatever is saved next.</summary>
+    public void Limit(CampaignLimits limits) => State = State with { Limits = limits };
 
     public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
 

@@ -59,6 +59,8 @@ public sealed record CampaignState
     public DateTimeOffset? CollectingSince { get; init; }
     public DateTimeOffset? LastFound { get; init; }
 
+    public CampaignLimits Limits { get; init; } = new();
+
     public required ImmutableArray<long> ImageSizes { get; init; }
     public required uint HwVersion { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Devices;
@@ -17,6 +18,7 @@ public sealed record DeviceRecord
 
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
+    public CampaignLimits Limits { get; init; } = new();
     public required DeviceState Device { get; init; }
 
     /// <summary>The end of its history that is not in <see cref="DeviceHistory"/> yet, so that a decision and its line are one write.</summary>

@@ -49,6 +49,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             NameGlob = campaign.NameGlob,
             NamedByApplication = campaign.NamedByApplication,
             Over = over,
+            Limits = campaign.Limits,
         };
         OwnWork.Run(logger, "tell the scheduler whom to hear", campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
     }
@@ -124,6 +125,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Retries = campaign.Retries,
+        Limits = campaign.Limits,
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());

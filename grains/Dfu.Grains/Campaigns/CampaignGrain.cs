@@ -96,6 +96,7 @@ internal sealed class CampaignGrain(
                 return;
             }
 
+            _core.Limit(campaign.Limits);
             TakeUp();
         }
 

@@ -10,7 +10,7 @@ namespace Dfu.Grains.Devices;
 internal sealed class DeviceShell
 {
     private readonly BluetoothAddress _id;
-    private readonly FleetPolicy _policy;
+    private FleetPolicy _policy;
     private readonly FleetTimes _times;
     private readonly TimeProvider _time;
     private readonly List<DeviceEffect> _effects = [];
@@ -31,7 +31,7 @@ internal sealed class DeviceShell
     public DeviceShell(BluetoothAddress id, DeviceRecord? record, DeviceHistory? history, FleetHost host)
     {
         (_id, Record, _history) = (id, record, history ?? new());
-        (_policy, _times, _time) = (host.Policy, host.Times, host.Time);
+        (_policy, _times, _time) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time);
         _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
@@ -63,7 +63,8 @@ internal sealed class DeviceShell
     {
         if (Record is { } known && known.Campaign == place.Campaign)
         {
-            if (known.TraceParent != place.TraceParent) Change(known with { TraceParent = place.TraceParent });
+            if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
+            if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
             if (retry && place.Retries > State!.Retries) Apply(new DeviceEvent.RetryRequested(Now, place.Retries));
             _acknowledged = false;
             if (State!.Phase == DevicePhase.Done) Repeat();
@@ -74,7 +75,7 @@ internal sealed class DeviceShell
         var state = State is { } old
             ? old.Anew(place.ImageSizes, Now) with { EarlierCampaign = Record!.Campaign }
             : DeviceState.New(_id, place.ImageSizes, Now);
-        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
+        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Limits = place.Limits, Device = state };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;
@@ -205,6 +206,7 @@ internal sealed class DeviceShell
 
     private void Change(DeviceRecord record)
     {
+        if (record.Limits != _policy.Campaign) _policy = _policy.For(record.Limits);
         Record = record;
         _changed = true;
         _acknowledged = false;

@@ -4,6 +4,7 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains.Campaigns;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -51,6 +52,7 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
+        if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         var now = host.Time.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
         if (decision is not CampaignDecision.Accepted accepted)
@@ -62,7 +64,8 @@ internal sealed class FleetGrain(
         _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
         _startedHere.Add(campaign);
-        var start = RunAsync(CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now));
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now) with { Limits = order.Limits };
+        var start = RunAsync(first);
         _starts[campaign] = start;
         try
         {

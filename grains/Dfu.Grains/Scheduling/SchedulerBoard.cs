@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
@@ -94,13 +95,13 @@ internal sealed class SchedulerBoard
         Forget(now);
         PlanNeeded = false;
         var held = Held();
+        var campaigns = _campaigns.Keys.ToList();
         var queued = _waiting.Values
             .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
-            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.HeardDevices))
-            .Where(static pair => pair.HeardDevices is not null)
-            .Select(static pair => (pair.Device, pair.HeardDevices!));
+            .Where(waiting => _campaigns.ContainsKey(waiting.Campaign))
+            .Select(waiting => new QueuedDevice(waiting.Device, _campaigns[waiting.Campaign].HeardDevices, campaigns.IndexOf(waiting.Campaign)));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
-        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, _policy.MaxConcurrency, now))
+        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
         {
             var attempt = planned.Device.Attempt + 1;
             _byId[planned.Adapter.Id].Reserve(planned.Device.Id, attempt, now + _times.Promise);
@@ -177,6 +178,23 @@ internal sealed class SchedulerBoard
         Listening = waited.At - waited.ListeningSince,
         Deaf = waited.At - waited.DeafSince,
     };
+
+    /// <summary>What campaigns may have at once, and what they have or are promised; empty when none has a limit.</summary>
+    private ImmutableArray<SchedulerCampaign> Use(List<string> campaigns)
+    {
+        var limits = campaigns.Select(campaign => _campaigns[campaign].Limits).ToArray();
+        if (limits.All(static limit => limit is null or { MaxConcurrency: null, MaxTransfersPerAdapter: null })) return [];
+        var slots = _adapters.Select(adapter => adapter.State.Slots.Select(slot => CampaignOf(adapter, slot)).ToArray()).ToArray();
+        return
+        [
+            .. campaigns.Select((campaign, i) => new SchedulerCampaign(
+                limits[i]?.MaxConcurrency, limits[i]?.MaxTransfersPerAdapter, [.. slots.Select(slot => slot.Count(held => held == campaign))])),
+        ];
+    }
+
+    private string? CampaignOf(BoardAdapter adapter, AdapterSlot slot) =>
+        adapter.Transfers.FirstOrDefault(transfer => transfer.Device == slot.Device)?.Campaign
+        ?? (_waiting.TryGetValue(slot.Device, out var waiting) ? waiting.Campaign : _accepted.TryGetValue(slot.Device, out var accepted) ? accepted.Campaign : null);
 
     /// <summary>The attempt an adapter has or is promised, for each device.</summary>
     private Dictionary<BluetoothAddress, int> Held()

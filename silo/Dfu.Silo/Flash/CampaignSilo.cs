@@ -83,7 +83,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = new FleetPolicy { Patience = LeastPatience * scale },
+            Policy = new FleetPolicy(),
             Time = pump,
             Times = new FleetTimes().Scaled(scale),
             Runner = UpdateRun.RunAsync,
@@ -98,6 +98,9 @@ internal sealed class CampaignSilo : IAsyncDisposable
         };
         return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], TimeProvider.System);
     }
+
+    /// <summary>What a campaign in virtual time may do.</summary>
+    public static CampaignLimits LimitsOf(VirtualTime pump) => new() { Patience = LeastPatience * (pump.Scale ?? 1) };
 
     /// <summary>Starts the silo, which takes time and needs no radio; <see cref="RunAsync"/> does it otherwise.</summary>
     public Task PrepareAsync(CancellationToken stop) => _silo.StartAsync(stop);

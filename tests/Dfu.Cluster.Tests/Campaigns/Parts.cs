@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -16,6 +17,7 @@ internal sealed class PartDevice(BluetoothAddress id)
     public DeviceState? State { get; set; }
     public string? Campaign { get; set; }
     public int Joins { get; private set; }
+    public CampaignLimits? Limits { get; private set; }
     public int Retries { get; private set; }
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
@@ -43,6 +45,7 @@ internal sealed class PartDevice(BluetoothAddress id)
         lock (_gate)
         {
             Joins++;
+            Limits = place.Limits;
             if (Unreachable) throw new TimeoutException("nobody answers");
             if (Busy) return false;
             if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default) with { EarlierCampaign = Campaign };
