@@ -7,7 +7,8 @@ internal static class TransferTable
 {
     public static void Print()
     {
-        Console.WriteLine($"One transfer, {TransferBenchmark.ImageBytes:#,0} bytes, nRF52840 flash, an event every 15 ms with 3 packets, MTU 247, virtual time.");
+        Console.WriteLine(
+            $"One transfer, {TransferBenchmark.ImageBytes:#,0} bytes, nRF52840 flash, an event every 15 ms with 3 packets, MTU 247, virtual time.");
         Console.WriteLine("'of bound' compares with erase, writing and air time that nothing can avoid; 'again' are bytes sent twice.");
         foreach (var deaf in new[] { false, true }) Print(deaf);
     }

@@ -15,7 +15,8 @@ internal static class Format
     };
 
     /// <summary>For a view that is as old as this.</summary>
-    public static string NoAnswer(TimeSpan silence) => string.Create(CultureInfo.InvariantCulture, $"no answer from the cluster for {silence.TotalSeconds:0} s");
+    public static string NoAnswer(TimeSpan silence) =>
+        string.Create(CultureInfo.InvariantCulture, $"no answer from the cluster for {silence.TotalSeconds:0} s");
 
     public static string Rate(double bytesPerSecond) => $"{Bytes(bytesPerSecond)}/s";
 

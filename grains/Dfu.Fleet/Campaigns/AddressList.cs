@@ -5,7 +5,8 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Campaigns;
 
-/// <summary>Addresses as one text that is equal for equal sets: six bytes each, most significant first, in ascending order, in base 64 for URLs, which JSON leaves as it is.</summary>
+/// <summary>Addresses as one text that is equal for equal sets.</summary>
+/// <remarks>Six bytes each, most significant first, in ascending order; in base 64 for URLs, which JSON leaves as it is.</remarks>
 internal static class AddressList
 {
     private const int Size = 6;

@@ -26,7 +26,8 @@ public sealed record SchedulerCampaign(int? Most, int? MostPerAdapter, Immutable
 /// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
 /// <param name="Campaign">Its campaign, in <see cref="SchedulerSnapshot.Campaigns"/>.</param>
 public sealed record SchedulerDevice(
-    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity, int Campaign = 0);
+    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity,
+    int Campaign = 0);
 
 public sealed record SchedulerSnapshot
 {

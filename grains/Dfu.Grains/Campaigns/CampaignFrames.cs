@@ -75,7 +75,8 @@ internal sealed class CampaignFrames(TimeProvider time)
     private void Hear(LiveReport live)
     {
         var heard = live.Rssi.Select(pair => (Index: _rows.IndexOf(pair.Key), Rssi: pair.Value)).Where(static pair => pair.Index is not null).ToArray();
-        _signals = FleetJson.WriteBytes(new SignalColumns { Device = [.. heard.Select(static pair => pair.Index!.Value)], Rssi = [.. heard.Select(static pair => pair.Rssi)] });
+        _signals = FleetJson.WriteBytes(
+            new SignalColumns { Device = [.. heard.Select(static pair => pair.Index!.Value)], Rssi = [.. heard.Select(static pair => pair.Rssi)] });
         _signalsRevision++;
         _heard = time.GetTimestamp();
     }

@@ -23,7 +23,8 @@ internal sealed class CampaignRows
 
     /// <summary>Devices were taken out of the campaign: followers must begin anew.</summary>
     public bool Misfits(CampaignState campaign) =>
-        campaign.Devices.Length < _devices.Length || (campaign.Devices != _devices && !campaign.Devices.AsSpan()[.._devices.Length].SequenceEqual(_devices.AsSpan()));
+        campaign.Devices.Length < _devices.Length
+        || (campaign.Devices != _devices && !campaign.Devices.AsSpan()[.._devices.Length].SequenceEqual(_devices.AsSpan()));
 
     public int? IndexOf(BluetoothAddress device) => _index.TryGetValue(device, out var index) ? index : null;
 

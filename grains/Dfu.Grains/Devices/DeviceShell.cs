@@ -75,7 +75,8 @@ internal sealed class DeviceShell
         var state = State is { } old
             ? old.Anew(place.ImageSizes, Now) with { EarlierCampaign = Record!.Campaign }
             : DeviceState.New(_id, place.ImageSizes, Now);
-        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Limits = place.Limits, Device = state };
+        var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
+        record = record with { Limits = place.Limits };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;

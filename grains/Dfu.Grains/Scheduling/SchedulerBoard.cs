@@ -192,9 +192,12 @@ internal sealed class SchedulerBoard
         ];
     }
 
-    private string? CampaignOf(BoardAdapter adapter, AdapterSlot slot) =>
-        adapter.Transfers.FirstOrDefault(transfer => transfer.Device == slot.Device)?.Campaign
-        ?? (_waiting.TryGetValue(slot.Device, out var waiting) ? waiting.Campaign : _accepted.TryGetValue(slot.Device, out var accepted) ? accepted.Campaign : null);
+    private string? CampaignOf(BoardAdapter adapter, AdapterSlot slot)
+    {
+        if (adapter.Transfers.FirstOrDefault(transfer => transfer.Device == slot.Device) is { } shown) return shown.Campaign;
+        if (_waiting.TryGetValue(slot.Device, out var waiting)) return waiting.Campaign;
+        return _accepted.TryGetValue(slot.Device, out var accepted) ? accepted.Campaign : null;
+    }
 
     /// <summary>The attempt an adapter has or is promised, for each device.</summary>
     private Dictionary<BluetoothAddress, int> Held()

@@ -146,7 +146,9 @@ internal static class FollowedServer
             Heard =
             [
                 .. Enumerable.Range(0, 28).Select(i => new HeardAdvertisement(
-                    new(Address(Active + (((tick * Adapters) + adapter) * 28 + i) % (Devices - Active)), AddressType.Random, -50 - ((tick + i) % 40), "DfuTarg", true, true),
+                    new(
+                        Address(Active + (((((tick * Adapters) + adapter) * 28) + i) % (Devices - Active))),
+                        AddressType.Random, -50 - ((tick + i) % 40), "DfuTarg", DfuService: true, Connectable: true),
                     TimeSpan.FromSeconds(0.1))),
             ],
         };

@@ -56,7 +56,8 @@ public sealed class CampaignFramesTests
         Tell(State(7) with { Attempt = 1, Phase = DevicePhase.Connecting, Adapter = "a/b", StartedAt = _time.GetUtcNow() });
         view = await PollAsync();
         Assert.Equal([1], _rows);
-        Assert.Equal((1, DevicePhase.Connecting, "a/b", 0.5), (view.Devices[7].Attempts, view.Devices[7].Phase, view.Devices[7].Adapter, view.Devices[7].Seconds));
+        var device = view.Devices[7];
+        Assert.Equal((1, DevicePhase.Connecting, "a/b", 0.5), (device.Attempts, device.Phase, device.Adapter, device.Seconds));
         view = await PollAsync();
         Assert.Equal([0], _rows);
         Assert.Equal(1, view.Devices[7].Seconds);
@@ -93,7 +94,10 @@ public sealed class CampaignFramesTests
     {
         Tell(State(2) with { Attempt = 1, Phase = DevicePhase.Connecting });
         await PollAsync();
-        LiveTransfer seen = new() { Campaign = "x", Device = Parts.Address(2), Attempt = 1, Phase = DevicePhase.Sending, Confirmed = 8192, Traffic = new(9000, 8500), Rate = 4000 };
+        LiveTransfer seen = new()
+        {
+            Campaign = "x", Device = Parts.Address(2), Attempt = 1, Phase = DevicePhase.Sending, Confirmed = 8192, Traffic = new(9000, 8500), Rate = 4000,
+        };
         _live = new() { Transfers = [seen, seen with { Device = Parts.Address(4), Attempt = 0 }, seen with { Device = Parts.Address(5000) }] };
         var view = await PollAsync();
         Assert.Equal([0], _rows);
@@ -159,15 +163,25 @@ public sealed class CampaignFramesTests
         for (var n = 0; n < Active; n++) Tell(State(n) with { Attempt = 1, Phase = DevicePhase.Sending, StartedAt = _time.GetUtcNow() });
         _live = new()
         {
-            Adapters = [.. Enumerable.Range(0, 40).Select(static n => new AdapterView { Id = $"station-1/bluez:hci{n}", Status = AdapterStatus.Ready, Rate = 81_234.5 })],
+            Adapters =
+            [
+                .. Enumerable.Range(0, 40)
+                    .Select(static n => new AdapterView { Id = $"station-1/bluez:hci{n}", Status = AdapterStatus.Ready, Rate = 81_234.5 }),
+            ],
             Transfers = [.. Enumerable.Range(0, Active).Select(static n => new LiveTransfer
             {
-                Campaign = "x", Device = Parts.Address(n), Attempt = 1, Phase = DevicePhase.Sending, Confirmed = 123_456, Traffic = new(234_567, 123_456), Rate = 6789.1,
+                Campaign = "x",
+                Device = Parts.Address(n),
+                Attempt = 1,
+                Phase = DevicePhase.Sending,
+                Confirmed = 123_456,
+                Traffic = new(234_567, 123_456),
+                Rate = 6789.1,
             })],
         };
         var view = await PollAsync();
         Assert.Equal(Active, view.Devices.Count(static device => device.Rate > 0));
-        Assert.InRange(_frames.Since(default(CampaignCursor) with { Epoch = _frames.Since(default).Cursor.Epoch, Revision = Devices }).Frame!.Length, 1, 30_000);
+        Assert.InRange(_frames.Since(_frames.Since(default).Cursor with { Revision = Devices }).Frame!.Length, 1, 30_000);
     }
 
     [Fact]

@@ -44,7 +44,15 @@ internal sealed class Room
     public void Report(string id, params Advertisement[] heard) => Report(id, TimeSpan.Zero, heard);
 
     public void Report(string id, TimeSpan age, params Advertisement[] heard) =>
-        Board.Report(new() { State = Adapter(id), Host = AdapterId.SiloOf(id), HostMost = HostMost.GetValueOrDefault(AdapterId.SiloOf(id)), Heard = [.. heard.Select(advertisement => new HeardAdvertisement(advertisement, age))] }, Now);
+        Board.Report(
+            new()
+            {
+                State = Adapter(id),
+                Host = AdapterId.SiloOf(id),
+                HostMost = HostMost.GetValueOrDefault(AdapterId.SiloOf(id)),
+                Heard = [.. heard.Select(advertisement => new HeardAdvertisement(advertisement, age))],
+            },
+            Now);
 
     /// <summary>Ceilings of hosts for their own adapters.</summary>
     public Dictionary<string, int?> HostMost { get; } = [];
