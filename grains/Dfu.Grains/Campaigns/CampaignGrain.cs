@@ -96,7 +96,7 @@ internal sealed class CampaignGrain(
                 return;
             }
 
-            _core.Limit(campaign.Limits);
+            Limit(campaign.Limits);
             TakeUp();
         }
 
@@ -224,6 +224,15 @@ internal sealed class CampaignGrain(
         if (wasOver) _core.Trace(_trace.Begin(_core.State, goesOn: true));
         _summary = default;
         _calls.Finished(_core.State, false);
+    }
+
+    /// <summary>Devices that are at work are told at once.</summary>
+    private void Limit(CampaignLimits limits)
+    {
+        var campaign = _core!.State;
+        if (limits == campaign.Limits) return;
+        _core.Limit(limits);
+        foreach (var device in campaign.Devices.Where(device => !campaign.Results.ContainsKey(device))) _devices.CallNow(device);
     }
 
     /// <summary>Begins, or goes on with, everything that is outstanding.</summary>
