@@ -20,7 +20,7 @@ switch (args)
             """
             usage: dotnet run -c Release --project tests/Dfu.Benchmarks [-- COMMAND]
               without a command    how fast one transfer is, in virtual time
-              followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of six measurements takes so long, 20 unless given
+              followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
             """);
         return 2;
