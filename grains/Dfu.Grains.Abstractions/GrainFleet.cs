@@ -126,9 +126,9 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (Outage.Is(e))
+            catch (Exception e) when (Outage.Is(e) || e is OperationCanceledException)
             {
-                // The silo that had the campaign may be gone; another takes it over within seconds. Snapshot says how long that takes.
+                // The silo that had the campaign may be gone, or on its way out; another takes it over within seconds. Snapshot says how long that takes.
             }
             catch (KeyNotFoundException e)
             {

@@ -29,6 +29,7 @@ public sealed class GrainFleetTests : IAsyncDisposable
     {
         new OrleansException("no silo"),
         new TimeoutException(),
+        new OperationCanceledException("a silo that stops cancels what it does"),
         new Orleans.Runtime.Messaging.ConnectionFailedException("refused"),
         new DfuException(DfuError.DatabaseUnavailable, "gone"),
     };
