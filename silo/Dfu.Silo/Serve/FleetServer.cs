@@ -12,6 +12,7 @@ using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Postgres;
 using Dfu.Silo.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dfu.Silo.Serve;
 
@@ -94,7 +95,8 @@ public static class FleetServer
             time);
         try
         {
-            if (settings.Connection is not null) await FormerMember.BuryAsync(server.Services, settings.Name, time, stop);
+            if (settings.Connection is not null)
+                await new FormerMember(server.Services.GetRequiredService<IMembershipTable>(), server.Endpoint, settings.Say, time).BuryAsync(settings.Name, stop);
             await StartAsync(server, settings.Say, time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
