@@ -17,6 +17,7 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
+            ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             PackageCommand.Create(terminal),
             KeysCommand.Create(terminal),

@@ -1,4 +1,5 @@
 using System.Net;
+using Dfu.Grains.Connections;
 
 namespace Dfu.Client;
 
@@ -10,6 +11,9 @@ public sealed record FleetClientOptions
 
     /// <summary>The addresses that servers print when they are ready; any that answers will do.</summary>
     public IList<IPEndPoint> Gateways { get; } = [];
+
+    /// <summary>What a cluster with certificates asks for; null talks without TLS, which such a cluster refuses.</summary>
+    public TlsFiles? Tls { get; set; }
 
     /// <summary>How long a call goes on trying while no member answers; the last try may take 10 s more. Default 30 s.</summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(30);

@@ -45,10 +45,13 @@ internal static class ServeCommand
             "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
+        var tls = new TlsOptions();
+        var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort,
+            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort, insecure,
         };
+        tls.AddTo(command);
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
@@ -73,6 +76,8 @@ internal static class ServeCommand
                     },
                     Connection = given,
                     Address = result.GetValue(address),
+                    Tls = tls.Of(result),
+                    InsecureNetwork = result.GetValue(insecure),
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
                     Ready = gateway =>

@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
+using Dfu.Grains.Connections;
 using Dfu.Grains.Directory;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
@@ -31,6 +32,17 @@ public static class FleetServer
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
+        using var tls = settings.Tls is { } files ? ClusterTls.Load(files, TlsRole.Member, time) : null;
+        NetworkRule.Warn(settings, tls, time);
+        var address = settings.Address;
+        if (settings.Connection is { } connection)
+        {
+            await PostgresSchema.CheckAsync(connection, stop);
+            address ??= await ClusterAddress.FindAsync(connection, stop);
+        }
+
+        address ??= IPAddress.Loopback;
+        NetworkRule.Check(address, tls is not null, settings.InsecureNetwork);
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
         await using var radios = new ProcessAdapters(time);
         var owned = new List<IDisposable>();
@@ -38,7 +50,7 @@ public static class FleetServer
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
-            await ServeAsync(settings, directory.Path, sources, owned, time, stop);
+            await ServeAsync(settings, address, tls, directory.Path, sources, owned, time, stop);
         }
         finally
         {
@@ -48,16 +60,20 @@ public static class FleetServer
     }
 
     private static async Task ServeAsync(
-        ServerSettings settings, string directory, IReadOnlyList<IAdapterSource> sources, List<IDisposable> owned, TimeProvider time, CancellationToken stop)
+        ServerSettings settings,
+        IPAddress address,
+        ClusterTls? tls,
+        string directory,
+        IReadOnlyList<IAdapterSource> sources,
+        List<IDisposable> owned,
+        TimeProvider time,
+        CancellationToken stop)
     {
         var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
         owned.Add(ledgers);
-        var address = settings.Address ?? IPAddress.Loopback;
         Action<ISiloBuilder, IPEndPoint> cluster;
         if (settings.Connection is { } connection)
         {
-            await PostgresSchema.CheckAsync(connection, stop);
-            address = settings.Address ?? await ClusterAddress.FindAsync(connection, stop);
             cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker();
         }
         else
@@ -90,13 +106,19 @@ public static class FleetServer
                 Address = address,
                 SiloPort = settings.SiloPort,
                 GatewayPort = settings.GatewayPort,
+                Tls = tls,
                 Log = new ServerLog(settings.Say),
             },
             time);
         try
         {
             if (settings.Connection is not null)
-                await new FormerMember(server.Services.GetRequiredService<IMembershipTable>(), server.Endpoint, settings.Say, time).BuryAsync(settings.Name, stop);
+            {
+                var members = server.Services.GetRequiredService<IMembershipTable>();
+                await new FormerMember(members, server.Endpoint, settings.Say, time).BuryAsync(settings.Name, stop);
+                await NetworkRule.AskAsync(members, tls, time, stop);
+            }
+
             await StartAsync(server, settings.Say, time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

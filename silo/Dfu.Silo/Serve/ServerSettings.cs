@@ -1,5 +1,6 @@
 using System.Net;
 using Dfu.Fleet;
+using Dfu.Grains.Connections;
 using Dfu.Silo.Adapters;
 
 namespace Dfu.Silo.Serve;
@@ -18,6 +19,12 @@ public sealed record ServerSettings
 
     /// <summary>Where other members and clients reach this one; null is this machine alone, or the address by which it reaches the database.</summary>
     public IPAddress? Address { get; init; }
+
+    /// <summary>By which members and programs are told from strangers; null takes whoever connects, and only on this machine.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>Others may reach this member although it has no certificates.</summary>
+    public bool InsecureNetwork { get; init; }
 
     /// <summary>For other members; 0 takes a free one.</summary>
     public int SiloPort { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
+using Dfu.Grains.Connections;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,7 +30,10 @@ internal sealed record FleetSiloSettings
     /// <summary>For clients; 0 takes a free one, null has none.</summary>
     public int? GatewayPort { get; init; }
 
-    /// <summary>Gets what Orleans logs; null is nobody.</summary>
+    /// <summary>By which other silos and clients are told from strangers; null takes whoever connects.</summary>
+    public ClusterTls? Tls { get; init; }
+
+    /// <summary>Gets what Orleans and the grains log; null is nobody.</summary>
     public ILoggerProvider? Log { get; init; }
 }
 
@@ -177,6 +181,7 @@ internal sealed class FleetSilo : IAsyncDisposable
             if (settings.GatewayPort is { } gateway) options.GatewayListeningEndpoint = new(settings.Address, gateway);
         });
         settings.Cluster(silo, endpoint);
+        if (settings.Tls is { } tls) silo.UseClusterTls(tls);
         silo.Services.AddSingleton(settings.Host);
         silo.AddAdapterGrains();
         silo.AddActivityPropagation();
