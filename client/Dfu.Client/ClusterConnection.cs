@@ -185,7 +185,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or OverflowException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"the connection string cannot be understood: {e.Message}", e);
+            // Not what: it may be the end of a password that holds a semicolon.
+            throw new DfuException(DfuError.InvalidArgument, "the connection string cannot be understood; a password with ; or = in it is put in quotes", e);
         }
     }
 }

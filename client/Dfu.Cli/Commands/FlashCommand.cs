@@ -11,6 +11,7 @@ using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
 using Dfu.Silo.Storage.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Commands;
 
@@ -54,9 +55,10 @@ internal static class FlashCommand
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
+        var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json,
+            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
         command.SetAction((result, _) =>
         {
@@ -83,9 +85,14 @@ internal static class FlashCommand
             {
                 DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
+                LogLevel = logLevel.Of(result),
+                Say = LogLevels.To(terminal),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
-            return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
+
+            // Lines of a log would tear what is redrawn in place.
+            var shown = settings.LogLevel == LogLevel.None ? terminal : terminal with { Live = false };
+            return RunAsync(shown, request, settings, result.GetValue(json), result.GetValue(report));
         });
         return command;
     }

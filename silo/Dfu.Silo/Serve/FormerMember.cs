@@ -2,13 +2,13 @@ using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Silos;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
 /// <summary>A member that was killed stays in the table of members until others miss it, which nobody does when it was the last.</summary>
 /// <param name="own">Where the new member of the name listens: nobody else does.</param>
-/// <param name="say">Told when the start has to wait.</param>
-internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, Action<string> say, TimeProvider time)
+internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, ILogger log, TimeProvider time)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(0.5);
@@ -28,6 +28,7 @@ internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, Actio
                 var endpoint = entry.SiloAddress.Endpoint;
                 if (!endpoint.Equals(own) && await AnswersAsync(endpoint, cancellationToken) && await LivesAsync(entry, cancellationToken))
                     throw new DfuException(DfuError.MemberInUse, $"the member '{name}' is alive at {endpoint}");
+                log.FormerMemberBuried(name, endpoint);
                 entry.Status = SiloStatus.Dead;
                 changed = true;
 
@@ -67,8 +68,7 @@ internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, Actio
         // A member that is still joining writes none, and has so long to join.
         var atMost = known.Status == SiloStatus.Active ? MemberTimes.Silent : MemberTimes.Join;
         var begin = time.GetTimestamp();
-        say($"something answers where a member '{known.SiloName}' was, at {known.SiloAddress.Endpoint}; "
-            + $"the start waits up to {atMost.TotalSeconds:0} s for a sign of life of it");
+        log.FormerMemberAsked(known.SiloName, known.SiloAddress.Endpoint, atMost.TotalSeconds);
         while (time.GetElapsedTime(begin) < atMost)
         {
             await Task.Delay(LookAgain, time, cancellationToken);

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Net;
 using Dfu.Grains.Connections;
 using Dfu.Protocol.Errors;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
@@ -12,22 +12,21 @@ internal static class NetworkRule
 
     /// <param name="address">Where the member listens.</param>
     /// <exception cref="DfuException">NetworkInsecure.</exception>
-    public static void Check(IPAddress address, bool hasCertificates, bool insecureNetwork)
+    public static void Check(IPAddress address, bool hasCertificates, bool insecureNetwork, ILogger log)
     {
-        if (hasCertificates || insecureNetwork || IPAddress.IsLoopback(address)) return;
-        throw new DfuException(DfuError.NetworkInsecure, $"others could connect to {address}, and there are no certificates to tell them from strangers");
+        if (hasCertificates || IPAddress.IsLoopback(address)) return;
+        if (insecureNetwork) log.NetworkOpen(address);
+        else throw new DfuException(DfuError.NetworkInsecure, $"others could connect to {address}, and there are no certificates to tell them from strangers");
     }
 
     /// <summary>Says what an operator should change although it works.</summary>
-    public static void Warn(ServerSettings settings, ClusterTls? tls, TimeProvider time)
+    public static void Warn(TlsFiles? files, ClusterTls? tls, ILogger log, TimeProvider time)
     {
-        if (tls is null || settings.Tls is not { } files) return;
+        if (tls is null || files is null) return;
         if (tls.EndsAt - time.GetUtcNow() < Soon)
-            settings.Say(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{files.Certificate} expires on {tls.EndsAt:yyyy-MM-dd HH:mm} UTC: give a new one before, and start this member again"));
+            log.CertificateEnds(files.Certificate, tls.EndsAt);
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(files.Key) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
-            settings.Say($"{files.Key} is a private key that every user of this machine can read: chmod o= it");
+            log.KeyReadable(files.Key);
     }
 
     /// <summary>Asks the members that are there whether they take this one: Orleans would try for a minute and then say that nobody answers.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Fleet;
 using Dfu.Grains.Connections;
 using Dfu.Silo.Adapters;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
@@ -34,6 +35,9 @@ public sealed record ServerSettings
 
     /// <summary>Called once, when the server is a member and its radios are being opened.</summary>
     public Action<IPEndPoint> Ready { get; init; } = static _ => { };
+
+    /// <summary>From which level on <see cref="Say"/> is told. Default Warning.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Serve;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cluster.Tests.Silos;
 
@@ -11,10 +13,19 @@ public sealed class FormerMemberTests : IDisposable
     private static readonly DateTime Begin = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
     private readonly TcpListener _there = new(IPAddress.Loopback, 0);
     private readonly List<string> _said = [];
+    private readonly LineLog _log;
 
-    public FormerMemberTests() => _there.Start();
+    public FormerMemberTests()
+    {
+        _log = new(_said.Add, LogLevel.Warning, TimeProvider.System);
+        _there.Start();
+    }
 
-    public void Dispose() => _there.Dispose();
+    public void Dispose()
+    {
+        _there.Dispose();
+        _log.Dispose();
+    }
 
     private IPEndPoint There => (IPEndPoint)_there.LocalEndpoint;
 
@@ -59,7 +70,7 @@ public sealed class FormerMemberTests : IDisposable
     }
 
     private Task BuryAsync(OneMember table, IPEndPoint own) =>
-        new FormerMember(table, own, _said.Add, new QuickTime(new DateTimeOffset(Begin))).BuryAsync("only", CancellationToken.None);
+        new FormerMember(table, own, _log.Host, new QuickTime(new DateTimeOffset(Begin))).BuryAsync("only", CancellationToken.None);
 
     /// <summary>Waits take no time, and time goes on by as much.</summary>
     private sealed class QuickTime(DateTimeOffset begin) : TimeProvider
