@@ -5,6 +5,7 @@ using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -44,7 +45,7 @@ internal static class FlashCommand
             "a time from 1s to 10min",
             null,
             "TIME");
-        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
+        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
         var patience = PatienceOption();
         var concurrency = ConcurrencyOption();
         var dataDir = Arguments.Option.Text(

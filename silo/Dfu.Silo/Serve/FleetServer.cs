@@ -99,6 +99,7 @@ public static class FleetServer
                 {
                     Silo = settings.Name,
                     Policy = settings.Policy,
+                    Orders = new(settings.PublicKey),
                     Time = time,
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,

@@ -27,6 +27,9 @@ public sealed record ServerSettings
     /// <summary>Others may reach this member although it has no certificates.</summary>
     public bool InsecureNetwork { get; init; }
 
+    /// <summary>A P-256 key in PEM form: packages that are not signed for it are refused, whoever brings them. Null leaves signatures unchecked.</summary>
+    public string? PublicKey { get; init; }
+
     /// <summary>For other members; 0 takes a free one.</summary>
     public int SiloPort { get; init; }
 
