@@ -30,8 +30,6 @@ public static class TrialCertificates
     {
         if (hosts.FirstOrDefault(static host => !IsHost(host)) is { } strange)
             throw new DfuException(DfuError.InvalidArgument, $"'{strange}' is not a host's name or address");
-        if (hosts.GroupBy(FileOf).FirstOrDefault(static same => same.Count() > 1 || same.Key is ClientName or "ca") is { } twice)
-            throw new DfuException(DfuError.InvalidArgument, $"'{twice.First()}' cannot have files of its own: give another name, and each only once");
         var authorityThere = File.Exists(Path.Combine(folder, AuthorityFile));
         var clientThere = File.Exists(Path.Combine(folder, ClientName + ".pem"));
         string[] names = [.. hosts.Select(FileOf), .. authorityThere && clientThere ? (string[])[] : [ClientName]];
@@ -40,6 +38,8 @@ public static class TrialCertificates
             .. authorityThere ? (string[])[] : [AuthorityFile, AuthorityKeyFile],
             .. names.SelectMany(static name => new[] { name + ".pem", name + "-key.pem" }),
         ];
+        if (hosts.Any(static host => FileOf(host) is ClientName or "ca") || wanted.Distinct().Count() < wanted.Length)
+            throw new DfuException(DfuError.InvalidArgument, "each host needs files of its own: give each once, and none that is called ca or client");
         if (wanted.FirstOrDefault(file => Path.Exists(Path.Combine(folder, file))) is { } taken)
             throw new DfuException(DfuError.InvalidArgument, $"{Path.Combine(folder, taken)} exists already, and nothing is overwritten");
 
