@@ -45,7 +45,7 @@ public static class FleetServer
         }
 
         address ??= IPAddress.Loopback;
-        NetworkRule.Check(address, tls is not null, settings.InsecureNetwork, log.Host);
+        NetworkRule.Check(address, tls is not null, settings.InsecureNetwork);
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
         await using var radios = new ProcessAdapters(time);
         var owned = new List<IDisposable>();
@@ -137,6 +137,7 @@ public static class FleetServer
 
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
         settings.Ready(server.Gateway!);
+        if (tls is null && !IPAddress.IsLoopback(address)) log.Host.NetworkOpen(address);
         foreach (var (source, adapter) in sources.Zip(server.Adapters))
             Background.Run("say what keeps an adapter from being opened", TellAsync(source.Id, adapter, log.Host));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -12,11 +12,10 @@ internal static class NetworkRule
 
     /// <param name="address">Where the member listens.</param>
     /// <exception cref="DfuException">NetworkInsecure.</exception>
-    public static void Check(IPAddress address, bool hasCertificates, bool insecureNetwork, ILogger log)
+    public static void Check(IPAddress address, bool hasCertificates, bool insecureNetwork)
     {
-        if (hasCertificates || IPAddress.IsLoopback(address)) return;
-        if (insecureNetwork) log.NetworkOpen(address);
-        else throw new DfuException(DfuError.NetworkInsecure, $"others could connect to {address}, and there are no certificates to tell them from strangers");
+        if (hasCertificates || insecureNetwork || IPAddress.IsLoopback(address)) return;
+        throw new DfuException(DfuError.NetworkInsecure, $"others could connect to {address}, and there are no certificates to tell them from strangers");
     }
 
     /// <summary>Says what an operator should change although it works.</summary>
