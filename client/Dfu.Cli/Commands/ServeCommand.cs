@@ -103,7 +103,10 @@ internal static class ServeCommand
     }
 
     public static System.CommandLine.Option<string?> ConnectionOption() =>
-        Arguments.Option.Text("--connection", "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu\"; the password comes from PGPASSWORD or ~/.pgpass.", "STRING");
+        Arguments.Option.Text(
+            "--connection",
+            "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu\"; the password comes from PGPASSWORD or ~/.pgpass.",
+            "STRING");
 
     private static bool Name(string text, out string? name)
     {

@@ -118,8 +118,8 @@ public sealed class ServeProcessTests
         using var bench = new Bench();
         var bridge = $"bridge:tcp://127.0.0.1:{Bench.SilentPort()}";
         Directory.CreateDirectory(bench["theirs"]);
-        const string Nobody = "chmod 711 \"$HERE\"; chown 65534 \"$HERE/theirs\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups dotnet \"$@\"";
-        using var theirs = DfuProcess.StartAfter($"export HERE='{bench.Folder}' HOME=/tmp; {Nobody}", "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
+        var nobody = $"export HERE='{bench.Folder}' HOME=/tmp; " + "chmod 711 \"$HERE\"; chown 65534 \"$HERE/theirs\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups dotnet \"$@\"";
+        using var theirs = DfuProcess.StartAfter(nobody, "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
         await theirs.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
         var run = await DfuProcess.RunAsync("serve", "--adapter", bridge, "--data-dir", bench["ours"]);
         AssertRefused(run, 4, "adapterInUse");
@@ -128,7 +128,7 @@ public sealed class ServeProcessTests
         await theirs.KillAsync();
         using var ours = DfuProcess.Start("serve", "--adapter", bridge, "--data-dir", bench["ours"]);
         await ours.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
-        var refused = DfuProcess.StartAfter($"export HERE='{bench.Folder}' HOME=/tmp; {Nobody}", "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
+        var refused = DfuProcess.StartAfter(nobody, "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
         AssertRefused(await refused.EndAsync(), 4, "adapterInUse");
     }
 

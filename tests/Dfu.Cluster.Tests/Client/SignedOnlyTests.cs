@@ -75,7 +75,8 @@ public sealed class SignedOnlyTests(PostgresServer database) : IDisposable
         // Alone, so that the package is put and the campaign begun where there is no key.
         await using var lax = await Server.StartAsync(connection, "lax");
         await using var client = lax.Client();
-        await using var campaign = await client.StartAsync(Request(null) with { Targets = new() { Addresses = [VirtualDeviceOptions.AddressFor(1, 0)] } }, None);
+        var request = Request(null) with { Targets = new() { Addresses = [VirtualDeviceOptions.AddressFor(1, 0)] } };
+        await using var campaign = await client.StartAsync(request, None);
         var before = campaign.Snapshot();
         Assert.Equal(CampaignOutcome.Running, before.Outcome);
 

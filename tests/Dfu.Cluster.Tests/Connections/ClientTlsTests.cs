@@ -35,7 +35,8 @@ public sealed class ClientTlsTests : IDisposable
         await using var server = await StartAsync(_files.North);
         var refusal = await RefusedAsync(server, _files.Stranger);
         Assert.Equal(
-            $"the member at {server.Gateway} cannot be talked to: its certificate 'north' is not signed by the authority in {_files.Stranger.Authority}", refusal);
+            $"the member at {server.Gateway} cannot be talked to: its certificate 'north' is not signed by the authority in {_files.Stranger.Authority}",
+            refusal);
     }
 
     [Fact]

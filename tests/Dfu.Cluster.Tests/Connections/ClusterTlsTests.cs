@@ -36,7 +36,8 @@ public sealed class ClusterTlsTests : IDisposable
         var other = Path.Combine(_files.Folder("right"), "other.pem");
         File.WriteAllText(other, "something else\n");
         Assert.StartsWith($"{other} holds no ", Refused(With(other)), StringComparison.Ordinal);
-        File.WriteAllText(other, $"-----BEGIN {(which == "key" ? "PRIVATE KEY" : "CERTIFICATE")}-----\nAAAA\n-----END {(which == "key" ? "PRIVATE KEY" : "CERTIFICATE")}-----\n");
+        var label = which == "key" ? "PRIVATE KEY" : "CERTIFICATE";
+        File.WriteAllText(other, $"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
         Assert.StartsWith($"{other} holds no ", Refused(With(other)), StringComparison.Ordinal);
 
         TlsFiles With(string file) => which switch
@@ -76,7 +77,8 @@ public sealed class ClusterTlsTests : IDisposable
         using (var key = ECDsa.Create())
         {
             key.ImportFromPem(File.ReadAllText(_files.North.Key));
-            File.WriteAllText(locked, key.ExportEncryptedPkcs8PrivateKeyPem("geheim", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+            var locking = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000);
+            File.WriteAllText(locked, key.ExportEncryptedPkcs8PrivateKeyPem("geheim", locking));
         }
 
         var files = _files.North with { Key = locked };

@@ -7,6 +7,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Grains.Connections;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
+using Microsoft.Extensions.Logging;
 using static Dfu.Cluster.Tests.Client.Requests;
 
 namespace Dfu.Cluster.Tests.Connections;
@@ -98,7 +99,7 @@ public sealed class MemberTlsTests(PostgresServer database) : IDisposable
     {
         var connection = await InitializedAsync();
         await using var north = await Server.StartAsync(
-            connection, "north", settings => settings with { Tls = _files.North, LogLevel = Microsoft.Extensions.Logging.LogLevel.Information }, TimeProvider.System);
+            connection, "north", settings => settings with { Tls = _files.North, LogLevel = LogLevel.Information }, TimeProvider.System);
         var line = north.Said.Single(line => line.Contains(" is a member of its cluster at ", StringComparison.Ordinal));
         var silo = System.Net.IPEndPoint.Parse(line.Split(" at ")[1].Split(',')[0]);
         using var program = ClusterTls.Load(_files.Client, TlsRole.Client, TimeProvider.System);

@@ -58,7 +58,8 @@ public sealed class PasswordTests(PostgresServer database) : IDisposable
             Assert.DoesNotContain(member.Said, static line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
         }
 
-        foreach (var wrong in new[] { connection.Replace(";Username=dfu", ";Username=nobody", StringComparison.Ordinal), connection + ";Databse=x", connection + ";x" })
+        var stranger = connection.Replace(";Username=dfu", ";Username=nobody", StringComparison.Ordinal);
+        foreach (var wrong in new[] { stranger, connection + ";Databse=x", connection + ";x" })
         {
             var refusal = await Assert.ThrowsAsync<DfuException>(() => PostgresSchema.CheckAsync(wrong, CancellationToken.None));
             Assert.DoesNotContain(PostgresServer.Password, $"{refusal.Message}", StringComparison.Ordinal);

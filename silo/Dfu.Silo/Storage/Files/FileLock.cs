@@ -73,7 +73,8 @@ internal sealed partial class FileLock : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>Opens what is there, and makes what is not: in a shared folder, the two at once are refused for another user's file (fs.protected_regular).</summary>
+    /// <summary>Opens what is there, and makes what is not.</summary>
+    /// <remarks>Not both in one call: in a shared folder that is refused for another user's file (Linux, fs.protected_regular).</remarks>
     private static FileStream? Open(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -11,6 +11,8 @@ public static partial class Secrets
     /// <summary>Whether a connection string carries a password itself.</summary>
     public static bool AreIn(string connection) => Assignment().IsMatch(connection);
 
-    [GeneratedRegex("""\b(password|pwd|psw|passwd|sslpassword)\s*=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;"']+)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """\b(password|pwd|psw|passwd|sslpassword)\s*=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;"']+)""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
 }
