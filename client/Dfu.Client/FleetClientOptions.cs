@@ -20,4 +20,7 @@ public sealed record FleetClientOptions
 
     /// <summary>How often a followed campaign's view is read. Default 0.5 s.</summary>
     public TimeSpan ViewEvery { get; set; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Never the connection string, which may hold a password.</summary>
+    public override string ToString() => ConnectionString is null ? string.Join(", ", Gateways) : "the cluster in a database";
 }

@@ -23,7 +23,7 @@ public sealed class TlsPeer
     public string? Explain(Exception? failure)
     {
         if (Flaw is not null) return $"its certificate {Flaw}";
-        if (failure is OperationCanceledException) return "it did not finish the TLS handshake in time";
+        if (failure is OperationCanceledException) return "it did not finish the TLS handshake";
         if (failure is IOException && failure.Message.Contains("EOF", StringComparison.Ordinal)) return null;
         return $"it has no certificate of this cluster, or does not speak TLS ({(failure?.InnerException ?? failure)?.Message})";
     }

@@ -9,10 +9,13 @@ namespace Dfu.Grains.Connections;
 /// <summary>Asks a member once, beside Orleans, why it and we do not talk to each other: Orleans only says that nobody answers.</summary>
 public static class TlsProbe
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     /// <summary>A member that refuses a certificate does so after the handshake (TLS 1.3), one that accepts it then waits for us to speak.</summary>
-    private static readonly TimeSpan Verdict = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Verdict = TimeSpan.FromSeconds(2);
+
+    private const string NoneGiven = "it asks for a certificate of its cluster, and none was given";
+    private const string NoTls = "it does not speak TLS: it was given no certificates, or is another program";
 
     /// <param name="tls">Null for one that talks without TLS.</param>
     /// <returns>A sentence about the member; null when it talks as we do, does not answer at all, or the reason is another.</returns>
@@ -37,18 +40,18 @@ public static class TlsProbe
         {
             await stream.AuthenticateAsClientAsync(Options(tls), either.Token);
             shook = true;
-            if (tls is null) return "it asks for a certificate of its cluster, and none was given";
-            return await StaysAsync(stream, time, either.Token) ? null : "it closed the connection: it does not accept our certificate, and its log says why";
+            var stays = await StaysAsync(stream, time, either.Token); // also where it cannot: the member is to see for itself why
+            return tls is null ? NoneGiven : stays ? null : "it closed the connection: it does not accept our certificate, and its log says why";
         }
         catch (Exception e) when (e is IOException or AuthenticationException or SocketException)
         {
-            if (tls is null) return null;
+            if (tls is null) return shook ? NoneGiven : null;
             if (shook) return $"it does not accept our certificate: {(e.InnerException ?? e).Message}";
-            return peer.Flaw is null ? "it does not speak TLS: it was given no certificates, or is another program" : $"its certificate {peer.Flaw}";
+            return peer.Flaw is null ? NoTls : $"its certificate {peer.Flaw}";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return tls is null ? null : "it does not speak TLS: it was given no certificates, or is another program";
+            return tls is null ? null : NoTls;
         }
     }
 

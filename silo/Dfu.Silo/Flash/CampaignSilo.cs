@@ -12,7 +12,7 @@ using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
-using Microsoft.Extensions.Logging;
+using Dfu.Silo.Telemetry;
 
 namespace Dfu.Silo.Flash;
 
@@ -39,7 +39,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
     private CampaignView? _beforeStop;
 
     private CampaignSilo(
-        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, ILoggerProvider? log, TimeProvider real)
+        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, LineLog? log, TimeProvider real)
     {
         (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
         _silo = FleetSilo.Build(
@@ -60,7 +60,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static CampaignSilo Open(
-        string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, ILoggerProvider? log, TimeProvider time)
+        string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, LineLog? log, TimeProvider time)
     {
         var storage = SqliteGrainStorage.Open(directory);
         var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));

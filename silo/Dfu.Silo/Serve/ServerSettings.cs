@@ -44,4 +44,7 @@ public sealed record ServerSettings
 
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };
+
+    /// <summary>Never the connection string, which may hold a password.</summary>
+    public override string ToString() => Name;
 }

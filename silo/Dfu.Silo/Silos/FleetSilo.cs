@@ -3,6 +3,7 @@ using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Grains.Connections;
 using Dfu.Protocol.Timing;
+using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -34,7 +35,7 @@ internal sealed record FleetSiloSettings
     public ClusterTls? Tls { get; init; }
 
     /// <summary>Gets what Orleans and the grains log; null is nobody.</summary>
-    public ILoggerProvider? Log { get; init; }
+    public LineLog? Log { get; init; }
 }
 
 /// <summary>An Orleans silo in this process, with the grains of the fleet and the radios of this host.</summary>
@@ -85,8 +86,8 @@ internal sealed class FleetSilo : IAsyncDisposable
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "dfu", DisableDefaults = true });
             builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
             builder.Logging.ClearProviders();
+            builder.Logging.SetMinimumLevel(settings.Log?.Least ?? LogLevel.None);
             if (settings.Log is { } log) builder.Logging.AddProvider(log);
-            else builder.Logging.SetMinimumLevel(LogLevel.None);
             builder.UseOrleans(silo => Configure(silo, settings, ports));
             return new FleetSilo(settings, builder.Build(), ports, real);
         }

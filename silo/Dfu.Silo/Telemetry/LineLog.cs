@@ -16,7 +16,6 @@ internal sealed class LineLog : ILoggerProvider
     private static readonly TimeSpan SaidAgain = TimeSpan.FromMinutes(1);
 
     private readonly Action<string> _say;
-    private readonly LogLevel _least;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _said = [];
@@ -24,20 +23,23 @@ internal sealed class LineLog : ILoggerProvider
     /// <param name="least"><see cref="LogLevel.None"/> says nothing.</param>
     public LineLog(Action<string> say, LogLevel least, TimeProvider time)
     {
-        (_say, _least, _time) = (say, least, time);
+        (_say, Least, _time) = (say, least, time);
         Host = CreateLogger("Dfu.Silo");
         if (least <= LogLevel.Debug) Background.Overlooked += Overlooked;
     }
+
+    /// <summary>Nothing below it is told.</summary>
+    public LogLevel Least { get; }
 
     /// <summary>For what the host itself logs.</summary>
     public ILogger Host { get; }
 
     public ILogger CreateLogger(string categoryName) => categoryName switch
     {
-        _ when categoryName.StartsWith("Dfu.", StringComparison.Ordinal) => new Category(this, categoryName, _least),
-        _ when categoryName.StartsWith("Orleans.Connections.Security.", StringComparison.Ordinal) => new TlsCategory(this, categoryName, _least),
-        _ when _least == LogLevel.None => new Category(this, categoryName, LogLevel.None),
-        _ => new Category(this, categoryName, (LogLevel)Math.Min((int)_least + 2, (int)LogLevel.Critical)),
+        _ when categoryName.StartsWith("Dfu.", StringComparison.Ordinal) => new Category(this, categoryName, Least),
+        _ when categoryName.StartsWith("Orleans.Connections.Security.", StringComparison.Ordinal) => new TlsCategory(this, categoryName, Least),
+        _ when Least == LogLevel.None => new Category(this, categoryName, LogLevel.None),
+        _ => new Category(this, categoryName, (LogLevel)Math.Min((int)Least + 2, (int)LogLevel.Critical)),
     };
 
     public void Dispose() => Background.Overlooked -= Overlooked;

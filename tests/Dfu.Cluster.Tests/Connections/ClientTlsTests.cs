@@ -94,12 +94,13 @@ public sealed class ClientTlsTests : IDisposable
             using var socket = new TcpClient();
             await socket.ConnectAsync(server.Gateway);
             await socket.GetStream().WriteAsync(new byte[] { 0x47, 0x45, 0x54, 0x20, 0x2F, 0x0D, 0x0A, 0x0D, 0x0A });
+            await Record.ExceptionAsync(async () => await socket.GetStream().ReadExactlyAsync(new byte[100])); // until the server lets go
         }
 
         await using var client = server.Client(_files.Client);
         Assert.Empty(await client.ListAsync(None));
         await server.ToldAsync("refused a connection from 127.0.0.1");
-        Assert.Single(server.Said); // and not a line for each
+        Assert.InRange(server.Said.Count, 1, 2); // a line for each way to fail, not for each stranger
     }
 
     private static async Task<string> RefusedAsync(Server server, TlsFiles? tls, TimeProvider? time = null)

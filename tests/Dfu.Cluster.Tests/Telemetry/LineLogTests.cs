@@ -1,3 +1,4 @@
+using Dfu.Protocol.Timing;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -46,5 +47,18 @@ public sealed class LineLogTests
         using var log = new LineLog(lines.Add, LogLevel.Trace, TimeProvider.System);
         log.CreateLogger("Dfu.Grains").Log(LogLevel.Error, default, connection, new InvalidOperationException(connection), static (text, _) => text);
         Assert.DoesNotContain("heim", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(LogLevel.Debug, 1)]
+    [InlineData(LogLevel.Warning, 0)]
+    public void Failures_that_change_nothing_are_told_to_those_who_look_closely(LogLevel level, int told)
+    {
+        var lines = new List<string>();
+        using (new LineLog(lines.Add, level, TimeProvider.System)) Background.Overlook("close a thing of this test", new IOException("it is gone"));
+        Background.Overlook("close a thing of this test", new IOException("nobody looks any more"));
+        var mine = lines.Where(static line => line.Contains("a thing of this test", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(told, mine.Length);
+        Assert.All(mine, static line => Assert.Equal("debug: could not close a thing of this test, which changed nothing: IOException: it is gone", line));
     }
 }
