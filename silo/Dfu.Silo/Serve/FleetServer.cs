@@ -37,15 +37,9 @@ public static class FleetServer
         using var log = new LineLog(settings.Say, settings.LogLevel, time);
         using var tls = settings.Tls is { } files ? ClusterTls.Load(files, TlsRole.Member, time) : null;
         NetworkRule.Warn(settings.Tls, tls, log.Host, time);
-        var address = settings.Address;
-        if (settings.Connection is { } connection)
-        {
-            await PostgresSchema.CheckAsync(connection, stop);
-            address ??= await ClusterAddress.FindAsync(connection, stop);
-        }
-
-        address ??= IPAddress.Loopback;
+        var address = settings.Address ?? (settings.Connection is { } database ? await ClusterAddress.FindAsync(database, stop) : IPAddress.Loopback);
         NetworkRule.Check(address, tls is not null, settings.InsecureNetwork);
+        if (settings.Connection is { } connection) await PostgresSchema.CheckAsync(connection, stop);
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
         await using var radios = new ProcessAdapters(time);
         var owned = new List<IDisposable>();

@@ -118,7 +118,8 @@ public sealed class ServeProcessTests
         using var bench = new Bench();
         var bridge = $"bridge:tcp://127.0.0.1:{Bench.SilentPort()}";
         Directory.CreateDirectory(bench["theirs"]);
-        var nobody = $"export HERE='{bench.Folder}' HOME=/tmp; " + "chmod 711 \"$HERE\"; chown 65534 \"$HERE/theirs\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups dotnet \"$@\"";
+        var nobody = $"export HERE='{bench.Folder}' HOME=/tmp; "
+            + "chmod 711 \"$HERE\"; chown 65534 \"$HERE/theirs\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups dotnet \"$@\"";
         using var theirs = DfuProcess.StartAfter(nobody, "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
         await theirs.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
         var run = await DfuProcess.RunAsync("serve", "--adapter", bridge, "--data-dir", bench["ours"]);
