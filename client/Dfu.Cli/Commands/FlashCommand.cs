@@ -4,12 +4,14 @@ using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
 using Dfu.Silo.Storage.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Commands;
 
@@ -42,7 +44,7 @@ internal static class FlashCommand
             "a time from 1s to 10min",
             null,
             "TIME");
-        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
+        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
         var patience = Arguments.Option.Of<TimeSpan?>(
             "--patience",
             "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.",
@@ -60,9 +62,10 @@ internal static class FlashCommand
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
+        var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json,
+            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
         command.SetAction((result, _) =>
         {
@@ -90,8 +93,13 @@ internal static class FlashCommand
             {
                 DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
+                LogLevel = logLevel.Of(result),
+                Say = LogLevels.To(terminal),
             };
-            return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
+
+            // Lines of a log would tear what is redrawn in place.
+            var shown = settings.LogLevel == LogLevel.None ? terminal : terminal with { Live = false };
+            return RunAsync(shown, request, settings, result.GetValue(json), result.GetValue(report));
         });
         return command;
     }

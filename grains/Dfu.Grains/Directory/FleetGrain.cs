@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Campaigns;
+using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
@@ -53,6 +54,7 @@ internal sealed class FleetGrain(
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
         if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
+        if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Time.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
         if (decision is not CampaignDecision.Accepted accepted)

@@ -1,21 +1,22 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
 namespace Dfu.Grains.Packages;
 
 /// <summary>Keeps a package file under its own hash. The bytes are read when somebody wants them, and never kept in memory.</summary>
-internal sealed class PackageGrain([FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
+internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
 {
     private const string StateName = "package";
     private bool _there;
 
-    public async Task PutAsync(byte[] file)
+    public async Task<PackageAnswer> PutAsync(byte[] file)
     {
-        var id = this.GetPrimaryKeyString();
-        if (!IsWhole(file)) throw new ArgumentException($"the file put as package {id} has another hash", nameof(file));
-        if (_there) return;
+        if (host.Orders.OfPackage(this.GetPrimaryKeyString(), file) is { } refused) return new(refused.Error, refused.Detail);
+        if (_there) return PackageAnswer.Taken;
         var stored = await ReadAsync();
         if (!IsWhole(stored.State!.Bytes))
         {
@@ -24,6 +25,14 @@ internal sealed class PackageGrain([FromKeyedServices(StorageNames.State)] IGrai
         }
 
         _there = true;
+        return PackageAnswer.Taken;
+    }
+
+    public async Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion)
+    {
+        var id = this.GetPrimaryKeyString();
+        if (await GetAsync() is not { } file) return new(DfuError.PackageNotFound, $"nobody has the package {id}");
+        return host.Orders.OfPackage(id, file, imageSizes, hwVersion) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
     }
 
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>

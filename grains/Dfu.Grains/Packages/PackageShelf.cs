@@ -16,10 +16,10 @@ internal sealed class PackageShelf(FleetHost host, IGrainFactory grains)
     public async Task<DfuPackage> GetAsync(string id, CancellationToken cancellationToken)
     {
         if (Find(id) is { } there) return there;
-        if (await CachedAsync(id, cancellationToken) is { } cached) return Keep(PackageReader.Read(cached, publicKey: null));
+        if (await CachedAsync(id, cancellationToken) is { } cached) return Keep(host.Orders.Read(cached));
         var file = await grains.GetGrain<IPackageGrain>(id).GetAsync().OrUnreachable()
             ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {id}");
-        var package = Keep(PackageReader.Read(file, publicKey: null));
+        var package = Keep(host.Orders.Read(file));
         await CacheAsync(id, file, cancellationToken);
         return package;
     }

@@ -12,6 +12,7 @@ using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
+using Dfu.Silo.Telemetry;
 
 namespace Dfu.Silo.Flash;
 
@@ -37,13 +38,15 @@ internal sealed class CampaignSilo : IAsyncDisposable
     private CampaignView? _view;
     private CampaignView? _beforeStop;
 
-    private CampaignSilo(FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, TimeProvider real)
+    private CampaignSilo(
+        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, LineLog? log, TimeProvider real)
     {
         (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
         _silo = FleetSilo.Build(
             new()
             {
                 Host = host,
+                Log = log,
                 ClusterId = $"campaign-{Guid.NewGuid():n}",
                 Cluster = (silo, endpoint) =>
                 {
@@ -56,7 +59,8 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time)
+    public static CampaignSilo Open(
+        string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, LineLog? log, TimeProvider time)
     {
         var storage = SqliteGrainStorage.Open(directory);
         var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
@@ -72,7 +76,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageCache(Path.Combine(directory, "packages")),
         };
         var watch = new StorageWatch(storage);
-        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
@@ -96,7 +100,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], TimeProvider.System);
+        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], null, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>

@@ -3,6 +3,8 @@ using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Flash;
 
@@ -12,6 +14,12 @@ public sealed record FlashSettings
     public required string DataDirectory { get; init; }
     public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
     public FleetPolicy Policy { get; init; } = new();
+
+    /// <summary>From which level on <see cref="Say"/> is told; None, the default, is never.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.None;
+
+    /// <summary>Gets a line for what is logged.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
 }
 
 /// <summary>One campaign with everything it needs: its data directory, its adapters, its silo.</summary>
@@ -20,9 +28,10 @@ public sealed class FlashRun : IAsyncDisposable
     private readonly DataDirectory _directory;
     private readonly ProcessAdapters _adapters;
     private readonly CampaignSilo _silo;
+    private readonly LineLog _log;
 
-    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo silo) =>
-        (_directory, _adapters, _silo) = (directory, adapters, silo);
+    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo silo, LineLog log) =>
+        (_directory, _adapters, _silo, _log) = (directory, adapters, silo, log);
 
     /// <summary>Takes the data directory and the adapters; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
@@ -30,16 +39,18 @@ public sealed class FlashRun : IAsyncDisposable
     {
         var directory = DataDirectory.Open(settings.DataDirectory, time);
         var adapters = new ProcessAdapters(time);
+        var log = new LineLog(settings.Say, settings.LogLevel, time);
         try
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
-            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings.Policy, time));
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings.Policy, log, time), log);
         }
         catch
         {
             await adapters.DisposeAsync();
             directory.Dispose();
+            log.Dispose();
             throw;
         }
     }
@@ -56,5 +67,6 @@ public sealed class FlashRun : IAsyncDisposable
         await _silo.DisposeAsync();
         await _adapters.DisposeAsync();
         _directory.Dispose();
+        _log.Dispose();
     }
 }
