@@ -10,6 +10,9 @@ namespace Dfu.Fleet;
 /// </summary>
 public sealed record FleetTimes
 {
+    /// <summary>For one process that has all grains.</summary>
+    public static FleetTimes Alone => new() { Ownership = null };
+
     /// <summary>Between two reports of an adapter to the scheduler. Default 0.25 s.</summary>
     public TimeSpan AdapterReport { get; init; } = TimeSpan.FromSeconds(0.25);
 
@@ -24,6 +27,13 @@ public sealed record FleetTimes
     /// for its link to close. Default 4.5 s.
     /// </summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>
+    /// A device's grain lets an attempt go on for so long after it last wrote to storage, and one that takes over from it waits for so much longer before
+    /// it gives up an attempt. So storage may be away for that long, less the pause between two writes. Null where one process has all grains: it need not
+    /// ask storage. Default 15 s.
+    /// </summary>
+    public TimeSpan? Ownership { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>An adapter that has not reported for so long takes no part any more. Default 3 s.</summary>
     public TimeSpan AdapterSilence { get; init; } = TimeSpan.FromSeconds(3);
@@ -56,7 +66,7 @@ public sealed record FleetTimes
     public FleetTimes Scaled(double scale)
     {
         var factor = Math.Max(1, scale);
-        return this with { Lease = Lease * factor, Silence = Silence * factor, AdapterSilence = AdapterSilence * factor };
+        return this with { Lease = Lease * factor, Silence = Silence * factor, Ownership = Ownership * factor, AdapterSilence = AdapterSilence * factor };
     }
 
     /// <summary>Checks every relation that the fleet relies on; called where a host is composed.</summary>
@@ -67,6 +77,7 @@ public sealed record FleetTimes
         NotLonger(Plan, AdapterReport); // what an adapter reports is planned with before it reports again
         NotLonger(AdapterReport, Report); // an attempt looks whether its report is due as often as its adapter reports
         Shorter(Report, Lease); // a report renews the lease
+        if (Ownership is { } ownership) Shorter(3 * Report, ownership, nameOfB: nameof(Ownership)); // a write that fails is made again before it is over
         Shorter(Lease, Silence); // no second driver before the first has stopped
         Shorter(Silence, Forget); // the scheduler knows a device still when its attempt is given up
         NotLonger(AdapterReport, AdapterSilence - Promise); // a promise is over before its adapter counts as gone

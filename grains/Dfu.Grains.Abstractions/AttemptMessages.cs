@@ -54,7 +54,7 @@ public enum AttemptAnswer
     Refused = 2,
 }
 
-/// <summary>What happened in an attempt since the last report that was accepted; sent at least once a second.</summary>
+/// <summary>What happened in an attempt since the last event that its device took; sent at least once a second.</summary>
 [GenerateSerializer, Immutable, Alias("dfu.attempt-report")]
 public sealed record AttemptReport
 {
@@ -67,6 +67,27 @@ public sealed record AttemptReport
     /// <summary>All bytes of the device that this host knows of.</summary>
     [Id(2)]
     public DeviceTraffic Traffic { get; init; }
+}
+
+/// <summary>A device's answer to an <see cref="AttemptReport"/>. Numbers are those of events within the attempt.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.report-receipt")]
+public sealed record ReportReceipt
+{
+    /// <summary>The attempt is over for the device, for good: the adapter stops it.</summary>
+    [Id(0)]
+    public bool Over { get; init; }
+
+    /// <summary>The attempt may go on for a lease. False while the device's grain cannot say: storage is away, or something is decided.</summary>
+    [Id(1)]
+    public bool Renews { get; init; }
+
+    /// <summary>The last event that was taken: the next report begins after it.</summary>
+    [Id(2)]
+    public int Taken { get; init; }
+
+    /// <summary>The last one that is durable: those before need not be kept any more.</summary>
+    [Id(3)]
+    public int Saved { get; init; }
 }
 
 /// <summary>How the first opening of an adapter went.</summary>

@@ -91,22 +91,19 @@ public sealed record CampaignPlace
     [Id(3)]
     public string? TraceParent { get; init; }
 
-    /// <summary>See <see cref="Fleet.Campaigns.CampaignState.Retries"/>.</summary>
+    /// <summary>The campaign's run in which it asks again for a device that had failed in it; 0 when it does not.</summary>
     [Id(4)]
-    public int Retries { get; init; }
+    public int Run { get; init; }
 
     [Id(5)]
     public CampaignLimits Limits { get; init; } = new();
 }
 
-/// <summary>What the attempts on one device showed of bootloaders and links.</summary>
+/// <summary>What the attempts of one adapter showed of bootloaders and links. Its events are numbered.</summary>
 [GenerateSerializer, Immutable, Alias("dfu.campaign-report")]
 public sealed record CampaignReport
 {
     [Id(0)]
-    public required BluetoothAddress Device { get; init; }
-
-    [Id(1)]
     public required CampaignEvents Events { get; init; }
 }
 

@@ -48,7 +48,7 @@ public interface ICampaignGrain : IGrainWithStringKey
 
     /// <summary>From an adapter that begins an attempt: what the campaign has learned. Decides whether this attempt is the one that probes.</summary>
     [Alias("Knowledge")]
-    Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, string? deviceClass);
+    Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass);
 
     /// <summary>From an adapter: what its attempts showed.</summary>
     [Alias("Learned")]

@@ -12,25 +12,22 @@ namespace Dfu.Grains;
 public interface IDeviceGrain : IGrainWithStringKey
 {
     /// <summary>From a campaign, again and again while the device has no outcome: take part in it. May come twice.</summary>
-    /// <param name="retry">A device that failed in this campaign tries again.</param>
-    /// <returns>False when another campaign that is not over has the device.</returns>
+    /// <returns>False when another campaign that is not over has the device, or has not heard yet how it ended there.</returns>
     [Alias("Join")]
-    Task<bool> JoinAsync(CampaignPlace place, bool retry);
+    Task<bool> JoinAsync(CampaignPlace place);
 
+    /// <param name="run">The campaign's run in which that was asked for; one before the device was asked for again comes late.</param>
     [Alias("Cancel")]
-    Task CancelAsync(string campaign);
+    Task CancelAsync(string campaign, int run);
 
     /// <summary>From the scheduler: the device may have a slot. Durable when it returns.</summary>
     /// <returns>False when the device does not wait for one any more.</returns>
     [Alias("Grant")]
     Task<bool> GrantAsync(DeviceEvent.Granted grant);
 
-    /// <summary>
-    /// From an adapter, at least every second while an attempt runs: what happened in it. What is no checkpoint is durable when it returns.
-    /// </summary>
-    /// <returns>False when the attempt is over for the device: the adapter stops it.</returns>
+    /// <summary>From an adapter, at least every second while an attempt runs: what happened in it. May come late or twice.</summary>
     [Alias("Report")]
-    Task<bool> ReportAsync(AttemptReport report);
+    Task<ReportReceipt> ReportAsync(AttemptReport report);
 
     /// <summary>What is stored of the device; null when it was never part of a campaign.</summary>
     [Alias("Get")]

@@ -15,8 +15,15 @@ public sealed class FleetHost
 
     public required FleetPolicy Policy { get; init; }
 
-    /// <summary>The clock of devices and radios; not always the clock of Orleans.</summary>
+    /// <summary>The clock of devices and radios, which never steps (<see cref="Protocol.Timing.SteadyTime"/>); not always the clock of Orleans.</summary>
     public required TimeProvider Time { get; init; }
+
+    /// <summary>The clock on the wall, for what people read; <see cref="Time"/> unless it is another.</summary>
+    public TimeProvider Wall
+    {
+        get => field ?? Time;
+        init;
+    }
     public FleetTimes Times { get; init; } = new();
     public required UpdateRunner Runner { get; init; }
 

@@ -31,6 +31,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: its last progress was not saved; it is found out again when the device connects")]
     public static partial void ProgressNotSaved(this ILogger logger, BluetoothAddress device, Exception e);
 
+    [LoggerMessage(Message = "{Grain}: its storage does not answer; it is asked again until it does")]
+    public static partial void StorageAway(this ILogger logger, LogLevel level, GrainId grain, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Grain} could not be saved; it goes on from what was")]
+    public static partial void NotStored(this ILogger logger, GrainId grain, Exception e);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Campaign {Campaign} is at work: {Devices} devices, {Ended} of them ended")]
     public static partial void AtWork(this ILogger logger, string campaign, int devices, int ended);
 

@@ -41,6 +41,7 @@ internal static class Views
         BytesSent = device.BytesSent + stored - held,
         BytesResent = device.BytesResent + stored - held,
         Resumes = device.Resumes.Add(new ResumeRecord(stored, held, diagnosis)),
+        ResumeTotals = device.ResumeTotals.With(new ResumeRecord(stored, held, diagnosis)),
     };
 
     public static CampaignView Campaign(CampaignOutcome outcome, params IEnumerable<DeviceView> devices) => new()

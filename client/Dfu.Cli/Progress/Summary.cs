@@ -60,11 +60,11 @@ internal static class Summary
                 yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
-        var resumes = view.Devices.SelectMany(device => device.Resumes).Where(Tally.IsAfterDrop).ToList();
-        if (resumes.Count > 0)
+        var times = view.Devices.Sum(device => device.ResumeTotals.Times);
+        if (times > 0)
         {
-            var kept = resumes.Sum(resume => resume.Held);
-            var text = $"{Format.Count(resumes.Count, "transfer")} broke off and went on: {Format.Bytes(kept)} kept, {Format.Bytes(again)} sent again.";
+            var kept = view.Devices.Sum(device => device.ResumeTotals.Kept);
+            var text = $"{Format.Count(times, "transfer")} broke off and went on: {Format.Bytes(kept)} kept, {Format.Bytes(again)} sent again.";
             if (kept > 0) text += $" Starting over each time would have sent {Format.Bytes(kept + again)} again, {Factor(kept + again, again)}.";
             yield return ("Resume", text);
         }

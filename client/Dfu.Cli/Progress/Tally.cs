@@ -46,10 +46,6 @@ internal sealed record Tally
         };
     }
 
-    /// <summary>Whether a transfer had broken off and went on: a first start and a drop on purpose are no such thing.</summary>
-    public static bool IsAfterDrop(ResumeRecord resume) =>
-        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
-
     public static bool IsActive(DeviceView device) =>
         device is { Outcome: DeviceOutcome.Pending, Phase: not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done) };
 }

@@ -50,7 +50,7 @@ internal static class ReportFile
                 Number(device.BytesTotal),
                 Number(device.BytesSent),
                 Number(device.BytesResent),
-                Number(device.Resumes.Count(Tally.IsAfterDrop)),
+                Number(device.ResumeTotals.Times),
                 device.Adapter ?? "",
                 device.Seconds.ToString("0.###", CultureInfo.InvariantCulture),
             ];

@@ -1,9 +1,13 @@
+using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Adapters;
 
-/// <summary>What happened to an adapter. Events carry the epoch they belong to; those of an earlier one are ignored.</summary>
+/// <summary>
+/// What happened to an adapter. Events carry the epoch they belong to, and a number where one of a kind could be taken for another: whatever comes late or
+/// twice is ignored.
+/// </summary>
 public abstract record AdapterEvent
 {
     private AdapterEvent()
@@ -18,20 +22,24 @@ public abstract record AdapterEvent
 
     public sealed record Lost(int Epoch, string Reason, DateTimeOffset At) : AdapterEvent;
 
-    public sealed record SlotTaken(int Epoch, BluetoothAddress Device, int Attempt) : AdapterEvent;
+    /// <param name="Turn">One more than the adapter's <see cref="AdapterState.Turn"/>.</param>
+    public sealed record SlotTaken(int Epoch, int Turn, BluetoothAddress Device, int Attempt) : AdapterEvent;
 
-    public sealed record SlotFreed(int Epoch, BluetoothAddress Device, int Attempt, DateTimeOffset At) : AdapterEvent;
+    /// <inheritdoc cref="SlotTaken" path="/param"/>
+    public sealed record SlotFreed(int Epoch, int Turn, BluetoothAddress Device, int Attempt, DateTimeOffset At) : AdapterEvent;
 
-    public sealed record ConnectStarted(int Epoch, BluetoothAddress Device, int Attempt) : AdapterEvent;
+    /// <param name="Connect">Counts the connects of the epoch, which come one after another.</param>
+    public sealed record ConnectStarted(int Epoch, int Connect, BluetoothAddress Device, int Attempt) : AdapterEvent;
 
+    /// <param name="Connect">See <see cref="ConnectStarted"/>.</param>
     /// <param name="Error">None when the link is open.</param>
-    public sealed record ConnectEnded(int Epoch, BluetoothAddress Device, int Attempt, DfuError Error, DateTimeOffset At) : AdapterEvent;
+    public sealed record ConnectEnded(int Epoch, int Connect, BluetoothAddress Device, int Attempt, DfuError Error, DateTimeOffset At) : AdapterEvent;
 
     /// <summary>Bytes confirmed per second over a few seconds in which the number of transfers did not change.</summary>
     public sealed record Measured(int Epoch, int Active, double Rate, DateTimeOffset At) : AdapterEvent;
 
     /// <param name="Done">False when this kind of radio has no such step or it failed.</param>
-    public sealed record Recovered(int Epoch, bool Done, DateTimeOffset At) : AdapterEvent;
+    public sealed record Recovered(int Epoch, RecoveryStep Step, bool Done, DateTimeOffset At) : AdapterEvent;
 
     public sealed record Tick(DateTimeOffset At) : AdapterEvent;
 }

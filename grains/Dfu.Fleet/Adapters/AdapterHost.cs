@@ -163,7 +163,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             // A step that fails counts as not done; the adapter machine takes the next one.
         }
 
-        reports.Happened(new AdapterEvent.Recovered(epoch, done, time.GetUtcNow()));
+        reports.Happened(new AdapterEvent.Recovered(epoch, step, done, time.GetUtcNow()));
     }
 
     private Task CloseAsync()

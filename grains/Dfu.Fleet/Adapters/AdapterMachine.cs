@@ -24,25 +24,34 @@ public static class AdapterMachine
     public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) Apply(AdapterState state, AdapterEvent e, FleetPolicy policy) => e switch
     {
         AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => Open(state, AdapterStatus.Opening),
-        AdapterEvent.Opened o when o.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined =>
-            (Ready(state, o, policy), []),
-        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && state.Status is AdapterStatus.Opening or AdapterStatus.Quarantined =>
-            (FailOpening(state, f), []),
+        AdapterEvent.Opened o when o.Epoch == state.Epoch && IsBeingOpened(state) => (Ready(state, o, policy), []),
+        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && IsBeingOpened(state) => (FailOpening(state, f), []),
         AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => LetGo(state, l.Reason, l.At + FirstRetry),
-        AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && state.Status == AdapterStatus.Ready => (Take(state, new(t.Device, t.Attempt)), []),
-        AdapterEvent.SlotFreed f when f.Epoch == state.Epoch => Free(state, new(f.Device, f.Attempt), f.At),
-        AdapterEvent.ConnectStarted c when c.Epoch == state.Epoch && state.Slots.Contains(new(c.Device, c.Attempt)) =>
-            (state with { Connecting = new(c.Device, c.Attempt) }, []),
-        AdapterEvent.ConnectEnded c when c.Epoch == state.Epoch => EndConnect(state, c),
-        AdapterEvent.Measured m when m.Epoch == state.Epoch => (state with { Limit = LimitLearning.Measured(state.Limit, m.Active, m.Rate, m.At) }, []),
-        AdapterEvent.Recovered r when r.Epoch == state.Epoch && state.StepUnderWay is { } step => AfterStep(state, step, r),
+        AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && t.Turn > state.Turn && state.Status == AdapterStatus.Ready =>
+            (Take(state with { Turn = t.Turn }, new(t.Device, t.Attempt)), []),
+        AdapterEvent.SlotFreed f when f.Epoch == state.Epoch && f.Turn > state.Turn => Free(state with { Turn = f.Turn }, new(f.Device, f.Attempt), f.At),
+        AdapterEvent.ConnectStarted c when c.Epoch == state.Epoch && state.Listens && c.Connect > state.ConnectsBegun => (BeginConnect(state, c), []),
+        AdapterEvent.ConnectEnded c when c.Epoch == state.Epoch && state.Listens && c.Connect > state.ConnectsEnded =>
+            EndConnect(state with { ConnectsEnded = c.Connect }, c),
+        AdapterEvent.Measured m when m.Epoch == state.Epoch && state.Listens && !(m.At <= state.Limit.MeasuredAt) =>
+            (state with { Limit = LimitLearning.Measured(state.Limit, m.Active, m.Rate, m.At) with { MeasuredAt = m.At } }, []),
+        AdapterEvent.Recovered r when r.Epoch == state.Epoch && state.StepUnderWay == r.Step => AfterStep(state, r),
         AdapterEvent.Tick t => OnTick(state, t.At),
         _ => (state, []),
     };
 
-    /// <summary>A new owner opens the radio of an earlier one: nothing that one had under way counts, what it learned does.</summary>
-    public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) TakeUp(AdapterState stored) =>
-        Open(new() { Id = stored.Id, Name = stored.Name, Epoch = stored.Epoch, Limit = stored.Limit }, AdapterStatus.Opening);
+    /// <summary>
+    /// A new owner opens the radio of an earlier one: nothing that one had under way counts, what it learned does, and no pause is longer than it was
+    /// meant to be by the new owner's clock.
+    /// </summary>
+    public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) TakeUp(AdapterState stored, DateTimeOffset now)
+    {
+        var raise = stored.Limit.RaiseAt > now + stored.Limit.Hold ? now + stored.Limit.Hold : stored.Limit.RaiseAt;
+        var limit = stored.Limit with { RaiseAt = raise, MeasuredAt = null };
+        return Open(new() { Id = stored.Id, Name = stored.Name, Epoch = stored.Epoch, Limit = limit }, AdapterStatus.Opening);
+    }
+
+    private static bool IsBeingOpened(AdapterState state) => state is { Status: AdapterStatus.Opening or AdapterStatus.Quarantined, RetryAt: null };
 
     private static (AdapterState, ImmutableArray<AdapterEffect>) Open(AdapterState state, AdapterStatus status)
     {
@@ -57,6 +66,8 @@ public static class AdapterMachine
         Detail = "",
         Slots = [],
         Connecting = null,
+        ConnectsBegun = 0,
+        ConnectsEnded = 0,
         Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter)), state.Limit),
         Errors = 0,
         ErrorDevices = [],
@@ -105,6 +116,14 @@ public static class AdapterMachine
     private static AdapterState Take(AdapterState state, AdapterSlot slot) =>
         state.Slots.Contains(slot) ? state : state with { Slots = state.Slots.Add(slot), Connecting = state.Connecting ?? slot };
 
+    /// <summary>Its end may have been heard before.</summary>
+    private static AdapterState BeginConnect(AdapterState state, AdapterEvent.ConnectStarted c)
+    {
+        var slot = new AdapterSlot(c.Device, c.Attempt);
+        var connects = state.Slots.Contains(slot) && c.Connect > state.ConnectsEnded;
+        return state with { ConnectsBegun = c.Connect, Connecting = connects ? slot : state.Connecting };
+    }
+
     private static (AdapterState, ImmutableArray<AdapterEffect>) Free(AdapterState state, AdapterSlot slot, DateTimeOffset at)
     {
         if (!state.Slots.Contains(slot)) return (state, []);
@@ -149,10 +168,10 @@ public static class AdapterMachine
         return (next, effects.Add(new AdapterEffect.Recover(next.Epoch, step)));
     }
 
-    private static (AdapterState, ImmutableArray<AdapterEffect>) AfterStep(AdapterState state, RecoveryStep step, AdapterEvent.Recovered r)
+    private static (AdapterState, ImmutableArray<AdapterEffect>) AfterStep(AdapterState state, AdapterEvent.Recovered r)
     {
         var next = state with { StepUnderWay = null };
-        return r.Done || step == RecoveryStep.Reopen ? Open(next, AdapterStatus.Opening) : TakeStep(next, r.At);
+        return r.Done || r.Step == RecoveryStep.Reopen ? Open(next, AdapterStatus.Opening) : TakeStep(next, r.At);
     }
 
     private static RecoveryStep? After(RecoveryStep step) => step switch

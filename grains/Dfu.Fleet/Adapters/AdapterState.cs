@@ -27,8 +27,15 @@ public sealed record AdapterState
 
     public ImmutableArray<AdapterSlot> Slots { get; init; } = [];
 
+    /// <summary>How often a slot was taken or freed.</summary>
+    public int Turn { get; init; }
+
     /// <summary>Who connects now or was granted the next connect; null when a connect may begin.</summary>
     public AdapterSlot? Connecting { get; init; }
+
+    /// <summary>Connects of this epoch that have begun, and that have ended.</summary>
+    public int ConnectsBegun { get; init; }
+    public int ConnectsEnded { get; init; }
 
     public TransferLimit Limit { get; init; } = new();
 
@@ -68,6 +75,9 @@ public sealed record TransferLimit
 
     /// <summary>Measurements since the limit last changed.</summary>
     public int Samples { get; init; }
+
+    /// <summary>When it was measured last in this epoch.</summary>
+    public DateTimeOffset? MeasuredAt { get; init; }
 
     /// <summary>When a higher limit is tried again.</summary>
     public DateTimeOffset? RaiseAt { get; init; }

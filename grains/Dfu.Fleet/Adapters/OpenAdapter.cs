@@ -9,12 +9,16 @@ public sealed class OpenAdapter(string id, IAdapter adapter, int epoch, TimeProv
     private readonly object _gate = new();
     private readonly List<Ear> _ears = [];
     private bool _closed;
+    private int _connects;
 
     /// <summary>The adapter's name in reports.</summary>
     public string Id { get; } = id;
     public IAdapter Adapter { get; } = adapter;
     public int Epoch { get; } = epoch;
     internal ConnectQueue Connects { get; } = new();
+
+    /// <summary>The number of the connect that begins; for whoever's turn it is in <see cref="Connects"/>.</summary>
+    internal int NextConnect() => ++_connects;
 
     /// <summary>Cancelled when the host lets the adapter go.</summary>
     internal CancellationTokenSource Gone { get; } = new();

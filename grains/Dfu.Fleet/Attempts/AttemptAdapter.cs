@@ -23,12 +23,13 @@ internal sealed class AttemptAdapter(
     {
         await run.Adapter.Connects.EnterAsync(cancellationToken);
         telemetry.ConnectTurn();
+        var connect = run.Adapter.NextConnect();
         var began = time.GetTimestamp();
         var error = DfuError.Cancelled;
         try
         {
             if (run.Fenced) throw new OperationCanceledException("the attempt is over");
-            reports.Adapter(new AdapterEvent.ConnectStarted(run.Adapter.Epoch, run.Device, run.Attempt));
+            reports.Adapter(new AdapterEvent.ConnectStarted(run.Adapter.Epoch, connect, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;
             if (!run.Opened(link))
@@ -47,9 +48,9 @@ internal sealed class AttemptAdapter(
         }
         finally
         {
-            run.Adapter.Connects.Exit();
             telemetry.Connected(error, time.GetElapsedTime(began));
-            reports.Adapter(new AdapterEvent.ConnectEnded(run.Adapter.Epoch, run.Device, run.Attempt, error, time.GetUtcNow()));
+            reports.Adapter(new AdapterEvent.ConnectEnded(run.Adapter.Epoch, connect, run.Device, run.Attempt, error, time.GetUtcNow()));
+            run.Adapter.Connects.Exit(); // after its end was told, so that the ends come in order
         }
     }
 

@@ -26,14 +26,14 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// <returns>How soon it must be saved, null when nothing changed.</returns>
     public TimeSpan? Apply(CampaignEvent e)
     {
-        if (e is CampaignEvent.DeviceEnded ended && IsKnown(ended)) return null;
         var (next, effects) = CampaignMachine.Apply(State, e, policy.For(State.Limits));
         if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
+        var decided = !e.IsCheckpoint || next.Stage != State.Stage;
         State = next;
         _effects.AddRange(effects);
         if (!effects.IsEmpty) return TimeSpan.Zero;
         if (e is CampaignEvent.DeviceEnded) return times.Report;
-        return e.IsCheckpoint ? times.Report * (1 + (State.Devices.Length / DevicesPerWrite)) : TimeSpan.Zero;
+        return decided ? TimeSpan.Zero : times.Report * (1 + (State.Devices.Length / DevicesPerWrite));
     }
 
     /// <summary>Whether the device's outcome, if it has one, is durable.</summary>
@@ -62,9 +62,6 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     }
 
     public void Written(Pending pending) => Saved = pending.State;
-
-    private bool IsKnown(CampaignEvent.DeviceEnded e) =>
-        State.Results.TryGetValue(e.Device, out var known) && known == new DeviceResult(e.Outcome, e.Error) && !State.Retrying.Contains(e.Device);
 
     public sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
     {

@@ -6,19 +6,19 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Campaigns;
 
-/// <summary>What happened to a campaign. All of them may come twice.</summary>
+/// <summary>
+/// What happened to a campaign. Those that adapters report are numbered, the others name the run they belong to: whatever comes late or twice is ignored.
+/// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(RunStarted), "runStarted")]
-[JsonDerivedType(typeof(CollectAgain), "collectAgain")]
+[JsonDerivedType(typeof(TakenUp), "takenUp")]
 [JsonDerivedType(typeof(DeviceHeard), "deviceHeard")]
 [JsonDerivedType(typeof(Listening), "listening")]
 [JsonDerivedType(typeof(DeviceEnded), "deviceEnded")]
-[JsonDerivedType(typeof(DeviceRetried), "deviceRetried")]
 [JsonDerivedType(typeof(TraitsLearned), "traitsLearned")]
 [JsonDerivedType(typeof(ProbeStarted), "probeStarted")]
 [JsonDerivedType(typeof(ProbeEnded), "probeEnded")]
 [JsonDerivedType(typeof(LinkEnded), "linkEnded")]
-[JsonDerivedType(typeof(Worked), "worked")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
 [JsonDerivedType(typeof(Tick), "tick")]
 public abstract record CampaignEvent
@@ -26,6 +26,14 @@ public abstract record CampaignEvent
     private CampaignEvent()
     {
     }
+
+    /// <summary>The adapter that reports it; null for what the campaign makes itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; init; }
+
+    /// <summary>Grows with every event of its <see cref="Source"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Number { get; init; }
 
     public bool IsCheckpoint => this is Checkpoint;
 
@@ -35,35 +43,36 @@ public abstract record CampaignEvent
     public abstract record Checkpoint : CampaignEvent;
 
     /// <summary>A process takes the campaign up, for the first time or again.</summary>
-    public sealed record RunStarted(DateTimeOffset At) : CampaignEvent;
+    /// <param name="Run">One more than the campaign's.</param>
+    public sealed record RunStarted(int Run, DateTimeOffset At) : CampaignEvent;
 
-    /// <summary>A finished campaign that collects its targets is run again: devices that came since may join.</summary>
-    public sealed record CollectAgain : CampaignEvent;
+    /// <summary>
+    /// The operator asks for the campaign again: what failed is tried again, and one that is over and takes whatever it hears listens again.
+    /// </summary>
+    /// <param name="Run">One more than the campaign's.</param>
+    public sealed record TakenUp(int Run, DateTimeOffset At) : CampaignEvent;
 
     /// <summary>A device that fits the targets was heard. <paramref name="Device"/> is its application address as far as that can be told.</summary>
-    public sealed record DeviceHeard(BluetoothAddress Device, DateTimeOffset At) : CampaignEvent;
+    public sealed record DeviceHeard(int Run, BluetoothAddress Device, DateTimeOffset At) : CampaignEvent;
 
     /// <summary>An adapter is ready: the time for collecting runs from the first one on.</summary>
-    public sealed record Listening(DateTimeOffset At) : CampaignEvent;
+    public sealed record Listening(int Run, DateTimeOffset At) : CampaignEvent;
 
-    public sealed record DeviceEnded(BluetoothAddress Device, DeviceOutcome Outcome, DfuError Error) : CampaignEvent;
-
-    /// <summary>The operator asks again for a device that had failed.</summary>
-    public sealed record DeviceRetried(BluetoothAddress Device) : CampaignEvent;
+    /// <param name="Run">See <see cref="DeviceState.Run"/>: an outcome from before the device was asked for again does not count.</param>
+    public sealed record DeviceEnded(BluetoothAddress Device, DeviceOutcome Outcome, DfuError Error, int Run) : CampaignEvent;
 
     public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : Checkpoint;
 
-    public sealed record ProbeStarted(BluetoothAddress Device) : CampaignEvent;
+    public sealed record ProbeStarted(BluetoothAddress Device, int Attempt) : CampaignEvent;
 
-    public sealed record ProbeEnded(BluetoothAddress Device) : Checkpoint;
+    public sealed record ProbeEnded(BluetoothAddress Device, int Attempt) : Checkpoint;
 
     public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : Checkpoint;
 
-    public sealed record Worked(TimeSpan Time) : Checkpoint;
+    public sealed record CancelRequested(int Run) : CampaignEvent;
 
-    public sealed record CancelRequested : CampaignEvent;
-
-    public sealed record Tick(DateTimeOffset At) : CampaignEvent;
+    /// <summary>Time passes: it is worked, and collecting may be over.</summary>
+    public sealed record Tick(DateTimeOffset At) : Checkpoint;
 }
 
 /// <summary>What must be done after a campaign's state was saved. Any of them may be carried out twice.</summary>

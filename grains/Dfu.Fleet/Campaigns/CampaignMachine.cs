@@ -14,36 +14,32 @@ public static class CampaignMachine
     /// <summary>A drop of a smaller image costs less than a probe.</summary>
     private const long SmallestProbed = 8 * 4096;
 
-    public static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Apply(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
+    public static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Apply(CampaignState state, CampaignEvent e, FleetPolicy policy)
     {
-        CampaignEvent.RunStarted r => (state with { RunStartedAt = r.At, CollectingSince = null, LastFound = null, Prober = null }, []),
-        CampaignEvent.CollectAgain when state.Stage == CampaignStage.Finished && state.MayGrow =>
-            (state with { Stage = CampaignStage.Collecting, Outcome = CampaignOutcome.Running, CancelRequested = false }, []),
-        CampaignEvent.DeviceHeard h when state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
-        CampaignEvent.Listening l when state.Stage == CampaignStage.Collecting && state.CollectingSince is null => (state with { CollectingSince = l.At }, []),
-        CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) => FinishIfOver(
+        if (e.Source is not { } source) return Decide(state, e, policy);
+        if (e.Number <= state.Heard.GetValueOrDefault(source)) return (state, []);
+        var (next, effects) = Decide(state, e, policy);
+        return (next with { Heard = next.Heard.SetItem(source, e.Number) }, effects);
+    }
+
+    private static (CampaignState Next, ImmutableArray<CampaignEffect> Effects) Decide(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
+    {
+        CampaignEvent.RunStarted r when r.Run > state.Run => (Start(state, r.Run, r.At), []),
+        CampaignEvent.TakenUp t when t.Run > state.Run => (TakeUp(state, t), []),
+        CampaignEvent.DeviceHeard h when h.Run == state.Run && state.Stage == CampaignStage.Collecting && !state.Devices.Contains(h.Device) => Add(state, h),
+        CampaignEvent.Listening l when l.Run == state.Run && state is { Stage: CampaignStage.Collecting, CollectingSince: null } =>
+            (state with { CollectingSince = l.At }, []),
+        CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) && Counts(state, d) => FinishIfOver(
             state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)), Retrying = state.Retrying.Remove(d.Device) }),
-        CampaignEvent.DeviceRetried r when state.Results.ContainsKey(r.Device) =>
-            (Retry(state, r.Device), []),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
-        CampaignEvent.ProbeStarted p when state.Prober is null => (state with { Prober = p.Device, Probes = state.Probes + 1 }, []),
-        CampaignEvent.ProbeEnded p when state.Prober == p.Device => (state with { Prober = null }, []),
+        CampaignEvent.ProbeStarted p when state.Prober is null && !state.Probes.Contains(new(p.Device, p.Attempt)) =>
+            (state with { Prober = new(p.Device, p.Attempt), Probes = state.Probes.Add(new(p.Device, p.Attempt)) }, []),
+        CampaignEvent.ProbeEnded p when state.Prober == new Probe(p.Device, p.Attempt) => (state with { Prober = null }, []),
         CampaignEvent.LinkEnded l => (state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) }, []),
-        CampaignEvent.Worked w when state.Stage != CampaignStage.Finished => (state with { Seconds = state.Seconds + w.Time.TotalSeconds }, []),
-        CampaignEvent.CancelRequested when state.Stage != CampaignStage.Finished => Cancel(state),
-        CampaignEvent.Tick t when state.Stage == CampaignStage.Collecting => EndCollecting(state, t.At, policy),
+        CampaignEvent.CancelRequested c when c.Run == state.Run && state is { Stage: not CampaignStage.Finished, CancelRequested: false } => Cancel(state),
+        CampaignEvent.Tick t when state.Stage != CampaignStage.Finished => EndCollecting(Work(state, t.At), t.At, policy),
         _ => (state, []),
     };
-
-    /// <summary>
-    /// What happens to a campaign whose operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.
-    /// </summary>
-    public static ImmutableArray<CampaignEvent> TakeUp(CampaignState state, DateTimeOffset at) =>
-    [
-        .. state.Stage == CampaignStage.Finished ? [new CampaignEvent.RunStarted(at)] : ImmutableArray<CampaignEvent>.Empty,
-        new CampaignEvent.CollectAgain(),
-        .. state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => new CampaignEvent.DeviceRetried(pair.Key)),
-    ];
 
     /// <summary>
     /// What an attempt is told of its device's bootloader: its own class, else the only one known of this hardware version, else nothing it
@@ -68,19 +64,50 @@ public static class CampaignMachine
     public static bool ShouldProbe(CampaignState state, string? ownClass)
     {
         var prior = Prior(state, ownClass);
-        return state.Prober is null && state.Probes < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512
+        return state.Prober is null && state.Probes.Length < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512
             && state.ImageSizes.Max() > SmallestProbed;
     }
 
-    private static CampaignState Retry(CampaignState state, Protocol.Links.BluetoothAddress device) => state with
+    private static CampaignState Start(CampaignState state, int run, DateTimeOffset at) => state with
     {
-        Results = state.Results.Remove(device),
-        Retrying = state.Retrying.Add(device),
-        Retries = state.Retries + 1,
-        Stage = state.Stage == CampaignStage.Finished ? CampaignStage.Running : state.Stage,
-        Outcome = CampaignOutcome.Running,
-        CancelRequested = false,
+        Run = run,
+        RunStartedAt = at,
+        EarlierSeconds = state.Seconds,
+        CollectingSince = null,
+        LastFound = null,
+        Prober = null,
     };
+
+    /// <remarks>A device that is being cancelled may end so at any moment: it is asked for again like those that have.</remarks>
+    private static CampaignState TakeUp(CampaignState state, CampaignEvent.TakenUp t)
+    {
+        var over = state.Stage == CampaignStage.Finished;
+        var started = over ? Start(state, t.Run, t.At) : state with { Run = t.Run };
+        var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
+        var cancelled = state.CancelRequested ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];
+        var retrying = state.Retrying.SetItems(again.Concat(cancelled).Select(device => KeyValuePair.Create(device, t.Run)));
+        var grows = over && state.MayGrow;
+        if (over && !grows && again.Length == 0) return started;
+        return started with
+        {
+            Results = state.Results.RemoveRange(again),
+            Retrying = retrying,
+            Stage = grows ? CampaignStage.Collecting : over ? CampaignStage.Running : state.Stage,
+            Outcome = CampaignOutcome.Running,
+            CancelRequested = false,
+        };
+    }
+
+    /// <summary>The first outcome since the device was last asked for counts; that it is updated counts whenever that was.</summary>
+    private static bool Counts(CampaignState state, CampaignEvent.DeviceEnded e) =>
+        !state.Results.ContainsKey(e.Device)
+        && (e.Outcome == DeviceOutcome.Updated || e.Run >= state.Retrying.GetValueOrDefault(e.Device));
+
+    private static CampaignState Work(CampaignState state, DateTimeOffset at)
+    {
+        var seconds = state.EarlierSeconds + (at - state.RunStartedAt).TotalSeconds;
+        return seconds > state.Seconds ? state with { Seconds = seconds } : state;
+    }
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) Add(CampaignState state, CampaignEvent.DeviceHeard h)
     {
@@ -90,6 +117,7 @@ public static class CampaignMachine
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) EndCollecting(CampaignState state, DateTimeOffset at, FleetPolicy policy)
     {
+        if (state.Stage != CampaignStage.Collecting) return (state, []);
         if (state.Count is { } count)
         {
             if (state.Devices.Length >= count) return FinishIfOver(state with { Stage = CampaignStage.Running });

@@ -33,6 +33,9 @@ public sealed record ClassState
 /// <summary>A device's result within its campaign.</summary>
 public sealed record DeviceResult(DeviceOutcome Outcome, DfuError Error);
 
+/// <summary>An attempt that was to drop its link on purpose for its class.</summary>
+public sealed record Probe(BluetoothAddress Device, int Attempt);
+
 /// <summary>Everything decided and known about a campaign, its devices' own states excepted.</summary>
 public sealed record CampaignState
 {
@@ -49,6 +52,10 @@ public sealed record CampaignState
     public CampaignStage Stage { get; init; }
     public CampaignOutcome Outcome { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>How often a process took it up or its operator asked for it again.</summary>
+    public int Run { get; init; }
+
+    /// <summary>When this process took it up or its operator asked again, in a clock that never steps.</summary>
     public DateTimeOffset RunStartedAt { get; init; }
 
     /// <summary>Set while targets are collected: all devices, or those with a matching name.</summary>
@@ -68,13 +75,14 @@ public sealed record CampaignState
     public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
     public bool CancelRequested { get; init; }
 
-    /// <summary>Devices that were asked for again and have not ended since.</summary>
-    public ImmutableHashSet<BluetoothAddress> Retrying { get; init; } = [];
-
     /// <summary>
-    /// How often a device was asked for again. A device keeps the count it was told with, which tells its outcomes from before and after apart.
+    /// Devices that were asked for again and have not ended since, and the run in which they were. A device keeps the run it was told, which tells
+    /// its outcomes from before and after apart.
     /// </summary>
-    public int Retries { get; init; }
+    public ImmutableDictionary<BluetoothAddress, int> Retrying { get; init; } = ImmutableDictionary<BluetoothAddress, int>.Empty;
+
+    /// <summary>The last event that was heard of each adapter; see <see cref="CampaignEvent.Number"/>.</summary>
+    public ImmutableDictionary<string, long> Heard { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>Campaigns that had devices of this one before.</summary>
     public ImmutableHashSet<string> Overtook { get; init; } = [];
@@ -84,16 +92,19 @@ public sealed record CampaignState
 
     public ImmutableDictionary<string, ClassState> Classes { get; init; } = ImmutableDictionary<string, ClassState>.Empty;
 
-    /// <summary>The device that drops its link on purpose for its class; null when none does.</summary>
-    public BluetoothAddress? Prober { get; init; }
-    public int Probes { get; init; }
+    /// <summary>The attempt that drops its link on purpose for its class; null when none does.</summary>
+    public Probe? Prober { get; init; }
+
+    /// <summary>All there were.</summary>
+    public ImmutableArray<Probe> Probes { get; init; } = [];
 
     /// <summary>Link time over all devices, in seconds, and how often a link dropped in it.</summary>
     public double LinkSeconds { get; init; }
     public int Drops { get; init; }
 
-    /// <summary>Seconds worked on over all runs.</summary>
+    /// <summary>Seconds worked on over all runs, and before this one.</summary>
     public double Seconds { get; init; }
+    public double EarlierSeconds { get; init; }
     public ImmutableArray<string> Notices { get; init; } = [];
 
     /// <summary>Classes a notice was given for.</summary>
@@ -121,10 +132,6 @@ public sealed record CampaignState
             Devices = devices,
         };
     }
-
-    /// <summary>Whether the device has an outcome that came before it was asked for again.</summary>
-    public bool IsPast(Devices.DeviceState device) =>
-        device.Phase == DevicePhase.Done && MayTryAgain(device.Outcome) && device.Retries < Retries && Retrying.Contains(device.Id);
 
     /// <summary>Whether the operator may ask again for a device that ended so.</summary>
     public static bool MayTryAgain(DeviceOutcome outcome) => outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled;

@@ -63,7 +63,7 @@ public static class CampaignViews
                 : state with { Phase = DevicePhase.Done, Outcome = result.Outcome, Error = result.Error };
         }
 
-        return campaign.IsPast(state)
+        return state.Phase == DevicePhase.Done && state.Run < campaign.Retrying.GetValueOrDefault(state.Id)
             ? state with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = default, Detail = "", EndedAt = null }
             : state;
     }

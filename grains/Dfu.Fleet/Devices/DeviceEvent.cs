@@ -7,7 +7,9 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Devices;
 
-/// <summary>What happened to a device. Events of an attempt carry its number; those of an earlier one are ignored.</summary>
+/// <summary>
+/// What happened to a device. Events of an attempt carry its number, and those that travel their own within it: whatever comes late or twice is ignored.
+/// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Granted), "granted")]
 [JsonDerivedType(typeof(PhaseChanged), "phaseChanged")]
@@ -32,7 +34,17 @@ public abstract record DeviceEvent
     {
     }
 
+    /// <summary>Place among the reported events of its attempt, from 1. 0 for one that whoever keeps the device makes itself, which comes once.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Number { get; init; }
+
     public bool IsCheckpoint => this is Checkpoint;
+
+    /// <summary>An event that belongs to one attempt.</summary>
+    public interface IOfAttempt
+    {
+        int Attempt { get; }
+    }
 
     /// <summary>
     /// An event that may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.
@@ -40,40 +52,42 @@ public abstract record DeviceEvent
     public abstract record Checkpoint : DeviceEvent;
 
     /// <summary>An adapter has a slot for the device and hears it now.</summary>
+    /// <param name="Attempt">The number that the attempt will have: one more than the device had when it asked.</param>
     public sealed record Granted(
-        string Adapter, int Epoch, Advertisement Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At) : DeviceEvent;
+        int Attempt, string Adapter, int Epoch, Advertisement Heard, BluetoothAddress Application, BluetoothAddress Bootloader, bool Probe, DateTimeOffset At)
+        : DeviceEvent;
 
-    public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : Checkpoint;
+    public sealed record PhaseChanged(int Attempt, DevicePhase Phase, DateTimeOffset At) : Checkpoint, IOfAttempt;
 
-    public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : Checkpoint;
+    public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : Checkpoint, IOfAttempt;
 
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
-    public sealed record Mistaken(int Attempt, BluetoothAddress Address) : Checkpoint;
+    public sealed record Mistaken(int Attempt, BluetoothAddress Address) : Checkpoint, IOfAttempt;
 
-    public sealed record ImageStarted(int Attempt, int Image) : Checkpoint;
+    public sealed record ImageStarted(int Attempt, int Image) : Checkpoint, IOfAttempt;
 
-    public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : Checkpoint;
+    public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : Checkpoint, IOfAttempt;
 
-    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : Checkpoint;
+    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : Checkpoint, IOfAttempt;
 
-    public sealed record Saved(int Attempt, int Image, long Offset) : Checkpoint;
+    public sealed record Saved(int Attempt, int Image, long Offset) : Checkpoint, IOfAttempt;
 
-    public sealed record ClassLearned(int Attempt, string Class) : Checkpoint;
+    public sealed record ClassLearned(int Attempt, string Class) : Checkpoint, IOfAttempt;
 
     /// <summary>The last EXECUTE of the image waits for this to be durable.</summary>
-    public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent;
+    public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
     /// <param name="SoftDevicePart">Another image follows on a bootloader that leaves DFU mode after 10 s.</param>
-    public sealed record ImageActivated(int Attempt, int Image, bool SoftDevicePart, DateTimeOffset At) : DeviceEvent;
+    public sealed record ImageActivated(int Attempt, int Image, bool SoftDevicePart, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
-    public sealed record Restarted(int Attempt, int Image, DateTimeOffset At) : DeviceEvent;
+    public sealed record Restarted(int Attempt, int Image, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
     /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
     public sealed record Ended(
-        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent;
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
     /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
-    public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent;
+    public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
     /// <summary>Time passed while the device waits; what is known of the air goes with it.</summary>
     /// <param name="LastHeard">When an adapter that may have it heard it last, null for never.</param>
@@ -83,8 +97,10 @@ public abstract record DeviceEvent
     public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
         : DeviceEvent;
 
-    public sealed record CancelRequested(DateTimeOffset At) : DeviceEvent;
+    /// <param name="Run">The campaign's run it was asked for in; one before <see cref="DeviceState.Run"/> came late.</param>
+    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent;
 
-    /// <summary>The operator asked again for a device that had failed.</summary>
-    public sealed record RetryRequested(DateTimeOffset At, int Retries = 0) : DeviceEvent;
+    /// <summary>The operator asked again for a device that had failed or was to be cancelled.</summary>
+    /// <param name="Run">The campaign's run that wants it; one that is not after <see cref="DeviceState.Run"/> came twice.</param>
+    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent;
 }

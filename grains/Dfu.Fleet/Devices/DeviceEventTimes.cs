@@ -14,8 +14,13 @@ public static class DeviceEventTimes
         DeviceEvent.Restarted x => x with { At = at },
         DeviceEvent.Ended x => x with { At = at },
         DeviceEvent.Interrupted x => x with { At = at },
-        DeviceEvent.Waited x => new DeviceEvent.Waited(
-            at, x.LastHeard + (at - x.At), x.AsApplication, x.ListeningSince + (at - x.At), x.DeafSince + (at - x.At)),
+        DeviceEvent.Waited x => x with
+        {
+            At = at,
+            LastHeard = x.LastHeard + (at - x.At),
+            ListeningSince = x.ListeningSince + (at - x.At),
+            DeafSince = x.DeafSince + (at - x.At),
+        },
         DeviceEvent.CancelRequested x => x with { At = at },
         DeviceEvent.RetryRequested x => x with { At = at },
         _ => e,

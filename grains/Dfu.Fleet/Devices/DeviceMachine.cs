@@ -4,6 +4,7 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Fleet.Devices;
 
 /// <summary>All decisions about one device: (state, event, policy) to (state, effects). Late and repeated events change nothing.</summary>
+/// <remarks>Times come from a clock that never steps (<see cref="Protocol.Timing.SteadyTime"/>): nobody fails because a clock was set.</remarks>
 public static class DeviceMachine
 {
     /// <summary>A bootloader leaves DFU mode this long after the last CREATE(command) or EXECUTE(data).</summary>
@@ -12,11 +13,34 @@ public static class DeviceMachine
     /// <summary>And this long after it activated a SoftDevice part.</summary>
     public static readonly TimeSpan Continuation = TimeSpan.FromSeconds(10);
 
+    private const string NotHeardOf = "it was refused, or nothing more was heard of it";
+
     private static readonly TimeSpan AfterFullAdapter = TimeSpan.FromSeconds(1);
 
-    public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
+    public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy)
     {
-        DeviceEvent.Granted g when state.Phase == DevicePhase.Queued => Grant(state, g),
+        if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Decide(state, e, policy);
+        if (!IsCurrent(state, attempt) || e.Number <= state.LastEvent) return (state, []);
+        var (next, effects) = Decide(state, e, policy);
+        return (next with { LastEvent = e.Number }, effects);
+    }
+
+    /// <summary>
+    /// What a process makes of a stored state. Its clock has nothing to do with the one that the times in there are of: a wait begins anew, and no
+    /// pause is longer than it was meant to be.
+    /// </summary>
+    public static DeviceState TakeUp(DeviceState stored, DateTimeOffset now, FleetPolicy policy) => stored.Phase == DevicePhase.Done ? stored : stored with
+    {
+        WaitingSince = now,
+        NotBefore = Earliest(stored.NotBefore, now + Pause(stored, policy)),
+        BootloaderUntil = Earliest(stored.BootloaderUntil, now + Inactivity),
+        ActivatedAt = Earliest(stored.ActivatedAt, now),
+        Losses = null,
+    };
+
+    private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Decide(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
+    {
+        DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
         DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) =>
@@ -34,10 +58,10 @@ public static class DeviceMachine
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
             ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", i.At)
-            : Requeue(state, i.At),
+            : Outlive(state with { Error = DfuError.Interrupted, Detail = NotHeardOf }, i.At, policy),
         DeviceEvent.Waited w => Wait(state, w, policy),
-        DeviceEvent.CancelRequested c => Cancel(state, c),
-        DeviceEvent.RetryRequested r when Campaigns.CampaignState.MayTryAgain(state.Outcome) => Retry(state, r),
+        DeviceEvent.CancelRequested c when c.Run >= state.Run => Cancel(state, c),
+        DeviceEvent.RetryRequested r when r.Run > state.Run => Retry(state, r),
         _ => (state, []),
     };
 
@@ -57,11 +81,11 @@ public static class DeviceMachine
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Grant(DeviceState state, DeviceEvent.Granted g)
     {
-        var attempt = state.Attempt + 1;
         var next = state with
         {
             Phase = DevicePhase.Connecting,
-            Attempt = attempt,
+            Attempt = g.Attempt,
+            LastEvent = 0,
             Adapter = g.Adapter,
             AdapterEpoch = g.Epoch,
             Heard = g.Heard,
@@ -70,11 +94,10 @@ public static class DeviceMachine
             Probing = g.Probe,
             AttemptBase = state.Images[state.Image].Confirmed,
             AttemptFruitful = false,
-            EarlierResumes = state.Resumes.Length,
             NotBefore = null,
             StartedAt = state.StartedAt ?? g.At,
         };
-        return (next, [new DeviceEffect.StartAttempt(g.Adapter, g.Epoch, attempt)]);
+        return (next, [new DeviceEffect.StartAttempt(g.Adapter, g.Epoch, g.Attempt)]);
     }
 
     private static DeviceState Enter(DeviceState state, DeviceEvent.PhaseChanged p) => state with
@@ -107,42 +130,38 @@ public static class DeviceMachine
         }
 
         if (x.Error == DfuError.VersionRefused && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
-        if (state.CancelRequested || x.Error == DfuError.Cancelled) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
+        if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
+        if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
-        switch (x.Error)
-        {
-            case DfuError.AdapterLost or DfuError.AdapterFull:
-                return OutliveAdapter(noted, x, policy);
-            case DfuError.Interrupted:
-                return Requeue(noted, x.At);
-        }
-
+        if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted) return Outlive(noted, x.At, policy);
         if (!x.Error.IsTransient()) return Finish(noted, DeviceOutcome.Failed, x.Error, x.Detail, x.At);
 
-        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, AdapterLosses = null };
+        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Losses = null };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}", x.At);
         if (noted.Failures >= policy.MaxAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
-        if (x.Error == DfuError.DataPathStuck) return BackOff(noted, x.At, Inactivity);
-        return noted.Fruitless == 0 ? Requeue(noted, x.At) : BackOff(noted, x.At, Backoff(noted.Fruitless, policy));
+        return Again(noted, x.At, policy);
     }
 
     /// <summary>
-    /// A lost adapter is not the device's fault, so the attempt does not count as a failure; but adapters that only ever come back to go away again
-    /// are as good as none.
+    /// An adapter that was lost, or a host, is not the device's fault, so the attempt does not count as a failure; but what only ever comes back to go
+    /// away again is as good as nothing.
     /// </summary>
-    private static (DeviceState, ImmutableArray<DeviceEffect>) OutliveAdapter(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Outlive(DeviceState state, DateTimeOffset at, FleetPolicy policy)
     {
-        var gained = state.AdapterLosses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
-        var losses = gained ? new AdapterLosses(1, state.Image, state.AttemptBase, x.At) : state.AdapterLosses! with { Count = state.AdapterLosses.Count + 1 };
-        var next = state with { AdapterLosses = losses };
-        return losses.Count > policy.MaxFruitlessAttempts && x.At - losses.Since >= policy.Patience
-            ? Finish(next, DeviceOutcome.Failed, x.Error,
-                $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes", x.At)
-            : x.Error == DfuError.AdapterFull ? BackOff(next, x.At, AfterFullAdapter) : Requeue(next, x.At);
+        var gained = state.Losses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
+        var losses = gained ? new Losses(1, state.Image, state.AttemptBase, at) : state.Losses! with { Count = state.Losses.Count + 1 };
+        var next = state with { Losses = losses };
+        return losses.Count > policy.MaxFruitlessAttempts && at - losses.Since >= policy.Patience
+            ? Finish(next, DeviceOutcome.Failed, state.Error, WhyLost(losses, state), at)
+            : Again(next, at, policy);
     }
+
+    private static string WhyLost(Losses losses, DeviceState state) => state.Error == DfuError.Interrupted
+        ? $"{losses.Count} attempts in a row were interrupted, and the device never held more than {losses.Held} bytes; the last: {state.Detail}"
+        : $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes";
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) AlreadyActivated(DeviceState state, DeviceEvent.Ended x)
@@ -153,11 +172,25 @@ public static class DeviceMachine
             : Requeue(next, x.At);
     }
 
+    /// <summary>How long a device in this state keeps away from its adapters after its last attempt.</summary>
+    private static TimeSpan Pause(DeviceState state, FleetPolicy policy) => state.Error switch
+    {
+        DfuError.AdapterLost => TimeSpan.Zero,
+        DfuError.AdapterFull => AfterFullAdapter,
+        DfuError.Interrupted => Backoff((state.Losses?.Count ?? 1) - 1, policy),
+        DfuError.DataPathStuck => Inactivity,
+        _ => Backoff(state.Fruitless, policy),
+    };
+
     private static TimeSpan Backoff(int fruitless, FleetPolicy policy)
     {
+        if (fruitless == 0) return TimeSpan.Zero;
         var seconds = policy.FirstBackoff.TotalSeconds * Math.Pow(2, Math.Min(fruitless, 16) - 1);
         return TimeSpan.FromSeconds(Math.Min(seconds, policy.LongestBackoff.TotalSeconds));
     }
+
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Again(DeviceState state, DateTimeOffset at, FleetPolicy policy) =>
+        Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) =>
         (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
@@ -165,8 +198,7 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) =>
         (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
-        DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
         (state with
         {
             Phase = DevicePhase.Done,
@@ -218,26 +250,32 @@ public static class DeviceMachine
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Cancel(DeviceState state, DeviceEvent.CancelRequested c)
     {
-        if (state.Phase == DevicePhase.Done) return (state, []);
+        if (state.Phase == DevicePhase.Done || state.CancelRequested) return (state, []);
         if (!state.Running) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", c.At);
         return (state with { CancelRequested = true }, [new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled)]);
     }
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Retry(DeviceState state, DeviceEvent.RetryRequested r) => Requeue(
-        state with
-        {
-            Outcome = DeviceOutcome.Pending,
-            Error = DfuError.None,
-            Detail = "",
-            Failures = 0,
-            Fruitless = 0,
-            AdapterLosses = null,
-            EndedAt = null,
-            CancelRequested = false,
-            BootloaderUntil = null,
-            Retries = r.Retries,
-        },
-        r.At);
+    /// <summary>One that is at work goes on, whatever was asked for before.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Retry(DeviceState state, DeviceEvent.RetryRequested r)
+    {
+        var next = state with { Run = r.Run, CancelRequested = false };
+        if (!Campaigns.CampaignState.MayTryAgain(state.Outcome)) return (next, []);
+        return Requeue(
+            next with
+            {
+                Outcome = DeviceOutcome.Pending,
+                Error = DfuError.None,
+                Detail = "",
+                Failures = 0,
+                Fruitless = 0,
+                Losses = null,
+                EndedAt = null,
+                BootloaderUntil = null,
+            },
+            r.At);
+    }
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset b) => a > b ? b : a;
 
     private static DateTimeOffset Latest(DateTimeOffset a, DateTimeOffset? b) => b is { } other && other > a ? other : a;
 }

@@ -3,12 +3,14 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Devices;
 
 /// <summary>What an attempt's reports say about the images of a device.</summary>
-internal static class DeviceProgress
+public static class DeviceProgress
 {
-    public static DeviceState With(DeviceState state, int image, Func<ImageProgress, ImageProgress> change) =>
+    public const int ResumesKept = 50;
+
+    internal static DeviceState With(DeviceState state, int image, Func<ImageProgress, ImageProgress> change) =>
         state with { Images = state.Images.SetItem(image, change(state.Images[image])) };
 
-    public static DeviceState Confirm(DeviceState state, DeviceEvent.Confirmed c) =>
+    internal static DeviceState Confirm(DeviceState state, DeviceEvent.Confirmed c) =>
         With(state.Counting(c.Traffic), c.Image, image => image with { Confirmed = c.Offset, Crc = c.Crc }) with
         {
             AttemptFruitful = state.AttemptFruitful || c.Image > state.Image || c.Offset > state.AttemptBase,
@@ -16,12 +18,17 @@ internal static class DeviceProgress
         };
 
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
-    public static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
+    internal static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
-        // A first start is no resume: reports list what a reconnect found. A report that comes twice is one.
-        var known = record.Diagnosis == Diagnosis.Fresh || state.Resumes.Skip(state.EarlierResumes).Contains(record);
-        var resumes = known ? state.Resumes : state.Resumes.Add(record);
-        var next = state with { Resumes = resumes, AttemptBase = record.Held };
+        var next = state with { AttemptBase = record.Held };
+
+        // A first start is no resume: reports list what a reconnect found.
+        if (record.Diagnosis != Diagnosis.Fresh)
+        {
+            var resumes = state.Resumes.Length < ResumesKept ? state.Resumes : state.Resumes.RemoveAt(0);
+            next = next with { Resumes = resumes.Add(record), ResumeTotals = state.ResumeTotals.With(record) };
+        }
+
         return record.Diagnosis switch
         {
             Diagnosis.ProbablyActivated => next,
@@ -33,7 +40,7 @@ internal static class DeviceProgress
         };
     }
 
-    public static DeviceState Activate(DeviceState state, DeviceEvent.ImageActivated a)
+    internal static DeviceState Activate(DeviceState state, DeviceEvent.ImageActivated a)
     {
         if (state.Images[a.Image].Activated) return state;
         var next = With(state, a.Image, image => image with { Activated = true, Confirmed = state.ImageSizes[a.Image], LastExecuteSent = true });
@@ -48,7 +55,7 @@ internal static class DeviceProgress
         };
     }
 
-    public static DeviceState StartOver(DeviceState state, DeviceEvent.Restarted r) =>
+    internal static DeviceState StartOver(DeviceState state, DeviceEvent.Restarted r) =>
         With(state, r.Image, static image => image with { RestartedAfterVerification = true, LastExecuteSent = false, Confirmed = 0, Crc = 0, Saved = 0 }) with
         {
             AttemptBase = 0,

@@ -21,6 +21,12 @@ public sealed record DeviceRecord
     public CampaignLimits Limits { get; init; } = new();
     public required DeviceState Device { get; init; }
 
+    /// <summary>The campaign has stored the device's outcome, or is gone: another may have the device.</summary>
+    public bool Told { get; init; }
+
+    /// <summary>Names the activation that may accept reports; null when none does.</summary>
+    public string? Holder { get; init; }
+
     /// <summary>The end of its history that is not in <see cref="DeviceHistory"/> yet, so that a decision and its line are one write.</summary>
     public ImmutableArray<HistoryEntry> News { get; init; } = [];
 

@@ -27,9 +27,20 @@ public sealed record ImageProgress
     public bool Activated { get; init; }
 }
 
+/// <summary>Transfers of one device that had broken off and went on. A first start and a drop on purpose are no such thing.</summary>
+/// <param name="Kept">Bytes that the device had kept of them, summed up.</param>
+public readonly record struct ResumeTotals(int Times, long Kept)
+{
+    public ResumeTotals With(ResumeRecord resume) => IsAfterDrop(resume) ? new(Times + 1, Kept + resume.Held) : this;
+
+    private static bool IsAfterDrop(ResumeRecord resume) =>
+        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
+}
+
+/// <summary>Attempts in a row that ended through no fault of the device and gained nothing.</summary>
 /// <param name="Held">Bytes of the image the device held when the first of them began.</param>
 /// <param name="Since">When the first of them ended.</param>
-public sealed record AdapterLosses(int Count, int Image, long Held, DateTimeOffset Since);
+public sealed record Losses(int Count, int Image, long Held, DateTimeOffset Since);
 
 /// <summary>Everything decided and known about one device of a campaign.</summary>
 public sealed record DeviceState
@@ -71,8 +82,11 @@ public sealed record DeviceState
     /// <summary>Attempts in a row that confirmed nothing new.</summary>
     public int Fruitless { get; init; }
 
-    /// <summary>Attempts in a row that a lost adapter ended without the device holding more for them; null when the last one ended otherwise.</summary>
-    public AdapterLosses? AdapterLosses { get; init; }
+    /// <summary>Null when the last attempt ended by the device's doing.</summary>
+    public Losses? Losses { get; init; }
+
+    /// <summary><see cref="DeviceEvent.Number"/> of the attempt's last event that was applied.</summary>
+    public int LastEvent { get; init; }
 
     /// <summary>Index of the image to go on with.</summary>
     public int Image { get; init; }
@@ -82,10 +96,10 @@ public sealed record DeviceState
     public bool AttemptFruitful { get; init; }
     public bool Probing { get; init; }
 
+    /// <summary>The last <see cref="DeviceProgress.ResumesKept"/>, oldest first.</summary>
     public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
 
-    /// <summary>How many of <see cref="Resumes"/> are of earlier attempts.</summary>
-    public int EarlierResumes { get; init; }
+    public ResumeTotals ResumeTotals { get; init; }
 
     /// <summary>The adapter that works on the device or did last, and that adapter's epoch at the time.</summary>
     public string? Adapter { get; init; }
@@ -101,6 +115,7 @@ public sealed record DeviceState
     public long BytesSent { get; init; }
     public long BytesDistinct { get; init; }
 
+    /// <remarks>This and the other times here are of a clock that never steps; see <see cref="DeviceMachine.TakeUp"/>.</remarks>
     public DateTimeOffset WaitingSince { get; init; }
 
     /// <summary>No grant before this moment; the end of a backoff.</summary>
@@ -113,8 +128,8 @@ public sealed record DeviceState
     public DateTimeOffset? EndedAt { get; init; }
     public bool CancelRequested { get; init; }
 
-    /// <summary><see cref="Campaigns.CampaignState.Retries"/> when it was last told to try again.</summary>
-    public int Retries { get; init; }
+    /// <summary>The campaign's run in which it was last asked for again; 0 while it was not.</summary>
+    public int Run { get; init; }
 
     /// <summary>The campaign it was part of before this one.</summary>
     public string? EarlierCampaign { get; init; }

@@ -25,7 +25,10 @@ public sealed record DeviceView
     public long BytesConfirmed { get; init; }
     public long BytesSent { get; init; }
     public long BytesResent { get; init; }
+
+    /// <summary>The last of them, see <see cref="DeviceState.Resumes"/>.</summary>
     public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
+    public ResumeTotals ResumeTotals { get; init; }
 
     /// <summary>The adapter that works on it, or the last that did.</summary>
     public string? Adapter { get; init; }

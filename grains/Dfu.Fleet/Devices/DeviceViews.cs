@@ -22,6 +22,7 @@ public static class DeviceViews
         BytesSent = traffic.Sent,
         BytesResent = traffic.Resent,
         Resumes = state.Resumes,
+        ResumeTotals = state.ResumeTotals,
         Adapter = state.Adapter,
         Rate = rate,
         Rssi = rssi,

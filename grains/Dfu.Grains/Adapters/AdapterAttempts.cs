@@ -23,6 +23,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private readonly List<AdapterAttempt> _attempts = [];
     private readonly AttemptPreparation _preparation = new(parts);
     private readonly CampaignOutbox _outbox = new(
+        parts.Id,
+        () => loop.State.Epoch,
         (campaign, report) => parts.Grains.GetGrain<ICampaignGrain>(campaign).LearnedAsync(report),
         e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell a campaign what was learned", e),
         parts.Host.Times.Report,
@@ -66,7 +68,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
         var began = Create(order);
         _attempts.Add(began);
-        loop.Apply(new AdapterEvent.SlotTaken(began.Epoch, device.Id, device.Attempt));
+        TakeSlot(began);
         OwnWork.Run(parts.Log, "begin an attempt", parts.Id, () => BeginAsync(began), LogLevel.Error);
         return AttemptAnswer.Running;
     }
@@ -92,10 +94,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     public void LendOrRetake(AttemptName name)
     {
         if (Find(name) is not { Over: false } attempt) return;
-        var slot = attempt.Key.Slot;
-        if (attempt.Device.Phase == DevicePhase.Verifying)
-            loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
-        else loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, slot.Device, slot.Attempt));
+        if (attempt.Device.Phase == DevicePhase.Verifying) FreeSlot(attempt);
+        else TakeSlot(attempt);
     }
 
     public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
@@ -111,7 +111,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown
                 ? learned.Traits with { Keeps = attempt.Traits.Keeps }
                 : learned.Traits;
-        _outbox.Add(attempt.Key.Campaign, attempt.Key.Slot.Device, e, urgent: loop.Stopping);
+        _outbox.Add(attempt.Key.Campaign, e, urgent: loop.Stopping);
     }
 
     public void End(AdapterAttempt attempt, DeviceEvent.Ended e)
@@ -121,8 +121,8 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         attempt.Lease.Dispose();
         var slot = attempt.Key.Slot;
         parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
-        loop.Apply(new AdapterEvent.SlotFreed(attempt.Epoch, slot.Device, slot.Attempt, parts.Host.Time.GetUtcNow()));
-        if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, slot.Device, new CampaignEvent.ProbeEnded(slot.Device), urgent: true);
+        FreeSlot(attempt);
+        if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, new CampaignEvent.ProbeEnded(slot.Device, slot.Attempt), urgent: true);
         parts.Ended.Add(attempt.Key, e);
         attempt.Reporter.Add(e);
         if (attempt.Reporter.Settled) _attempts.Remove(attempt);
@@ -141,6 +141,12 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
         _outbox.Tick(everything: loop.Stopping);
     }
+
+    private void TakeSlot(AdapterAttempt attempt) =>
+        loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, loop.State.Turn + 1, attempt.Key.Slot.Device, attempt.Key.Slot.Attempt));
+
+    private void FreeSlot(AdapterAttempt attempt) => loop.Apply(new AdapterEvent.SlotFreed(
+        attempt.Epoch, loop.State.Turn + 1, attempt.Key.Slot.Device, attempt.Key.Slot.Attempt, parts.Host.Time.GetUtcNow()));
 
     private AdapterAttempt? Find(AttemptName name) =>
         _attempts.Find(attempt => attempt.Epoch == name.Epoch && attempt.Key.Slot == new AdapterSlot(name.Device, name.Attempt));
@@ -214,10 +220,15 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         {
             EndUnbegun(attempt, e.Error, e.Message);
         }
-        catch (Exception e)
+        catch (OrleansException e)
         {
             parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "prepare an attempt", e);
-            EndUnbegun(attempt, DfuError.Interrupted, "its campaign or its package could not be asked for");
+            EndUnbegun(attempt, DfuError.Interrupted, $"its campaign or its package could not be asked for: {e.Message}");
+        }
+        catch (Exception e)
+        {
+            parts.Log.WorkFailed(LogLevel.Error, parts.Id, "prepare an attempt", e);
+            EndUnbegun(attempt, DfuError.Unexpected, $"{e.GetType().Name}: {e.Message}");
         }
     }
 

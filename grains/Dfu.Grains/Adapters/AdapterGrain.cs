@@ -36,7 +36,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         ILogger<AdapterGrain> log)
     {
         (_state, _host, _guard, _packages, _log) = (state, host, guard, packages, log);
-        _store = new(context, state);
+        _store = new(context, state, host, log);
         Id = context.GrainId.Key.ToString()!;
         _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
     }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
+using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -30,11 +31,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly AdapterHost _radio;
     private readonly AdapterAttempts _attempts;
     private readonly SchedulerReporter _scheduler;
+    private readonly GroupedSave _save;
     private AdapterState _stored;
     private long _saved;
     private long _ticked;
     private int _tickWaits;
     private bool _owns;
+    private bool _saving;
     private bool _stopping;
     private bool _late;
     private bool _failed;
@@ -48,6 +51,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
+        _save = new(WriteAsync, _time);
         _saved = _ticked = _time.GetTimestamp();
     }
 
@@ -120,14 +124,14 @@ internal sealed class AdapterLoop : IAsyncDisposable
         {
             using var owned = await _parts.Guard.EnterAsync(_parts.Id, _stop.Token);
             _stored = await _parts.Load();
-            (State, var effects) = AdapterMachine.TakeUp(_stored);
+            (State, var effects) = AdapterMachine.TakeUp(_stored, _time.GetUtcNow());
             _effects.AddRange(effects);
             _owns = true;
             using var gauge = FleetGauges.Add(Read);
             OwnWork.Run(_parts.Log, "tell how it was opened", _parts.Id, TellOpeningAsync, LogLevel.Error);
             try
             {
-                await CommitAsync();
+                Commit();
                 await WorkAsync();
             }
             finally
@@ -155,7 +159,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         while (!(_stopping && (_attempts.Settled || _late)) && await _turns.Reader.WaitToReadAsync())
         {
             for (var taken = 0; taken < BatchSize && _turns.Reader.TryRead(out var turn); taken++) turn();
-            await CommitAsync();
+            Commit();
         }
     }
 
@@ -175,38 +179,49 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _scheduler.Tick();
     }
 
-    /// <summary>An epoch is durable before anything happens in it.</summary>
-    private async Task CommitAsync()
+    /// <summary>
+    /// An epoch is durable before anything is opened in it; what is let go of need not wait for that. The loop waits for no storage either: attempts must
+    /// be answered meanwhile.
+    /// </summary>
+    private void Commit()
     {
-        while (true)
+        var isStored = State.Epoch == _stored.Epoch;
+        while (_effects.Count > 0 && (isStored || _effects[0] is AdapterEffect.HandOver or AdapterEffect.Close))
         {
-            var (state, effects) = (State, _effects.ToArray());
-            _effects.Clear();
-            var learned = (state.Limit.Current, state.Limit.Hold) != (_stored.Limit.Current, _stored.Limit.Hold);
-            var due = state.Epoch != _stored.Epoch || (learned && _time.GetElapsedTime(_saved) >= KeepLearnedEvery);
-            if (due && !await SaveAsync(state)) return;
-            foreach (var effect in effects) Carry(effect);
-            if (_effects.Count == 0) return;
+            var effect = _effects[0];
+            _effects.RemoveAt(0);
+            Carry(effect);
         }
+
+        var learned = (State.Limit.Current, State.Limit.Hold) != (_stored.Limit.Current, _stored.Limit.Hold);
+        if (_saving || _failed || (isStored && !(learned && _time.GetElapsedTime(_saved) >= KeepLearnedEvery))) return;
+        _saving = true;
+        OwnWork.Run(_parts.Log, "save an adapter", _parts.Id, SaveAsync, LogLevel.Error);
     }
 
-    private async Task<bool> SaveAsync(AdapterState state)
+    private async Task SaveAsync()
     {
-        if (_failed) return false;
         try
         {
-            _saved = _time.GetTimestamp();
-            await _parts.Save(state);
-            _stored = state;
-            return true;
+            await _save.SaveAsync(TimeSpan.Zero);
         }
         catch (Exception e)
         {
             _parts.Log.AdapterStops(_parts.Id, e);
             _failed = true;
             BeginStop();
-            return false;
         }
+
+        _saving = false;
+        Wake(); // for what had to wait
+    }
+
+    private async Task WriteAsync()
+    {
+        var state = State;
+        _saved = _time.GetTimestamp();
+        await _parts.Save(state);
+        _stored = state;
     }
 
     private void Carry(AdapterEffect effect)
@@ -223,7 +238,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _parts.Host.OnRadio(
             () => Background.Run("close a radio", CloseAsync(closed), e => _parts.Log.WorkFailed(LogLevel.Error, _parts.Id, "close the radio", e)));
         await closed.Task;
-        if (State != _stored) await SaveAsync(State);
+        if (State != _stored && !_failed) await SaveAsync();
         _scheduler.Now();
         _owns = false;
     }

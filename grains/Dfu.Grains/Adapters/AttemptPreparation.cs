@@ -22,11 +22,12 @@ internal sealed class AttemptPreparation(AdapterParts parts)
             {
                 var package = await parts.Packages.GetAsync(place.PackageId, CancellationToken.None);
                 attempt.MayProbe = true; // an answer that gets lost may have chosen this attempt
-                var knowledge = await parts.Grains.GetGrain<ICampaignGrain>(place.Campaign).KnowledgeAsync(device.Id, device.Class).OrUnreachable();
+                var knowledge = await parts.Grains.GetGrain<ICampaignGrain>(place.Campaign).KnowledgeAsync(device.Id, device.Attempt, device.Class)
+                    .OrUnreachable();
                 attempt.MayProbe = knowledge.Probe;
                 return (package, knowledge);
             }
-            catch (Exception e) when (e is not DfuException && !attempt.Over && time.GetElapsedTime(began) < times.Lease)
+            catch (OrleansException e) when (!attempt.Over && time.GetElapsedTime(began) < times.Lease)
             {
                 parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "prepare an attempt yet", e);
                 await Task.Delay(times.AdapterReport, time, CancellationToken.None);

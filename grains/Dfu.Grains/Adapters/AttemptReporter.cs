@@ -4,25 +4,30 @@ using Dfu.Grains.Turns;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>Tells a device's grain what happens in an attempt: in order, one report at a time, until it was accepted. Lives on one scheduler.</summary>
-internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
+/// <summary>Tells a device's grain what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.</summary>
+internal sealed class AttemptReporter(
+    Func<AttemptReport, Task<ReportReceipt>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
 {
+    /// <summary>Those that are not known to be durable; they are numbered without a gap.</summary>
     private readonly List<(DeviceEvent Event, TaskCompletionSource? Durable)> _events = [];
     private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastSent = time.GetTimestamp();
-    private int _underWay;
+    private int _last;
+    private int _saved;
+    private int _taken;
+    private int _sent;
     private bool _inFlight;
     private bool _urgent;
     private bool _failing;
     private bool _ended;
 
-    /// <summary>Nothing more will be sent: the end was accepted, or the device did not want to hear any more.</summary>
+    /// <summary>Nothing more will be sent: the end is durable, or the device did not want to hear any more.</summary>
     public bool Settled { get; private set; }
 
-    /// <summary>Completes when the device has accepted a report, for the first time, and when it never will.</summary>
+    /// <summary>Completes when the device has let the attempt go on, for the first time, and when it never will.</summary>
     public Task FirstAnswer => _firstAnswer.Task;
 
-    /// <summary>Called when a report was accepted, with the timestamp of its sending.</summary>
+    /// <summary>Called when a report renewed the lease, with the timestamp of its sending.</summary>
     public Action<long> Accepted { get; init; } = static _ => { };
 
     /// <summary>Called once when the device says that the attempt is over.</summary>
@@ -44,10 +49,9 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
         }
 
         _ended = e is DeviceEvent.Ended;
-        var last = _events.Count - 1;
-        if (e is DeviceEvent.Confirmed now && last >= _underWay && _events[last].Event is DeviceEvent.Confirmed before && before.Image == now.Image)
-            _events[last] = (e, null);
-        else _events.Add((e, durable));
+        if (e is DeviceEvent.Confirmed now && _last > _sent && _events[^1].Event is DeviceEvent.Confirmed before && before.Image == now.Image)
+            _events[^1] = (now with { Number = _last }, null);
+        else _events.Add((e with { Number = ++_last }, durable));
         if (!urgent && durable is null && !_ended) return;
         _urgent = true;
         if (!_failing) Send();
@@ -78,48 +82,59 @@ internal sealed class AttemptReporter(Func<AttemptReport, Task<bool>> send, int 
     private async Task SendAsync()
     {
         _inFlight = true;
-        while (true)
+        do
         {
             _urgent = false;
-            _underWay = _events.Count;
             var final = _ended;
             var sent = _lastSent = time.GetTimestamp();
-            bool accepted;
+            _sent = _last;
+            ReportReceipt receipt;
             try
             {
-                accepted = await send(new() { Attempt = attempt, Events = new([.. _events.Select(static entry => entry.Event)]), Traffic = traffic() });
+                var news = _events.Skip(_taken - _saved).Select(static entry => entry.Event);
+                receipt = await send(new() { Attempt = attempt, Events = new([.. news]), Traffic = traffic() });
             }
             catch (Exception e)
             {
-                (_inFlight, _failing, _urgent, _underWay) = (false, true, true, 0);
+                (_inFlight, _failing, _urgent) = (false, true, true);
                 Failed(e);
                 return;
             }
 
             _failing = false;
-            if (Settled) return;
-            if (!accepted)
-            {
-                Settle();
-                Refused();
-                return;
-            }
-
-            foreach (var (_, durable) in _events.Take(_underWay)) durable?.TrySetResult();
-            _events.RemoveRange(0, _underWay);
-            _underWay = 0;
-            Accepted(sent);
-            _firstAnswer.TrySetResult();
-            if (final)
-            {
-                Settle();
-                return;
-            }
-
-            if (!_urgent) break;
+            if (Settled || Take(receipt, sent, final)) return;
         }
+        while (_urgent);
 
         _inFlight = false;
+
+        // What waits for slow storage is asked for with each tick.
+        _urgent = _ended || _events.Exists(static entry => entry.Durable is not null);
+    }
+
+    /// <returns>Whether it was the last one.</returns>
+    private bool Take(ReportReceipt receipt, long sent, bool final)
+    {
+        var durable = Math.Clamp(receipt.Saved - _saved, 0, _events.Count);
+        foreach (var entry in _events.Take(durable)) entry.Durable?.TrySetResult();
+        _events.RemoveRange(0, durable);
+        _saved += durable;
+
+        // A grain activated anew knows what is stored, and wants the rest once more.
+        var taken = Math.Clamp(receipt.Taken, _saved, _last);
+        _urgent |= taken < _taken;
+        _taken = taken;
+        if (receipt.Renews)
+        {
+            Accepted(sent);
+            _firstAnswer.TrySetResult();
+        }
+
+        var told = final && _events.Count == 0;
+        if (!told && !receipt.Over) return false;
+        Settle();
+        if (!told) Refused();
+        return true;
     }
 
     private void Settle()

@@ -118,13 +118,13 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    private static CampaignPlace PlaceOf(CampaignState campaign) => new()
+    private static CampaignPlace PlaceOf(CampaignState campaign, int run) => new()
     {
         Campaign = campaign.Id,
         PackageId = campaign.PackageId,
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
-        Retries = campaign.Retries,
+        Run = run,
         Limits = campaign.Limits,
     };
 
@@ -133,12 +133,11 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     private async Task CallAsync(CampaignCore core, BluetoothAddress device)
     {
         bool? joined = null;
-        var cancelled = core.Saved.CancelRequested;
+        var (cancelled, run) = (core.Saved.CancelRequested, core.Saved.Run);
         try
         {
-            var retry = !cancelled && core.Saved.Retrying.Contains(device);
-            joined = await DeviceOf(device).JoinAsync(PlaceOf(core.State), retry);
-            if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id);
+            joined = await DeviceOf(device).JoinAsync(PlaceOf(core.State, core.Saved.Retrying.GetValueOrDefault(device)));
+            if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id, run);
         }
         catch (Exception e)
         {

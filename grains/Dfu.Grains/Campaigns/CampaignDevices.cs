@@ -84,10 +84,10 @@ internal sealed class CampaignDevices(TimeSpan again)
             .Select(id => new WatchedDevice { Device = id, Application = Get(id)?.Application, Bootloader = Get(id)?.Bootloader })];
     }
 
-    /// <summary>Retries and attempts only ever grow, and within one a device goes from running to waiting to done.</summary>
+    /// <summary>Runs and attempts only ever grow, and within one a device goes from running to waiting to done.</summary>
     private static bool IsOlder(DeviceState device, DeviceState known)
     {
-        if (device.Retries != known.Retries) return device.Retries < known.Retries;
+        if (device.Run != known.Run) return device.Run < known.Run;
         if (device.Attempt != known.Attempt) return device.Attempt < known.Attempt;
         return known.Phase == DevicePhase.Done
             ? device.Running || device.Phase == DevicePhase.BackingOff

@@ -32,7 +32,6 @@ internal sealed class CampaignGrain(
     private GroupedSave _save = null!;
     private CampaignCore? _core;
     private Pulse? _pulse;
-    private long _lastPulse;
     private ImmutableArray<DeviceView> _summary;
     private bool _goesOn;
     private Task? _framing;
@@ -57,7 +56,7 @@ internal sealed class CampaignGrain(
         }
 
         _core.Trace(_trace.GoOn(_core.State));
-        Commit(new CampaignEvent.RunStarted(Now));
+        Commit(new CampaignEvent.RunStarted(_core.State.Run + 1, Now));
         _fetching = OwnWork.BeginAsync(FetchAsync);
         Work();
         return Task.CompletedTask;
@@ -126,25 +125,25 @@ internal sealed class CampaignGrain(
     public async Task CancelAsync()
     {
         _ = Core();
-        await CommitAsync(new CampaignEvent.CancelRequested());
+        await CommitAsync(new CampaignEvent.CancelRequested(_core!.State.Run));
     }
 
     public async Task FoundAsync(ImmutableArray<BluetoothAddress> devices)
     {
         if (_core is null) return;
         var saved = Task.CompletedTask;
-        foreach (var device in devices) saved = CommitAsync(new CampaignEvent.DeviceHeard(device, Now));
+        foreach (var device in devices) saved = CommitAsync(new CampaignEvent.DeviceHeard(_core.State.Run, device, Now));
         await saved;
     }
 
-    public Task ListeningAsync() => _core is null ? Task.CompletedTask : CommitAsync(new CampaignEvent.Listening(Now));
+    public Task ListeningAsync() => _core is null ? Task.CompletedTask : CommitAsync(new CampaignEvent.Listening(_core.State.Run, Now));
 
-    public async Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, string? deviceClass)
+    public async Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass)
     {
         var core = Core();
-        if (CampaignMachine.ShouldProbe(core.State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device));
+        if (CampaignMachine.ShouldProbe(core.State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device, attempt));
         var state = core.State;
-        return CampaignKnowledge.Of(state, deviceClass, probe: state.Prober == device);
+        return CampaignKnowledge.Of(state, deviceClass, probe: state.Prober == new Probe(device, attempt));
     }
 
     public Task LearnedAsync(CampaignReport report)
@@ -165,19 +164,14 @@ internal sealed class CampaignGrain(
         if (_core is null) return;
         Take(device);
 
-        // The device has not heard yet that it is to try again.
-        if (!_core.State.CancelRequested && _core.State.IsPast(device)) return;
         if (device.EarlierCampaign is { } earlier) _core.Overtake(earlier);
-        await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error));
+        await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error, device.Run));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
     }
 
     public Task PulseAsync()
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
-        var worked = host.Time.GetElapsedTime(_lastPulse);
-        _lastPulse = host.Time.GetTimestamp();
-        Commit(new CampaignEvent.Worked(worked));
         Commit(new CampaignEvent.Tick(Now));
         _calls.Repeat(Id);
         if (_core.Saved.Stage != CampaignStage.Finished)
@@ -214,10 +208,11 @@ internal sealed class CampaignGrain(
     {
         _goesOn = true;
         var wasOver = _core!.State.Stage == CampaignStage.Finished;
-        foreach (var e in CampaignMachine.TakeUp(_core.State, Now))
+        var run = _core.State.Run + 1;
+        _core.Apply(new CampaignEvent.TakenUp(run, Now));
+        foreach (var (device, of) in _core.State.Retrying)
         {
-            _core.Apply(e);
-            if (e is CampaignEvent.DeviceRetried retried) _devices.CallNow(retried.Device);
+            if (of == run) _devices.CallNow(device);
         }
 
         if (_core.State.Stage == CampaignStage.Finished) return;
@@ -241,7 +236,6 @@ internal sealed class CampaignGrain(
         var campaign = _core!.Saved;
         if (_pulse is null)
         {
-            _lastPulse = host.Time.GetTimestamp();
             var self = this.AsReference<ICampaignPulse>();
             _pulse = Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, self.PulseAsync);
         }
@@ -257,11 +251,12 @@ internal sealed class CampaignGrain(
     private void Take(DeviceState device)
     {
         _devices.Take(device, Now);
-        if (_core!.State.Prober == device.Id && !device.Running) Commit(new CampaignEvent.ProbeEnded(device.Id));
+        if (_core!.State.Prober is { } probe && probe.Device == device.Id && (!device.Running || device.Attempt > probe.Attempt))
+            Commit(new CampaignEvent.ProbeEnded(probe.Device, probe.Attempt));
     }
 
     /// <summary>It is to be cancelled here and is at work elsewhere: nothing of this campaign is left to be stopped.</summary>
-    private void Refused(BluetoothAddress device) => Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled));
+    private void Refused(BluetoothAddress device) => Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, _core!.State.Run));
 
     private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 

@@ -17,7 +17,7 @@ internal sealed class CampaignRows
     private readonly Dictionary<BluetoothAddress, int> _index = [];
     private ImmutableArray<BluetoothAddress> _devices = [];
     private ImmutableDictionary<BluetoothAddress, DeviceResult>? _results;
-    private ImmutableHashSet<BluetoothAddress>? _retrying;
+    private ImmutableDictionary<BluetoothAddress, int>? _retrying;
 
     public int Count => _rows.Count;
 
@@ -102,10 +102,10 @@ internal sealed class CampaignRows
         a.Since == b.Since && a.View with { Resumes = b.View.Resumes } == b.View && a.View.Resumes.AsSpan().SequenceEqual(b.View.Resumes.AsSpan());
 
     /// <summary>What the campaign itself has decided of a device.</summary>
-    private readonly record struct Verdict(DeviceResult? Result, bool Retrying)
+    private readonly record struct Verdict(DeviceResult? Result, int Retrying)
     {
         public static Verdict Of(CampaignState campaign, BluetoothAddress device) =>
-            new(campaign.Results.GetValueOrDefault(device), campaign.Retrying.Contains(device));
+            new(campaign.Results.GetValueOrDefault(device), campaign.Retrying.GetValueOrDefault(device));
     }
 
     private sealed class Row

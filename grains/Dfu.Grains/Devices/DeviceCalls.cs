@@ -20,12 +20,12 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         else if (_underWay.Add(effect)) OwnWork.Run(logger, "carry out an effect", shell.Record!.Device.Id, () => CarryAsync(effect, shell.Record!));
     }
 
-    /// <summary>Tells the campaign of the device as it is now. One call at a time, so that none overtakes another.</summary>
+    /// <summary>Tells the campaign of the device as it is stored. One call at a time, so that none overtakes another.</summary>
     public void Tell()
     {
-        if (ReferenceEquals(shell.Record, _telling)) return;
-        _toTell = shell.Record;
-        if (_telling is null) OwnWork.Run(logger, "tell its campaign", shell.Record!.Device.Id, TellAsync, LogLevel.Error);
+        if (shell.Saved is not { } saved || ReferenceEquals(saved, _telling)) return;
+        _toTell = saved;
+        if (_telling is null) OwnWork.Run(logger, "tell its campaign", saved.Device.Id, TellAsync, LogLevel.Error);
     }
 
     private async Task CarryAsync(DeviceEffect effect, DeviceRecord record)

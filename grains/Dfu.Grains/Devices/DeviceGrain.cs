@@ -5,17 +5,22 @@ using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 
 namespace Dfu.Grains.Devices;
 
 /// <summary>Applies what happens to a device, saves what is decided, and only then acts.</summary>
+/// <remarks>Reentrant, because storage may take its time and an attempt must be answered meanwhile; the shell is consistent whenever a turn waits.</remarks>
+[Reentrant]
 internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposable
 {
     private readonly FleetHost _host;
     private readonly ILogger<DeviceGrain> _logger;
     private readonly DocumentStore<DeviceRecord> _records;
     private readonly DocumentStore<DeviceHistory> _histories;
+    private readonly GroupedSave _save;
     private DeviceShell _shell = null!;
     private DeviceCalls _calls = null!;
     private Alarm? _alarm;
@@ -27,8 +32,9 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         ILogger<DeviceGrain> logger)
     {
         (_host, _logger) = (host, logger);
-        _records = new(GrainContext, record);
-        _histories = new(GrainContext, history);
+        _records = new(GrainContext, record, host, logger);
+        _histories = new(GrainContext, history, host, logger);
+        _save = new(WriteAsync, host.Time);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -39,36 +45,39 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         _shell = new(id, _records.Read(), _histories.Read(), _host);
         _alarm = new(_host.Time, self.RingAsync, _host.Times.Again, e => _logger.WorkFailed(LogLevel.Debug, key, "take the turn of an alarm", e));
         _calls = new(GrainFactory, self, _shell, _host.Time, SetAlarm, _logger);
-        return CommitAsync();
+        Commit();
+        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Dispose();
-        if (_shell is not { Unsaved: true } || _records.Failed || _histories.Failed) return;
+        if (_shell?.Record is not { } record || _records.Failed || _histories.Failed) return;
         try
         {
-            await SaveAsync();
+            if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
+            await _save.UnderWay;
+            if (_shell.Saved?.Holder is not null) await _records.SaveAsync(_shell.Release());
         }
         catch (Exception e)
         {
-            _logger.ProgressNotSaved(_shell.State!.Id, e);
+            _logger.ProgressNotSaved(record.Device.Id, e);
         }
     }
 
     public void Dispose() => _alarm?.Dispose();
 
-    public async Task<bool> JoinAsync(CampaignPlace place, bool retry)
+    public async Task<bool> JoinAsync(CampaignPlace place)
     {
-        var joined = _shell.Join(place, retry);
+        var joined = _shell.Join(place);
         await CommitAsync();
         if (joined) _calls.Tell();
         return joined;
     }
 
-    public Task CancelAsync(string campaign)
+    public Task CancelAsync(string campaign, int run)
     {
-        _shell.Cancel(campaign);
+        _shell.Cancel(campaign, run);
         return CommitAsync();
     }
 
@@ -79,11 +88,23 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return granted;
     }
 
-    public async Task<bool> ReportAsync(AttemptReport report)
+    /// <remarks>A decision's save is waited for a little: the attempt wants to go on, and is told that it may as soon as it can be.</remarks>
+    public async Task<ReportReceipt> ReportAsync(AttemptReport report)
     {
-        var accepted = _shell.Report(report);
-        await CommitAsync();
-        return accepted;
+        var receipt = _shell.Report(report);
+        var saving = CommitAsync();
+        if (!_shell.Deciding) return receipt;
+        if (saving.IsCompletedSuccessfully) saving = _save.UnderWay;
+        try
+        {
+            await saving.WithinAsync(_host.Times.Report, _host.Time, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!saving.IsCompleted)
+        {
+            // Slow storage: the receipt says how far it has come.
+        }
+
+        return _shell.Receipt(report.Attempt);
     }
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(_shell.State);
@@ -93,36 +114,53 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     public Task RingAsync()
     {
         _shell.Tick();
-        return CommitAsync();
+        Commit();
+        return Task.CompletedTask;
     }
 
     public Task AnsweredAsync(int attempt, AttemptAnswer answer)
     {
         _shell.Answered(attempt, answer);
-        return CommitAsync();
+        Commit();
+        return Task.CompletedTask;
     }
 
     public Task WaitedAsync(AirReport air)
     {
         _shell.Wait(air);
-        return CommitAsync();
+        Commit();
+        return Task.CompletedTask;
     }
 
-    private async Task CommitAsync()
+    /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
+    private void Commit() => _ = CommitAsync();
+
+    /// <returns>Completes when what was just decided is durable; at once when nothing was.</returns>
+    private Task CommitAsync()
     {
-        var decided = _shell.Decided;
-        if (_shell.SaveDue) await SaveAsync();
-        if (_shell.TakeEnded()) FleetMetrics.Ended(_shell.State!);
-        foreach (var effect in _shell.TakeEffects()) _calls.Carry(effect);
-        if (decided) _calls.Tell();
+        foreach (var effect in _shell.TakeOutstanding()) _calls.Carry(effect);
         SetAlarm();
+        return _shell.SaveIn() is { } within ? SaveAsync(within) : Task.CompletedTask;
     }
 
-    private async Task SaveAsync()
+    /// <summary>A checkpoint is nobody's to wait for.</summary>
+    private Task SaveAsync(TimeSpan within)
     {
-        if (_shell.HistoryDue is { } history) await _histories.SaveAsync(history);
-        await _records.SaveAsync(_shell.TakeRecord());
+        var saved = _save.SaveAsync(within);
+        return within == TimeSpan.Zero ? saved : Task.CompletedTask;
     }
 
-    private void SetAlarm() => _alarm!.Set(_shell.DueIn());
+    private async Task WriteAsync()
+    {
+        var pending = _shell.Take();
+        if (pending.History is { } history) await _histories.SaveAsync(history);
+        await _records.SaveAsync(pending.Record);
+        _shell.Written(pending);
+        if (pending.Ended) FleetMetrics.Ended(pending.Record.Device);
+        foreach (var effect in pending.Effects) _calls.Carry(effect);
+        if (pending.Decided) _calls.Tell();
+        Commit();
+    }
+
+    private void SetAlarm() => _alarm?.Set(_shell.DueIn());
 }

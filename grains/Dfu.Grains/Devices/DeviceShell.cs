@@ -7,21 +7,27 @@ using Dfu.Protocol.Links;
 namespace Dfu.Grains.Devices;
 
 /// <summary>A device without its grain: what is decided, what must be saved before it has effects, and when something is due.</summary>
+/// <remarks>
+/// An activation may let an attempt go on for as long as it knows that no other one has the device: for <see cref="FleetTimes.Ownership"/> after its
+/// last write began, or always where there is only one process. So a storage that is slow or away costs no link.
+/// </remarks>
 internal sealed class DeviceShell
 {
     private readonly BluetoothAddress _id;
     private FleetPolicy _policy;
     private readonly FleetTimes _times;
     private readonly TimeProvider _time;
+    private readonly TimeProvider _wall;
+    private readonly string _holder = Guid.NewGuid().ToString("n");
     private readonly List<DeviceEffect> _effects = [];
     private DeviceHistory _history;
     private bool _decided;
     private bool _changed;
     private bool _confirm;
-    private bool _acknowledged;
     private bool _ended;
-    private bool _begun;
     private long? _savedAt;
+    private long? _ownedAt;
+    private long? _takenOverAt;
     private long _heardAt;
     private long _doneAt;
     private TimeSpan _againIn;
@@ -30,51 +36,70 @@ internal sealed class DeviceShell
     /// <param name="record">As it is stored; null for a device that was never part of a campaign.</param>
     public DeviceShell(BluetoothAddress id, DeviceRecord? record, DeviceHistory? history, FleetHost host)
     {
-        (_id, Record, _history) = (id, record, history ?? new());
-        (_policy, _times, _time) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time);
+        (_id, Record, Saved, _history) = (id, record, record, history ?? new());
+        (_policy, _times, _time, _wall) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time, host.Wall);
         _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
-        Repeat();
+        Record = record with { Device = DeviceMachine.TakeUp(record.Device, Now, _policy) };
 
-        // An activation elsewhere may still believe it has the device: from this write on that one cannot confirm anything any more.
+        // From this write on an activation elsewhere that still believes it has the device cannot save anything any more.
         _decided = record.Device.Running;
+        Repeat();
     }
 
     public DeviceRecord? Record { get; private set; }
 
+    /// <summary>As it is stored.</summary>
+    public DeviceRecord? Saved { get; private set; }
+
     public DeviceState? State => Record?.Device;
 
-    /// <summary>Something was decided: it must be saved before <see cref="TakeEffects"/>, and others want to know it.</summary>
-    public bool Decided => _decided;
-
-    /// <summary>The record must be saved now.</summary>
-    public bool SaveDue => _decided || ((_changed || _confirm) && (_savedAt is not { } at || _time.GetElapsedTime(at) >= _times.Report));
+    /// <summary>Something was decided that is not stored yet: it has no effects before.</summary>
+    public bool Deciding => _decided || Writing is { Decided: true };
 
     /// <summary>Something is not saved yet.</summary>
     public bool Unsaved => _decided || _changed;
 
-    /// <summary>What must be saved before the record is; null when the record keeps its news.</summary>
-    public DeviceHistory? HistoryDue => Record is { } record && DeviceHistory.IsDue(record) ? _history.With(record) : null;
+    private Pending? Writing { get; set; }
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
-    public bool Join(CampaignPlace place, bool retry)
+    private bool Owned => _times.Ownership is not { } ownership || (_ownedAt is { } at && _time.GetElapsedTime(at) < ownership);
+
+    /// <summary>How soon a save should begin; null when there is none to make.</summary>
+    public TimeSpan? SaveIn()
+    {
+        if (_decided) return TimeSpan.Zero;
+        if (_savedAt is not { } at) return _changed ? TimeSpan.Zero : null;
+        if (_changed) return NotNegative(_times.Report - _time.GetElapsedTime(at));
+        return _confirm && _times.Ownership / 3 is { } due ? NotNegative(due - _time.GetElapsedTime(at)) : null;
+    }
+
+    public bool Join(CampaignPlace place)
     {
         if (Record is { } known && known.Campaign == place.Campaign)
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
             if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
-            if (retry && place.Retries > State!.Retries) Apply(new DeviceEvent.RetryRequested(Now, place.Retries));
-            _acknowledged = false;
-            if (State!.Phase == DevicePhase.Done) Repeat();
+            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run));
+            if (State!.Phase == DevicePhase.Done) TellAgain();
             return true;
         }
 
         if (State is { Phase: not DevicePhase.Done }) return false;
-        var state = State is { } old
-            ? old.Anew(place.ImageSizes, Now) with { EarlierCampaign = Record!.Campaign }
-            : DeviceState.New(_id, place.ImageSizes, Now);
+        if (Record is { Told: false })
+        {
+            // Its campaign would flash it again if it came back: it is told first.
+            TellAgain();
+            return false;
+        }
+
+        var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with
+        {
+            Run = place.Run,
+            EarlierCampaign = Record?.Campaign,
+        };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
         record = record with { Limits = place.Limits };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
@@ -84,27 +109,47 @@ internal sealed class DeviceShell
         return true;
     }
 
-    public void Cancel(string campaign)
+    /// <param name="run">The campaign's run in which that was asked for.</param>
+    public void Cancel(string campaign, int run)
     {
-        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now));
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run));
     }
 
     public bool Grant(DeviceEvent.Granted grant)
     {
-        if (State is not { Phase: DevicePhase.Queued }) return false;
+        var before = State;
         Apply(grant);
-        return true;
+        return !ReferenceEquals(State, before);
     }
 
-    /// <returns>False when the attempt is over for the device. True only counts when what is due was saved after it.</returns>
-    public bool Report(AttemptReport report)
+    /// <summary>Takes what is new in a report. Events that came before change nothing, and none is taken without those before it.</summary>
+    public ReportReceipt Report(AttemptReport report)
     {
-        if (!IsRunning(report.Attempt)) return false;
-        foreach (var e in report.Events.Read()) Apply(e);
-        if (State!.Counting(report.Traffic) is var counted && !ReferenceEquals(counted, State)) Change(Record! with { Device = counted });
+        if (!IsRunning(report.Attempt)) return Receipt(report.Attempt);
+        var events = report.Events.Read();
+        var whole = events.IsEmpty || events[0].Number <= State!.LastEvent + 1 || events[^1] is DeviceEvent.Ended;
+        if (whole)
+        {
+            foreach (var e in events) Apply(e);
+            if (State!.Counting(report.Traffic) is var counted && !ReferenceEquals(counted, State)) Change(Record! with { Device = counted });
+        }
+
         _confirm = true;
         StillRuns();
-        return true;
+        return Receipt(report.Attempt);
+    }
+
+    /// <summary>How things stand with an attempt.</summary>
+    public ReportReceipt Receipt(int attempt)
+    {
+        var stored = Saved?.Device;
+        return new()
+        {
+            Over = !IsRunning(attempt) && !(stored is { Running: true } && stored.Attempt == attempt),
+            Renews = IsRunning(attempt) && Owned,
+            Taken = State?.Attempt == attempt ? State.LastEvent : 0,
+            Saved = stored?.Attempt == attempt ? stored.LastEvent : 0,
+        };
     }
 
     /// <summary>An adapter's answer to the order to begin an attempt.</summary>
@@ -127,64 +172,82 @@ internal sealed class DeviceShell
     }
 
     /// <summary>The campaign has stored this outcome, or is gone.</summary>
-    public void Acknowledged(DeviceState outcome) => _acknowledged |= outcome.Phase == DevicePhase.Done && ReferenceEquals(outcome, State);
+    public void Acknowledged(DeviceState outcome)
+    {
+        if (outcome.Phase == DevicePhase.Done && ReferenceEquals(outcome, State) && !Record!.Told) Change(Record with { Told = true });
+    }
 
     /// <summary>Does what is due by now.</summary>
     public void Tick()
     {
         if (State is not { } state) return;
-        if (state.Running && _time.GetElapsedTime(_heardAt) >= _times.Silence) Apply(new DeviceEvent.Interrupted(state.Attempt, Now));
+        if (state.Running && SilentIn() <= TimeSpan.Zero) Apply(new DeviceEvent.Interrupted(state.Attempt, Now));
         else if (state.NotBefore <= Now) Apply(new DeviceEvent.Waited(Now, null, false, null, null));
-        if (_effects.Count == 0 && !_acknowledged && _time.GetElapsedTime(_doneAt) >= _againIn) Repeat();
+        if (_effects.Count == 0 && !Deciding && !Record!.Told && _time.GetElapsedTime(_doneAt) >= _againIn) Repeat();
     }
 
-    /// <summary>When <see cref="Tick"/> or a save is due next; null for never.</summary>
+    /// <summary>When <see cref="Tick"/> is due next; null for never.</summary>
     public TimeSpan? DueIn()
     {
         if (State is not { } state) return null;
-        var due = _acknowledged ? TimeSpan.MaxValue : _againIn - _time.GetElapsedTime(_doneAt);
-        if (_changed && _savedAt is { } saved) due = Least(due, _times.Report - _time.GetElapsedTime(saved));
-        if (state.Running) due = Least(due, _times.Silence - _time.GetElapsedTime(_heardAt));
+        var due = Record!.Told || Deciding ? TimeSpan.MaxValue : _againIn - _time.GetElapsedTime(_doneAt);
+        if (state.Running) due = Least(due, SilentIn());
         if (state.NotBefore is { } until) due = Least(due, until - Now);
         return due == TimeSpan.MaxValue ? null : due;
     }
 
-    /// <summary>The record to be saved now.</summary>
-    public DeviceRecord TakeRecord()
+    /// <summary>What is to be written now. One at a time, until <see cref="Written"/>.</summary>
+    public Pending Take()
     {
-        if (HistoryDue is { } history)
+        DeviceHistory? history = null;
+        if (DeviceHistory.IsDue(Record!))
         {
-            _history = history;
+            _history = history = _history.With(Record!);
             Record = DeviceHistory.Without(Record!);
         }
 
+        Record = Record! with { Holder = State!.Running && _times.Ownership is not null ? _holder : null };
         _savedAt = _time.GetTimestamp();
-        _decided = _changed = false;
-        return Record!;
+        Writing = new(Record, history, _decided, _ended, _decided ? TakeEffects() : [], _savedAt.Value);
+        _decided = _changed = _confirm = _ended = false;
+        return Writing;
     }
 
-    /// <summary>What has to be done, once everything is saved.</summary>
-    public ImmutableArray<DeviceEffect> TakeEffects()
+    /// <summary>It is durable.</summary>
+    public void Written(Pending pending)
+    {
+        // Until the first write was done an activation elsewhere could accept reports, however long it took; and go on for as long as it believes to own it.
+        if (_ownedAt is null)
+        {
+            _heardAt = _time.GetTimestamp();
+            if (Saved is { Holder: { } holder } && holder != _holder) _takenOverAt = _heardAt;
+        }
+
+        (_ownedAt, Saved, Writing) = (pending.Began, pending.Record, null);
+    }
+
+    /// <summary>What has to be done at once: nothing while a decision is not stored.</summary>
+    public ImmutableArray<DeviceEffect> TakeOutstanding() => Deciding ? [] : TakeEffects();
+
+    /// <summary>What to write at the end of an activation that was not taken from it: others need not wait for it.</summary>
+    public DeviceRecord Release() => Record! with { Holder = null };
+
+    public ImmutableArray<HistoryEntry> History() => Record is { } record ? _history.With(record).Entries : [];
+
+    private ImmutableArray<DeviceEffect> TakeEffects()
     {
         var effects = _effects.ToImmutableArray();
         _effects.Clear();
-        _confirm = false;
-
-        // Until the first write was done an activation elsewhere could confirm reports, however long it took.
-        if (!_begun) _heardAt = _time.GetTimestamp();
-        _begun = true;
         return effects;
     }
 
-    /// <summary>True once after the device got its outcome.</summary>
-    public bool TakeEnded()
+    /// <summary>How long an attempt may still be silent. Never over before this activation has written, where another one may have the device.</summary>
+    private TimeSpan SilentIn()
     {
-        var ended = _ended;
-        _ended = false;
-        return ended;
+        if (_ownedAt is null && _times.Ownership is not null) return _times.Silence;
+        var silent = _times.Silence - _time.GetElapsedTime(_heardAt);
+        return _takenOverAt is { } at && _times.Ownership + _times.Silence - _time.GetElapsedTime(at) is { } still && still > silent ? still : silent;
     }
-
-    public ImmutableArray<HistoryEntry> History() => Record is { } record ? _history.With(record).Entries : [];
 
     private bool IsRunning(int attempt) => State is { Running: true } state && state.Attempt == attempt;
 
@@ -195,11 +258,11 @@ internal sealed class DeviceShell
         var (next, effects) = DeviceMachine.Apply(record.Device, stamped, _policy);
         var changed = !ReferenceEquals(next, record.Device);
         if (!changed && effects.IsEmpty) return;
-        if (changed) Change(record with { Device = next });
+        if (changed) Change(record with { Device = next, Told = false });
         _decided |= !e.IsCheckpoint || !effects.IsEmpty;
         if (DeviceNotes.Of(record.Device, next, stamped) is { } note) Note(note);
         _ended |= next.Phase == DevicePhase.Done && record.Device.Phase != DevicePhase.Done;
-        if (e is DeviceEvent.Granted) _heardAt = _time.GetTimestamp();
+        if (e is DeviceEvent.Granted) (_heardAt, _takenOverAt) = (_time.GetTimestamp(), null);
         if (effects.IsEmpty) return;
         _effects.AddRange(effects);
         Did();
@@ -210,15 +273,22 @@ internal sealed class DeviceShell
         if (record.Limits != _policy.Campaign) _policy = _policy.For(record.Limits);
         Record = record;
         _changed = true;
-        _acknowledged = false;
     }
 
-    private void Note(DeviceNote note) => Record = Record! with { News = Record.News.Add(new(Now, Record.Campaign, _id, note.Kind, note.Text)) };
+    private void Note(DeviceNote note) =>
+        Record = Record! with { News = Record.News.Add(new(_wall.GetUtcNow(), Record.Campaign, _id, note.Kind, note.Text)) };
 
     private void StillRuns()
     {
         _heardAt = _time.GetTimestamp();
         if (State is { Running: true, CancelRequested: false }) Did();
+    }
+
+    /// <summary>Its campaign does not know the outcome, or may not.</summary>
+    private void TellAgain()
+    {
+        if (Record!.Told) Change(Record with { Told = false });
+        Repeat();
     }
 
     /// <summary>What is outstanding is done (again) now.</summary>
@@ -238,4 +308,14 @@ internal sealed class DeviceShell
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+
+    /// <param name="History">To be written before the record; null when the record keeps its news.</param>
+    /// <param name="Decided">Others want to know.</param>
+    /// <param name="Ended">The device has got its outcome.</param>
+    /// <param name="Effects">To be carried out when it is written.</param>
+    /// <param name="Began">Timestamp.</param>
+    public sealed record Pending(
+        DeviceRecord Record, DeviceHistory? History, bool Decided, bool Ended, ImmutableArray<DeviceEffect> Effects, long Began);
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Campaigns;
 using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;

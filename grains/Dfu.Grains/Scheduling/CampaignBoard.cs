@@ -8,13 +8,16 @@ using Dfu.Protocol.Links;
 namespace Dfu.Grains.Scheduling;
 
 /// <summary>What the scheduler knows of one campaign: whose advertisements matter to it and who heard them.</summary>
-internal sealed class CampaignBoard(string campaign, TimeSpan again)
+/// <param name="born">Nothing can have been heard for it here before.</param>
+internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOffset born)
 {
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _told = [];
     private readonly List<BluetoothAddress> _found = [];
     private CampaignWatch? _watch;
 
     public string Campaign => campaign;
+
+    public DateTimeOffset Born => born;
 
     public HeardDevices HeardDevices { get; } = new();
 

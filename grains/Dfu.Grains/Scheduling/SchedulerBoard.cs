@@ -8,8 +8,11 @@ using Dfu.Protocol.Links;
 namespace Dfu.Grains.Scheduling;
 
 /// <summary>A slot for a device. It stays promised until the adapter shows it, the device refuses it, or some seconds have passed.</summary>
-/// <param name="Attempt">The number the device will give it.</param>
-internal sealed record BoardGrant(BluetoothAddress Device, int Attempt, DeviceEvent.Granted Event);
+internal sealed record BoardGrant(BluetoothAddress Device, DeviceEvent.Granted Event)
+{
+    /// <summary>The number the device will give it.</summary>
+    public int Attempt => Event.Attempt;
+}
 
 /// <summary>
 /// All that the scheduler knows and decides. Times given to it are its host's; those of other hosts arrive as ages or are shifted.
@@ -67,7 +70,7 @@ internal sealed class SchedulerBoard
             return;
         }
 
-        if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again);
+        if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again, now);
         board.Watch(watch, now);
         if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
         PlanNeeded = true;
@@ -86,7 +89,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
         board.Know(device);
-        return Known(_air.Around(device, board.HeardDevices, NumberOf, now));
+        return Known(_air.Around(device, board.HeardDevices, board.Born, NumberOf, now));
     }
 
     /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
@@ -103,9 +106,9 @@ internal sealed class SchedulerBoard
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
         foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
         {
-            var attempt = planned.Device.Attempt + 1;
-            _byId[planned.Adapter.Id].Reserve(planned.Device.Id, attempt, now + _times.Promise);
-            grants.Add(new(planned.Device.Id, attempt, planned.At(now, probe: false)));
+            var grant = new BoardGrant(planned.Device.Id, planned.At(now, probe: false));
+            _byId[planned.Adapter.Id].Reserve(grant.Device, grant.Attempt, now + _times.Promise);
+            grants.Add(grant);
         }
 
         return grants.ToImmutable();

@@ -1,5 +1,6 @@
 using System.Net;
 using Dfu.Adapters;
+using Dfu.Fleet;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Connections;
@@ -94,7 +95,9 @@ public static class FleetServer
                     Silo = settings.Name,
                     Policy = settings.Policy,
                     Orders = new(settings.PublicKey),
-                    Time = time,
+                    Time = new SteadyTime(time),
+                    Wall = time,
+                    Times = settings.Connection is null ? FleetTimes.Alone : new(),
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
                     Ledger = ledgers.For,

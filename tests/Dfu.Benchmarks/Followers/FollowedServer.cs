@@ -179,7 +179,7 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 {
     private DeviceState? _state;
 
-    public Task<bool> JoinAsync(CampaignPlace place, bool retry)
+    public Task<bool> JoinAsync(CampaignPlace place)
     {
         // It says so in another object each time, as one that came over a network would be.
         var known = _state ?? DeviceState.New(BluetoothAddress.Parse(this.GetPrimaryKeyString()), place.ImageSizes, TimeProvider.System.GetUtcNow());
@@ -189,11 +189,11 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
         return Task.FromResult(true);
     }
 
-    public Task CancelAsync(string campaign) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(false);
 
-    public Task<bool> ReportAsync(AttemptReport report) => Task.FromResult(false);
+    public Task<ReportReceipt> ReportAsync(AttemptReport report) => Task.FromResult(new ReportReceipt { Over = true });
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(_state);
 

@@ -184,7 +184,7 @@ public sealed class BeginTests
         Assert.Equal((100, TimeSpan.FromSeconds(33), true), (attempt.Order.Hint.Traits.Mtu, attempt.Order.Hint.MeanTimeBetweenDrops, attempt.Order.Hint.Probe));
 
         attempt.End.SetResult(new UpdateResult(true));
-        var ended = (AdapterCluster.Campaign, new Dfu.Fleet.Campaigns.CampaignEvent.ProbeEnded(order.Device.Id));
-        await cluster.UntilAsync(() => cluster.Peers.Learned.Contains(ended), "its campaign hears that the probe is over");
+        await cluster.UntilAsync(() => cluster.Peers.Learned.Any(told => told.Campaign == AdapterCluster.Campaign
+            && told.Event is Dfu.Fleet.Campaigns.CampaignEvent.ProbeEnded ended && ended.Device == order.Device.Id && ended.Attempt == order.Device.Attempt), "its campaign hears that the probe is over");
     }
 }

@@ -55,6 +55,7 @@ internal sealed class PeerDevice
 {
     private readonly TaskCompletionSource<DeviceEvent.Ended> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _held;
+    private int _taken;
 
     public ConcurrentQueue<AttemptReport> Reports { get; } = new();
 
@@ -71,34 +72,43 @@ internal sealed class PeerDevice
     /// <summary>Reports without an answer yet.</summary>
     public int Held => Volatile.Read(ref _held);
 
-    public async Task<bool> ReportAsync(AttemptReport report)
+    public async Task<ReportReceipt> ReportAsync(AttemptReport report)
     {
         Reports.Enqueue(report);
-        if (report.Events.Read().OfType<DeviceEvent.Ended>().FirstOrDefault() is { } end) _ended.TrySetResult(end);
+        var events = report.Events.Read();
+        if (events.OfType<DeviceEvent.Ended>().FirstOrDefault() is { } end) _ended.TrySetResult(end);
         var answer = Answer(report);
-        if (answer.IsCompleted) return await answer;
+        if (answer.IsCompleted) return Receipt(await answer, events);
         Interlocked.Increment(ref _held);
         try
         {
-            return await answer;
+            return Receipt(await answer, events);
         }
         finally
         {
             Interlocked.Decrement(ref _held);
         }
     }
+
+    /// <summary>What it takes is durable.</summary>
+    private ReportReceipt Receipt(bool accepted, ImmutableArray<DeviceEvent> events)
+    {
+        if (!accepted) return new() { Over = true };
+        if (!events.IsEmpty) _taken = Math.Max(_taken, events[^1].Number);
+        return new() { Renews = true, Taken = _taken, Saved = _taken };
+    }
 }
 
 [Orleans.Concurrency.Reentrant]
 internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
-    public Task<bool> JoinAsync(CampaignPlace place, bool retry) => Task.FromResult(true);
+    public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
-    public Task CancelAsync(string campaign) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(true);
 
-    public Task<bool> ReportAsync(AttemptReport report) => peers.Device(this.GetPrimaryKeyString()).ReportAsync(report);
+    public Task<ReportReceipt> ReportAsync(AttemptReport report) => peers.Device(this.GetPrimaryKeyString()).ReportAsync(report);
 
     public Task<DeviceState?> GetAsync() => Task.FromResult<DeviceState?>(null);
 
@@ -121,7 +131,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task ListeningAsync() => Task.CompletedTask;
 
-    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, string? deviceClass) =>
+    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) =>
         peers.CampaignsAreAway is { } away ? Task.FromException<CampaignKnowledge>(away) : Task.FromResult(peers.Knowledge);
 
     public Task LearnedAsync(CampaignReport report)

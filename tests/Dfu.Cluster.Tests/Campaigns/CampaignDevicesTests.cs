@@ -39,8 +39,8 @@ public sealed class CampaignDevicesTests
     [InlineData(2, 1, false)]
     public void An_outcome_from_before_a_retry_does_not_undo_what_came_after(int known, int sent, bool taken)
     {
-        _devices.Take(State(DevicePhase.Queued, 3) with { Retries = known }, Now);
-        _devices.Take(State(DevicePhase.Done, 3) with { Retries = sent }, Now);
+        _devices.Take(State(DevicePhase.Queued, 3) with { Run = known }, Now);
+        _devices.Take(State(DevicePhase.Done, 3) with { Run = sent }, Now);
         Assert.Equal(taken ? DevicePhase.Done : DevicePhase.Queued, _devices.Get(Parts.Address(1))!.Phase);
     }
 

@@ -85,7 +85,7 @@ public sealed class CampaignFramesTests
         Assert.Equal((DeviceOutcome.Failed, DfuError.NotHeard), ((await PollAsync()).Devices[5].Outcome, (await PollAsync()).Devices[5].Error));
         Tell(State(5) with { Phase = DevicePhase.Done, Outcome = DeviceOutcome.Failed, Error = DfuError.NotHeard });
         await PollAsync();
-        _campaign = _campaign with { Results = [], Retrying = [Parts.Address(5)], Retries = 1 };
+        _campaign = _campaign with { Results = _campaign.Results.Clear(), Retrying = _campaign.Retrying.Add(Parts.Address(5), 1) };
         Assert.Equal((DeviceOutcome.Pending, DevicePhase.Queued), ((await PollAsync()).Devices[5].Outcome, (await PollAsync()).Devices[5].Phase));
     }
 

@@ -1,5 +1,5 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Grains.Campaigns;
+using Dfu.Grains.Storage;
 
 namespace Dfu.Cluster.Tests.Campaigns;
 

@@ -17,16 +17,16 @@ public sealed class LearningTests
         await using var cluster = await CampaignCluster.StartAsync();
         var campaign = await cluster.BeginAsync();
         var grain = cluster.Campaign(campaign);
-        Assert.True((await grain.KnowledgeAsync(Parts.Address(1), null).Soon()).Probe);
-        Assert.True((await grain.KnowledgeAsync(Parts.Address(1), null).Soon()).Probe); // the answer was lost
-        Assert.False((await grain.KnowledgeAsync(Parts.Address(2), null).Soon()).Probe);
+        Assert.True((await grain.KnowledgeAsync(Parts.Address(1), 1, null).Soon()).Probe);
+        Assert.True((await grain.KnowledgeAsync(Parts.Address(1), 1, null).Soon()).Probe); // the answer was lost
+        Assert.False((await grain.KnowledgeAsync(Parts.Address(2), 1, null).Soon()).Probe);
 
         // It ended otherwise than by saying so.
         await grain.DeviceChangedAsync(cluster.State(1, static state => state with { Attempt = 1, Phase = DevicePhase.Queued })).Soon();
-        Assert.True((await grain.KnowledgeAsync(Parts.Address(2), null).Soon()).Probe);
-        await LearnAsync(grain, 2, new CampaignEvent.ProbeEnded(Parts.Address(2)));
-        await LearnAsync(grain, 2, new CampaignEvent.TraitsLearned(Parts.Address(2), Modern));
-        var known = await grain.KnowledgeAsync(Parts.Address(3), null).Soon();
+        Assert.True((await grain.KnowledgeAsync(Parts.Address(2), 1, null).Soon()).Probe);
+        await LearnAsync(grain, new CampaignEvent.ProbeEnded(Parts.Address(2), 1));
+        await LearnAsync(grain, new CampaignEvent.TraitsLearned(Parts.Address(2), Modern));
+        var known = await grain.KnowledgeAsync(Parts.Address(3), 1, null).Soon();
         Assert.Equal((Keeps.Nothing, false), (known.Traits.Keeps, known.Probe));
     }
 
@@ -38,11 +38,10 @@ public sealed class LearningTests
         var grain = cluster.Campaign(campaign);
         await LearnAsync(
             grain,
-            1,
             new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(30), Dropped: true),
             new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(10), Dropped: false),
             new CampaignEvent.TraitsLearned(Parts.Address(1), Modern));
-        var known = await grain.KnowledgeAsync(Parts.Address(2), null).Soon();
+        var known = await grain.KnowledgeAsync(Parts.Address(2), 1, null).Soon();
         Assert.Equal((TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(40)), (known.MeanTimeBetweenDrops, known.LinkTime));
         Assert.Contains("save nothing by themselves", Assert.Single((await cluster.FreshAsync(campaign)).Notices), StringComparison.Ordinal);
         var kept = Assert.Single(FleetJson.Read<DirectoryState>(cluster.Storage.Json("fleet")).Classes);
@@ -50,9 +49,9 @@ public sealed class LearningTests
 
         await cluster.EndAllAsync(campaign, 3);
         var other = await cluster.BeginAsync(CampaignCluster.Order(package: '1'));
-        Assert.Equal(Keeps.Nothing, (await cluster.Campaign(other).KnowledgeAsync(Parts.Address(1), null).Soon()).Traits.Keeps);
+        Assert.Equal(Keeps.Nothing, (await cluster.Campaign(other).KnowledgeAsync(Parts.Address(1), 1, null).Soon()).Traits.Keeps);
     }
 
-    private static Task LearnAsync(ICampaignGrain grain, int device, params CampaignEvent[] events) =>
-        grain.LearnedAsync(new() { Device = Parts.Address(device), Events = new([.. events]) }).Soon();
+    private static Task LearnAsync(ICampaignGrain grain, params CampaignEvent[] events) =>
+        grain.LearnedAsync(new() { Events = new([.. events]) }).Soon();
 }

@@ -39,7 +39,7 @@ internal sealed class PartDevice(BluetoothAddress id)
     /// <summary>Calls of <see cref="IDeviceGrain.JoinAsync"/> wait for this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
-    public async Task<bool> JoinAsync(CampaignPlace place, bool retry)
+    public async Task<bool> JoinAsync(CampaignPlace place)
     {
         await Gate;
         lock (_gate)
@@ -51,10 +51,10 @@ internal sealed class PartDevice(BluetoothAddress id)
             if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default) with { EarlierCampaign = Campaign };
             Campaign = place.Campaign;
             Traces.Enqueue(place.TraceParent);
-            if (!retry) return true;
+            if (place.Run == 0) return true;
             Retries++;
             State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null,
-                Retries = place.Retries };
+                Run = place.Run };
             return true;
         }
     }
@@ -111,9 +111,9 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
-    public Task<bool> JoinAsync(CampaignPlace place, bool retry) => Device.JoinAsync(place, retry);
+    public Task<bool> JoinAsync(CampaignPlace place) => Device.JoinAsync(place);
 
-    public Task CancelAsync(string campaign)
+    public Task CancelAsync(string campaign, int run)
     {
         Device.Cancel(campaign);
         return Task.CompletedTask;
@@ -121,7 +121,7 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(Device.Grant(grant));
 
-    public Task<bool> ReportAsync(AttemptReport report) => Task.FromResult(false);
+    public Task<ReportReceipt> ReportAsync(AttemptReport report) => Task.FromResult(new ReportReceipt { Over = true });
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(Device.Get());
 

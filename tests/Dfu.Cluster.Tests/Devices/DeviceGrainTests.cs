@@ -32,7 +32,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
 
     private async Task RunAsync()
     {
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         Assert.True(await _device.GrantAsync(Grant(_id)));
         await Steps.SeenAsync(_id, "begin 1");
         await Steps.SeenAsync(_id, "changed Connecting");
@@ -55,13 +55,13 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task A_device_asks_for_a_slot_is_granted_one_runs_and_ends()
     {
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "ask Queued");
         Assert.True(await _device.GrantAsync(Grant(_id)));
         await Steps.SeenAsync(_id, "begin 1");
-        Assert.True(await _device.ReportAsync(Report(1, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, Elsewhere))));
+        Assert.True(await _device.TakesAsync(Report(1, new DeviceEvent.PhaseChanged(1, DevicePhase.Verifying, Elsewhere))));
         await Steps.SeenAsync(_id, "lend 1");
-        Assert.True(await _device.ReportAsync(Report(1, new DeviceEvent.ImageActivated(1, 0, false, Elsewhere), Ended(1))));
+        Assert.True(await _device.TakesAsync(Report(1, new DeviceEvent.ImageActivated(1, 0, false, Elsewhere), Ended(1))));
         await Steps.SeenAsync(_id, "ended Updated");
         Assert.Equal(DeviceOutcome.Updated, (await _device.GetAsync())!.Outcome);
         Assert.Equal(
@@ -73,7 +73,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task Nothing_is_sent_before_the_decision_is_saved()
     {
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "changed Queued");
         var saved = new TaskCompletionSource();
         _cluster.Storage.Hold(_id.ToString(), saved.Task);
@@ -92,7 +92,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task What_could_not_be_saved_has_no_effect_and_the_next_activation_knows_nothing_of_it()
     {
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "changed Queued");
         _cluster.Storage.Fail(_id.ToString());
         var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
@@ -102,7 +102,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         Assert.Equal((DevicePhase.Queued, 0), (state.Phase, state.Attempt));
         await SettleAsync();
         Assert.Equal((1, 0, 0), (Steps.Count(_id, "failed"), Steps.Count(_id, "begin"), Steps.Count(_id, "changed Connecting")));
-        Assert.False(await _device.ReportAsync(Report(1)));
+        Assert.False(await _device.TakesAsync(Report(1)));
         Assert.True(await _device.GrantAsync(Grant(_id)));
         await Steps.SeenAsync(_id, "begin 1");
     }
@@ -111,8 +111,8 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task The_last_EXECUTE_is_durable_with_all_progress_before_it_when_its_report_returns()
     {
         await RunAsync();
-        Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, 96_000))));
-        Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, 99_000), LastExecute(1))));
+        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 96_000))));
+        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 99_000), LastExecute(1))));
         Assert.Equal((99_000, true), (Stored.Images[0].Confirmed, Stored.Images[0].LastExecuteSent));
     }
 
@@ -121,10 +121,47 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     {
         await RunAsync();
         _cluster.Storage.Fail(_id.ToString());
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.ReportAsync(Report(1, LastExecute(1))));
+        var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
+        await Assert.ThrowsAnyAsync<Exception>(() => _device.ReportAsync(Report(1, LastExecute(1)).From(1)));
+        await over;
         Assert.False((await _device.GetAsync())!.Images[0].LastExecuteSent);
-        Assert.True(await _device.ReportAsync(Report(1, LastExecute(1))));
+        Assert.True(await _device.TakesAsync(Report(1, LastExecute(1))));
         Assert.True(Stored.Images[0].LastExecuteSent);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Storage_that_is_away_is_waited_for_while_the_attempt_goes_on(bool written)
+    {
+        await RunAsync();
+        _cluster.Storage.Leave(_id.ToString(), 3, written);
+        var report = Report(1, LastExecute(1)).From(1);
+        var waiting = _device.ReportAsync(report);
+        await Steps.SeenAsync(_id, "away");
+        await SettleAsync();
+        Assert.False(waiting.IsCompleted);
+        _cluster.Time.Advance(1);
+        var receipt = await waiting;
+        Assert.Equal((true, false, 1, 0), (receipt.Renews, receipt.Over, receipt.Taken, receipt.Saved));
+        for (var times = 2; times <= (written ? 1 : 3); times++)
+        {
+            var asking = _device.ReportAsync(report);
+            await SettleAsync();
+            _cluster.Time.Advance(2);
+            Assert.True((await asking).Renews);
+            await Steps.SeenAsync(_id, "away", times);
+        }
+
+        await SettleAsync();
+        _cluster.Time.Advance(2);
+        while ((receipt = await _device.ReportAsync(report)).Saved == 0)
+        {
+        }
+
+        Assert.True(receipt.Renews);
+        Assert.True(Stored.Images[0].LastExecuteSent);
+        Assert.Equal(1, Steps.Count(_id, "begin"));
     }
 
     [Fact]
@@ -135,11 +172,11 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         for (var n = 1; n <= 50; n++)
         {
             _cluster.Time.Advance(0.1);
-            Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, n * 1000))));
+            Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, n * 1000))));
         }
 
         Assert.InRange(Saves - before, 4, 5);
-        Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, 77_000))));
+        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 77_000))));
         before = Saves;
         _cluster.Time.Advance(1);
         await Steps.SeenAsync(_id, "save", before + 1);
@@ -150,7 +187,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task What_is_not_written_yet_is_when_the_grain_goes()
     {
         await RunAsync();
-        Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, 4096))));
+        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 4096))));
         Assert.Equal(0, Stored.Images[0].Confirmed);
         await ReactivateAsync();
         Assert.Equal(4096, Stored.Images[0].Confirmed);
@@ -163,10 +200,10 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         await RunAsync();
         await Steps.SeenAsync(_id, "ask Queued after 1");
         Assert.Equal((DevicePhase.Queued, 1), (Stored.Phase, Stored.Attempt));
-        Assert.False(await _device.ReportAsync(Report(1)));
-        Assert.True(await _device.GrantAsync(Grant(_id)));
+        Assert.False(await _device.TakesAsync(Report(1)));
+        Assert.True(await _device.GrantAsync(Grant(_id, attempt: 2)));
         await Steps.SeenAsync(_id, "begin 2");
-        Assert.True(await _device.ReportAsync(Report(2)));
+        Assert.True(await _device.TakesAsync(Report(2)));
     }
 
     [Fact]
@@ -174,14 +211,14 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     {
         await RunAsync();
         _cluster.Time.Advance(4.4);
-        Assert.True(await _device.ReportAsync(Report(1)));
+        Assert.True(await _device.TakesAsync(Report(1)));
         _cluster.Time.Advance(4.4);
         await SettleAsync();
         Assert.True((await _device.GetAsync())!.Running);
         _cluster.Time.Advance(0.1);
         await Steps.SeenAsync(_id, "ask Queued after 1");
         Assert.Equal(DevicePhase.Queued, Stored.Phase);
-        Assert.False(await _device.ReportAsync(Report(1, Ended(1))));
+        Assert.False(await _device.TakesAsync(Report(1, Ended(1))));
         Assert.Equal(DeviceOutcome.Pending, Stored.Outcome);
     }
 
@@ -205,13 +242,13 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         var never = new TaskCompletionSource<AttemptAnswer>();
         _cluster.Neighbours.Begins[_id] = _ => never.Task;
         _cluster.Neighbours.Campaigns[_id] = () => never.Task;
-        Assert.True(await _device.JoinAsync(new() { Campaign = "hanging", PackageId = "p1", ImageSizes = [100_000] }, false));
+        Assert.True(await _device.JoinAsync(new() { Campaign = "hanging", PackageId = "p1", ImageSizes = [100_000] }));
         Assert.True(await _device.GrantAsync(Grant(_id, "here/hanging")));
         await Steps.SeenAsync(_id, "begin 1");
         _cluster.Time.Advance(2);
         await SettleAsync();
-        Assert.True(await _device.ReportAsync(Report(1, Confirmed(1, 4096))));
-        Assert.True(await _device.ReportAsync(Report(1, Ended(1))));
+        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 4096))));
+        Assert.True(await _device.TakesAsync(Report(1, Ended(1))));
         Assert.Equal(DeviceOutcome.Updated, Stored.Outcome);
         never.SetResult(AttemptAnswer.Running);
         await Steps.SeenAsync(_id, "ended Updated");
@@ -222,7 +259,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task An_activation_does_again_what_is_outstanding()
     {
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "ask Queued");
         await ReactivateAsync();
         await _device.GetAsync();
@@ -236,7 +273,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         await Steps.SeenAsync(_id, "begin 1", 2);
         Assert.Equal(before + 1, Saves);
 
-        Assert.True(await _device.ReportAsync(Report(1, Ended(1))));
+        Assert.True(await _device.TakesAsync(Report(1, Ended(1))));
         await Steps.SeenAsync(_id, "ended Updated");
         await ReactivateAsync();
         await _device.GetAsync();
@@ -248,9 +285,9 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     {
         var failures = 2;
         _cluster.Neighbours.Campaigns[_id] = () => failures-- > 0 ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "changed");
-        await _device.CancelAsync("c1");
+        await _device.CancelAsync("c1", 0);
         for (var times = 1; times <= 2; times++)
         {
             await Steps.SeenAsync(_id, "ended Cancelled", times);
@@ -268,8 +305,8 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task A_campaign_that_is_gone_is_told_once()
     {
         _cluster.Neighbours.Campaigns[_id] = () => Task.FromException(new KeyNotFoundException("forgotten"));
-        Assert.True(await _device.JoinAsync(Place(), false));
-        await _device.CancelAsync("c1");
+        Assert.True(await _device.JoinAsync(Place()));
+        await _device.CancelAsync("c1", 0);
         await Steps.SeenAsync(_id, "ended Cancelled");
         await SettleAsync();
         _cluster.Time.Advance(60);
@@ -281,12 +318,12 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task A_running_attempt_that_is_cancelled_is_stopped_and_its_end_is_the_outcome()
     {
         await RunAsync();
-        await _device.CancelAsync("c1");
+        await _device.CancelAsync("c1", 0);
         await Steps.SeenAsync(_id, "stop 1 Cancelled");
         await SettleAsync();
         _cluster.Time.Advance(2);
         await Steps.SeenAsync(_id, "stop 1 Cancelled", 2);
-        Assert.True(await _device.ReportAsync(Report(1, Ended(1, DfuError.Cancelled))));
+        Assert.True(await _device.TakesAsync(Report(1, Ended(1, DfuError.Cancelled))));
         await Steps.SeenAsync(_id, "ended Cancelled");
         Assert.Equal(DeviceOutcome.Cancelled, Stored.Outcome);
     }
@@ -295,12 +332,12 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task Another_campaign_waits_until_the_first_is_done_with_the_device()
     {
         await RunAsync();
-        Assert.False(await _device.JoinAsync(Place("c2"), false));
+        Assert.False(await _device.JoinAsync(Place("c2")));
         Assert.Equal("c1", Record.Campaign);
-        Assert.True(await _device.ReportAsync(Report(1, Ended(1))));
-        Assert.True(await _device.JoinAsync(Place("c2"), false));
+        Assert.True(await _device.TakesAsync(Report(1, Ended(1))));
+        Assert.True(await _device.JoinAsync(Place("c2")));
         Assert.Equal(("c2", DevicePhase.Queued, 1), (Record.Campaign, Stored.Phase, Stored.Attempt));
-        Assert.True(await _device.GrantAsync(Grant(_id)));
+        Assert.True(await _device.GrantAsync(Grant(_id, attempt: 2)));
         await Steps.SeenAsync(_id, "begin 2 for c2");
     }
 
@@ -308,13 +345,13 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task A_campaign_that_asks_again_has_a_failed_device_tried_again()
     {
         await RunAsync();
-        Assert.True(await _device.ReportAsync(Report(1, Ended(1, DfuError.SignatureRefused))));
+        Assert.True(await _device.TakesAsync(Report(1, Ended(1, DfuError.SignatureRefused))));
         await Steps.SeenAsync(_id, "ended Failed");
         await SettleAsync();
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "ended Failed", 2);
         Assert.Equal(DeviceOutcome.Failed, Stored.Outcome);
-        Assert.True(await _device.JoinAsync(Place(retries: 1), true));
+        Assert.True(await _device.JoinAsync(Place(run: 1)));
         await Steps.SeenAsync(_id, "ask Queued after 1");
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending), (Stored.Phase, Stored.Outcome));
     }
@@ -323,7 +360,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task A_device_nobody_hears_gives_up_after_the_patience_of_its_own_clock()
     {
         _cluster.Neighbours.Airs[_id] = () => Air(heard: null, listening: 3600);
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "ask Queued");
         await SettleAsync();
         _cluster.Time.Advance(119);
@@ -340,7 +377,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     {
         var known = false;
         _cluster.Neighbours.Airs[_id] = () => new AirReport { Known = known };
-        Assert.True(await _device.JoinAsync(Place(), false));
+        Assert.True(await _device.JoinAsync(Place()));
         await Steps.SeenAsync(_id, "ask Queued");
         await SettleAsync();
         known = true;
@@ -358,10 +395,14 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         await RunAsync();
         var elsewhere = Record with { Device = Stored with { Attempt = 2 } };
         _cluster.Storage.Overwrite("device", _id.ToString(), FleetJson.Write(elsewhere));
+        var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
         _cluster.Time.Advance(1);
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.ReportAsync(Report(1)));
-        Assert.False(await _device.ReportAsync(Report(1)));
-        Assert.True(await _device.ReportAsync(Report(2)));
+        Assert.True((await _device.ReportAsync(Report(1, Confirmed(1, 4096)).From(1))).Renews); // nobody else gives the attempt up yet
+        await over;
+        Assert.True((await _device.ReportAsync(Report(1))).Over);
+        while (!(await _device.ReportAsync(Report(2))).Renews)
+        {
+        }
     }
 
     [Fact]
@@ -370,7 +411,7 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
         var json = FleetJson.Write(new DeviceRecord { Campaign = "c1", PackageId = "p1", Device = DeviceState.New(_id, [100_000], Elsewhere),
             Version = DeviceRecord.CurrentVersion + 1 });
         _cluster.Storage.Overwrite("device", _id.ToString(), json);
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.JoinAsync(Place(), false));
+        await Assert.ThrowsAnyAsync<Exception>(() => _device.JoinAsync(Place()));
         Assert.Equal(json, _cluster.Storage.Payload("device", _id.ToString()));
     }
 

@@ -9,11 +9,11 @@ public sealed class DeviceJoinTests : DeviceShellBench
     [Fact]
     public void Joining_is_durable_before_a_slot_is_asked_for()
     {
-        Assert.True(Shell.Join(Place(), false));
-        Assert.True(Shell.SaveDue);
+        Assert.True(Shell.Join(Place()));
+        Assert.True(Shell.Deciding);
         Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
         Assert.Equal((DevicePhase.Queued, Time.GetUtcNow()), (Stored.Phase, Stored.WaitingSince));
-        Assert.True(Shell.Join(Place(), false));
+        Assert.True(Shell.Join(Place()));
         Assert.Empty(Commit());
         Assert.Equal(1, Saves);
     }
@@ -21,7 +21,7 @@ public sealed class DeviceJoinTests : DeviceShellBench
     [Fact]
     public void A_waiting_device_asks_again_and_sooner_while_its_campaign_is_not_known()
     {
-        Shell.Join(Place(), false);
+        Shell.Join(Place());
         Assert.Single(Commit());
         foreach (var pause in new[] { 0.25, 0.5, 1, 2, 2 })
         {
@@ -38,7 +38,7 @@ public sealed class DeviceJoinTests : DeviceShellBench
     public void An_outcome_is_reported_until_the_campaign_has_it()
     {
         Run();
-        Shell.Report(Report(1, Ended(1)));
+        Shell.Report(Report(1, Ended(1)).From(1));
         Assert.Equal(new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None), Assert.Single(Commit()));
         var outcome = State;
         Assert.Single(Tick(2));
@@ -48,7 +48,7 @@ public sealed class DeviceJoinTests : DeviceShellBench
         Shell.Acknowledged(State);
         Assert.Null(Shell.DueIn());
         Assert.Empty(Tick(1000));
-        Shell.Join(Place(), false);
+        Shell.Join(Place());
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
     }
 
@@ -56,18 +56,47 @@ public sealed class DeviceJoinTests : DeviceShellBench
     public void Another_campaign_gets_the_device_when_the_first_is_done_with_it()
     {
         Run();
-        Assert.False(Shell.Join(Place("c2"), false));
+        Assert.False(Shell.Join(Place("c2")));
         Assert.Empty(Commit());
         Take(Report(1, Ended(1)));
         Shell.Acknowledged(State);
-        Assert.True(Shell.Join(Place("c2"), false));
+        Assert.True(Shell.Join(Place("c2")));
         Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
         Assert.Equal(("c2", DevicePhase.Queued, Id.Bootloader), (Shell.Record!.Campaign, Stored.Phase, Stored.Bootloader));
-        Shell.Cancel("c1");
+        Shell.Cancel("c1", 0);
         Assert.Equal(DevicePhase.Queued, State.Phase);
-        Assert.True(Shell.Grant(Grant(Id)));
-        Assert.False(Shell.Report(Report(1, Ended(1))));
+        Assert.True(Shell.Grant(Grant(Id, attempt: 2)));
+        Assert.True(Shell.Report(Report(1, Ended(1))).Over);
         Assert.Equal((2, 1), (State.Attempt, State.EarlierAttempts));
+    }
+
+    [Fact]
+    public void Nobody_gets_a_device_whose_outcome_its_campaign_has_not_heard_or_it_would_flash_it_again()
+    {
+        Run();
+        Take(Report(1, Ended(1)));
+        Assert.False(Shell.Join(Place("c2")));
+        Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], Commit());
+        Activate();
+        Assert.False(Shell.Join(Place("c2")));
+        Shell.Acknowledged(State);
+        Tick(Times.Report.TotalSeconds);
+        Activate();
+        Assert.True(Shell.Join(Place("c2")));
+    }
+
+    [Fact]
+    public void A_cancel_that_comes_after_the_device_was_asked_for_again_is_late()
+    {
+        Run();
+        Shell.Join(Place(run: 3));
+        Shell.Cancel("c1", 2);
+        Assert.False(State.CancelRequested);
+        Shell.Cancel("c1", 3);
+        Assert.True(State.CancelRequested);
+        Shell.Join(Place(run: 4));
+        Take(Report(1, Ended(1, DfuError.Cancelled)));
+        Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, 4), (State.Phase, State.Outcome, State.Run));
     }
 
     [Fact]
@@ -77,21 +106,21 @@ public sealed class DeviceJoinTests : DeviceShellBench
         Take(Report(1, Ended(1, DfuError.SignatureRefused)));
         Assert.Equal(DeviceOutcome.Failed, State.Outcome);
         Shell.Acknowledged(State);
-        Shell.Join(Place(), false);
+        Shell.Join(Place());
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
-        Shell.Join(Place(retries: 1), true);
+        Shell.Join(Place(run: 1));
         Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending), (Stored.Phase, Stored.Outcome));
-        Shell.Grant(Grant(Id));
+        Shell.Grant(Grant(Id, attempt: 2));
         Take(Report(2, Ended(2, DfuError.SignatureRefused)));
-        Shell.Join(Place(retries: 1), true);
+        Shell.Join(Place(run: 1));
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
         Assert.Equal(DeviceOutcome.Failed, Stored.Outcome);
-        Shell.Join(Place(retries: 2), true);
+        Shell.Join(Place(run: 2));
         Assert.Equal([new DeviceEffect.RequestSlot()], Commit());
-        Shell.Grant(Grant(Id));
+        Shell.Grant(Grant(Id, attempt: 3));
         Take(Report(3, Ended(3)));
-        Shell.Join(Place(retries: 3), true);
+        Shell.Join(Place(run: 3));
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
         Assert.Equal(DeviceOutcome.Updated, Stored.Outcome);
     }

@@ -9,7 +9,7 @@ public sealed class DeviceLimitsTests : DeviceShellBench
 {
     private void Join(double patience)
     {
-        Assert.True(Shell.Join(Place() with { Limits = new() { Patience = TimeSpan.FromSeconds(patience) } }, false));
+        Assert.True(Shell.Join(Place() with { Limits = new() { Patience = TimeSpan.FromSeconds(patience) } }));
         Commit();
     }
 

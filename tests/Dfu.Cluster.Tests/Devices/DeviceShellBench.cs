@@ -17,6 +17,8 @@ public abstract class DeviceShellBench
     private string? _stored;
     private string? _storedHistory;
 
+    private FleetTimes _times = Times;
+
     protected DeviceShellBench() => Shell = new(Id, null, null, Host(Time));
 
     private protected ManualTime Time { get; } = new();
@@ -32,20 +34,22 @@ public abstract class DeviceShellBench
 
     private protected bool HistoryStored => _storedHistory is not null;
 
+    /// <summary>When something is due next, a save included.</summary>
+    private protected TimeSpan? Due => Shell.SaveIn() is { } save && !(Shell.DueIn() < save) ? save : Shell.DueIn();
+
     /// <summary>What a turn does after the device has changed.</summary>
     /// <param name="writing">How many seconds the write takes.</param>
     private protected DeviceEffect[] Commit(double writing = 0)
     {
-        if (Shell.SaveDue)
-        {
-            if (Shell.HistoryDue is { } history) _storedHistory = FleetJson.Write(history);
-            var record = Shell.TakeRecord();
-            Time.Advance(writing);
-            _stored = FleetJson.Write(record);
-            Saves++;
-        }
-
-        return [.. Shell.TakeEffects()];
+        var effects = Shell.TakeOutstanding();
+        if (Shell.SaveIn() != TimeSpan.Zero) return [.. effects];
+        var pending = Shell.Take();
+        Time.Advance(writing);
+        if (pending.History is { } history) _storedHistory = FleetJson.Write(history);
+        _stored = FleetJson.Write(pending.Record);
+        Shell.Written(pending);
+        Saves++;
+        return [.. effects, .. pending.Effects];
     }
 
     private protected DeviceEffect[] Tick(double seconds)
@@ -55,22 +59,32 @@ public abstract class DeviceShellBench
         return Commit();
     }
 
+    /// <summary>A device of a process with other times.</summary>
+    private protected void Use(FleetTimes times) => Shell = new(Id, null, null, Host(Time, _times = times));
+
+    /// <summary>The activation ends in order.</summary>
+    private protected void Release() => _stored = FleetJson.Write(Shell.Release());
+
     private protected DeviceEffect[] Activate(double writing = 0)
     {
-        Shell = new(Id, FleetJson.Read<DeviceRecord>(_stored!), _storedHistory is null ? null : FleetJson.Read<DeviceHistory>(_storedHistory), Host(Time));
+        Shell = new(Id, FleetJson.Read<DeviceRecord>(_stored!), _storedHistory is null ? null : FleetJson.Read<DeviceHistory>(_storedHistory),
+            Host(Time, _times));
         return Commit(writing);
     }
 
+    /// <summary>Takes what comes next in an attempt.</summary>
+    /// <returns>Whether it was taken.</returns>
     private protected bool Take(AttemptReport report)
     {
-        var accepted = Shell.Report(report);
+        var running = Shell.State is { Running: true } state && state.Attempt == report.Attempt;
+        Shell.Report(report.From((Shell.State?.LastEvent ?? 0) + 1));
         Commit();
-        return accepted;
+        return running;
     }
 
     private protected DeviceEffect[] Run()
     {
-        Assert.True(Shell.Join(Place(), false));
+        Assert.True(Shell.Join(Place()));
         Commit();
         Assert.True(Shell.Grant(Grant(Id)));
         return Commit();

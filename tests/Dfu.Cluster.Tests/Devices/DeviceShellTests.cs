@@ -1,3 +1,4 @@
+using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -12,8 +13,8 @@ public sealed class DeviceShellTests : DeviceShellBench
     public void A_device_that_was_never_part_of_a_campaign_has_nothing_to_do()
     {
         Assert.False(Shell.Grant(Grant(Id)));
-        Assert.False(Shell.Report(Report(1)));
-        Shell.Cancel("c1");
+        Assert.True(Shell.Report(Report(1)).Over);
+        Shell.Cancel("c1", 0);
         Assert.Empty(Tick(1000));
         Assert.Equal((null, 0), (Shell.DueIn(), Saves));
     }
@@ -47,8 +48,8 @@ public sealed class DeviceShellTests : DeviceShellBench
         Time.Advance(0.1);
         Assert.True(Take(Report(1, Confirmed(1, 20_000))));
         Assert.NotEqual(20_000, Stored.Images[0].Confirmed);
-        Assert.InRange(Shell.DueIn()!.Value, TimeSpan.Zero, Times.Report);
-        Tick(Shell.DueIn()!.Value.TotalSeconds);
+        Assert.InRange(Due!.Value, TimeSpan.Zero, Times.Report);
+        Tick(Due!.Value.TotalSeconds);
         Assert.Equal(20_000, Stored.Images[0].Confirmed);
     }
 
@@ -63,18 +64,78 @@ public sealed class DeviceShellTests : DeviceShellBench
     }
 
     [Fact]
-    public void No_report_is_confirmed_that_a_write_of_the_last_second_does_not_back()
+    public void An_attempt_goes_on_for_as_long_as_no_other_activation_can_have_the_device_however_slow_storage_is()
+    {
+        Run();
+        Time.Advance(1);
+        Shell.Report(Report(1, Confirmed(1, 4096)).From(1));
+        Assert.Equal(TimeSpan.Zero, Shell.SaveIn());
+        Shell.Take();
+        for (var second = 1; second < 14; second++)
+        {
+            Time.Advance(1);
+            var receipt = Shell.Report(Report(1, Confirmed(1, 4096 + second)).From(1 + second));
+            Assert.Equal((true, false, 1 + second, 0), (receipt.Renews, receipt.Over, receipt.Taken, receipt.Saved));
+        }
+
+        Time.Advance(1);
+        Assert.False(Shell.Report(Report(1)).Renews);
+        Assert.False(Shell.Report(Report(1)).Over);
+    }
+
+    [Fact]
+    public void Alone_an_attempt_needs_no_storage_at_all()
+    {
+        Use(FleetTimes.Alone);
+        Run();
+        Time.Advance(1);
+        Shell.Report(Report(1, Confirmed(1, 4096)).From(1));
+        Shell.Take();
+        Time.Advance(1000);
+        Assert.True(Shell.Report(Report(1)).Renews);
+        Assert.Null(Stored.Adapter is null ? "" : Shell.Saved!.Holder);
+    }
+
+    [Fact]
+    public void An_attempt_of_which_there_is_nothing_new_is_backed_by_a_write_now_and_then()
     {
         Run();
         var before = Saves;
-        Time.Advance(0.9);
-        Assert.True(Take(Report(1)));
-        Assert.Equal(before, Saves);
-        Time.Advance(0.1);
-        Assert.True(Take(Report(1)));
-        Assert.Equal(before + 1, Saves);
-        Assert.False(Take(Report(7)));
-        Assert.Equal(before + 1, Saves);
+        for (var second = 1; second <= 60; second++)
+        {
+            Time.Advance(1);
+            Assert.True(Shell.Report(Report(1)).Renews);
+            Commit();
+        }
+
+        Assert.InRange(Saves - before, 10, 12);
+    }
+
+    [Fact]
+    public void A_decision_that_is_not_stored_has_no_effects_whatever_is_due_meanwhile()
+    {
+        Shell.Join(Place());
+        Commit();
+        Assert.True(Shell.Grant(Grant(Id)));
+        var pending = Shell.Take();
+        Time.Advance(30);
+        Shell.Tick();
+        Assert.Empty(Shell.TakeOutstanding());
+        Assert.Null(Shell.DueIn() < TimeSpan.Zero ? "due" : null);
+        Shell.Written(pending);
+        Assert.Equal([Begin], pending.Effects.ToArray());
+    }
+
+    [Fact]
+    public void What_is_missing_before_an_event_is_asked_for_once_more()
+    {
+        Run();
+        var receipt = Shell.Report(Report(1, Confirmed(1, 8192)).From(2));
+        Assert.Equal((true, 0), (receipt.Renews, receipt.Taken));
+        Assert.Equal(0, State.Images[0].Confirmed);
+        Assert.Equal(2, Shell.Report(Report(1, Confirmed(1, 4096), Confirmed(1, 8192)).From(1)).Taken);
+        Assert.Equal(2, Shell.Report(Report(1, Confirmed(1, 4096)).From(1)).Taken);
+        Assert.Equal(8192, State.Images[0].Confirmed);
     }
 
     [Fact]
@@ -99,17 +160,47 @@ public sealed class DeviceShellTests : DeviceShellBench
     }
 
     [Fact]
-    public void An_activation_waits_for_reports_as_long_as_after_a_report_and_takes_the_record_over()
+    public void An_activation_takes_the_record_over_and_waits_for_as_long_as_the_one_before_may_have_let_the_attempt_go_on()
     {
         Run();
         Time.Advance(100);
         var before = Saves;
         Assert.Equal([Begin], Activate());
         Assert.Equal(before + 1, Saves);
+        Tick(10);
+        Assert.True(Shell.Report(Report(1)).Renews);
+        Tick(9.4);
+        Assert.True(State.Running);
+        Tick(0.1);
+        Assert.False(State.Running);
+    }
+
+    [Fact]
+    public void An_activation_after_one_that_ended_in_order_waits_no_longer_than_after_a_report()
+    {
+        Run();
+        Release();
+        Assert.Equal([Begin], Activate());
         Tick(4.4);
         Assert.True(State.Running);
         Tick(0.1);
         Assert.False(State.Running);
+    }
+
+    [Fact]
+    public void Clocks_of_two_processes_have_nothing_to_do_with_each_other()
+    {
+        Run();
+        Take(Report(1, Ended(1, DfuError.LinkLost)));
+        Assert.Equal(DevicePhase.BackingOff, State.Phase);
+        Time.StepBack(TimeSpan.FromHours(1));
+        Activate();
+        Assert.Equal(TimeSpan.FromSeconds(1), Shell.DueIn());
+        Assert.Equal([new DeviceEffect.RequestSlot()], Tick(1).TakeLast(1));
+        Time.StepBack(-TimeSpan.FromDays(1));
+        Activate();
+        Assert.False(Shell.Decides(Air(heard: null, listening: null)));
+        Assert.Equal(Time.GetUtcNow(), State.WaitingSince);
     }
 
     [Fact]
@@ -143,9 +234,9 @@ public sealed class DeviceShellTests : DeviceShellBench
     {
         Run();
         DeviceEffect stop = new DeviceEffect.StopAttempt(Adapter, 3, 1, DfuError.Cancelled);
-        Shell.Cancel("another");
+        Shell.Cancel("another", 0);
         Assert.Empty(Commit());
-        Shell.Cancel("c1");
+        Shell.Cancel("c1", 0);
         Assert.Equal([stop], Commit());
         for (var n = 0; n < 2; n++)
         {
@@ -161,7 +252,7 @@ public sealed class DeviceShellTests : DeviceShellBench
     [Fact]
     public void What_was_heard_is_taken_into_the_devices_own_clock()
     {
-        Shell.Join(Place(), false);
+        Shell.Join(Place());
         Commit();
         Time.Advance(130);
         Assert.False(Shell.Decides(Air(heard: 119.9)));
@@ -179,7 +270,7 @@ public sealed class DeviceShellTests : DeviceShellBench
     public void A_backoff_ends_by_itself()
     {
         Run();
-        Shell.Report(Report(1, Ended(1, DfuError.LinkLost)));
+        Shell.Report(Report(1, Ended(1, DfuError.LinkLost)).From(1));
         Assert.Empty(Commit());
         Assert.Equal((DevicePhase.BackingOff, Time.GetUtcNow().AddSeconds(1)), (State.Phase, State.NotBefore));
         Assert.False(Shell.Grant(Grant(Id)));
@@ -217,9 +308,9 @@ public sealed class DeviceShellTests : DeviceShellBench
     public void An_activation_waits_for_reports_from_the_moment_on_when_no_other_could_confirm_one()
     {
         Run();
-        Assert.Equal(Begin, Assert.Single(Activate(writing: 3)));
+        Assert.Equal(Begin, Assert.Single(Activate(writing: 30)));
 
-        Tick(Times.Silence.TotalSeconds - 0.1);
+        Tick((Times.Ownership + Times.Silence)!.Value.TotalSeconds - 0.1);
         Assert.True(State.Running);
         Tick(0.1);
         Assert.Equal(DevicePhase.Queued, State.Phase);
@@ -233,9 +324,10 @@ public sealed class DeviceShellTests : DeviceShellBench
         {
             Shell.Answered(attempt, AttemptAnswer.Refused);
             Commit();
-            Shell.Grant(Grant(Id));
+            Tick(Shell.State!.NotBefore is { } until ? (until - Time.GetUtcNow()).TotalSeconds : 0);
+            Shell.Grant(Grant(Id, attempt: attempt + 1));
             Commit();
-            if (attempt % 7 == 0) Activate();
+            if (attempt % 3 == 0) Activate();
         }
 
         Take(Report(41, Ended(41)));

@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -15,23 +16,38 @@ internal static class Given
     /// <summary>What adapters say of time: nothing like the device's own clock.</summary>
     public static readonly DateTimeOffset Elsewhere = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static FleetHost Host(TimeProvider time) => new()
+    public static FleetHost Host(TimeProvider time, FleetTimes? times = null) => new()
     {
         Silo = "here",
         Policy = new(),
         Time = time,
+        Times = times ?? new(),
         Runner = null!,
         Ledger = static _ => throw new NotSupportedException("no device asks a ledger"),
         Packages = null!,
     };
 
-    public static CampaignPlace Place(string campaign = "c1", string? trace = null, int retries = 0) =>
-        new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace, Retries = retries };
+    public static CampaignPlace Place(string campaign = "c1", string? trace = null, int run = 0) =>
+        new() { Campaign = campaign, PackageId = "p1", ImageSizes = [100_000], TraceParent = trace, Run = run };
 
-    public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter) =>
-        new(adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), device, device.Bootloader, false, Elsewhere);
+    public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter, int attempt = 1) =>
+        new(attempt, adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), device, device.Bootloader, false, Elsewhere);
 
     public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = new([.. events]) };
+
+    /// <summary>The same with its events numbered from here on.</summary>
+    public static AttemptReport From(this AttemptReport report, int first) =>
+        report with { Events = new([.. report.Events.Read().Select((e, i) => e with { Number = first + i })]) };
+
+    /// <summary>Sends what comes next in an attempt.</summary>
+    /// <returns>Whether the device took it.</returns>
+    public static async Task<bool> TakesAsync(this IDeviceGrain device, AttemptReport report)
+    {
+        var before = await device.GetAsync();
+        var receipt = await device.ReportAsync(report.From((before?.LastEvent ?? 0) + 1));
+        var events = report.Events.Read();
+        return receipt.Renews || (!events.IsEmpty && before?.Attempt == report.Attempt && receipt.Taken == before.LastEvent + events.Length);
+    }
 
     public static DeviceEvent.Confirmed Confirmed(int attempt, long offset) => new(attempt, 0, offset, 7, new(offset, offset), Elsewhere);
 

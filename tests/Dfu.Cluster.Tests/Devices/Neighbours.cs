@@ -93,7 +93,7 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
 
     public Task ListeningAsync() => Task.CompletedTask;
 
-    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, string? deviceClass) => throw new NotSupportedException();
+    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) => throw new NotSupportedException();
 
     public Task LearnedAsync(CampaignReport report) => Task.CompletedTask;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Orleans.Storage;
 
 namespace Dfu.Cluster.Tests.Devices;
@@ -11,6 +12,7 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
 {
     private readonly ConcurrentDictionary<(string Name, string Key), (string ETag, object Payload)> _rows = new();
     private readonly ConcurrentDictionary<string, int> _failing = new();
+    private readonly ConcurrentDictionary<string, (int Times, bool Written)> _away = new();
     private readonly ConcurrentDictionary<string, Task> _held = new();
     private int _reads;
     private int _writes;
@@ -19,8 +21,12 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
 
     public int Writes => Volatile.Read(ref _writes);
 
-    /// <summary>The next writes of a key fail.</summary>
-    public void Fail(string key, int times = 1) => _failing[key] = times;
+    /// <summary>The next writes of a key are refused.</summary>
+    public void Fail(string key) => _failing[key] = 1;
+
+    /// <summary>The next writes of a key fail because storage is away.</summary>
+    /// <param name="written">What is to be written is, although nobody says so.</param>
+    public void Leave(string key, int times, bool written = false) => _away[key] = (times, written);
 
     /// <summary>Writes of a key wait for this.</summary>
     public void Hold(string key, Task until) => _held[key] = until;
@@ -51,16 +57,25 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
         {
             _failing[key] = left - 1;
             steps.Add(key, "failed");
-            throw new IOException("the disk is full");
+            throw new DfuException(DfuError.DataDirectoryUnusable, "the disk is full");
+        }
+
+        var away = _away.GetValueOrDefault(key);
+        if (away.Times > 0)
+        {
+            _away[key] = away with { Times = away.Times - 1 };
+            steps.Add(key, "away");
+            if (!away.Written) throw new IOException("nobody answers");
         }
 
         var stored = _rows.TryGetValue((stateName, key), out var row) ? row.ETag : null;
         if (stored != grainState.ETag) throw new InconsistentStateException("another activation wrote it", stored ?? "", grainState.ETag ?? "");
         Interlocked.Increment(ref _writes);
-        grainState.ETag = Guid.NewGuid().ToString();
-        grainState.RecordExists = true;
+        var etag = Guid.NewGuid().ToString();
         object payload = grainState.State is StoredDocument document ? document.Json : ((StoredFile)(object)grainState.State!).Bytes;
-        _rows[(stateName, key)] = (grainState.ETag, payload);
+        _rows[(stateName, key)] = (etag, payload);
+        if (away.Times > 0) throw new IOException("the answer was lost");
+        (grainState.ETag, grainState.RecordExists) = (etag, true);
         if (stateName == "device") steps.Add(key, $"save {FleetJson.Read<DeviceRecord>((string)payload).Device.Phase}");
     }
 

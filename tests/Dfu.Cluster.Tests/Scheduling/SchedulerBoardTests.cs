@@ -280,6 +280,34 @@ public sealed class SchedulerBoardTests
     }
 
     [Fact]
+    public void Devices_of_a_campaign_that_was_silent_for_a_while_are_not_taken_for_silent_themselves()
+    {
+        var room = new Room();
+        room.Report("a", Room.Application(1));
+        room.Watch("c", 1);
+        for (var second = 0; second < 600; second++)
+        {
+            room.After(1);
+            room.Report("a", Room.Application(1));
+            room.Watch("c", 1);
+        }
+
+        for (var second = 0; second < 12; second++)
+        {
+            room.After(1);
+            room.Report("a", Room.Application(1));
+        }
+
+        room.Watch("c", 1);
+        room.After(0.1);
+        var air = room.Ask("c", 1, waitingFor: 600);
+        Assert.Equal((true, null, TimeSpan.FromSeconds(0.1)), (air.Known, air.LastHeard, air.Listening));
+        var waiting = DeviceState.New(Room.Device(1), [40_960], room.Now.AddSeconds(-600));
+        var waited = new DeviceEvent.Waited(room.Now, null, false, room.Now - air.Listening, null);
+        Assert.Same(waiting, DeviceMachine.Apply(waiting, waited, new()).Next);
+    }
+
+    [Fact]
     public void A_request_that_is_not_repeated_is_forgotten()
     {
         _room.Watch("x", 1, 2);

@@ -97,7 +97,8 @@ public sealed class FencingTests
 
         // A second grant, for an adapter that hears the device just as well.
         Assert.False(await device.GrantAsync(
-            new DeviceEvent.Granted("Silo_9/radio9", 1, state.Heard!.Value, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
+            new(
+                state.Attempt + 1, "Silo_9/radio9", 1, state.Heard!.Value, state.Application, state.Application.Bootloader, false, room.Time.GetUtcNow())));
         var view = await FleetUnderTest.WaitAsync(open);
         Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
         journal.AssertNoDeviceHadTwoDrivers();
@@ -119,8 +120,8 @@ public sealed class FencingTests
         foreach (var attempt in new[] { before.Attempt - 1, before.Attempt + 1, 0, int.MaxValue })
         {
             var end = new DeviceEvent.Ended(attempt, DfuError.None, "", true, default, room.Time.GetUtcNow());
-            Assert.False(
-                await device.ReportAsync(new() { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) }));
+            var report = new AttemptReport { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) };
+            Assert.True((await device.ReportAsync(report)).Over);
         }
 
         var after = (await device.GetAsync())!;

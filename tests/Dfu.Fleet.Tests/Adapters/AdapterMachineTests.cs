@@ -20,19 +20,28 @@ public sealed class AdapterMachineTests
     private static AdapterState Ready(int links = 8) => Apply(New, new AdapterEvent.OpenRequested(T0), new AdapterEvent.Opened(1, "dongle", links, T0));
 
     private static AdapterState Apply(AdapterState state, params AdapterEvent[] events) =>
-        events.Aggregate(state, (s, e) => AdapterMachine.Apply(s, e, Policy).Next);
+        events.Aggregate(state, (s, e) => AdapterMachine.Apply(s, Next(s, e), Policy).Next);
 
     private static (AdapterState State, AdapterEffect[] Effects) Step(AdapterState state, AdapterEvent e)
     {
-        var (next, effects) = AdapterMachine.Apply(state, e, Policy);
+        var (next, effects) = AdapterMachine.Apply(state, Next(state, e), Policy);
         return (next, [.. effects]);
     }
 
-    private static AdapterEvent.SlotTaken Taken(int device, int attempt = 1, int epoch = 1) => new(epoch, Device(device), attempt);
+    /// <summary>The event as one that comes next, and not late or again.</summary>
+    private static AdapterEvent Next(AdapterState state, AdapterEvent e) => e switch
+    {
+        AdapterEvent.SlotTaken taken => taken with { Turn = state.Turn + 1 },
+        AdapterEvent.SlotFreed freed => freed with { Turn = state.Turn + 1 },
+        AdapterEvent.ConnectEnded ended => ended with { Connect = state.ConnectsEnded + 1 },
+        _ => e,
+    };
 
-    private static AdapterEvent.SlotFreed Freed(int device, int attempt = 1, double at = 1) => new(1, Device(device), attempt, At(at));
+    private static AdapterEvent.SlotTaken Taken(int device, int attempt = 1, int epoch = 1) => new(epoch, 0, Device(device), attempt);
 
-    private static AdapterEvent.ConnectEnded Connected(int device, DfuError error = DfuError.None, double at = 1) => new(1, Device(device), 1, error, At(at));
+    private static AdapterEvent.SlotFreed Freed(int device, int attempt = 1, double at = 1) => new(1, 0, Device(device), attempt, At(at));
+
+    private static AdapterEvent.ConnectEnded Connected(int device, DfuError error = DfuError.None, double at = 1) => new(1, 0, Device(device), 1, error, At(at));
 
     [Fact]
     public void It_opens_once_and_is_ready_with_the_smaller_of_policy_and_hardware()
@@ -78,7 +87,7 @@ public sealed class AdapterMachineTests
     {
         var lost = Apply(Ready(), Taken(1), new AdapterEvent.Lost(1, "gone", At(5)));
         AdapterEvent[] late = [Taken(2), Freed(1), Connected(1), new AdapterEvent.Lost(1, "again", At(6)), new AdapterEvent.Opened(1, "x", 8, At(6)),
-            new AdapterEvent.Measured(1, 1, 5, At(6)), new AdapterEvent.Recovered(1, true, At(6))];
+            new AdapterEvent.Measured(1, 1, 5, At(6)), new AdapterEvent.Recovered(1, RecoveryStep.Reopen, true, At(6))];
         Assert.All(late, e =>
         {
             var (state, effects) = Step(lost, e);
@@ -103,7 +112,7 @@ public sealed class AdapterMachineTests
                 if (effect is AdapterEffect.Recover recover)
                 {
                     steps.Add(recover.Step);
-                    answer = new AdapterEvent.Recovered(state.Epoch, true, At(now));
+                    answer = new AdapterEvent.Recovered(state.Epoch, recover.Step, true, At(now));
                 }
                 else if (effect is AdapterEffect.Open) opened++;
                 else continue;
@@ -126,7 +135,7 @@ public sealed class AdapterMachineTests
     public void A_step_this_radio_does_not_have_is_passed_over()
     {
         var state = Ready() with { Status = AdapterStatus.Recovering, Epoch = 2, StepUnderWay = RecoveryStep.PowerCycle, NextStep = RecoveryStep.UsbReset };
-        var (next, effects) = Step(state, new AdapterEvent.Recovered(2, false, At(1)));
+        var (next, effects) = Step(state, new AdapterEvent.Recovered(2, RecoveryStep.PowerCycle, false, At(1)));
         Assert.Equal([new AdapterEffect.Recover(2, RecoveryStep.UsbReset)], effects);
         Assert.Equal(RecoveryStep.UsbReset, next.StepUnderWay);
     }
@@ -198,7 +207,7 @@ public sealed class AdapterMachineTests
         state = Apply(state, Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull));
         Assert.Equal((1, 1), (state.Limit.Current, state.Limit.Ceiling));
 
-        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.Read<AdapterState>(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })));
+        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.Read<AdapterState>(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })), At(30));
         Assert.Equal(new AdapterEffect.Open(state.Epoch + 1), Assert.Single(effects));
         Assert.Equal((AdapterStatus.Opening, 0), (taken.Status, taken.Slots.Length));
         var ready = Apply(taken, new AdapterEvent.Opened(taken.Epoch, "dongle", 8, At(40)));

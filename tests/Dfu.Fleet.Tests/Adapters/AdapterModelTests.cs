@@ -87,7 +87,7 @@ public sealed class AdapterModelTests
     {
         AdapterEffect.Open open when good => new AdapterEvent.Opened(open.Epoch, "dongle", 4, at),
         AdapterEffect.Open open => new AdapterEvent.OpenFailed(open.Epoch, "not there", at),
-        AdapterEffect.Recover recover => new AdapterEvent.Recovered(recover.Epoch, good, at),
+        AdapterEffect.Recover recover => new AdapterEvent.Recovered(recover.Epoch, recover.Step, good, at),
         _ => new AdapterEvent.Tick(at),
     };
 
@@ -100,10 +100,10 @@ public sealed class AdapterModelTests
             0 or 1 => pending.Count > 0 ? Answer(pending[step.Number % pending.Count], step.Kind == 0, at) : new AdapterEvent.Tick(at),
             2 => new AdapterEvent.Tick(at),
             3 => new AdapterEvent.Lost(epoch, "pulled out", at),
-            4 => new AdapterEvent.SlotTaken(epoch, device, 1),
-            5 => new AdapterEvent.SlotFreed(epoch, device, 1, at),
-            6 => new AdapterEvent.ConnectStarted(epoch, device, 1),
-            7 => new AdapterEvent.ConnectEnded(epoch, device, 1, Errors[step.Number % Errors.Length], at),
+            4 => new AdapterEvent.SlotTaken(epoch, state.Turn + 1, device, 1),
+            5 => new AdapterEvent.SlotFreed(epoch, state.Turn + 1, device, 1, at),
+            6 => new AdapterEvent.ConnectStarted(epoch, state.ConnectsBegun + 1, device, 1),
+            7 => new AdapterEvent.ConnectEnded(epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
             _ => new AdapterEvent.Measured(epoch, step.Number % 5, step.Number, at),
         };
     }

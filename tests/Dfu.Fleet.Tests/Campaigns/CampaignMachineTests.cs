@@ -32,14 +32,26 @@ public sealed class CampaignMachineTests
     };
 
     private static CampaignState Apply(CampaignState state, params CampaignEvent[] events) =>
-        events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, e, Policy).Next);
+        events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, Now(s, e), Policy).Next);
 
-    private static CampaignEffect[] Effects(CampaignState state, CampaignEvent e) => [.. CampaignMachine.Apply(state, e, Policy).Effects];
+    private static CampaignEffect[] Effects(CampaignState state, CampaignEvent e) => [.. CampaignMachine.Apply(state, Now(state, e), Policy).Effects];
+
+    /// <summary>The event as one of the present run, and not a late one.</summary>
+    private static CampaignEvent Now(CampaignState state, CampaignEvent e) => e switch
+    {
+        CampaignEvent.RunStarted started => started with { Run = state.Run + 1 },
+        CampaignEvent.TakenUp taken => taken with { Run = state.Run + 1 },
+        CampaignEvent.DeviceHeard heard => heard with { Run = state.Run },
+        CampaignEvent.Listening listening => listening with { Run = state.Run },
+        CampaignEvent.CancelRequested cancel => cancel with { Run = state.Run },
+        CampaignEvent.DeviceEnded ended => ended with { Run = state.Retrying.GetValueOrDefault(ended.Device) },
+        _ => e,
+    };
 
     private static CampaignEvent.DeviceEnded Ended(int device, DeviceOutcome outcome = DeviceOutcome.Updated) =>
-        new CampaignEvent.DeviceEnded(Device(device), outcome, outcome == DeviceOutcome.Failed ? DfuError.NotHeard : DfuError.None);
+        new CampaignEvent.DeviceEnded(Device(device), outcome, outcome == DeviceOutcome.Failed ? DfuError.NotHeard : DfuError.None, 0);
 
-    private static CampaignEvent.DeviceHeard Heard(int device, double at = 1) => new CampaignEvent.DeviceHeard(Device(device), At(at));
+    private static CampaignEvent.DeviceHeard Heard(int device, double at = 1) => new CampaignEvent.DeviceHeard(0, Device(device), At(at));
 
     [Fact]
     public void It_is_over_when_the_last_device_has_its_outcome()
@@ -53,24 +65,24 @@ public sealed class CampaignMachineTests
     [Fact]
     public void A_finished_campaign_for_all_listens_again_and_takes_who_came_since()
     {
-        var finished = Apply(New() with { All = true }, new CampaignEvent.Listening(T0), Heard(1), new CampaignEvent.Tick(At(10)), Ended(1));
+        var finished = Apply(New() with { All = true }, new CampaignEvent.Listening(0, T0), Heard(1), new CampaignEvent.Tick(At(10)), Ended(1));
         Assert.Equal(CampaignOutcome.Succeeded, finished.Outcome);
-        var again = Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(), new CampaignEvent.Listening(At(101)), Heard(
+        var again = Apply(finished, new CampaignEvent.TakenUp(0, At(100)), new CampaignEvent.Listening(0, At(101)), Heard(
             1, 102), Heard(2, 102));
         Assert.Equal((CampaignStage.Collecting, CampaignOutcome.Running), (again.Stage, again.Outcome));
         Assert.Equal([Device(1), Device(2)], again.Devices.ToArray());
         Assert.Equal(CampaignOutcome.Succeeded, Apply(again, new CampaignEvent.Tick(At(111)), Ended(2)).Outcome);
-        Assert.Equal(CampaignOutcome.Succeeded, Apply(finished, new CampaignEvent.RunStarted(At(100)), new CampaignEvent.CollectAgain(),
-            new CampaignEvent.Listening(At(101)), new CampaignEvent.Tick(At(111))).Outcome);
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(finished, new CampaignEvent.TakenUp(0, At(100)),
+            new CampaignEvent.Listening(0, At(101)), new CampaignEvent.Tick(At(111))).Outcome);
     }
 
     [Fact]
     public void A_finished_campaign_for_named_devices_or_a_number_of_them_stays_finished()
     {
         var named = Apply(New(1), Ended(1));
-        Assert.Same(named, Apply(named, new CampaignEvent.CollectAgain()));
+        Assert.Equal(CampaignStage.Finished, Apply(named, new CampaignEvent.TakenUp(0, At(9))).Stage);
         var counted = named with { All = true, Count = 1 };
-        Assert.Same(counted, Apply(counted, new CampaignEvent.CollectAgain()));
+        Assert.Equal(CampaignStage.Finished, Apply(counted, new CampaignEvent.TakenUp(0, At(9))).Stage);
     }
 
     [Fact]
@@ -85,7 +97,7 @@ public sealed class CampaignMachineTests
     public void A_device_that_is_tried_again_opens_the_campaign_again()
     {
         var failed = Apply(New(1, 2), Ended(1), Ended(2, DeviceOutcome.Failed));
-        var again = Apply(failed, new CampaignEvent.DeviceRetried(Device(2)));
+        var again = Apply(failed, new CampaignEvent.TakenUp(0, At(9)));
         Assert.Equal((CampaignStage.Running, CampaignOutcome.Running), (again.Stage, again.Outcome));
         Assert.Equal(CampaignOutcome.Succeeded, Apply(again, Ended(2)).Outcome);
     }
@@ -93,7 +105,7 @@ public sealed class CampaignMachineTests
     [Fact]
     public void Devices_are_collected_for_the_scan_time_from_the_first_adapter_on()
     {
-        var state = Apply(New(), Heard(1), new CampaignEvent.Tick(At(30)), new CampaignEvent.Listening(At(30)), Heard(2, 31), Heard(2, 32));
+        var state = Apply(New(), Heard(1), new CampaignEvent.Tick(At(30)), new CampaignEvent.Listening(0, At(30)), Heard(2, 31), Heard(2, 32));
         Assert.Equal([Device(1), Device(2)], state.Devices.ToArray());
         Assert.Equal(CampaignStage.Collecting, Apply(state, new CampaignEvent.Tick(At(39))).Stage);
         var closed = Apply(state, new CampaignEvent.Tick(At(40)));
@@ -104,7 +116,7 @@ public sealed class CampaignMachineTests
     [Fact]
     public void Devices_that_end_while_others_are_collected_do_not_end_the_campaign()
     {
-        var state = Apply(New(), new CampaignEvent.Listening(T0), Heard(1), Ended(1));
+        var state = Apply(New(), new CampaignEvent.Listening(0, T0), Heard(1), Ended(1));
         Assert.Equal(CampaignStage.Collecting, state.Stage);
         Assert.Equal(CampaignOutcome.Succeeded, Apply(state, new CampaignEvent.Tick(At(10))).Outcome);
     }
@@ -112,7 +124,7 @@ public sealed class CampaignMachineTests
     [Fact]
     public void With_a_count_exactly_that_many_are_taken()
     {
-        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(T0), Heard(1), new CampaignEvent.Tick(At(60)), Heard(2, 61), Heard(3, 61));
+        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(0, T0), Heard(1), new CampaignEvent.Tick(At(60)), Heard(2, 61), Heard(3, 61));
         Assert.Equal(2, state.Devices.Length);
         Assert.Equal(CampaignStage.Running, Apply(state, new CampaignEvent.Tick(At(62))).Stage);
     }
@@ -120,7 +132,7 @@ public sealed class CampaignMachineTests
     [Fact]
     public void A_count_that_is_not_reached_fails_after_the_patience_and_says_so()
     {
-        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(T0), Heard(1, 50), Ended(1), new CampaignEvent.Tick(At(169)));
+        var state = Apply(New() with { Count = 2 }, new CampaignEvent.Listening(0, T0), Heard(1, 50), Ended(1), new CampaignEvent.Tick(At(169)));
         Assert.Equal(CampaignStage.Collecting, state.Stage);
         var over = Apply(state, new CampaignEvent.Tick(At(170)));
         Assert.Equal(CampaignOutcome.Failed, over.Outcome);
@@ -129,15 +141,15 @@ public sealed class CampaignMachineTests
 
     [Fact]
     public void Nobody_heard_is_a_failure() =>
-        Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(T0), new CampaignEvent.Tick(At(10))).Outcome);
+        Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(0, T0), new CampaignEvent.Tick(At(10))).Outcome);
 
     [Fact]
     public void Cancelling_reaches_every_device_without_an_outcome()
     {
         var state = Apply(New(1, 2, 3), Ended(2));
         Assert.Equal(
-            [new CampaignEffect.CancelDevice(Device(1)), new CampaignEffect.CancelDevice(Device(3))], Effects(state, new CampaignEvent.CancelRequested()));
-        var over = Apply(state, new CampaignEvent.CancelRequested(), Ended(1, DeviceOutcome.Cancelled), Ended(3, DeviceOutcome.Cancelled));
+            [new CampaignEffect.CancelDevice(Device(1)), new CampaignEffect.CancelDevice(Device(3))], Effects(state, new CampaignEvent.CancelRequested(0)));
+        var over = Apply(state, new CampaignEvent.CancelRequested(0), Ended(1, DeviceOutcome.Cancelled), Ended(3, DeviceOutcome.Cancelled));
         Assert.Equal(CampaignOutcome.Failed, over.Outcome);
     }
 
@@ -209,9 +221,9 @@ public sealed class CampaignMachineTests
     {
         Assert.True(CampaignMachine.ShouldProbe(New(1, 2), null));
         Assert.False(CampaignMachine.ShouldProbe(New(1, 2) with { ImageSizes = [8192] }, null));
-        var probing = Apply(New(1, 2), new CampaignEvent.ProbeStarted(Device(1)));
+        var probing = Apply(New(1, 2), new CampaignEvent.ProbeStarted(Device(1), 1));
         Assert.False(CampaignMachine.ShouldProbe(probing, null));
-        Assert.True(CampaignMachine.ShouldProbe(Apply(probing, new CampaignEvent.ProbeEnded(Device(1))), null));
+        Assert.True(CampaignMachine.ShouldProbe(Apply(probing, new CampaignEvent.ProbeEnded(Device(1), 1)), null));
         Assert.False(CampaignMachine.ShouldProbe(Apply(New(1, 2), new CampaignEvent.TraitsLearned(Device(1), SavesNothing)), null));
         var old = SavesNothing with { InitMax = 256, Keeps = Keeps.Unknown };
         Assert.False(CampaignMachine.ShouldProbe(Apply(New(1, 2), new CampaignEvent.TraitsLearned(Device(1), old)), null));
@@ -221,7 +233,7 @@ public sealed class CampaignMachineTests
     public void Probes_that_come_to_nothing_are_given_up()
     {
         var state = New(1);
-        for (var i = 0; i < 3; i++) state = Apply(state, new CampaignEvent.ProbeStarted(Device(1)), new CampaignEvent.ProbeEnded(Device(1)));
+        for (var i = 0; i < 3; i++) state = Apply(state, new CampaignEvent.ProbeStarted(Device(1), i), new CampaignEvent.ProbeEnded(Device(1), i));
         Assert.False(CampaignMachine.ShouldProbe(state, null));
     }
 
@@ -238,7 +250,7 @@ public sealed class CampaignMachineTests
     public void A_state_survives_being_stored()
     {
         var state = Apply(
-            New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2)));
+            New(1, 2), Ended(1, DeviceOutcome.Failed), new CampaignEvent.TraitsLearned(Device(1), SavesNothing), new CampaignEvent.ProbeStarted(Device(2), 1));
         var json = FleetJson.Write(state);
         var read = FleetJson.Read<CampaignState>(json);
         Assert.Equal(json, FleetJson.Write(read));

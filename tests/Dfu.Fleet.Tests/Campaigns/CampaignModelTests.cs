@@ -47,12 +47,12 @@ public sealed class CampaignModelTests
             foreach (var step in input.steps)
             {
                 at += TimeSpan.FromSeconds(step.Seconds);
-                Take(Event(step, at));
+                Take(Event(step, state, at));
             }
 
             // Time and the devices' ends finish it.
             Take(new CampaignEvent.Tick(at.AddMinutes(30)));
-            foreach (var device in state.Devices) Take(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Updated, DfuError.None));
+            foreach (var device in state.Devices) Take(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Updated, DfuError.None, state.Run));
             Assert.Equal(CampaignStage.Finished, state.Stage);
             return;
 
@@ -61,7 +61,7 @@ public sealed class CampaignModelTests
                 var (next, effects) = CampaignMachine.Apply(state, e, Policy);
                 var ends = next.Stage == CampaignStage.Finished && state.Stage != CampaignStage.Finished;
                 Assert.Equal(ends ? 1 : 0, effects.OfType<CampaignEffect.Finished>().Count());
-                if (state.Stage == CampaignStage.Finished && e is not (CampaignEvent.DeviceRetried or CampaignEvent.CollectAgain))
+                if (state.Stage == CampaignStage.Finished && e is not CampaignEvent.TakenUp)
                     Assert.Equal(CampaignStage.Finished, next.Stage);
                 Assert.Equal(next.Stage == CampaignStage.Finished, next.Outcome != CampaignOutcome.Running);
                 Assert.Equal(next.Devices.Length, next.Devices.Distinct().Count());
@@ -75,32 +75,32 @@ public sealed class CampaignModelTests
         });
     }
 
-    private static CampaignEvent Event(Step step, DateTimeOffset at)
+    private static CampaignEvent Event(Step step, CampaignState state, DateTimeOffset at)
     {
         var device = new BluetoothAddress((ulong)step.Device);
         return step.Kind switch
         {
-            0 => new CampaignEvent.DeviceHeard(device, at),
-            1 => new CampaignEvent.Listening(at),
+            0 => new CampaignEvent.DeviceHeard(state.Run, device, at),
+            1 => new CampaignEvent.Listening(state.Run, at),
             2 => new CampaignEvent.Tick(at),
-            3 or 4 => new CampaignEvent.DeviceEnded(device, step.Number % 4 == 0 ? DeviceOutcome.Failed : DeviceOutcome.Updated, DfuError.None),
-            5 => new CampaignEvent.DeviceRetried(device),
+            3 or 4 => new CampaignEvent.DeviceEnded(
+                device, step.Number % 4 == 0 ? DeviceOutcome.Failed : DeviceOutcome.Updated, DfuError.None, Math.Max(0, state.Run - (step.Number % 3))),
+            5 => new CampaignEvent.Tick(at),
             6 => new CampaignEvent.TraitsLearned(
                 device, new BootloaderTraits { InitMax = step.Number % 2 == 0 ? 256 : 512, Mtu = 247, Keeps = (Keeps)(step.Number % 4) }),
-            7 => new CampaignEvent.ProbeStarted(device),
-            8 => new CampaignEvent.ProbeEnded(device),
+            7 => new CampaignEvent.ProbeStarted(device, step.Number),
+            8 => new CampaignEvent.ProbeEnded(device, state.Prober?.Attempt ?? 0),
             9 => new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(step.Number), step.Number % 2 == 0),
-            10 => new CampaignEvent.Worked(TimeSpan.FromSeconds(1)),
-            11 => new CampaignEvent.RunStarted(at),
-            12 => new CampaignEvent.CollectAgain(),
-            _ => new CampaignEvent.CancelRequested(),
+            10 => new CampaignEvent.TakenUp(state.Run + 1, at),
+            11 => new CampaignEvent.RunStarted(state.Run + 1, at),
+            _ => new CampaignEvent.CancelRequested(state.Run),
         };
     }
 
     private static Gen<Step[]> Steps()
     {
         var step =
-            from kind in Gen.Frequency((20, Gen.Choose(0, 10)), (2, Gen.Choose(11, 13)))
+            from kind in Gen.Frequency((20, Gen.Choose(0, 9)), (2, Gen.Choose(10, 12)))
             from device in Gen.Choose(1, 8)
             from number in Gen.Choose(0, 200)
             from seconds in Gen.Elements(0, 0.3, 4, 60)

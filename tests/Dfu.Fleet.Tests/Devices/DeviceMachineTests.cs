@@ -17,11 +17,12 @@ public sealed class DeviceMachineTests
 
     private static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
 
-    private static DeviceState Apply(DeviceState first, params DeviceEvent[] all) => all.Aggregate(first, (s, e) => DeviceMachine.Apply(s, e, Policy).Next);
+    private static DeviceState Apply(DeviceState first, params DeviceEvent[] all) => 
+        all.Aggregate(first, (s, e) => DeviceMachine.Apply(s, e is DeviceEvent.Granted g ? g with { Attempt = s.Attempt + 1 } : e, Policy).Next);
 
     private static DeviceEvent.Granted Grant(double at = 0, string adapter = "a") =>
         new DeviceEvent.Granted(
-            adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, false, At(at));
+            1, adapter, 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application, Application.Bootloader, false, At(at));
 
     private static DeviceEvent.Ended Ended(int attempt, DfuError error, double at = 1, bool heard = true) =>
         new DeviceEvent.Ended(attempt, error, error.ToString(), heard, default, At(at));
@@ -98,7 +99,7 @@ public sealed class DeviceMachineTests
     public void Reports_after_the_end_change_nothing()
     {
         var done = Apply(Queued(), Grant(), Ended(1, DfuError.None));
-        Assert.Same(done, Apply(done, Confirmed(1, 4096), Ended(1, DfuError.LinkLost), Grant(9), Waited(999), new DeviceEvent.CancelRequested(At(9))));
+        Assert.Same(done, Apply(done, Confirmed(1, 4096), Ended(1, DfuError.LinkLost), Grant(9), Waited(999), new DeviceEvent.CancelRequested(At(9), 0)));
     }
 
     [Fact]
@@ -179,6 +180,68 @@ public sealed class DeviceMachineTests
         var state = Queued();
         for (var attempt = 1; attempt <= 60; attempt++) state = Apply(state, Grant(attempt), Ended(attempt, DfuError.AdapterLost, attempt));
         Assert.Equal((DevicePhase.Queued, 0, 0, 60), (state.Phase, state.Fruitless, state.Failures, state.Attempt));
+    }
+
+    [Fact]
+    public void Interruptions_that_gain_nothing_are_backed_off_from_and_end_with_their_cause()
+    {
+        var state = Queued();
+        var pauses = new List<double>();
+        var at = 0.0;
+        while (state.Phase != DevicePhase.Done)
+        {
+            state = Apply(state, Grant(at), Ended(state.Attempt + 1, DfuError.Interrupted, at + 3));
+            pauses.Add(state.NotBefore is { } until ? (until - At(at + 3)).TotalSeconds : 0);
+            at += 3 + pauses[^1];
+            if (state.Phase == DevicePhase.BackingOff) state = Apply(state, Waited(at, heard: at));
+        }
+
+        Assert.Equal([0, 1, 2, 4, 8, 16, 30, 30, 30, 0], pauses);
+        Assert.Equal((DeviceOutcome.Failed, DfuError.Interrupted, 0), (state.Outcome, state.Error, state.Failures));
+        Assert.Contains("10 attempts in a row were interrupted, and the device never held more than 0 bytes; the last: Interrupted", state.Detail,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Interruptions_are_put_up_with_while_the_device_comes_to_hold_more()
+    {
+        var state = Queued();
+        for (var attempt = 1; attempt <= 40; attempt++)
+        {
+            var resumed = new DeviceEvent.Resumed(attempt, 0, new ResumeRecord(attempt * 1024, attempt * 1024, Diagnosis.Healthy));
+            state = Apply(state, Grant(attempt * 10), resumed, new DeviceEvent.Interrupted(attempt, At(attempt * 10)));
+        }
+
+        Assert.Equal(DevicePhase.Queued, state.Phase);
+    }
+
+    [Fact]
+    public void Of_many_resumes_the_last_are_kept_and_all_are_counted()
+    {
+        var state = Queued();
+        for (var attempt = 1; attempt <= 200; attempt++)
+        {
+            var resumed = new DeviceEvent.Resumed(attempt, 0, new ResumeRecord(attempt * 100, attempt * 100, Diagnosis.Healthy));
+            state = Apply(state, Grant(attempt), resumed, Ended(attempt, DfuError.AdapterLost, attempt));
+        }
+
+        Assert.Equal((50, 200, 100 * 201 * 100), (state.Resumes.Length, state.ResumeTotals.Times, state.ResumeTotals.Kept));
+        Assert.Equal(200 * 100, state.Resumes[^1].Held);
+    }
+
+    [Theory]
+    [InlineData(-36_000)]
+    [InlineData(36_000)]
+    public void A_process_whose_clock_is_another_neither_fails_a_waiting_device_nor_lets_it_wait_for_longer(double seconds)
+    {
+        var backing = Apply(Queued(), Grant(), Confirmed(1, 4096), Ended(1, DfuError.LinkLost, 1), Grant(2), Ended(2, DfuError.LinkLost, 3));
+        Assert.Equal((DevicePhase.BackingOff, At(4)), (backing.Phase, backing.NotBefore));
+        var now = At(seconds);
+        var taken = DeviceMachine.TakeUp(backing, now, Policy);
+        Assert.True(taken.NotBefore <= now.AddSeconds(1));
+        var queued = DeviceMachine.TakeUp(Queued(), now, Policy);
+        Assert.Same(queued, Apply(queued, Waited(seconds + 119, listening: seconds)));
+        Assert.Equal(DfuError.NotHeard, Apply(queued, Waited(seconds + 120, listening: seconds)).Error);
     }
 
     [Fact]
@@ -307,9 +370,9 @@ public sealed class DeviceMachineTests
     [Fact]
     public void Cancelling_a_waiting_device_ends_it_and_a_running_one_is_stopped_first()
     {
-        Assert.Equal(DeviceOutcome.Cancelled, Apply(Queued(), new DeviceEvent.CancelRequested(At(1))).Outcome);
+        Assert.Equal(DeviceOutcome.Cancelled, Apply(Queued(), new DeviceEvent.CancelRequested(At(1), 0)).Outcome);
 
-        var (state, effects) = DeviceMachine.Apply(Apply(Queued(), Grant()), new DeviceEvent.CancelRequested(At(1)), Policy);
+        var (state, effects) = DeviceMachine.Apply(Apply(Queued(), Grant()), new DeviceEvent.CancelRequested(At(1), 0), Policy);
         Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], effects.ToArray());
         Assert.Equal(DeviceOutcome.Pending, state.Outcome);
         Assert.Equal(DeviceOutcome.Cancelled, Apply(state, Ended(1, DfuError.Cancelled)).Outcome);
@@ -327,11 +390,12 @@ public sealed class DeviceMachineTests
     public void A_failed_device_may_be_tried_again_and_keeps_what_it_has()
     {
         var failed = Apply(Queued(), Grant(), Confirmed(1, 4096), Ended(1, DfuError.SignatureRefused));
-        var state = Apply(failed, new DeviceEvent.RetryRequested(At(9)));
+        var state = Apply(failed, new DeviceEvent.RetryRequested(At(9), 1));
         Assert.Equal((DevicePhase.Queued, DeviceOutcome.Pending, DfuError.None, 4096L, 1),
             (state.Phase, state.Outcome, state.Error, state.Images[0].Confirmed, state.Attempt));
         var done = Apply(Queued(), Grant(), Ended(1, DfuError.None));
-        Assert.Same(done, Apply(done, new DeviceEvent.RetryRequested(At(9))));
+        Assert.Equal(done with { Run = 1 }, Apply(done, new DeviceEvent.RetryRequested(At(9), 1)));
+        Assert.Same(state, Apply(state, new DeviceEvent.RetryRequested(At(10), 1)));
     }
 
     [Fact]
@@ -340,7 +404,7 @@ public sealed class DeviceMachineTests
         Assert.Equal([new DeviceEffect.RequestSlot()], DeviceMachine.Outstanding(Queued()).ToArray());
         var running = Apply(Queued(), Grant());
         Assert.Equal([new DeviceEffect.StartAttempt("a", 1, 1)], DeviceMachine.Outstanding(running).ToArray());
-        var (stops, over) = (Apply(running, new DeviceEvent.CancelRequested(At(1))), Apply(running, Ended(1, DfuError.None)));
+        var (stops, over) = (Apply(running, new DeviceEvent.CancelRequested(At(1), 0)), Apply(running, Ended(1, DfuError.None)));
         Assert.Equal([new DeviceEffect.StopAttempt("a", 1, 1, DfuError.Cancelled)], DeviceMachine.Outstanding(stops).ToArray());
         Assert.Equal([new DeviceEffect.ReportOutcome(DeviceOutcome.Updated, DfuError.None)], DeviceMachine.Outstanding(over).ToArray());
     }
@@ -348,8 +412,9 @@ public sealed class DeviceMachineTests
     [Fact]
     public void What_an_attempt_found_counts_once_however_often_it_is_reported()
     {
-        DeviceEvent found = new DeviceEvent.Resumed(1, 0, new(8192, 4096, Diagnosis.BackAtSave));
-        var state = Apply(Queued(), Grant(), found, Confirmed(1, 8192), found, Confirmed(1, 8192));
+        DeviceEvent found = new DeviceEvent.Resumed(1, 0, new(8192, 4096, Diagnosis.BackAtSave)) { Number = 1 };
+        DeviceEvent confirmed = Confirmed(1, 8192) with { Number = 2 };
+        var state = Apply(Queued(), Grant(), found, confirmed, found, confirmed);
         Assert.Single(state.Resumes);
         Assert.Equal(8192, state.Images[0].Confirmed);
         state = Apply(state, new DeviceEvent.Interrupted(1, At(2)), Grant(3), new DeviceEvent.Resumed(2, 0, new(8192, 4096, Diagnosis.BackAtSave)));

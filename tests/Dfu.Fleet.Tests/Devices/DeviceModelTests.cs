@@ -94,7 +94,7 @@ public sealed class DeviceModelTests
         var offset = step.Number % 26 * 4096L;
         return step.Kind switch
         {
-            0 => new DeviceEvent.Granted("a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application,
+            0 => new DeviceEvent.Granted(attempt + 1, "a", 1, new(Application.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), Application,
                 Application.Bootloader, step.Number % 2 == 0, at),
             1 => new DeviceEvent.PhaseChanged(attempt, (DevicePhase)(1 + (step.Number % 8)), at),
             2 => new DeviceEvent.Identified(attempt, Application, Application.Bootloader),
@@ -109,8 +109,8 @@ public sealed class DeviceModelTests
             11 => new DeviceEvent.Interrupted(attempt, at),
             12 => new DeviceEvent.Waited(at, step.Number % 2 == 0 ? at : null, step.Number % 3 == 0, at, null),
             13 => new DeviceEvent.Waited(at, null, false, null, at.AddSeconds(-step.Number)),
-            14 => new DeviceEvent.CancelRequested(at),
-            _ => new DeviceEvent.RetryRequested(at),
+            14 => new DeviceEvent.CancelRequested(at, state.Run),
+            _ => new DeviceEvent.RetryRequested(at, state.Run + 1),
         };
     }
 

@@ -143,13 +143,13 @@ public sealed class DeviceRecordTests
         var at = T0.AddHours(1);
         DeviceEvent[] events =
         [
-            new DeviceEvent.Granted("a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(
+            new DeviceEvent.Granted(1, "a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(
                 1, DevicePhase.Sending, T0),
             new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0),
                 new DeviceEvent.Restarted(1, 0, T0),
             new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(
                 T0, null, true, null, null),
-            new DeviceEvent.CancelRequested(T0), new DeviceEvent.RetryRequested(T0),
+            new DeviceEvent.CancelRequested(T0, 0), new DeviceEvent.RetryRequested(T0, 1),
         ];
         var kinds = typeof(DeviceEvent).GetNestedTypes().Where(type => type.GetProperty("At") is not null);
         Assert.Equal(kinds.OrderBy(type => type.Name), events.Select(e => e.GetType()).OrderBy(type => type.Name));
@@ -174,13 +174,13 @@ public sealed class DeviceRecordTests
     {
         var state = DeviceState.New(Id, [100_000], T0);
         Assert.Equal("attempt: attempt 1 on station/a", Note(
-            new DeviceEvent.Granted("station/a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id.Bootloader, false, T0)));
+            new DeviceEvent.Granted(1, "station/a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id.Bootloader, false, T0)));
         Assert.Null(Note(new DeviceEvent.PhaseChanged(1, DevicePhase.Sending, T0)));
         Assert.Null(Note(new DeviceEvent.Confirmed(1, 0, 4096, 1, default, T0)));
         Assert.Equal("attempt: attempt 1 ended: linkLost, supervision timeout", Note(
             new DeviceEvent.Ended(1, DfuError.LinkLost, "supervision timeout", false, default, T0)));
         Assert.Null(Note(new DeviceEvent.Interrupted(9, T0)));
-        Assert.Equal("outcome: Cancelled", Note(new DeviceEvent.CancelRequested(T0)));
+        Assert.Equal("outcome: Cancelled", Note(new DeviceEvent.CancelRequested(T0, 0)));
 
         string? Note(DeviceEvent e)
         {

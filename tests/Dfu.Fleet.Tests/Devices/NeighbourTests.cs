@@ -16,7 +16,7 @@ public sealed class NeighbourTests
 
     private static DeviceState Granted() => Apply(
         DeviceState.New(Target, [4096], T0),
-        new DeviceEvent.Granted("a", 1, new(Target.Bootloader, AddressType.Random, -60, "App", true, true), Target, Target.Bootloader, false, T0));
+        new DeviceEvent.Granted(1, "a", 1, new(Target.Bootloader, AddressType.Random, -60, "App", true, true), Target, Target.Bootloader, false, T0));
 
     [Fact]
     public void A_device_is_known_by_its_addresses_from_the_first_write_on()

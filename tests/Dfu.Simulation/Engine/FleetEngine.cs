@@ -151,10 +151,10 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         var now = _time.GetUtcNow();
         var campaign = stored.Campaign.Knowing(_store.Directory.Classes);
         var adapters = _hosts.Select(host => new AdapterState { Id = host.Id, Epoch = 1 }).ToArray();
-        var machines = new FleetMachines(campaign, stored.Devices, adapters, _policy);
+        var machines = new FleetMachines(campaign, stored.Devices.Select(device => DeviceMachine.TakeUp(device, now, _policy)), adapters, _policy);
         _store.Ledger.Begin(campaign.Id);
-        machines.Apply(new CampaignEvent.RunStarted(now), now);
-        foreach (var device in stored.Devices) TakeUp(machines, device, now);
+        machines.Apply(new CampaignEvent.RunStarted(machines.Campaign.Run + 1, now), now);
+        foreach (var device in machines.Devices.Values.ToArray()) TakeUp(machines, device, now);
         if (goesOn) TakeUp(machines, now);
         if (machines.Campaign.Stage == CampaignStage.Collecting) _heardDevices.Collect(CampaignTargets.Wanted(campaign.NameGlob));
 
@@ -174,11 +174,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
     private static void TakeUp(FleetMachines machines, DateTimeOffset now)
     {
-        foreach (var e in CampaignMachine.TakeUp(machines.Campaign, now))
-        {
-            machines.Apply(e, now);
-            if (e is CampaignEvent.DeviceRetried retried) machines.Apply(retried.Device, new DeviceEvent.RetryRequested(now, machines.Campaign.Retries), now);
-        }
+        machines.Apply(new CampaignEvent.TakenUp(machines.Campaign.Run + 1, now), now);
+        foreach (var (device, run) in machines.Campaign.Retrying) machines.Apply(device, new DeviceEvent.RetryRequested(now, run), now);
     }
 
     private async Task RunAsync(FleetLoop loop)

@@ -51,7 +51,7 @@ internal sealed class FleetLoop
     private readonly Planner _planner;
     private long _lastSave;
     private long _lastPublish;
-    private long _lastTick;
+    private readonly DateTimeOffset _born;
     private readonly Air _air;
     private bool _stopping;
 
@@ -66,8 +66,9 @@ internal sealed class FleetLoop
         _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter())];
         _views = new(parts.HeardDevices, parts.Store.Ledger, parts.Time);
         _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy);
-        _air = new(parts.Time.GetUtcNow());
-        _lastSave = _lastPublish = _lastTick = parts.Time.GetTimestamp();
+        _born = parts.Time.GetUtcNow();
+        _air = new(_born);
+        _lastSave = _lastPublish = parts.Time.GetTimestamp();
     }
 
     /// <summary>Saves what taking up the campaign changed, and shows it.</summary>
@@ -117,7 +118,7 @@ internal sealed class FleetLoop
                 _machines.Apply(campaign.Event, now);
                 break;
             case EngineEvent.Found found:
-                _machines.Apply(new CampaignEvent.DeviceHeard(found.Address, now), now);
+                _machines.Apply(new CampaignEvent.DeviceHeard(_machines.Campaign.Run, found.Address, now), now);
                 if (_machines.Devices.ContainsKey(found.Address)) _parts.HeardDevices.AddTarget(found.Address, isApplication: true);
                 break;
             case EngineEvent.AttemptEnded ended:
@@ -130,7 +131,7 @@ internal sealed class FleetLoop
                 _machines.PlanNeeded = true;
                 break;
             case EngineEvent.Cancel:
-                _machines.Apply(new CampaignEvent.CancelRequested(), now);
+                _machines.Apply(new CampaignEvent.CancelRequested(_machines.Campaign.Run), now);
                 break;
             case EngineEvent.Stop:
                 _stopping = true;
@@ -160,8 +161,8 @@ internal sealed class FleetLoop
     {
         var run = e.Run;
         if (_runs.TryGetValue(run.Device, out var current) && current == run) _runs.Remove(run.Device);
-        _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Adapter.Epoch, run.Device, run.Attempt, now), now);
-        _machines.Apply(new CampaignEvent.ProbeEnded(run.Device), now);
+        _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Adapter.Epoch, _machines.Adapters[e.Index].Turn + 1, run.Device, run.Attempt, now), now);
+        _machines.Apply(new CampaignEvent.ProbeEnded(run.Device, run.Attempt), now);
         _machines.Apply(run.Device, e.Event, now);
         _machines.PlanNeeded = true;
     }
@@ -177,19 +178,17 @@ internal sealed class FleetLoop
                 _machines.Apply(i, new AdapterEvent.Measured(adapter.Epoch, measured.Active, measured.Rate, now), now);
         }
 
+        _machines.Apply(new CampaignEvent.Tick(now), now);
         if (!_stopping)
         {
             foreach (var device in _machines.Devices.Values.Where(device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff).ToArray())
             {
-                _machines.Apply(device.Id, _air.Around(device, _parts.HeardDevices, _machines.IndexOf, now), now);
+                _machines.Apply(device.Id, _air.Around(device, _parts.HeardDevices, _born, _machines.IndexOf, now), now);
             }
 
-            _machines.Apply(new CampaignEvent.Tick(now), now);
             if (_machines.Campaign.Stage != CampaignStage.Collecting) _parts.HeardDevices.Collect(null);
         }
 
-        _machines.Apply(new CampaignEvent.Worked(_time.GetElapsedTime(_lastTick)), now);
-        _lastTick = _time.GetTimestamp();
         _machines.PlanNeeded = true;
     }
 
@@ -237,8 +236,8 @@ internal sealed class FleetLoop
         if (_stopping || _parts.Hosts[start.Adapter].OpenedAs(start.Epoch) is not { } radio)
         {
             var at = _time.GetUtcNow();
-            _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, start.Device, start.Attempt, at), at);
-            _machines.Apply(new CampaignEvent.ProbeEnded(start.Device), at);
+            _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, _machines.Adapters[start.Adapter].Turn + 1, start.Device, start.Attempt, at), at);
+            _machines.Apply(new CampaignEvent.ProbeEnded(start.Device, start.Attempt), at);
             _machines.Apply(start.Device, new DeviceEvent.Interrupted(start.Attempt, at), at);
             return;
         }

@@ -62,7 +62,7 @@ internal sealed class FleetMachines
         var (next, effects) = AdapterMachine.Apply(state, e, _policy);
         Adapters[adapter] = next;
         if (next.Free > 0 && (next.Free != state.Free || next.Connecting != state.Connecting)) PlanNeeded = true;
-        if (next.Status != state.Status && next.Status == AdapterStatus.Ready) Apply(new CampaignEvent.Listening(now), now);
+        if (next.Status != state.Status && next.Status == AdapterStatus.Ready) Apply(new CampaignEvent.Listening(Campaign.Run, now), now);
         foreach (var effect in effects)
         {
             if (effect is AdapterEffect.HandOver { Slot: var slot })
@@ -75,9 +75,9 @@ internal sealed class FleetMachines
     {
         var (next, effects) = CampaignMachine.Apply(Campaign, e, _policy);
         if (ReferenceEquals(next, Campaign) && effects.IsEmpty) return;
+        DecisionPending |= !e.IsCheckpoint || next.Stage != Campaign.Stage;
         Campaign = next;
         _campaignChanged = true;
-        DecisionPending |= !e.IsCheckpoint;
         foreach (var effect in effects) Route(effect, now);
     }
 
@@ -112,21 +112,21 @@ internal sealed class FleetMachines
                 PlanNeeded = true;
                 break;
             case DeviceEffect.StartAttempt start when IndexOf(start.Adapter) is { } adapter:
-                Apply(adapter, new AdapterEvent.SlotTaken(start.Epoch, device.Id, start.Attempt), now);
+                Apply(adapter, new AdapterEvent.SlotTaken(start.Epoch, Adapters[adapter].Turn + 1, device.Id, start.Attempt), now);
                 _actions.Add(new EngineAction.StartAttempt(device.Id, adapter, start.Epoch, start.Attempt));
                 break;
             case DeviceEffect.LendSlot lend when IndexOf(lend.Adapter) is { } adapter:
-                Apply(adapter, new AdapterEvent.SlotFreed(lend.Epoch, device.Id, lend.Attempt, now), now);
+                Apply(adapter, new AdapterEvent.SlotFreed(lend.Epoch, Adapters[adapter].Turn + 1, device.Id, lend.Attempt, now), now);
                 break;
             case DeviceEffect.RetakeSlot retake when IndexOf(retake.Adapter) is { } adapter:
-                Apply(adapter, new AdapterEvent.SlotTaken(retake.Epoch, device.Id, retake.Attempt), now);
+                Apply(adapter, new AdapterEvent.SlotTaken(retake.Epoch, Adapters[adapter].Turn + 1, device.Id, retake.Attempt), now);
                 break;
             case DeviceEffect.StopAttempt stop:
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
                 break;
             case DeviceEffect.ReportOutcome report:
                 FleetMetrics.Ended(device);
-                Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error), now);
+                Apply(new CampaignEvent.DeviceEnded(device.Id, report.Outcome, report.Error, device.Run), now);
                 break;
         }
     }
@@ -140,7 +140,7 @@ internal sealed class FleetMachines
                 PlanNeeded = true;
                 break;
             case CampaignEffect.CancelDevice cancel:
-                Apply(cancel.Device, new DeviceEvent.CancelRequested(now), now);
+                Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run), now);
                 break;
             case CampaignEffect.KeepClass keep:
                 _changedClasses[keep.Class.Key] = keep.Class;

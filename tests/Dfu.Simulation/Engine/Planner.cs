@@ -28,6 +28,6 @@ internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices,
     {
         var probe = CampaignMachine.ShouldProbe(machines.Campaign, grant.Device.Class);
         if (!machines.Apply(grant.Device.Id, grant.At(now, probe), now) || !probe) return;
-        machines.Apply(new CampaignEvent.ProbeStarted(grant.Device.Id), now);
+        machines.Apply(new CampaignEvent.ProbeStarted(grant.Device.Id, grant.Device.Attempt + 1), now);
     }
 }

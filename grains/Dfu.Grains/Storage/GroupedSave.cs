@@ -1,16 +1,20 @@
 using Dfu.Protocol.Timing;
 
-namespace Dfu.Grains.Campaigns;
+namespace Dfu.Grains.Storage;
 
 /// <summary>Writes of one document, one after another, as many changes to a write as come together. For callers on one scheduler.</summary>
 /// <param name="write">Takes what there is to be written when it is called.</param>
 internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
 {
     private TaskCompletionSource? _group;
+    private TaskCompletionSource? _writing;
     private DateTimeOffset _due = DateTimeOffset.MaxValue;
     private CancellationTokenSource? _pause;
     private Exception? _failure;
     private bool _running;
+
+    /// <summary>Completes, or fails, with the write that is under way; at once when none is.</summary>
+    public Task UnderWay => _writing?.Task ?? Task.CompletedTask;
 
     /// <summary>For a change that nobody waits for: a write that fails is told to those who wait, and to all after it.</summary>
     /// <param name="within">As of <see cref="SaveAsync"/>.</param>
@@ -45,10 +49,11 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
         {
             await PauseAsync();
             var group = _group;
-            (_group, _due) = (null, DateTimeOffset.MaxValue);
+            (_group, _writing, _due) = (null, group, DateTimeOffset.MaxValue);
             try
             {
                 await write();
+                _writing = null;
                 group.SetResult();
             }
             catch (Exception e)
