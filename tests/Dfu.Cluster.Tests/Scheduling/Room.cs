@@ -48,8 +48,8 @@ internal sealed class Room
             new()
             {
                 State = Adapter(id),
-                Host = AdapterId.SiloOf(id),
-                HostMost = HostMost.GetValueOrDefault(AdapterId.SiloOf(id)),
+                Host = id.Split('/')[0],
+                HostMost = HostMost.GetValueOrDefault(id.Split('/')[0]),
                 Heard = [.. heard.Select(advertisement => new HeardAdvertisement(advertisement, age))],
             },
             Now);
