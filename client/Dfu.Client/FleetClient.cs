@@ -105,6 +105,5 @@ public sealed class FleetClient : IAsyncDisposable
         }
     }
 
-    private static bool IsOutage(Exception e) =>
-        e is OrleansException or TimeoutException or Orleans.Runtime.Messaging.ConnectionFailedException or ClusterConnectionException;
+    private static bool IsOutage(Exception e) => e is ClusterConnectionException || Outage.Is(e);
 }

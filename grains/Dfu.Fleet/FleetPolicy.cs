@@ -1,31 +1,39 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet;
 
-/// <summary>How a campaign is run.</summary>
+/// <summary>How a host works for a campaign: what the campaign may do, and the host's ceilings for its own adapters.</summary>
 public sealed record FleetPolicy
 {
-    /// <summary>Transfers at once per adapter, 1 to 16; the adapter's own limit and what is learned may lower it. Default 3.</summary>
+    /// <summary>Ceiling: transfers at once per adapter, 1 to 16; the adapter's own limit and what is learned may lower it. Default 3.</summary>
     public int MaxTransfersPerAdapter { get; init; } = 3;
 
-    /// <summary>Transfers at once over all adapters; null is no limit.</summary>
+    /// <summary>Ceiling: transfers at once over the adapters of this host; null is no limit.</summary>
     public int? MaxConcurrency { get; init; }
 
-    /// <summary>A target nobody hears, or no adapter at all, for this long ends as failed. Default 120 s.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>The limits of the campaign at hand; those of no campaign in what a host is composed with.</summary>
+    public CampaignLimits Campaign { get; init; } = new();
 
-    /// <summary>Attempts in a row without any new confirmed byte before a device fails. Default 5.</summary>
-    public int MaxFruitlessAttempts { get; init; } = 5;
-
-    /// <summary>Attempts at all before a device fails. Default 50.</summary>
-    public int MaxAttempts { get; init; } = 50;
-
-    /// <summary>Pause after the first attempt that confirmed nothing; it doubles with each further one. Default 1 s.</summary>
-    public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>The longest such pause. Default 30 s.</summary>
-    public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(30);
     public LinkOptions Link { get; init; } = new();
     public TransferOptions Transfer { get; init; } = new();
+
+    /// <inheritdoc cref="CampaignLimits.Patience"/>
+    public TimeSpan Patience => Campaign.Patience;
+
+    /// <inheritdoc cref="CampaignLimits.MaxFruitlessAttempts"/>
+    public int MaxFruitlessAttempts => Campaign.MaxFruitlessAttempts;
+
+    /// <inheritdoc cref="CampaignLimits.MaxAttempts"/>
+    public int MaxAttempts => Campaign.MaxAttempts;
+
+    /// <inheritdoc cref="CampaignLimits.FirstBackoff"/>
+    public TimeSpan FirstBackoff => Campaign.FirstBackoff;
+
+    /// <inheritdoc cref="CampaignLimits.LongestBackoff"/>
+    public TimeSpan LongestBackoff => Campaign.LongestBackoff;
+
+    /// <summary>The same host at work for a campaign.</summary>
+    public FleetPolicy For(CampaignLimits campaign) => this with { Campaign = campaign };
 }

@@ -27,6 +27,10 @@ public sealed record CampaignOrder
     /// <summary>Cancel and forget an earlier campaign for the same targets, and begin anew.</summary>
     [Id(4)]
     public bool Restart { get; init; }
+
+    /// <summary>What the campaign may do; one that is gone on with takes these over.</summary>
+    [Id(5)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>
@@ -59,7 +63,7 @@ public sealed record CampaignEntry
     [Id(1)]
     public required string PackageId { get; init; }
 
-    /// <summary>See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
+    /// <summary>For whom it is, in short; equal for equal choices. See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
     [Id(2)]
     public required string Targets { get; init; }
 
@@ -90,6 +94,9 @@ public sealed record CampaignPlace
     /// <summary>The campaign's run in which it asks again for a device that had failed in it; 0 when it does not.</summary>
     [Id(4)]
     public int Run { get; init; }
+
+    [Id(5)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>What the attempts of one adapter showed of bootloaders and links. Its events are numbered.</summary>
@@ -124,6 +131,9 @@ public sealed record CampaignWatch
     /// <summary>The campaign is over: it can be forgotten.</summary>
     [Id(5)]
     public bool Over { get; init; }
+
+    [Id(6)]
+    public CampaignLimits Limits { get; init; } = new();
 }
 
 /// <summary>A device of a campaign and what connecting showed of its addresses; null where that is not known.</summary>

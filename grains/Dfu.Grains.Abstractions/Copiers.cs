@@ -21,13 +21,13 @@ public sealed class AdapterStateCopier : ShallowCopier<AdapterState>;
 public sealed class ClassStateCopier : ShallowCopier<ClassState>;
 
 [RegisterCopier]
-public sealed class CampaignViewCopier : ShallowCopier<CampaignView>;
-
-[RegisterCopier]
 public sealed class AdapterViewCopier : ShallowCopier<AdapterView>;
 
 [RegisterCopier]
 public sealed class TargetSelectionCopier : ShallowCopier<TargetSelection>;
+
+[RegisterCopier]
+public sealed class CampaignLimitsCopier : ShallowCopier<CampaignLimits>;
 
 [RegisterCopier]
 public sealed class CampaignKnowledgeCopier : ShallowCopier<CampaignKnowledge>;

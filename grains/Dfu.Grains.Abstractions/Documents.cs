@@ -39,13 +39,13 @@ public sealed class AdapterStateConverter : DocumentConverter<AdapterState>;
 public sealed class ClassStateConverter : DocumentConverter<ClassState>;
 
 [RegisterConverter]
-public sealed class CampaignViewConverter : DocumentConverter<CampaignView>;
-
-[RegisterConverter]
 public sealed class AdapterViewConverter : DocumentConverter<AdapterView>;
 
 [RegisterConverter]
 public sealed class TargetSelectionConverter : DocumentConverter<TargetSelection>;
+
+[RegisterConverter]
+public sealed class CampaignLimitsConverter : DocumentConverter<CampaignLimits>;
 
 [RegisterConverter]
 public sealed class CampaignKnowledgeConverter : DocumentConverter<CampaignKnowledge>;

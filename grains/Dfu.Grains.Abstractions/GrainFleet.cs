@@ -10,14 +10,20 @@ namespace Dfu.Grains;
 public sealed class GrainFleet : IFleet, IAsyncDisposable
 {
     /// <summary>An answer that went down with a silo is not waited for as long as Orleans would.</summary>
-    private static readonly TimeSpan LongestView = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(3);
+
+    /// <summary>An outage that is shorter is nobody's concern.</summary>
+    private static readonly TimeSpan WorthSaying = TimeSpan.FromSeconds(5);
 
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly TimeSpan _every;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<CampaignView> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly CampaignFollower _follower = new();
     private CampaignView? _view;
+    private long _answered;
     private string? _campaign;
     private bool _goesOn;
     private Task _polling = Task.CompletedTask;
@@ -46,6 +52,7 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
             HwVersion = request.Package.Images[0].HwVersion,
             Targets = request.Targets,
             Restart = request.Restart,
+            Limits = request.Limits,
         });
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;
@@ -59,11 +66,11 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
         if (_campaign is not null) throw new InvalidOperationException("one campaign is followed already");
         try
         {
-            Show(await _grains.GetGrain<ICampaignGrain>(campaign).ViewAsync());
+            await ReadAsync(campaign, Timeout.InfiniteTimeSpan);
         }
         catch (KeyNotFoundException e)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
+            throw NoCampaign(campaign, e);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -72,15 +79,22 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
         return Snapshot();
     }
 
-    public CampaignView Snapshot() => Volatile.Read(ref _view) ?? throw new InvalidOperationException("no campaign was started");
+    public CampaignView Snapshot()
+    {
+        var view = Volatile.Read(ref _view) ?? throw new InvalidOperationException("no campaign was started");
+        var silence = _time.GetElapsedTime(Volatile.Read(ref _answered));
+        return silence < WorthSaying || _over.Task.IsCompleted ? view : view with { NoAnswerFor = silence };
+    }
 
-    /// <remarks>A cluster that does not answer is asked again until it does.</remarks>
+    /// <remarks>A cluster that does not answer is asked again until it does; see <see cref="CampaignView.NoAnswerFor"/>.</remarks>
+    /// <exception cref="DfuException">InvalidArgument when the campaign is gone.</exception>
+    /// <exception cref="Exception">Whatever else ended the following for good.</exception>
     public Task<CampaignView> WaitAsync(CancellationToken cancellationToken) => _over.Task.WaitAsync(cancellationToken);
 
     /// <summary>Reads the view once more, now.</summary>
     public async Task<CampaignView> RefreshAsync()
     {
-        Show(await _grains.GetGrain<ICampaignGrain>(_campaign ?? throw new InvalidOperationException("no campaign was started")).ViewAsync());
+        await ReadAsync(_campaign ?? throw new InvalidOperationException("no campaign was started"), Timeout.InfiniteTimeSpan);
         return Snapshot();
     }
 
@@ -93,33 +107,65 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
         await _polling;
         _over.TrySetCanceled();
         _stop.Dispose();
+        _reading.Dispose();
     }
+
+    private static DfuException NoCampaign(string campaign, Exception e) => new(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
 
     private async Task PollAsync(string campaign)
     {
         Activity.Current = null; // the caller's trace does not last as long
-        var grain = _grains.GetGrain<ICampaignGrain>(campaign);
         while (!_over.Task.IsCompleted)
         {
             try
             {
                 await Task.Delay(_every, _time, _stop.Token);
-                Show(await grain.ViewAsync().WithinAsync(LongestView, _time, _stop.Token));
+                await ReadAsync(campaign, LongestCall);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception)
+            catch (Exception e) when (Outage.Is(e) || e is OperationCanceledException)
             {
-                // The silo that had the campaign may be gone; another takes it over within seconds.
+                // The silo that had the campaign may be gone, or on its way out; another takes it over within seconds. Snapshot says how long that takes.
+            }
+            catch (KeyNotFoundException e)
+            {
+                End(NoCampaign(campaign, e));
+            }
+            catch (Exception e)
+            {
+                End(e);
             }
         }
+    }
+
+    /// <param name="longestCall">For each of the calls it takes.</param>
+    private async Task ReadAsync(string campaign, TimeSpan longestCall)
+    {
+        var grain = _grains.GetGrain<ICampaignGrain>(campaign);
+        await _reading.WaitAsync(_stop.Token);
+        try
+        {
+            Show(await _follower.ReadAsync(cursor => grain.ChangesAsync(cursor, _every).WithinAsync(longestCall, _time, _stop.Token)));
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private void End(Exception reason)
+    {
+        _over.TrySetException(reason);
+        _ = _over.Task.Exception; // nobody may wait
     }
 
     private void Show(CampaignView view)
     {
         view = view with { GoesOn = _goesOn };
+        Volatile.Write(ref _answered, _time.GetTimestamp());
         Volatile.Write(ref _view, view);
         if (view.Outcome is CampaignOutcome.Succeeded or CampaignOutcome.Failed) _over.TrySetResult(view);
     }

@@ -23,10 +23,16 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task WakeAsync();
 
-    /// <summary>The campaign as operators see it, at most 0.2 s old.</summary>
+    /// <summary>What changed since a follower asked last; see <see cref="CampaignFollower"/>.</summary>
+    /// <param name="atMostOld">How old that may be. Nothing is put together more often than each 0.2 s.</param>
     /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
-    [Alias("View"), AlwaysInterleave]
-    Task<CampaignView> ViewAsync();
+    [Alias("Changes"), AlwaysInterleave]
+    Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld);
+
+    /// <summary>Whether every device has an outcome, durably.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    [Alias("IsOver"), AlwaysInterleave]
+    Task<bool> IsOverAsync();
 
     /// <summary>Cancels every device that has no outcome yet.</summary>
     [Alias("Cancel")]

@@ -21,8 +21,9 @@ public interface IFleetGrain : IGrainWithIntegerKey
     Task WakeAsync();
 
     /// <summary>From a campaign: its last device has an outcome.</summary>
+    /// <param name="overtook">Campaigns that had devices of it before: no request goes on with them.</param>
     [Alias("Finished")]
-    Task FinishedAsync(string campaign);
+    Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook);
 
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]

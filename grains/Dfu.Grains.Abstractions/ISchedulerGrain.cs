@@ -20,6 +20,7 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     Task<AirReport> WaitingAsync(SlotRequest request);
 
     /// <summary>All adapters and what is under way on them, for views.</summary>
+    /// <param name="signals">Whether it matters how well devices are heard.</param>
     [Alias("Live")]
-    Task<LiveReport> LiveAsync(string campaign);
+    Task<LiveReport> LiveAsync(string campaign, bool signals);
 }

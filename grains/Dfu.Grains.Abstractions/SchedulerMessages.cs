@@ -32,6 +32,14 @@ public sealed record AdapterReport
     /// <summary>The adapter went away: what it heard before no longer counts.</summary>
     [Id(5)]
     public bool Deaf { get; init; }
+
+    /// <summary>The host it belongs to.</summary>
+    [Id(6)]
+    public string Host { get; init; } = "";
+
+    /// <summary>How many transfers its host allows at once over all its adapters; null is no limit.</summary>
+    [Id(7)]
+    public int? HostMost { get; init; }
 }
 
 /// <param name="Age">How long ago it was heard when the report was sent.</param>

@@ -1,22 +1,27 @@
 using Dfu.Benchmarks;
-using Dfu.Protocol.Transfers;
+using Dfu.Benchmarks.Followers;
 
-Console.WriteLine($"One transfer, {TransferBenchmark.ImageBytes:#,0} bytes, nRF52840 flash, an event every 15 ms with 3 packets, MTU 247, virtual time.");
-Console.WriteLine("'of bound' compares with erase, writing and air time that nothing can avoid; 'again' are bytes sent twice.");
-foreach (var deaf in new[] { false, true })
+switch (args)
 {
-    Console.WriteLine();
-    var heading = deaf ? "Radio deaf during an erase, bound 205 ms an object" : "Radio hears during an erase, bound 142 ms an object";
-    Console.WriteLine($"{heading,-52}{"time",0}{"rate",13}{"of bound",11}{"again",8}{"saves",7}");
-    foreach (var saving in new[] { false, true })
-    {
-        Console.WriteLine(TransferBenchmark.Ours(deaf, saving, new BootloaderTraits(), out var learned));
-        var keeps = learned with { Keeps = saving ? Keeps.Objects : Keeps.Nothing };
-        for (var i = 0; i < 3; i++) TransferBenchmark.Ours(deaf, saving, keeps, out keeps);
-        Console.WriteLine(TransferBenchmark.Ours(deaf, saving, keeps, out _));
-    }
-
-    Console.WriteLine(TransferBenchmark.Plain("CRC after each object, 400 ms after CREATE", deaf, 0, TimeSpan.FromMilliseconds(400)));
-    Console.WriteLine(TransferBenchmark.Plain("receipt every 12 packets", deaf, 12, TimeSpan.Zero));
-    Console.WriteLine(TransferBenchmark.Plain("receipt every packet", deaf, 1, TimeSpan.Zero));
+    case []:
+        TransferTable.Print();
+        return 0;
+    case ["followers", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
+        return await FollowerBenchmark.RunAsync(rest.Length == 0 ? 20 : int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture));
+    case ["directory"]:
+        DirectoryBenchmark.Print();
+        return 0;
+    case [FollowedServer.Role, var silo, var gateway]:
+        await FollowedServer.RunAsync(
+            int.Parse(silo, System.Globalization.CultureInfo.InvariantCulture), int.Parse(gateway, System.Globalization.CultureInfo.InvariantCulture));
+        return 0;
+    default:
+        Console.Error.WriteLine(
+            """
+            usage: dotnet run -c Release --project tests/Dfu.Benchmarks [-- COMMAND]
+              without a command    how fast one transfer is, in virtual time
+              followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
+              directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
+            """);
+        return 2;
 }

@@ -19,8 +19,8 @@ public sealed class FleetTimesTests
             Times with { AdapterReport = Seconds(11), Report = Seconds(11), Lease = Seconds(12), Silence = Seconds(13), Ownership = null, AdapterSilence = Seconds(33) },
             Policy, "AdapterReport", "HeardDevices.Fresh"
         },
-        { Times, Policy with { Patience = Seconds(0.25) }, "AdapterReport", "policy.Patience" },
-        { Times, Policy with { FirstBackoff = Seconds(31) }, "policy.FirstBackoff", "policy.LongestBackoff" },
+        { Times, Policy.For(new() { Patience = Seconds(0.25) }), "AdapterReport", "policy.Patience" },
+        { Times, Policy.For(new() { FirstBackoff = Seconds(31) }), "policy.FirstBackoff", "policy.LongestBackoff" },
     };
 
     [Theory]

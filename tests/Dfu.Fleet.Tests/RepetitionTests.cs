@@ -17,7 +17,7 @@ namespace Dfu.Fleet.Tests;
 /// </summary>
 public sealed class RepetitionTests
 {
-    private static readonly FleetPolicy Policy = new() { MaxFruitlessAttempts = 3, MaxAttempts = 6 };
+    private static readonly FleetPolicy Policy = new() { Campaign = new() { MaxFruitlessAttempts = 3, MaxAttempts = 6 } };
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly BluetoothAddress Application = BluetoothAddress.Parse("C0:00:00:00:00:10");
 

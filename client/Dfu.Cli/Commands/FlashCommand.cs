@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
@@ -46,8 +45,15 @@ internal static class FlashCommand
             null,
             "TIME");
         var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
-        var patience = PatienceOption();
-        var concurrency = ConcurrencyOption();
+        var patience = Arguments.Option.Of<TimeSpan?>(
+            "--patience",
+            "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.",
+            Patience,
+            "a time from 1s to 168h such as 120s",
+            null,
+            "TIME");
+        var concurrency = Arguments.Option.Number(
+            "--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
         var dataDir = Arguments.Option.Text(
             "--data-dir",
             "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).",
@@ -81,6 +87,7 @@ internal static class FlashCommand
                     Count = result.GetValue(count),
                 },
                 Restart = result.GetValue(restart),
+                Limits = new() { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
             var settings = new FlashSettings
             {
@@ -88,7 +95,6 @@ internal static class FlashCommand
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 LogLevel = logLevel.Of(result),
                 Say = LogLevels.To(terminal),
-                Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
             };
 
             // Lines of a log would tear what is redrawn in place.
@@ -97,17 +103,6 @@ internal static class FlashCommand
         });
         return command;
     }
-
-    public static Option<TimeSpan?> PatienceOption() => Arguments.Option.Of<TimeSpan?>(
-        "--patience",
-        "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.",
-        Patience,
-        "a time such as 120s",
-        null,
-        "TIME");
-
-    public static Option<int?> ConcurrencyOption() =>
-        Arguments.Option.Number("--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
 
     public static bool Words(string text, out string value)
     {
@@ -158,6 +153,6 @@ internal static class FlashCommand
     {
         var read = Quantities.TryParseDuration(text, out var time);
         value = time;
-        return read && time >= TimeSpan.FromSeconds(1);
+        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(7);
     }
 }

@@ -36,8 +36,11 @@ internal static class ServeCommand
             "DIR");
         var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
         var connection = ConnectionOption();
-        var patience = FlashCommand.PatienceOption();
-        var concurrency = FlashCommand.ConcurrencyOption();
+        var concurrency = Arguments.Option.Number(
+            "--max-concurrency",
+            "Transfers at once over this member's radios, whatever their campaigns allow; radios learn their own limits.",
+            1,
+            10_000);
         var address = Arguments.Option.Of<IPAddress?>(
             "--address",
             "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.",
@@ -53,7 +56,7 @@ internal static class ServeCommand
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
+            name, adapter, dataDir, cluster, connection, concurrency, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
         };
         tls.AddTo(command);
         command.SetAction(async (result, _) =>
@@ -75,11 +78,7 @@ internal static class ServeCommand
                     Name = called,
                     DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
-                    Policy = new FleetPolicy
-                    {
-                        Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),
-                        MaxConcurrency = result.GetValue(concurrency),
-                    },
+                    Policy = new FleetPolicy { MaxConcurrency = result.GetValue(concurrency) },
                     Connection = given,
                     Address = result.GetValue(address),
                     PublicKey = key is null ? null : DfuKeys.PublicPem(key),

@@ -14,6 +14,10 @@ internal static class Format
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024d * 1024 * 1024):0.00} GiB"),
     };
 
+    /// <summary>For a view that is as old as this.</summary>
+    public static string NoAnswer(TimeSpan silence) =>
+        string.Create(CultureInfo.InvariantCulture, $"no answer from the cluster for {silence.TotalSeconds:0} s");
+
     public static string Rate(double bytesPerSecond) => $"{Bytes(bytesPerSecond)}/s";
 
     /// <summary><c>0:28</c>, <c>12:05</c>, <c>1:02:03</c>.</summary>

@@ -41,6 +41,12 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
     /// <summary>The state in one line.</summary>
     public void State(CampaignView view, double rate, double? left)
     {
+        if (view.NoAnswerFor is { } silence)
+        {
+            writer.WriteLine($"dfu: {Format.NoAnswer(silence)}");
+            return;
+        }
+
         if (view.Collecting)
         {
             writer.WriteLine($"dfu: listening, {Format.Count(view.Devices.Length, "device")} so far");

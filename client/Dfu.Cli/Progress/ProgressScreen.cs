@@ -46,6 +46,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
             view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating",
             title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "");
         yield return $"  [bold]{doing}[/]  [grey]{Markup.Escape(title.Firmware)}{note}[/]";
+        if (view.NoAnswerFor is { } silence) yield return $"  [yellow]![/] {Format.NoAnswer(silence)}";
         var share = tally.BytesTotal > 0
             ? (double)tally.BytesDone / tally.BytesTotal
             : tally.Devices > 0 ? (double)(tally.Updated + tally.Failed) / tally.Devices : 0;

@@ -1,6 +1,5 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Protocol.Transfers;
 
 namespace Dfu.Cli.Progress;
 

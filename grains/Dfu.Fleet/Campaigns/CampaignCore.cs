@@ -26,7 +26,7 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// <returns>How soon it must be saved, null when nothing changed.</returns>
     public TimeSpan? Apply(CampaignEvent e)
     {
-        var (next, effects) = CampaignMachine.Apply(State, e, policy);
+        var (next, effects) = CampaignMachine.Apply(State, e, policy.For(State.Limits));
         if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
         var decided = !e.IsCheckpoint || next.Stage != State.Stage;
         State = next;
@@ -41,6 +41,15 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
 
     /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
     public void Trace(string? parent) => State = State with { TraceParent = parent };
+
+    /// <param name="campaign">Had a device of this one before. Saved with whatever is saved next.</param>
+    public void Overtake(string campaign)
+    {
+        if (!State.Overtook.Contains(campaign)) State = State with { Overtook = State.Overtook.Add(campaign) };
+    }
+
+    /// <summary>Saved with whatever is saved next.</summary>
+    public void Limit(CampaignLimits limits) => State = State with { Limits = limits };
 
     public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
 

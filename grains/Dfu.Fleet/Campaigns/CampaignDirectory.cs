@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Campaigns;
 
@@ -27,18 +26,18 @@ public static class CampaignDirectory
     /// <param name="restart">The operator begins anew: earlier campaigns for the same targets, and those in the way, are superseded.</param>
     public static CampaignDecision Decide(this DirectoryState directory, string packageId, TargetSelection selection, bool restart, DateTimeOffset now)
     {
-        string targets;
+        Wanted wanted;
         try
         {
-            targets = CampaignTargets.Key(selection);
+            wanted = new(CampaignTargets.Key(selection), CampaignTargets.Addresses(selection));
         }
         catch (DfuException e)
         {
             return new CampaignDecision.Refused(e.Error, e.Message);
         }
 
-        var same = restart ? null : directory.Same(packageId, targets);
-        var inTheWay = restart ? null : directory.InTheWay(targets).FirstOrDefault(entry => entry != same);
+        var same = restart ? null : directory.Same(packageId, wanted);
+        var inTheWay = restart ? null : directory.InTheWay(wanted).FirstOrDefault(entry => entry != same);
         if (inTheWay is not null)
         {
             var package = inTheWay.PackageId[..Math.Min(12, inTheWay.PackageId.Length)];
@@ -46,24 +45,40 @@ public static class CampaignDirectory
         }
 
         if (same is not null)
-            return new CampaignDecision.Accepted(same, GoesOn: true, directory.Change(same.Campaign, static known => known with { Finished = false }));
-        var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, targets, now, Finished: false, Superseded: false);
+        {
+            return new CampaignDecision.Accepted(
+                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Addresses = wanted.Addresses }));
+        }
+
+        var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, wanted.Key, now, Finished: false, Superseded: false)
+        {
+            Addresses = wanted.Addresses,
+        };
         return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
     }
 
     /// <summary>The last campaign with this package and these targets, unless another one that may have had the same devices came after it.</summary>
-    internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, string targets)
+    internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, Wanted wanted)
     {
         foreach (var entry in directory.Campaigns.Reverse())
         {
-            if (entry.PackageId == packageId && entry.Targets == targets) return entry.Superseded ? null : entry;
-            if (MayShareDevices(entry.Targets, targets)) return null;
+            if (entry.PackageId == packageId && entry.Targets == wanted.Key) return entry.Superseded || entry.Overtaken ? null : entry;
+            if (entry.MayShareDevices(wanted)) return null;
         }
 
         return null;
     }
 
-    public static DirectoryState Change(this DirectoryState directory, string campaign, Func<DirectoryEntry, DirectoryEntry> change) =>
+    /// <summary>Every device of the campaign has an outcome.</summary>
+    /// <param name="overtook">Campaigns that had devices of it before.</param>
+    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook) => directory with
+    {
+        Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign
+            ? entry with { Finished = true, Addresses = "" }
+            : overtook.Contains(entry.Campaign) ? entry with { Overtaken = true } : entry)],
+    };
+
+    private static DirectoryState Change(this DirectoryState directory, string campaign, Func<DirectoryEntry, DirectoryEntry> change) =>
         directory with { Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign ? change(entry) : entry)] };
 
     public static DirectoryState Remove(this DirectoryState directory, string campaign) =>
@@ -92,17 +107,19 @@ public static class CampaignDirectory
         return directory with { Campaigns = directory.Campaigns.RemoveRange(oldest) };
     }
 
-    /// <param name="a">See <see cref="CampaignTargets.Key"/>.</param>
-    /// <param name="b">The same of another campaign.</param>
-    internal static bool MayShareDevices(string a, string b)
+    /// <remarks>
+    /// A list of addresses that is over has told which campaigns it <see cref="DirectoryEntry.Overtaken">overtook</see>; whose devices it had
+    /// matters no more.
+    /// </remarks>
+    internal static bool MayShareDevices(this DirectoryEntry entry, Wanted wanted)
     {
-        if (a == b || !TryAddresses(a, out var some) || !TryAddresses(b, out var others)) return true;
-        return some.Overlaps(others);
+        if (entry.Targets == wanted.Key || wanted.Addresses.Length == 0 || !CampaignTargets.IsList(entry.Targets)) return true;
+        return entry.Addresses.Length > 0 && AddressList.Overlap(entry.Addresses, wanted.Addresses);
     }
 
     /// <summary>Unfinished campaigns that may want the same devices, oldest first.</summary>
-    private static IEnumerable<DirectoryEntry> InTheWay(this DirectoryState directory, string targets) =>
-        directory.Campaigns.Where(entry => entry is { Finished: false, Superseded: false } && MayShareDevices(entry.Targets, targets));
+    private static IEnumerable<DirectoryEntry> InTheWay(this DirectoryState directory, Wanted wanted) =>
+        directory.Campaigns.Where(entry => entry is { Finished: false, Superseded: false } && entry.MayShareDevices(wanted));
 
     /// <summary>An id that sorts by time and tells the package, and that no other campaign has.</summary>
     private static string NewId(this DirectoryState directory, string packageId, DateTimeOffset now)
@@ -114,23 +131,16 @@ public static class CampaignDirectory
 
     private static DirectoryState Begin(this DirectoryState directory, DirectoryEntry begun, bool restart)
     {
+        var wanted = new Wanted(begun.Targets, begun.Addresses);
         return directory with { Campaigns = [.. directory.Campaigns.Select(Earlier), begun] };
 
         DirectoryEntry Earlier(DirectoryEntry entry) =>
-            restart && (entry.Targets == begun.Targets || (!entry.Finished && MayShareDevices(entry.Targets, begun.Targets)))
+            restart && (entry.Targets == begun.Targets || (!entry.Finished && entry.MayShareDevices(wanted)))
                 ? entry with { Superseded = true }
                 : entry;
     }
 
-    private static bool TryAddresses(string targets, out HashSet<BluetoothAddress> addresses)
-    {
-        addresses = [];
-        foreach (var text in targets.Split(' '))
-        {
-            if (!BluetoothAddress.TryParse(text, out var address)) return false;
-            addresses.Add(address);
-        }
-
-        return true;
-    }
+    /// <param name="Key">See <see cref="CampaignTargets.Key"/>.</param>
+    /// <param name="Addresses">See <see cref="CampaignTargets.Addresses"/>.</param>
+    internal readonly record struct Wanted(string Key, string Addresses);
 }

@@ -11,6 +11,9 @@ public sealed record CampaignRequest
     /// <summary>The zip file <see cref="Package"/> was read from, stored before the campaign exists; empty stores nothing.</summary>
     public ReadOnlyMemory<byte> PackageFile { get; init; }
 
+    /// <summary>What the campaign may do; one that is gone on with takes these over.</summary>
+    public CampaignLimits Limits { get; init; } = new();
+
     /// <summary>Forget what the store knows of an earlier campaign and begin anew.</summary>
     public bool Restart { get; init; }
 }

@@ -66,6 +66,8 @@ public sealed record CampaignState
     public DateTimeOffset? CollectingSince { get; init; }
     public DateTimeOffset? LastFound { get; init; }
 
+    public CampaignLimits Limits { get; init; } = new();
+
     public required ImmutableArray<long> ImageSizes { get; init; }
     public required uint HwVersion { get; init; }
 
@@ -81,6 +83,9 @@ public sealed record CampaignState
 
     /// <summary>The last event that was heard of each adapter; see <see cref="CampaignEvent.Number"/>.</summary>
     public ImmutableDictionary<string, long> Heard { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Campaigns that had devices of this one before.</summary>
+    public ImmutableHashSet<string> Overtook { get; init; } = [];
 
     /// <summary>W3C trace context of the campaign, so that every attempt on every host belongs to one trace; null when nobody traces.</summary>
     public string? TraceParent { get; init; }

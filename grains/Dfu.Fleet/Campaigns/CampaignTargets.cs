@@ -8,7 +8,12 @@ namespace Dfu.Fleet.Campaigns;
 /// <summary>What an operator's choice of targets means.</summary>
 public static class CampaignTargets
 {
-    /// <summary>A text that is equal for equal choices: the order of addresses does not matter.</summary>
+    private const string ListPrefix = "devices ";
+
+    /// <summary>
+    /// A text that is equal for equal choices, and short: <c>all</c>, <c>name:Sensor * count:3</c>, or for addresses, whose order does not matter,
+    /// their number and SHA-256: <c>devices 5000 9f86d0...</c>.
+    /// </summary>
     /// <exception cref="DfuException">InvalidArgument unless exactly one kind of choice was made and its numbers make sense.</exception>
     public static string Key(TargetSelection targets)
     {
@@ -17,10 +22,17 @@ public static class CampaignTargets
         if (targets.Count is <= 0) throw new DfuException(DfuError.InvalidArgument, "the number of devices to wait for must be at least 1");
         if (targets.ScanTime < TimeSpan.FromSeconds(1) || targets.ScanTime > TimeSpan.FromMinutes(10))
             throw new DfuException(DfuError.InvalidArgument, "the time to listen must be 1 s to 10 min");
-        if (!targets.Addresses.IsDefaultOrEmpty) return string.Join(' ', targets.Addresses.Distinct().Order());
+        if (Addresses(targets) is { Length: > 0 } list)
+            return string.Create(CultureInfo.InvariantCulture, $"{ListPrefix}{AddressList.Count(list)} {AddressList.Hash(list)}");
         var kind = targets.All ? "all" : "name:" + targets.NameGlob;
         return targets.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $"{kind} count:{count}") : kind;
     }
+
+    /// <summary>The addresses of a choice, packed; empty for one whose devices are collected from the air.</summary>
+    public static string Addresses(TargetSelection targets) => targets.Addresses.IsDefaultOrEmpty ? "" : AddressList.Pack(targets.Addresses);
+
+    /// <summary>Whether a key stands for a list of addresses.</summary>
+    public static bool IsList(string key) => key.StartsWith(ListPrefix, StringComparison.Ordinal);
 
     /// <summary>Which advertisements belong to a campaign that collects its targets.</summary>
     /// <param name="nameGlob">Null for every device that may be updated.</param>

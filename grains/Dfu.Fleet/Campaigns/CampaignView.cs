@@ -4,7 +4,7 @@ using Dfu.Fleet.Devices;
 
 namespace Dfu.Fleet.Campaigns;
 
-/// <summary>A campaign at one moment; immutable, safe to read from any thread.</summary>
+/// <summary>A campaign at one moment, as who follows it put it together; immutable, safe to read from any thread.</summary>
 public sealed record CampaignView
 {
     public required string Id { get; init; }
@@ -24,4 +24,7 @@ public sealed record CampaignView
 
     /// <summary>Seconds this campaign has been worked on, over all runs.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>For how long the cluster has not answered, so that this view is as old; null while it does.</summary>
+    public TimeSpan? NoAnswerFor { get; init; }
 }

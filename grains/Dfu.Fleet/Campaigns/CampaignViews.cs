@@ -36,6 +36,23 @@ public static class CampaignViews
             : DeviceViews.Of(state, state.Traffic, 0, rssi, now);
     }
 
+    /// <summary>The device as it is stored.</summary>
+    public static DeviceRow Row(CampaignState campaign, DeviceState device, int index)
+    {
+        var state = Settled(campaign, device);
+        var view = DeviceViews.Of(state, state.Traffic, 0, null, state.EndedAt ?? state.StartedAt ?? default);
+        return new() { Index = index, View = view, Since = state.EndedAt is null ? state.StartedAt : null };
+    }
+
+    /// <summary>The device with what an adapter sees of it this moment; null unless that is its attempt under way.</summary>
+    public static DeviceView? InSight(CampaignState campaign, DeviceState device, AttemptInSight attempt)
+    {
+        var state = Settled(campaign, device);
+        return IsUnderWay(state, attempt)
+            ? DeviceViews.Of(AsSeen(state, attempt), Most(state.Traffic, attempt.Traffic), attempt.Rate, null, default)
+            : null;
+    }
+
     /// <summary>The campaign's own record of an outcome counts more than a device's message that came late or never.</summary>
     private static DeviceState Settled(CampaignState campaign, DeviceState state)
     {

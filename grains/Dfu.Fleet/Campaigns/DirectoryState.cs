@@ -4,7 +4,10 @@ using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Campaigns;
 
-/// <summary>Every campaign of a cluster, oldest first, and what is known of bootloaders.</summary>
+/// <summary>
+/// Every campaign of a cluster, oldest first, and what is known of bootloaders. It is written whenever a campaign begins or ends, so it holds
+/// of devices only the addresses of campaigns that are not over.
+/// </summary>
 public sealed record DirectoryState
 {
     public const int CurrentVersion = 1;
@@ -19,4 +22,11 @@ public sealed record DirectoryState
 /// <param name="Targets">See <see cref="CampaignTargets.Key"/>.</param>
 /// <param name="Finished">Every device of it had an outcome.</param>
 /// <param name="Superseded">The operator began anew: it is cancelled, and no request goes on with it.</param>
-public sealed record DirectoryEntry(string Campaign, string PackageId, string Targets, DateTimeOffset CreatedAt, bool Finished, bool Superseded);
+public sealed record DirectoryEntry(string Campaign, string PackageId, string Targets, DateTimeOffset CreatedAt, bool Finished, bool Superseded)
+{
+    /// <summary>See <see cref="CampaignTargets.Addresses"/>; empty, too, once the campaign is over.</summary>
+    public string Addresses { get; init; } = "";
+
+    /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
+    public bool Overtaken { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Devices;
@@ -17,6 +18,7 @@ public sealed record DeviceRecord
 
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
+    public CampaignLimits Limits { get; init; } = new();
     public required DeviceState Device { get; init; }
 
     /// <summary>The campaign has stored the device's outcome, or is gone: another may have the device.</summary>

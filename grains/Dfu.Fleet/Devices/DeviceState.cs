@@ -131,6 +131,9 @@ public sealed record DeviceState
     /// <summary>The campaign's run in which it was last asked for again; 0 while it was not.</summary>
     public int Run { get; init; }
 
+    /// <summary>The campaign it was part of before this one.</summary>
+    public string? EarlierCampaign { get; init; }
+
     public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
 
     public bool AllActivated => Images.All(static image => image.Activated);

@@ -11,7 +11,14 @@ namespace Dfu.Fleet.Scheduling;
 /// <summary>An adapter as the planning knows it; its index in the list is its number in <see cref="HeardDevices"/>.</summary>
 /// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
 /// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
-public sealed record AdapterStanding(AdapterState State, double Rate, TimeSpan? ProtectedFor);
+/// <param name="Host">The host it belongs to.</param>
+/// <param name="HostMost">Transfers at once over the adapters of its host; null is no limit.</param>
+public sealed record AdapterStanding(AdapterState State, double Rate, TimeSpan? ProtectedFor, string Host = "", int? HostMost = null);
+
+/// <summary>A device that waits for a slot.</summary>
+/// <param name="HeardDevices">What its campaign hears.</param>
+/// <param name="Campaign">Its campaign's number.</param>
+public readonly record struct QueuedDevice(DeviceState Device, HeardDevices HeardDevices, int Campaign = 0);
 
 /// <summary>A device may have a slot of an adapter, and was heard like this.</summary>
 public sealed record PlannedGrant(DeviceState Device, AdapterState Adapter, AdvertMatch Match, Advertisement Heard)
@@ -25,35 +32,37 @@ public static class Planning
     /// <summary>A transfer whose image is this far along is near its end.</summary>
     private const double NearEnd = 0.9;
 
-    /// <param name="queued">Devices that wait for a slot, each with what its campaign hears.</param>
-    /// <param name="maxConcurrency">Transfers at once over all adapters; null is no limit.</param>
+    /// <param name="campaigns">What campaigns may have, by their number; one that is not there has no limits.</param>
     public static ImmutableArray<PlannedGrant> Plan(
-        IReadOnlyList<AdapterStanding> adapters, IEnumerable<(DeviceState Device, HeardDevices HeardDevices)> queued, int? maxConcurrency, DateTimeOffset now)
+        IReadOnlyList<AdapterStanding> adapters, IEnumerable<QueuedDevice> queued, ImmutableArray<SchedulerCampaign> campaigns, DateTimeOffset now)
     {
         if (!adapters.Any(static adapter => adapter.State.Free > 0 && adapter.State.Connecting is null)) return [];
-        var waiting = new Dictionary<BluetoothAddress, (DeviceState Device, HeardDevices HeardDevices)>();
+        var waiting = new Dictionary<BluetoothAddress, QueuedDevice>();
         var devices = ImmutableArray.CreateBuilder<SchedulerDevice>();
-        foreach (var (device, heardDevices) in queued)
+        foreach (var one in queued)
         {
-            if (waiting.ContainsKey(device.Id) || Show(device, heardDevices, adapters, now) is not { } shown) continue;
+            if (waiting.ContainsKey(one.Device.Id) || Show(one, adapters, now) is not { } shown) continue;
             devices.Add(shown);
-            waiting[device.Id] = (device, heardDevices);
+            waiting[one.Device.Id] = one;
         }
 
         if (devices.Count == 0) return [];
+        var hosts = adapters.Select(static adapter => adapter.Host).Distinct().ToList();
         var snapshot = new SchedulerSnapshot
         {
             Now = now,
-            Adapters = [.. adapters.Select(static adapter =>
+            Adapters = [.. adapters.Select(adapter =>
                 new SchedulerAdapter(
-                    adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor))],
+                    adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor,
+                    hosts.IndexOf(adapter.Host)))],
             Devices = devices.ToImmutable(),
-            MaxConcurrency = maxConcurrency,
+            HostLimits = [.. hosts.Select(host => adapters.Where(adapter => adapter.Host == host).Min(static adapter => adapter.HostMost))],
+            Campaigns = campaigns,
         };
         var grants = ImmutableArray.CreateBuilder<PlannedGrant>();
         foreach (var grant in Scheduler.Plan(snapshot))
         {
-            var (device, heardDevices) = waiting[grant.Device];
+            var (device, heardDevices, _) = waiting[grant.Device];
             if (heardDevices.Latest(grant.Device) is not { } latest) continue;
             grants.Add(new(device, adapters[grant.Adapter].State, latest.Match, latest.Heard));
         }
@@ -80,15 +89,16 @@ public static class Planning
     public static TimeSpan? ProtectedFor(IEnumerable<(DeviceState Device, BootloaderTraits Traits, double Rate)> transfers) =>
         transfers.Max(static transfer => ProtectedFor(transfer.Device, transfer.Traits, transfer.Rate));
 
-    private static SchedulerDevice? Show(DeviceState device, HeardDevices heardDevices, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
+    private static SchedulerDevice? Show(QueuedDevice queued, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
     {
+        var (device, heardDevices, campaign) = queued;
         var heard = heardDevices.By(device.Id, device.WaitingSince, now);
         if (heard.IsEmpty) return null;
         var (_, inBootloader) = heardDevices.Last(device.Id);
         if (!inBootloader && device.AllActivated) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
-            IndexOf(adapters, Affinity(device, inBootloader)));
+            IndexOf(adapters, Affinity(device, inBootloader)), campaign);
     }
 
     private static int? IndexOf(IReadOnlyList<AdapterStanding> adapters, string? id)

@@ -18,27 +18,26 @@ public static class Scheduler
     public static ImmutableArray<Grant> Plan(SchedulerSnapshot snapshot)
     {
         var open = new bool[snapshot.Adapters.Length];
-        var active = 0;
         var anyOpen = 0;
         for (var i = 0; i < open.Length; i++)
         {
             var adapter = snapshot.Adapters[i];
-            active += adapter.Active;
             open[i] = adapter.Free > 0 && !adapter.Connecting;
             if (open[i]) anyOpen++;
         }
 
-        var room = snapshot.MaxConcurrency is { } most ? Math.Max(0, most - active) : int.MaxValue;
-        if (anyOpen == 0 || room == 0 || snapshot.Devices.IsEmpty) return [];
+        if (anyOpen == 0 || snapshot.Devices.IsEmpty) return [];
 
+        var room = new TransferRoom(snapshot);
         var best = snapshot.Adapters.Max(adapter => adapter.Rate);
         var grants = ImmutableArray.CreateBuilder<Grant>();
         foreach (var device in snapshot.Devices.OrderBy(device => Order(device, snapshot.Now)))
         {
-            if (Choose(snapshot, device, open, best) is not { } adapter) continue;
+            if (Choose(snapshot, device, open, room, best) is not { } adapter) continue;
             grants.Add(new(device.Id, adapter));
             open[adapter] = false;
-            if (--room == 0 || --anyOpen == 0) break;
+            room.Take(device, adapter);
+            if (--anyOpen == 0) break;
         }
 
         return grants.ToImmutable();
@@ -55,14 +54,14 @@ public static class Scheduler
         _ => (2, device.WaitingSince, device.Id.Value),
     };
 
-    private static int? Choose(SchedulerSnapshot snapshot, SchedulerDevice device, bool[] open, double bestRate)
+    private static int? Choose(SchedulerSnapshot snapshot, SchedulerDevice device, bool[] open, TransferRoom room, double bestRate)
     {
         var urgent = device.Deadline is { } deadline && deadline > snapshot.Now && deadline - snapshot.Now < Urgent;
         int? chosen = null;
         var chosenScore = (Free: false, Value: double.NegativeInfinity);
         foreach (var heard in device.Heard)
         {
-            if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter)) continue;
+            if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter) || !room.Has(device, heard.Adapter)) continue;
             var adapter = snapshot.Adapters[heard.Adapter];
             if (!urgent && adapter.ProtectedFor <= WorthWaiting) continue;
             var score = (Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));

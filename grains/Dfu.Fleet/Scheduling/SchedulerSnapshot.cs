@@ -12,15 +12,22 @@ public readonly record struct HeardBy(int Adapter, int Rssi);
 /// <param name="Connecting">The adapter is connecting, or a device was granted its next connect.</param>
 /// <param name="Rate">Bytes per second and transfer it has lately delivered; 0 when not known.</param>
 /// <param name="ProtectedFor">Until a transfer ends that a drop would cost in full and that is near its end; null when there is none.</param>
-public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, double Rate, TimeSpan? ProtectedFor);
+/// <param name="Host">Its host, in <see cref="SchedulerSnapshot.HostLimits"/>.</param>
+public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, double Rate, TimeSpan? ProtectedFor, int Host = 0);
+
+/// <summary>What a campaign may have at once, null for no limit, and what it has.</summary>
+/// <param name="Active">Its transfers under way, by adapter.</param>
+public sealed record SchedulerCampaign(int? Most, int? MostPerAdapter, ImmutableArray<int> Active);
 
 /// <summary>A device that waits for a slot. Devices that back off, run or are done are not in the snapshot.</summary>
 /// <param name="Heard">Adapters that have heard it since its last attempt ended, and lately.</param>
 /// <param name="InBootloader">It waits in its bootloader already.</param>
 /// <param name="Deadline">When its bootloader leaves DFU mode; null when not known.</param>
 /// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
+/// <param name="Campaign">Its campaign, in <see cref="SchedulerSnapshot.Campaigns"/>.</param>
 public sealed record SchedulerDevice(
-    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity);
+    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity,
+    int Campaign = 0);
 
 public sealed record SchedulerSnapshot
 {
@@ -28,8 +35,11 @@ public sealed record SchedulerSnapshot
     public required ImmutableArray<SchedulerAdapter> Adapters { get; init; }
     public required ImmutableArray<SchedulerDevice> Devices { get; init; }
 
-    /// <summary>Transfers at once over all adapters; null is no limit.</summary>
-    public int? MaxConcurrency { get; init; }
+    /// <summary>Transfers at once over the adapters of each host; null, and what is not there, is no limit.</summary>
+    public ImmutableArray<int?> HostLimits { get; init; } = [];
+
+    /// <summary>Campaigns that are not there have no limits.</summary>
+    public ImmutableArray<SchedulerCampaign> Campaigns { get; init; } = [];
 }
 
 /// <summary>A slot and the next connect of an adapter go to a device.</summary>

@@ -24,6 +24,9 @@ public static class FleetJson
 
     public static string Write<T>(T record) => JsonSerializer.Serialize(record, Options);
 
+    /// <summary>The same as UTF-8.</summary>
+    public static byte[] WriteBytes<T>(T record) => JsonSerializer.SerializeToUtf8Bytes(record, Options);
+
     /// <exception cref="DfuException">DataDirectoryForeign for a newer version, DataDirectoryUnusable for text that is no such record.</exception>
     public static T Read<T>(string json)
     {
@@ -33,7 +36,23 @@ public static class FleetJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new DfuException(DfuError.DataDirectoryUnusable, $"a {typeof(T).Name} cannot be read: {e.Message}", e);
+            throw Unreadable<T>(e);
         }
     }
+
+    /// <inheritdoc cref="Read{T}(string)"/>
+    public static T Read<T>(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("null");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw Unreadable<T>(e);
+        }
+    }
+
+    private static DfuException Unreadable<T>(Exception e) =>
+        new(DfuError.DataDirectoryUnusable, $"a {typeof(T).Name} cannot be read: {e.Message}", e);
 }

@@ -100,7 +100,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
     {
-        var (moved, ofSlot) = attempt.Take(e, parts.Host.Policy);
+        var (moved, ofSlot) = attempt.Take(e, parts.Host.Policy.For(attempt.Order.Place.Limits));
         goodput.Moved(moved);
         attempt.Reporter.Add(e, durable, urgent: ofSlot);
     }

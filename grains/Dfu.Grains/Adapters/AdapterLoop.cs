@@ -273,5 +273,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
     }
 
     private AdapterReport Report() =>
-        new() { State = State, Rate = _goodput.PerTransfer, ProtectedFor = _attempts.ProtectedFor(State), Transfers = _attempts.Show() };
+        new()
+        {
+            State = State,
+            Rate = _goodput.PerTransfer,
+            ProtectedFor = _attempts.ProtectedFor(State),
+            Transfers = _attempts.Show(),
+            Host = _parts.Host.Silo,
+            HostMost = _parts.Host.Policy.MaxConcurrency,
+        };
 }

@@ -14,6 +14,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
+    private ImmutableHashSet<string> _overtook = [];
     private int _calling;
     private bool _finished;
     private bool _tellingFinished;
@@ -48,6 +49,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             NameGlob = campaign.NameGlob,
             NamedByApplication = campaign.NamedByApplication,
             Over = over,
+            Limits = campaign.Limits,
         };
         OwnWork.Run(logger, "tell the scheduler whom to hear", campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
     }
@@ -58,11 +60,11 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         Repeat(campaign);
     }
 
-    /// <param name="finished">False when the campaign is taken up again.</param>
-    public void Finished(bool finished, string campaign)
+    /// <summary>The campaign, as it is saved, is over, or is taken up again.</summary>
+    public void Finished(CampaignState campaign, bool finished)
     {
-        _finished = finished;
-        Repeat(campaign);
+        (_finished, _overtook) = (finished, campaign.Overtook);
+        Repeat(campaign.Id);
     }
 
     /// <summary>Says again what the directory has not answered.</summary>
@@ -102,12 +104,12 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    public async Task<LiveReport> LiveAsync(string campaign)
+    public async Task<LiveReport> LiveAsync(string campaign, bool signals)
     {
         try
         {
             return await Protocol.Timing.Waiting.WithinAsync(
-                grains.GetGrain<ISchedulerGrain>(0).LiveAsync(campaign), host.Times.AdapterSilence, host.Time, CancellationToken.None);
+                grains.GetGrain<ISchedulerGrain>(0).LiveAsync(campaign, signals), host.Times.AdapterSilence, host.Time, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -123,6 +125,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Run = run,
+        Limits = campaign.Limits,
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
@@ -165,7 +168,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         _tellingFinished = true;
         try
         {
-            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
+            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook);
             _finished = false;
         }
         finally

@@ -24,10 +24,9 @@ internal sealed class CampaignGrain(
     [PersistentState("campaign-summary", StorageNames.State)] IPersistentState<StoredDocument> summary,
     ILogger<CampaignGrain> logger) : Grain, ICampaignGrain, ICampaignPulse, IRemindable
 {
-    private static readonly TimeSpan ViewFor = TimeSpan.FromSeconds(0.2);
-
     private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
+    private readonly CampaignFrames _frames = new(host.Time);
     private CampaignCalls _calls = null!;
     private CampaignReminder _reminder = null!;
     private GroupedSave _save = null!;
@@ -35,9 +34,7 @@ internal sealed class CampaignGrain(
     private Pulse? _pulse;
     private ImmutableArray<DeviceView> _summary;
     private bool _goesOn;
-    private CampaignView? _view;
-    private long _viewed;
-    private Task<CampaignView>? _viewing;
+    private Task? _framing;
     private Task? _fetching;
     private DateTimeOffset _fetchAgain;
 
@@ -98,30 +95,32 @@ internal sealed class CampaignGrain(
                 return;
             }
 
+            Limit(campaign.Limits);
             TakeUp();
         }
 
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
-        _view = null;
+        _frames.Outdate();
         Work();
     }
 
     public Task WakeAsync()
     {
         var core = Core();
-        if (core.State.Stage == CampaignStage.Finished) _calls.Finished(true, Id);
+        if (core.State.Stage == CampaignStage.Finished) _calls.Finished(core.State, true);
         Work();
         return Task.CompletedTask;
     }
 
-    public Task<CampaignView> ViewAsync()
+    public async Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
     {
         _ = Core();
-        if (_view is not null && host.Time.GetElapsedTime(_viewed) < ViewFor) return Task.FromResult(_view);
-        if (_viewing is { IsCompleted: false }) return _viewing;
-        return _viewing = BuildViewAsync();
+        if (!_frames.IsFresh(atMostOld)) await (_framing is { IsCompleted: false } ? _framing : _framing = MakeFrameAsync());
+        return _frames.Since(since);
     }
+
+    public Task<bool> IsOverAsync() => Task.FromResult(Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished });
 
     public async Task CancelAsync()
     {
@@ -165,6 +164,7 @@ internal sealed class CampaignGrain(
         if (_core is null) return;
         Take(device);
 
+        if (device.EarlierCampaign is { } earlier) _core.Overtake(earlier);
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error, device.Run));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
     }
@@ -218,7 +218,16 @@ internal sealed class CampaignGrain(
         if (_core.State.Stage == CampaignStage.Finished) return;
         if (wasOver) _core.Trace(_trace.Begin(_core.State, goesOn: true));
         _summary = default;
-        _calls.Finished(false, Id);
+        _calls.Finished(_core.State, false);
+    }
+
+    /// <summary>Devices that are at work are told at once.</summary>
+    private void Limit(CampaignLimits limits)
+    {
+        var campaign = _core!.State;
+        if (limits == campaign.Limits) return;
+        _core.Limit(limits);
+        foreach (var device in campaign.Devices.Where(device => !campaign.Results.ContainsKey(device))) _devices.CallNow(device);
     }
 
     /// <summary>Begins, or goes on with, everything that is outstanding.</summary>
@@ -276,7 +285,7 @@ internal sealed class CampaignGrain(
         var before = _core.Saved.Stage;
         _core.Written(pending);
         if (pending.Effects.IsEmpty && before == _core.Saved.Stage) return;
-        _view = null;
+        _frames.Outdate();
         foreach (var effect in pending.Effects) Carry(effect);
         _calls.Watch(_core.Saved, now: true);
         _calls.Devices(_core);
@@ -284,7 +293,7 @@ internal sealed class CampaignGrain(
 
     private async Task WriteSummaryAsync(CampaignState finished)
     {
-        _summary = _devices.Unknown(finished).IsEmpty ? DeviceViewsOf(finished, new()) : default;
+        _summary = _devices.Unknown(finished).IsEmpty ? [.. finished.Devices.Select(id => DeviceViewOf(finished, id))] : default;
         summary.State.Json = _summary.IsDefault ? "" : FleetJson.Write(new CampaignSummary { Devices = _summary });
         await summary.WriteStateAsync();
     }
@@ -308,34 +317,26 @@ internal sealed class CampaignGrain(
             case CampaignEffect.Finished finished:
                 logger.Over(Id, finished.Outcome);
                 if (_core!.State.Stage == CampaignStage.Finished) _trace.End(finished.Outcome, _core.State);
-                _calls.Finished(true, Id);
+                _calls.Finished(_core.Saved, true);
                 break;
         }
     }
 
-    private async Task<CampaignView> BuildViewAsync()
+    private async Task MakeFrameAsync()
     {
-        var live = await _calls.LiveAsync(Id);
+        var signals = _frames.SignalsDue;
+        var live = await _calls.LiveAsync(Id, signals);
         if (_summary.IsDefault) await FetchedAsync();
         var shown = _core!.Shown;
-        var devices = shown.Stage == CampaignStage.Finished && !_summary.IsDefault ? _summary : DeviceViewsOf(shown, live);
-        _viewed = host.Time.GetTimestamp();
-        return _view = CampaignViews.Of(shown, devices, live.Adapters, _goesOn);
+        _frames.Make(shown, _devices, Summary(shown), live, signals, _goesOn);
     }
 
-    private ImmutableArray<DeviceView> DeviceViewsOf(CampaignState campaign, LiveReport live)
-    {
-        var inSight = live.Transfers.ToLookup(static transfer => transfer.Device);
-        var now = Now;
-        return [.. campaign.Devices.Select(id => CampaignViews.Device(
-            campaign,
-            _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt),
-            inSight[id].MaxBy(static transfer => transfer.Attempt) is { } seen
-                ? new AttemptInSight(seen.Attempt, seen.Phase, seen.Image, seen.Confirmed, seen.Traffic, seen.Rate)
-                : null,
-            live.Rssi.TryGetValue(id, out var rssi) ? rssi : null,
-            now))];
-    }
+    /// <summary>The devices as they were when the campaign ended; default for one that is not over or cannot tell.</summary>
+    private ImmutableArray<DeviceView> Summary(CampaignState campaign) =>
+        campaign.Stage == CampaignStage.Finished && !_summary.IsDefault && _summary.Length == campaign.Devices.Length ? _summary : default;
+
+    private DeviceView DeviceViewOf(CampaignState campaign, BluetoothAddress id) =>
+        CampaignViews.Device(campaign, _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt), null, null, Now);
 
     /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>
     private async Task FetchedAsync()

@@ -114,5 +114,6 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         PackageId = record.PackageId,
         ImageSizes = record.Device.ImageSizes,
         TraceParent = record.TraceParent,
+        Limits = record.Limits,
     };
 }

@@ -14,7 +14,7 @@ namespace Dfu.Grains.Devices;
 internal sealed class DeviceShell
 {
     private readonly BluetoothAddress _id;
-    private readonly FleetPolicy _policy;
+    private FleetPolicy _policy;
     private readonly FleetTimes _times;
     private readonly TimeProvider _time;
     private readonly TimeProvider _wall;
@@ -37,7 +37,7 @@ internal sealed class DeviceShell
     public DeviceShell(BluetoothAddress id, DeviceRecord? record, DeviceHistory? history, FleetHost host)
     {
         (_id, Record, Saved, _history) = (id, record, record, history ?? new());
-        (_policy, _times, _time, _wall) = (host.Policy, host.Times, host.Time, host.Wall);
+        (_policy, _times, _time, _wall) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time, host.Wall);
         _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
@@ -80,7 +80,8 @@ internal sealed class DeviceShell
     {
         if (Record is { } known && known.Campaign == place.Campaign)
         {
-            if (known.TraceParent != place.TraceParent) Change(known with { TraceParent = place.TraceParent });
+            if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
+            if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
             if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run));
             if (State!.Phase == DevicePhase.Done) TellAgain();
             return true;
@@ -94,8 +95,13 @@ internal sealed class DeviceShell
             return false;
         }
 
-        var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with { Run = place.Run };
+        var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with
+        {
+            Run = place.Run,
+            EarlierCampaign = Record?.Campaign,
+        };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
+        record = record with { Limits = place.Limits };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;
@@ -264,6 +270,7 @@ internal sealed class DeviceShell
 
     private void Change(DeviceRecord record)
     {
+        if (record.Limits != _policy.Campaign) _policy = _policy.For(record.Limits);
         Record = record;
         _changed = true;
     }

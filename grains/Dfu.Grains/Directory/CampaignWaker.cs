@@ -53,9 +53,9 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
                 await grains.GetGrain<IFleetGrain>(0).WakeAsync();
                 return;
             }
-            catch (Exception) when (tries < Tries && !stopped.IsCancellationRequested)
+            catch (Exception e) when (tries < Tries && !stopped.IsCancellationRequested)
             {
-                // The loop tries again soon.
+                log.WorkFailed(LogLevel.Debug, host.Silo, "wake all unfinished campaigns yet", e);
             }
             catch (Exception e)
             {

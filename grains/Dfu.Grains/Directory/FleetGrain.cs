@@ -4,27 +4,38 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 
 namespace Dfu.Grains.Directory;
 
 /// <summary>
-/// The directory behind calls. Alone among grains it waits for campaigns within its turns, so that a request is answered when its
-/// campaign runs; a campaign never waits for it.
+/// The directory behind calls. Its turns change the state at once and wait for its save together with whatever else changes meanwhile. It waits
+/// for campaigns, so that a request is answered when its campaign runs, but no call waits for a campaign of another; a campaign never waits for it.
 /// </summary>
+[Reentrant]
 internal sealed class FleetGrain(
     FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
     : Grain, IFleetGrain, IFleetPulse
 {
     private const int MostCampaigns = 500;
+    private const int MostWokenAtOnce = 32;
 
-    private readonly HashSet<string> _takenUp = [];
+    /// <summary>Requests that wait until their campaign runs.</summary>
+    private readonly Dictionary<string, Task> _starts = [];
+    private readonly HashSet<string> _startedHere = [];
+    private readonly HashSet<string> _cancelling = [];
     private DirectoryState _directory = new();
+    private DirectoryState _saved = new();
+    private GroupedSave _save = null!;
     private Pulse? _pulse;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (document.State.Json.Length > 0) _directory = FleetJson.Read<DirectoryState>(document.State.Json);
+        _save = new(WriteAsync, host.Time);
+        if (document.State.Json.Length > 0) _directory = _saved = FleetJson.Read<DirectoryState>(document.State.Json);
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -41,6 +52,7 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
+        if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Time.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
@@ -50,16 +62,25 @@ internal sealed class FleetGrain(
             return new() { Refusal = refused.Error, Detail = refused.Detail };
         }
 
-        await SaveAsync(accepted.Next);
-        CancelSuperseded();
+        _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
-        if (accepted.GoesOn) _takenUp.Add(campaign);
-        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now);
-        await GrainFactory.GetGrain<ICampaignGrain>(campaign).RunAsync(first, _directory.Classes);
+        _startedHere.Add(campaign);
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now) with { Limits = order.Limits };
+        var start = RunAsync(first);
+        _starts[campaign] = start;
+        try
+        {
+            await start;
+        }
+        finally
+        {
+            if (_starts.GetValueOrDefault(campaign) == start) _starts.Remove(campaign);
+        }
+
         return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
     }
 
-    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_directory.Campaigns.Select(static entry => new CampaignEntry
+    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => new CampaignEntry
     {
         Campaign = entry.Campaign,
         PackageId = entry.PackageId,
@@ -70,35 +91,34 @@ internal sealed class FleetGrain(
 
     public async Task WakeAsync()
     {
+        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished).Select(static entry => entry.Campaign));
         var asleep = 0;
-        foreach (var entry in _directory.Campaigns.Where(static entry => !entry.Finished))
+        foreach (var worker in Enumerable.Range(0, Math.Min(MostWokenAtOnce, left.Count)).Select(_ => WakeSomeAsync()).ToArray()) await worker;
+        if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
+
+        async Task WakeSomeAsync()
         {
-            try
+            while (left.TryDequeue(out var campaign))
             {
-                await GrainFactory.GetGrain<ICampaignGrain>(entry.Campaign).WakeAsync();
-            }
-            catch (KeyNotFoundException)
-            {
-                // No caller was told that the campaign exists.
-                await SaveAsync(_directory.Remove(entry.Campaign));
-            }
-            catch (Exception e)
-            {
-                logger.NotWoken(entry.Campaign, e);
-                asleep++;
+                if (!await WakeAsync(campaign)) asleep++;
             }
         }
-
-        if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
     }
 
-    public async Task FinishedAsync(string campaign)
+    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook)
     {
-        // The campaign may have said so before it was taken up again; it says so again when it is over.
-        if (_takenUp.Contains(campaign) && (await GrainFactory.GetGrain<ICampaignGrain>(campaign).ViewAsync()).Outcome == CampaignOutcome.Running) return;
-        _takenUp.Remove(campaign);
+        // It may have said so before it was taken up again; it says so again when it is over.
+        do
+        {
+            if (_starts.TryGetValue(campaign, out var start))
+                await start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (!await IsOverAsync(campaign)) return;
+        }
+        while (_starts.ContainsKey(campaign));
+
+        _startedHere.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Change(campaign, static entry => entry with { Finished = true }).Trim(MostCampaigns));
+        await SaveAsync(_directory.Finish(campaign, overtook).Trim(MostCampaigns));
     }
 
     public Task KeepClassAsync(ClassState learned)
@@ -113,11 +133,55 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
+    private async Task RunAsync(CampaignState first)
+    {
+        await _save.SaveAsync(TimeSpan.Zero);
+        CancelSuperseded();
+        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes);
+    }
+
+    /// <returns>False when it did not answer.</returns>
+    private async Task<bool> WakeAsync(string campaign)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<ICampaignGrain>(campaign).WakeAsync().WithinAsync(host.Times.Forget, host.Time, CancellationToken.None);
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
+            // No caller was told that the campaign exists, unless one is about to be.
+            if (!_startedHere.Contains(campaign)) await SaveAsync(_directory.Remove(campaign));
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.NotWoken(campaign, e);
+            return false;
+        }
+    }
+
+    private async Task<bool> IsOverAsync(string campaign)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<ICampaignGrain>(campaign).IsOverAsync();
+        }
+        catch (KeyNotFoundException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Cancels what was superseded until it is over.</summary>
     private void CancelSuperseded()
     {
-        var superseded = _directory.Campaigns.Where(static entry => entry is { Superseded: true, Finished: false }).ToArray();
-        foreach (var entry in superseded) OwnWork.Run(logger, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
+        var superseded = _saved.Campaigns.Where(static entry => entry is { Superseded: true, Finished: false }).ToArray();
+        foreach (var entry in superseded)
+        {
+            if (_cancelling.Add(entry.Campaign)) OwnWork.Run(logger, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
+        }
+
         if (superseded.Length == 0)
         {
             _pulse?.Dispose();
@@ -138,17 +202,28 @@ internal sealed class FleetGrain(
         }
         catch (KeyNotFoundException)
         {
-            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign);
+            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, []);
+        }
+        finally
+        {
+            _cancelling.Remove(campaign);
         }
     }
 
-    private async Task SaveAsync(DirectoryState next)
+    private Task SaveAsync(DirectoryState next)
     {
+        _directory = next;
+        return _save.SaveAsync(TimeSpan.Zero);
+    }
+
+    private async Task WriteAsync()
+    {
+        var writing = _directory;
         try
         {
-            document.State.Json = FleetJson.Write(next);
+            document.State.Json = FleetJson.Write(writing);
             await document.WriteStateAsync();
-            _directory = next;
+            _saved = writing;
         }
         catch (Exception e)
         {

@@ -34,7 +34,7 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
 
     public ImmutableArray<LiveTransfer> Transfers => _report?.Transfers ?? [];
 
-    public AdapterStanding Standing => new(State, _report?.Rate ?? 0, _report?.ProtectedFor);
+    public AdapterStanding Standing => new(State, _report?.Rate ?? 0, _report?.ProtectedFor, _report?.Host ?? "", _report?.HostMost);
 
     public void Take(AdapterReport report, DateTimeOffset now)
     {

@@ -26,6 +26,8 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
 
     public bool Collecting => _watch is { Collecting: true };
 
+    public CampaignLimits? Limits => _watch?.Limits;
+
     public ImmutableArray<WatchedDevice> Devices => _watch?.Devices ?? [];
 
     public void Watch(CampaignWatch watch, DateTimeOffset now)

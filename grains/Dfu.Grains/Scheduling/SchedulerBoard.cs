@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
@@ -97,13 +98,13 @@ internal sealed class SchedulerBoard
         Forget(now);
         PlanNeeded = false;
         var held = Held();
+        var campaigns = _campaigns.Keys.ToList();
         var queued = _waiting.Values
             .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
-            .Select(waiting => (waiting.Device, _campaigns.GetValueOrDefault(waiting.Campaign)?.HeardDevices))
-            .Where(static pair => pair.HeardDevices is not null)
-            .Select(static pair => (pair.Device, pair.HeardDevices!));
+            .Where(waiting => _campaigns.ContainsKey(waiting.Campaign))
+            .Select(waiting => new QueuedDevice(waiting.Device, _campaigns[waiting.Campaign].HeardDevices, campaigns.IndexOf(waiting.Campaign)));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
-        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, _policy.MaxConcurrency, now))
+        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
         {
             var grant = new BoardGrant(planned.Device.Id, planned.At(now, probe: false));
             _byId[planned.Adapter.Id].Reserve(grant.Device, grant.Attempt, now + _times.Promise);
@@ -140,7 +141,7 @@ internal sealed class SchedulerBoard
         return campaigns;
     }
 
-    public LiveReport Live(string campaign, DateTimeOffset now)
+    public LiveReport Live(string campaign, DateTimeOffset now, bool signals = true)
     {
         Forget(now);
         var present = _adapters.Where(static adapter => adapter.Present).OrderBy(static adapter => adapter.Rank)
@@ -150,7 +151,7 @@ internal sealed class SchedulerBoard
             Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
             Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
         };
-        if (!_campaigns.TryGetValue(campaign, out var board)) return report;
+        if (!signals || !_campaigns.TryGetValue(campaign, out var board)) return report;
         var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
         foreach (var device in board.Devices)
         {
@@ -180,6 +181,26 @@ internal sealed class SchedulerBoard
         Listening = waited.At - waited.ListeningSince,
         Deaf = waited.At - waited.DeafSince,
     };
+
+    /// <summary>What campaigns may have at once, and what they have or are promised; empty when none has a limit.</summary>
+    private ImmutableArray<SchedulerCampaign> Use(List<string> campaigns)
+    {
+        var limits = campaigns.Select(campaign => _campaigns[campaign].Limits).ToArray();
+        if (limits.All(static limit => limit is null or { MaxConcurrency: null, MaxTransfersPerAdapter: null })) return [];
+        var slots = _adapters.Select(adapter => adapter.State.Slots.Select(slot => CampaignOf(adapter, slot)).ToArray()).ToArray();
+        return
+        [
+            .. campaigns.Select((campaign, i) => new SchedulerCampaign(
+                limits[i]?.MaxConcurrency, limits[i]?.MaxTransfersPerAdapter, [.. slots.Select(slot => slot.Count(held => held == campaign))])),
+        ];
+    }
+
+    private string? CampaignOf(BoardAdapter adapter, AdapterSlot slot)
+    {
+        if (adapter.Transfers.FirstOrDefault(transfer => transfer.Device == slot.Device) is { } shown) return shown.Campaign;
+        if (_waiting.TryGetValue(slot.Device, out var waiting)) return waiting.Campaign;
+        return _accepted.TryGetValue(slot.Device, out var accepted) ? accepted.Campaign : null;
+    }
 
     /// <summary>The attempt an adapter has or is promised, for each device.</summary>
     private Dictionary<BluetoothAddress, int> Held()

@@ -50,7 +50,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
         return Task.FromResult(air);
     }
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(_board.Live(campaign, Now));
+    public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(_board.Live(campaign, Now, signals));
 
     private void FollowUp()
     {

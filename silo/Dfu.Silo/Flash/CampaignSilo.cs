@@ -89,7 +89,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = new FleetPolicy { Patience = LeastPatience * scale },
+            Policy = new FleetPolicy(),
             Time = pump,
             Times = FleetTimes.Alone.Scaled(scale),
             Runner = UpdateRun.RunAsync,
@@ -104,6 +104,9 @@ internal sealed class CampaignSilo : IAsyncDisposable
         };
         return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], null, TimeProvider.System);
     }
+
+    /// <summary>What a campaign in virtual time may do.</summary>
+    public static CampaignLimits LimitsOf(VirtualTime pump) => new() { Patience = LeastPatience * (pump.Scale ?? 1) };
 
     /// <summary>Starts the silo, which takes time and needs no radio; <see cref="RunAsync"/> does it otherwise.</summary>
     public Task PrepareAsync(CancellationToken stop) => _silo.StartAsync(stop);
@@ -187,7 +190,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             var view = await fleet.WaitAsync(waiting.Token);
             await campaigns.WrittenAsync(view.Id, LastThings, _real);
         }
-        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+        catch (Exception e) when ((e is OperationCanceledException && waiting.IsCancellationRequested) || _storage.Failure is not null)
         {
             // The silo's last view says how far it came.
         }

@@ -18,7 +18,7 @@ internal sealed class EarlierCampaigns(IGrainFactory grains)
         var same = (await Fleet.ListAsync()).LastOrDefault(entry => entry.PackageId == request.Package.Id && entry.Targets == targets);
         try
         {
-            return same is null ? null : await grains.GetGrain<ICampaignGrain>(same.Campaign).ViewAsync();
+            return same is null ? null : await CampaignFollower.ViewAsync(grains.GetGrain<ICampaignGrain>(same.Campaign));
         }
         catch (KeyNotFoundException)
         {

@@ -105,7 +105,13 @@ public sealed class Demo : IAsyncDisposable
         using var stopping = new CancellationTokenSource();
         await using var registration = stop.Register(() => _time.Post(stopping.Cancel));
         return await _silo.RunAsync(
-            new CampaignRequest { Package = Package, PackageFile = _zip, Targets = new TargetSelection { All = true, Count = _settings.Devices } },
+            new CampaignRequest
+            {
+                Package = Package,
+                PackageFile = _zip,
+                Targets = new TargetSelection { All = true, Count = _settings.Devices },
+                Limits = CampaignSilo.LimitsOf(_time),
+            },
             stopping.Token);
     }
 }

@@ -23,6 +23,14 @@ public sealed class PlainProgressTests : IDisposable
     }
 
     [Fact]
+    public void A_cluster_that_does_not_answer_is_said_instead_of_an_old_state()
+    {
+        var view = Views.Campaign(CampaignOutcome.Running, Views.Updated(1)) with { NoAnswerFor = TimeSpan.FromSeconds(12.4) };
+        new PlainProgress(_written, new ProgressTitle("x")).State(view, 51_200, 65);
+        Assert.Equal("dfu: no answer from the cluster for 12 s", Assert.Single(_written.Lines()));
+    }
+
+    [Fact]
     public void News_is_told_once()
     {
         var progress = new PlainProgress(_written, new ProgressTitle("x"));

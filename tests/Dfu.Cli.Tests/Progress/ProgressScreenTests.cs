@@ -88,6 +88,12 @@ public sealed class ProgressScreenTests
     }
 
     [Fact]
+    public void A_cluster_that_does_not_answer_is_said_above_the_last_that_is_known() =>
+        Assert.Equal(
+            "  ! no answer from the cluster for 12 s",
+            Frame(Views.Campaign(CampaignOutcome.Running, Views.Updated(1)) with { NoAnswerFor = TimeSpan.FromSeconds(12.4) }, 80, 24)[1]);
+
+    [Fact]
     public void While_targets_are_collected_it_says_that_it_listens() =>
         Assert.StartsWith(
             "  Listening for devices",

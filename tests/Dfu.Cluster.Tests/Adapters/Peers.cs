@@ -121,7 +121,9 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task WakeAsync() => Task.CompletedTask;
 
-    public Task<CampaignView> ViewAsync() => throw new KeyNotFoundException();
+    public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld) => throw new KeyNotFoundException();
+
+    public Task<bool> IsOverAsync() => throw new KeyNotFoundException();
 
     public Task CancelAsync() => Task.CompletedTask;
 
@@ -156,5 +158,5 @@ internal sealed class PeerSchedulerGrain(Peers peers) : Grain, ISchedulerGrain
 
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(new LiveReport());
+    public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(new LiveReport());
 }

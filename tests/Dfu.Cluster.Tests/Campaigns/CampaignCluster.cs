@@ -103,7 +103,13 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         foreach (var end in ends) await end;
     }
 
-    public Task<CampaignView> ViewAsync(string campaign) => Campaign(campaign).ViewAsync().Soon();
+    /// <summary>Calls to this campaign get no answer while it is set.</summary>
+    public string? Unreachable
+    {
+        set => _calls.Hold(value);
+    }
+
+    public Task<CampaignView> ViewAsync(string campaign) => CampaignFollower.ViewAsync(Campaign(campaign)).Soon();
 
     /// <summary>A view that is not a cached one.</summary>
     public async Task<CampaignView> FreshAsync(string campaign)
@@ -118,7 +124,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         for (var turn = 0; turn < 3; turn++)
         {
             // Whom time has woken is behind nothing else in its queue, so it has had its turn when a call after that is answered.
-            await Scheduler.LiveAsync(Nobody).Soon();
+            await Scheduler.LiveAsync(Nobody, signals: false).Soon();
             foreach (var entry in await Fleet.ListAsync().Soon())
                 await Campaign(entry.Campaign).DeviceChangedAsync(DeviceState.New(default, [], default)).Soon();
             for (var trips = 0; _calls.UnderWay > 0 && trips < 100; trips++)
@@ -200,12 +206,23 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
 /// <summary>Counts calls between grains that have no answer yet.</summary>
 internal sealed class CallsUnderWay : IOutgoingGrainCallFilter
 {
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _underWay;
+    private string? _held;
 
     public int UnderWay => Volatile.Read(ref _underWay);
 
+    /// <summary>Calls to this campaign do not arrive; null lets them all go.</summary>
+    public void Hold(string? campaign)
+    {
+        Volatile.Write(ref _held, campaign);
+        if (campaign is null) _released.TrySetResult();
+    }
+
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
+        if (Volatile.Read(ref _held) is { } held && context.InterfaceName.Contains("campaign", StringComparison.OrdinalIgnoreCase)
+            && context.TargetId.Key.ToString() == held) await _released.Task;
         Interlocked.Increment(ref _underWay);
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -16,6 +17,7 @@ internal sealed class PartDevice(BluetoothAddress id)
     public DeviceState? State { get; set; }
     public string? Campaign { get; set; }
     public int Joins { get; private set; }
+    public CampaignLimits? Limits { get; private set; }
     public int Retries { get; private set; }
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
@@ -43,9 +45,10 @@ internal sealed class PartDevice(BluetoothAddress id)
         lock (_gate)
         {
             Joins++;
+            Limits = place.Limits;
             if (Unreachable) throw new TimeoutException("nobody answers");
             if (Busy) return false;
-            if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default);
+            if (Campaign != place.Campaign) State = DeviceState.New(id, place.ImageSizes, default) with { EarlierCampaign = Campaign };
             Campaign = place.Campaign;
             Traces.Enqueue(place.TraceParent);
             if (place.Run == 0) return true;
@@ -137,7 +140,7 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
 
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
+    public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
 }
 
 /// <summary>Every package is there, and as an order says.</summary>

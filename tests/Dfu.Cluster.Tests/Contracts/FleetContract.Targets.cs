@@ -29,7 +29,7 @@ public abstract partial class FleetContract
     [Fact]
     public async Task All_with_a_count_takes_as_many_as_it_says_and_begins_before_it_has_them()
     {
-        await using var fleet = Create(policy: new() { Patience = TimeSpan.FromMinutes(15) }, devices: 6);
+        await using var fleet = Create(policy: new() { Campaign = new() { Patience = TimeSpan.FromMinutes(15) } }, devices: 6);
         foreach (var late in fleet.Room.Devices.Skip(2)) SetDeaf(fleet, late, true);
         var open = await fleet.OpenAsync();
         await open.StartAsync(fleet.Room.Request(new() { All = true, Count = 4 }), CancellationToken.None);

@@ -14,7 +14,7 @@ public abstract partial class FleetContract
     [Fact]
     public async Task A_device_that_always_fails_is_explained_and_holds_nobody_up()
     {
-        await using var fleet = Create(policy: new() { MaxFruitlessAttempts = 2 }, devices: 6);
+        await using var fleet = Create(policy: new() { Campaign = new() { MaxFruitlessAttempts = 2 } }, devices: 6);
         var bad = fleet.Room.Devices[0];
         bad.StallFlash(true);
         var view = await fleet.FlashAsync();
@@ -60,7 +60,7 @@ public abstract partial class FleetContract
     [Fact]
     public async Task An_adapter_that_comes_back_takes_work_again()
     {
-        await using var fleet = Create(Saving, new() { Patience = TimeSpan.FromMinutes(15) }, devices: 12);
+        await using var fleet = Create(Saving, new() { Campaign = new() { Patience = TimeSpan.FromMinutes(15) } }, devices: 12);
         var later = fleet.Room.Devices.Skip(6).ToArray();
         foreach (var device in later) SetDeaf(fleet, device, true);
         var open = await fleet.OpenAsync();

@@ -16,7 +16,7 @@ public abstract partial class FleetContract
     private static readonly RoomSettings Saving = new() { Device = static (options, _) =>
         options with { Profile = options.Profile with { SaveProgress = true } } };
 
-    private static readonly FleetPolicy Impatient = new() { Patience = TimeSpan.FromSeconds(15) };
+    private static readonly FleetPolicy Impatient = new() { Campaign = new() { Patience = TimeSpan.FromSeconds(15) } };
 
     /// <summary>Bytes of one device between two reports of its attempt, if other hosts take it over when its own dies.</summary>
     private protected virtual int MostUnreported => 0;

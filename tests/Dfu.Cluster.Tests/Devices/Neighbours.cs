@@ -62,7 +62,7 @@ internal sealed class ScriptedScheduler(Neighbours neighbours) : Grain, ISchedul
         return Task.FromResult(neighbours.Airs.TryGetValue(request.Device.Id, out var air) ? air() : Given.Air());
     }
 
-    public Task<LiveReport> LiveAsync(string campaign) => Task.FromResult(new LiveReport());
+    public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(new LiveReport());
 }
 
 internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaignGrain
@@ -83,7 +83,9 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
 
     public Task WakeAsync() => Task.CompletedTask;
 
-    public Task<CampaignView> ViewAsync() => throw new KeyNotFoundException();
+    public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld) => throw new KeyNotFoundException();
+
+    public Task<bool> IsOverAsync() => throw new KeyNotFoundException();
 
     public Task CancelAsync() => Task.CompletedTask;
 

@@ -70,8 +70,10 @@ public sealed class FleetGrainTests
     {
         await using var cluster = await CampaignCluster.StartAsync();
         var first = await cluster.BeginAsync();
+        await cluster.UntilAsync(() => cluster.Parts.Device(2).Campaign == first, "the device joins");
         await cluster.EndAllAsync(first, 3);
         var second = await cluster.BeginAsync(CampaignCluster.Order(package: '1', targets: CampaignCluster.Named(1, from: 2)));
+        await cluster.UntilAsync(() => cluster.Parts.Device(2).Campaign == second, "the device joins");
         var end = cluster.EndAsync(second, 2);
         await cluster.UntilAsync(() => end.IsCompleted, "it is over");
         await cluster.SettleAsync();
@@ -124,6 +126,44 @@ public sealed class FleetGrainTests
         await cluster.Fleet.WakeAsync().Soon();
         await cluster.UntilAsync(() => cluster.Parts.Device(1).Joins > joins, "devices are called");
         Assert.Equal(campaign, Assert.Single(await cluster.Fleet.ListAsync()).Campaign);
+    }
+
+    [Fact]
+    public async Task A_campaign_that_cannot_be_reached_holds_up_no_other()
+    {
+        await using var cluster = await CampaignCluster.StartAsync();
+        var lost = await cluster.BeginAsync();
+        var other = await cluster.BeginAsync(CampaignCluster.Order(targets: CampaignCluster.Named(1, from: 4)));
+        await cluster.UntilAsync(() => cluster.Parts.Device(4).Joins > 0, "the device joins");
+        await cluster.DeactivateAsync(cluster.Campaign(other));
+        var joins = cluster.Parts.Device(4).Joins;
+        cluster.Unreachable = lost;
+
+        // Neither is the directory busy with what waits for the lost one, nor does the other campaign wait for it.
+        var waking = cluster.Fleet.WakeAsync();
+        var again = cluster.Fleet.StartAsync(CampaignCluster.Order());
+        await cluster.UntilAsync(() => cluster.Parts.Device(4).Joins > joins, "the other is at work");
+        Assert.Equal(DfuError.None, (await cluster.Fleet.StartAsync(CampaignCluster.Order(targets: CampaignCluster.Named(2, from: 9))).Soon()).Refusal);
+        Assert.Equal(3, (await cluster.Fleet.ListAsync().Soon()).Length);
+        Assert.False(again.IsCompleted);
+        await cluster.UntilAsync(() => waking.IsCompleted, "it is said that one could not be woken");
+        Assert.Equal("1 unfinished campaigns could not be woken", (await Assert.ThrowsAsync<OrleansException>(() => waking)).Message);
+        cluster.Unreachable = null;
+        Assert.Equal((lost, true), ((await again.Soon()).Campaign, (await again).GoesOn));
+    }
+
+    [Fact]
+    public async Task Two_requests_of_the_same_moment_are_one_campaign()
+    {
+        await using var cluster = await CampaignCluster.StartAsync();
+        var disk = new TaskCompletionSource();
+        cluster.Storage.Gate = disk.Task;
+        var first = cluster.Fleet.StartAsync(CampaignCluster.Order());
+        var second = cluster.Fleet.StartAsync(CampaignCluster.Order());
+        await cluster.Fleet.ListAsync().Soon();
+        disk.SetResult();
+        Assert.Equal((await first.Soon()).Campaign, (await second.Soon()).Campaign);
+        Assert.Single(await cluster.Fleet.ListAsync());
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal abstract class FleetUnderTest(RoomSettings settings, FleetPolicy policy
 {
     private static readonly TimeSpan LongestCampaign = TimeSpan.FromMinutes(3);
 
-    public Room Room { get; } = new(settings);
+    public Room Room { get; } = new(settings) { Limits = policy.Campaign };
     public FleetPolicy Policy { get; } = policy;
     public TemporaryDirectory Directory { get; } = new();
 

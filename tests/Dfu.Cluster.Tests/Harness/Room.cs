@@ -105,12 +105,16 @@ internal sealed class Room : IAsyncDisposable
         else _deaf.TryRemove((radio, device.ApplicationAddress), out _);
     }
 
+    /// <summary>What its campaigns may do.</summary>
+    public CampaignLimits Limits { get; init; } = new();
+
     /// <summary>A request for every device by its application address, or for the targets given.</summary>
     public CampaignRequest Request(TargetSelection? targets = null) => new()
     {
         Package = Package,
         PackageFile = PackageFile,
         Targets = targets ?? new() { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] },
+        Limits = Limits,
     };
 
     /// <summary>Runs on the thread of devices and radios.</summary>

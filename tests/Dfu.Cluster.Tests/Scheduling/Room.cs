@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
 using Dfu.Grains.Scheduling;
@@ -43,10 +44,23 @@ internal sealed class Room
     public void Report(string id, params Advertisement[] heard) => Report(id, TimeSpan.Zero, heard);
 
     public void Report(string id, TimeSpan age, params Advertisement[] heard) =>
-        Board.Report(new() { State = Adapter(id), Heard = [.. heard.Select(advertisement => new HeardAdvertisement(advertisement, age))] }, Now);
+        Board.Report(
+            new()
+            {
+                State = Adapter(id),
+                Host = id.Split('/')[0],
+                HostMost = HostMost.GetValueOrDefault(id.Split('/')[0]),
+                Heard = [.. heard.Select(advertisement => new HeardAdvertisement(advertisement, age))],
+            },
+            Now);
 
-    public void Watch(string campaign, params int[] devices) =>
-        Board.Watch(new() { Campaign = campaign, Devices = [.. devices.Select(n => new WatchedDevice { Device = Device(n) })] }, Now);
+    /// <summary>Ceilings of hosts for their own adapters.</summary>
+    public Dictionary<string, int?> HostMost { get; } = [];
+
+    public void Watch(string campaign, params int[] devices) => Watch(campaign, new CampaignLimits(), devices);
+
+    public void Watch(string campaign, CampaignLimits limits, params int[] devices) =>
+        Board.Watch(new() { Campaign = campaign, Limits = limits, Devices = [.. devices.Select(n => new WatchedDevice { Device = Device(n) })] }, Now);
 
     public void Collect(string campaign, string? nameGlob = null, params int[] devices) => Board.Watch(
         new() { Campaign = campaign, Collecting = true, NameGlob = nameGlob, NamedByApplication = true,

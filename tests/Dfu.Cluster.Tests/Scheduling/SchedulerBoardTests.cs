@@ -373,17 +373,6 @@ public sealed class SchedulerBoardTests
     }
 
     [Fact]
-    public void No_more_transfers_at_once_than_the_policy_allows_over_all_adapters()
-    {
-        var room = new Room(new() { MaxConcurrency = 2 });
-        room.Watch("x", 1, 2, 3);
-        foreach (var n in new[] { 1, 2, 3 }) room.Ask("x", n);
-        foreach (var adapter in new[] { A, B, "three/sim:c" }) room.Report(adapter, Room.Application(1), Room.Application(2), Room.Application(3));
-        Assert.Equal(2, room.Plan().Length);
-        Assert.Empty(room.Plan());
-    }
-
-    [Fact]
     public void A_bonded_bootloader_goes_back_to_the_adapter_it_is_bonded_with()
     {
         _room.Watch("x", 1);

@@ -22,7 +22,7 @@ public sealed class DeadSiloTests(ITestOutputHelper output)
     };
 
     /// <summary>A busy machine takes seconds to start a silo; the devices' clock runs twenty times as fast.</summary>
-    private static readonly FleetPolicy Patient = new() { Patience = TimeSpan.FromMinutes(15) };
+    private static readonly FleetPolicy Patient = new() { Campaign = new() { Patience = TimeSpan.FromMinutes(15) } };
 
     [Fact]
     public async Task Its_devices_go_on_with_the_adapters_of_the_other_and_when_it_is_back_it_takes_work_again()

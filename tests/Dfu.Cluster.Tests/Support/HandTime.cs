@@ -13,6 +13,15 @@ internal sealed class HandTime : TimeProvider
 
     public TimeSpan Elapsed => GetUtcNow() - Start;
 
+    /// <summary>Timers that will fire when time passes.</summary>
+    public int Armed
+    {
+        get
+        {
+            lock (_gate) return _timers.Count(static timer => timer.Due < long.MaxValue);
+        }
+    }
+
     public override long GetTimestamp() => Interlocked.Read(ref _now);
 
     public override DateTimeOffset GetUtcNow() => new(GetTimestamp(), TimeSpan.Zero);

@@ -27,7 +27,10 @@ public sealed class DocumentTests
         ["campaign"] = Kind.Of<CampaignState>(),
         ["adapter"] = Kind.Of<AdapterState>(),
         ["class"] = Kind.Of<ClassState>(),
-        ["campaign-view"] = Kind.Of<CampaignView>(),
+        ["campaign-frame"] = Kind.Of<CampaignFrame>(),
+        ["device-row"] = Kind.Of<DeviceRow>(),
+        ["signals"] = Kind.Of<SignalColumns>(),
+        ["limits"] = Kind.Of<CampaignLimits>(),
         ["adapter-view"] = Kind.Of<AdapterView>(),
         ["targets"] = Kind.Of<TargetSelection>(),
         ["knowledge"] = Kind.Of<CampaignKnowledge>(),
@@ -77,8 +80,10 @@ public sealed class DocumentTests
     }
 
     [Theory]
-    [InlineData("campaign-view", """{"id":"c","packageId":"p"}""")]
-    [InlineData("campaign-view", """{"id":"c","packageId":"p","devices":[{"application":"C0:00:00:00:00:02"}],"adapters":[{"id":"a"}]}""")]
+    [InlineData("campaign-frame", """{"id":"c","packageId":"p","at":"2026-03-01T12:00:00+00:00"}""")]
+    [InlineData("campaign-frame", """{"id":"c","packageId":"p","at":"2026-03-01T12:00:00+00:00","adapters":[{"id":"a"}],"transfers":{}}""")]
+    [InlineData("device-row", """{"index":3,"view":{"application":"C0:00:00:00:00:02"}}""")]
+    [InlineData("limits", "{}")]
     [InlineData("adapter-view", """{"id":"a"}""")]
     [InlineData("targets", """{"all":true}""")]
     public void A_document_of_an_older_version_with_fewer_fields_gets_the_defaults(string name, string document)

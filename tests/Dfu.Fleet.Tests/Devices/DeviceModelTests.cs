@@ -13,7 +13,7 @@ namespace Dfu.Fleet.Tests.Devices;
 /// <summary>What holds for a device whatever happens to it and in whatever order, events of attempts long over included.</summary>
 public sealed class DeviceModelTests
 {
-    private static readonly FleetPolicy Policy = new() { MaxFruitlessAttempts = 3, MaxAttempts = 6 };
+    private static readonly FleetPolicy Policy = new() { Campaign = new() { MaxFruitlessAttempts = 3, MaxAttempts = 6 } };
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly BluetoothAddress Application = BluetoothAddress.Parse("C0:00:00:00:00:10");
 

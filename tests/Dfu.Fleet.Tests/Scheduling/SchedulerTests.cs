@@ -20,7 +20,7 @@ public sealed class SchedulerTests
             affinity);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
-        [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], MaxConcurrency = most })];
+        [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], HostLimits = [most] })];
 
     private static Grant Grant(int device, int adapter) => new(new((ulong)device), adapter);
 
@@ -79,13 +79,13 @@ public sealed class SchedulerTests
             && grants.Select(grant => grant.Adapter).Distinct().Count() == grants.Length
             && grants.All(grant => snapshot.Adapters[grant.Adapter] is { Free: > 0, Connecting: false })
             && grants.All(grant => snapshot.Devices.Single(device => device.Id == grant.Device).Heard.Any(heard => heard.Adapter == grant.Adapter))
-            && (snapshot.MaxConcurrency is not { } most || grants.Length == 0 || active + grants.Length <= most);
+            && (snapshot.HostLimits is not [{ } most] || grants.Length == 0 || active + grants.Length <= most);
     });
 
     [Property(MaxTest = 300)]
     public Property No_open_adapter_is_left_idle_while_a_device_only_waits_for_it() => Prop.ForAll(Snapshots().ToArbitrary(), snapshot =>
     {
-        var free = snapshot with { MaxConcurrency = null, Adapters = [.. snapshot.Adapters.Select(adapter => adapter with { ProtectedFor = null })] };
+        var free = snapshot with { HostLimits = [], Adapters = [.. snapshot.Adapters.Select(adapter => adapter with { ProtectedFor = null })] };
         var grants = Scheduler.Plan(free);
         var granted = grants.Select(grant => grant.Device).ToHashSet();
         var used = grants.Select(grant => grant.Adapter).ToHashSet();
@@ -111,7 +111,7 @@ public sealed class SchedulerTests
             from count in Gen.Choose(0, 30)
             from devices in Devices(count, 4)
             from most in Gen.Choose(0, 12)
-            select new SchedulerSnapshot { Now = Now, Adapters = [.. adapters], Devices = [.. devices], MaxConcurrency = most == 0 ? null : most };
+            select new SchedulerSnapshot { Now = Now, Adapters = [.. adapters], Devices = [.. devices], HostLimits = [most == 0 ? null : most] };
     }
 
     private static Gen<List<SchedulerDevice>> Devices(int count, int adapters)

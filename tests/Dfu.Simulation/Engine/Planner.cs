@@ -12,9 +12,11 @@ internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices,
     public void Plan(DateTimeOffset now)
     {
         machines.PlanNeeded = false;
-        var adapters = machines.Adapters.Select((adapter, i) => new AdapterStanding(adapter, goodput[i].PerTransfer, ProtectedFor(adapter))).ToList();
-        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued).Select(device => (device, heardDevices));
-        foreach (var grant in Planning.Plan(adapters, queued, policy.MaxConcurrency, now)) Carry(grant, now);
+        var adapters = machines.Adapters
+            .Select((adapter, i) => new AdapterStanding(adapter, goodput[i].PerTransfer, ProtectedFor(adapter), "", policy.MaxConcurrency)).ToList();
+        var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued)
+            .Select(device => new QueuedDevice(device, heardDevices));
+        foreach (var grant in Planning.Plan(adapters, queued, [], now)) Carry(grant, now);
     }
 
     private TimeSpan? ProtectedFor(AdapterState adapter) => Planning.ProtectedFor(

@@ -50,13 +50,16 @@ public class FleetStore
         if (changes.Campaign is { } changed)
         {
             state = FleetJson.Write(changed);
-            directory = directory.Change(campaign, entry => entry with { Finished = changed.Stage == CampaignStage.Finished });
+            if (changed.Stage == CampaignStage.Finished) directory = directory.Finish(campaign, Overtook(campaign, devices.Keys));
         }
 
         foreach (var device in changes.Devices) devices[device.Id] = FleetJson.Write(device);
         _campaigns[campaign] = (state, devices);
         _directory = FleetJson.Write(directory);
     });
+
+    private HashSet<string> Overtook(string campaign, ICollection<BluetoothAddress> devices) =>
+        [.. _campaigns.Where(other => other.Key != campaign && other.Value.Devices.Keys.Any(devices.Contains)).Select(static other => other.Key)];
 
     /// <summary>For stores that fail.</summary>
     /// <exception cref="Protocol.Errors.DfuException">DataDirectoryUnusable, whatever the reason.</exception>

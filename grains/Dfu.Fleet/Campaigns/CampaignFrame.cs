@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Devices;
+
+namespace Dfu.Fleet.Campaigns;
+
+/// <summary>What followers of a campaign get whole each time: everything but its devices' rows.</summary>
+public sealed record CampaignFrame
+{
+    public required string Id { get; init; }
+    public required string PackageId { get; init; }
+
+    /// <summary>The campaign's clock when this was put together.</summary>
+    public required DateTimeOffset At { get; init; }
+    public CampaignOutcome Outcome { get; init; }
+    public bool GoesOn { get; init; }
+    public bool Collecting { get; init; }
+    public double Seconds { get; init; }
+    public ImmutableArray<string> Notices { get; init; } = [];
+    public ImmutableArray<AdapterView> Adapters { get; init; } = [];
+    public TransferColumns Transfers { get; init; } = new();
+}
+
+/// <summary>The transfers under way, column by column: of five hundred of them each takes 30 bytes instead of 130.</summary>
+public sealed record TransferColumns
+{
+    /// <summary>See <see cref="DeviceRow.Index"/>.</summary>
+    public ImmutableArray<int> Device { get; init; } = [];
+    public ImmutableArray<int> Phase { get; init; } = [];
+    public ImmutableArray<int> Attempts { get; init; } = [];
+    public ImmutableArray<long> Confirmed { get; init; } = [];
+    public ImmutableArray<long> Sent { get; init; } = [];
+    public ImmutableArray<long> Resent { get; init; } = [];
+
+    /// <summary>Bytes per second.</summary>
+    public ImmutableArray<long> Rate { get; init; } = [];
+
+    public static TransferColumns Of(IReadOnlyCollection<(int Index, DeviceView View)> transfers) => new()
+    {
+        Device = [.. transfers.Select(static transfer => transfer.Index)],
+        Phase = [.. transfers.Select(static transfer => (int)transfer.View.Phase)],
+        Attempts = [.. transfers.Select(static transfer => transfer.View.Attempts)],
+        Confirmed = [.. transfers.Select(static transfer => transfer.View.BytesConfirmed)],
+        Sent = [.. transfers.Select(static transfer => transfer.View.BytesSent)],
+        Resent = [.. transfers.Select(static transfer => transfer.View.BytesResent)],
+        Rate = [.. transfers.Select(static transfer => (long)Math.Ceiling(transfer.View.Rate))],
+    };
+
+    /// <summary>A device's view with what its transfer shows this moment.</summary>
+    public DeviceView Over(int transfer, DeviceView device) => device with
+    {
+        Phase = (DevicePhase)Phase[transfer],
+        Attempts = Attempts[transfer],
+        BytesConfirmed = Confirmed[transfer],
+        BytesSent = Sent[transfer],
+        BytesResent = Resent[transfer],
+        Rate = Rate[transfer],
+    };
+}
+
+/// <summary>How well devices are heard, dBm at the adapter that hears each best; devices that are not in it were not heard lately.</summary>
+public sealed record SignalColumns
+{
+    /// <summary>See <see cref="DeviceRow.Index"/>.</summary>
+    public ImmutableArray<int> Device { get; init; } = [];
+    public ImmutableArray<int> Rssi { get; init; } = [];
+}
+
+/// <summary>A device as it is stored, without what changes by the second.</summary>
+public sealed record DeviceRow
+{
+    /// <summary>Its place in the campaign.</summary>
+    public required int Index { get; init; }
+    public required DeviceView View { get; init; }
+
+    /// <summary>When its first attempt began, for a device that has not ended: <see cref="DeviceView.Seconds"/> counts from there.</summary>
+    public DateTimeOffset? Since { get; init; }
+}
