@@ -56,20 +56,21 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time)
+    public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, TimeProvider time)
     {
         var storage = SqliteGrainStorage.Open(directory);
-        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
+        var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = policy,
+            Policy = settings.Policy,
             Time = time,
             Runner = UpdateRun.RunAsync,
             Sources = sources,
             OpensAtStart = false,
             Ledger = ledgers.For,
-            Packages = new PackageCache(Path.Combine(directory, "packages")),
+            Packages = new PackageCache(Path.Combine(directory, "packages"), time),
         };
         var watch = new StorageWatch(storage);
         return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);

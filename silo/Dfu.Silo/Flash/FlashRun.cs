@@ -12,6 +12,9 @@ public sealed record FlashSettings
     public required string DataDirectory { get; init; }
     public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
     public FleetPolicy Policy { get; init; } = new();
+
+    /// <summary>Gets a line when there is something an operator should know.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
 }
 
 /// <summary>One campaign with everything it needs: its data directory, its adapters, its silo.</summary>
@@ -34,7 +37,7 @@ public sealed class FlashRun : IAsyncDisposable
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
-            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings.Policy, time));
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings, time));
         }
         catch
         {

@@ -20,11 +20,16 @@ public static class FleetServer
 {
     internal static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the tables of a cluster.</summary>
-    /// <returns>False when they were there.</returns>
+    /// <summary>Makes the tables of a cluster, or brings them up to date.</summary>
+    /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">DatabaseUnavailable, DatabaseForeign or InvalidArgument.</exception>
-    public static async Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
-        await PostgresSchema.InitAsync(connection, cancellationToken) == PostgresSchemaResult.Created;
+    public static async Task<string> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
+        await PostgresSchema.InitAsync(connection, cancellationToken) switch
+        {
+            PostgresSchemaResult.Created => "the tables were made",
+            PostgresSchemaResult.Upgraded => $"the tables were brought up to date, to schema {PostgresSchema.Latest}",
+            _ => "the tables are there already",
+        };
 
     /// <summary>Serves radios to campaigns until told to stop.</summary>
     /// <exception cref="DfuException">What kept the server from starting.</exception>
@@ -49,7 +54,7 @@ public static class FleetServer
     private static async Task ServeAsync(
         ServerSettings settings, string directory, IReadOnlyList<IAdapterSource> sources, List<IDisposable> owned, TimeProvider time, CancellationToken stop)
     {
-        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         owned.Add(ledgers);
         var address = settings.Address ?? IPAddress.Loopback;
         Action<ISiloBuilder, IPEndPoint> cluster;
@@ -63,6 +68,7 @@ public static class FleetServer
         {
             var storage = SqliteGrainStorage.Open(directory);
             owned.Add(storage);
+            if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
             cluster = (silo, endpoint) =>
             {
                 silo.UseDevelopmentClustering(endpoint);
@@ -82,7 +88,7 @@ public static class FleetServer
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
                     Ledger = ledgers.For,
-                    Packages = new PackageCache(Path.Combine(directory, "packages")),
+                    Packages = new PackageCache(Path.Combine(directory, "packages"), time),
                 },
                 ClusterId = ClusterNames.Cluster,
                 Cluster = cluster,
