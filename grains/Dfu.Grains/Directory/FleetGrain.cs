@@ -15,8 +15,6 @@ internal sealed class FleetGrain(
     FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
     : Grain, IFleetGrain, IFleetPulse
 {
-    private const int MostCampaigns = 500;
-
     private readonly HashSet<string> _takenUp = [];
     private DirectoryState _directory = new();
     private Pulse? _pulse;
@@ -96,7 +94,14 @@ internal sealed class FleetGrain(
         if (_takenUp.Contains(campaign) && (await GrainFactory.GetGrain<ICampaignGrain>(campaign).ViewAsync()).Outcome == CampaignOutcome.Running) return;
         _takenUp.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Change(campaign, static entry => entry with { Finished = true }).Trim(MostCampaigns));
+        await SaveAsync(_directory.Change(campaign, static entry => entry with { Finished = true }));
+    }
+
+    public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)
+    {
+        var next = _directory.Forget(campaigns);
+        if (!ReferenceEquals(next, _directory)) await SaveAsync(next);
+        return [.. campaigns.Where(campaign => !_directory.Campaigns.Any(entry => entry.Campaign == campaign))];
     }
 
     public Task KeepClassAsync(ClassState learned)

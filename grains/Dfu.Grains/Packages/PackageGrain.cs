@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dfu.Fleet.Retention;
 using Dfu.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
@@ -6,15 +7,17 @@ using Orleans.Storage;
 namespace Dfu.Grains.Packages;
 
 /// <summary>Keeps a package file under its own hash. The bytes are read when somebody wants them, and never kept in memory.</summary>
-internal sealed class PackageGrain([FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
+internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
 {
     private const string StateName = "package";
     private bool _there;
+    private long? _wanted;
 
     public async Task PutAsync(byte[] file)
     {
         var id = this.GetPrimaryKeyString();
         if (!IsWhole(file)) throw new ArgumentException($"the file put as package {id} has another hash", nameof(file));
+        await WantedAsync();
         if (_there) return;
         var stored = await ReadAsync();
         if (!IsWhole(stored.State!.Bytes))
@@ -29,12 +32,34 @@ internal sealed class PackageGrain([FromKeyedServices(StorageNames.State)] IGrai
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>
     public async Task<byte[]?> GetAsync()
     {
+        _wanted = host.Time.GetTimestamp();
         var bytes = (await ReadAsync()).State!.Bytes;
         _there = IsWhole(bytes);
         return _there ? bytes : null;
     }
 
-    public async Task<bool> ExistsAsync() => _there || await GetAsync() is not null;
+    public async Task<bool> ExistsAsync()
+    {
+        if (!_there && await GetAsync() is null) return false;
+        await WantedAsync();
+        return true;
+    }
+
+    public async Task<bool> ForgetAsync()
+    {
+        if (_wanted is { } since && host.Time.GetElapsedTime(since) < RetentionRound.Least) return false;
+        await storage.ClearStateAsync(StateName, this.GetGrainId(), await ReadAsync());
+        _there = false;
+        DeactivateOnIdle();
+        return true;
+    }
+
+    /// <summary>Whoever asks is going to start a campaign with it.</summary>
+    private Task WantedAsync()
+    {
+        _wanted = host.Time.GetTimestamp();
+        return GrainFactory.GetGrain<IRetentionGrain>(0).NeededAsync(this.GetPrimaryKeyString());
+    }
 
     private async Task<GrainState<StoredFile>> ReadAsync()
     {

@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
+using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -12,6 +13,7 @@ using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dfu.Silo.Flash;
 
@@ -61,6 +63,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
         var storage = SqliteGrainStorage.Open(directory);
         if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
+        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         var host = new FleetHost
         {
             Silo = Name,
@@ -70,7 +73,13 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Sources = sources,
             OpensAtStart = false,
             Ledger = ledgers.For,
-            Packages = new PackageCache(Path.Combine(directory, "packages"), time),
+            Packages = packages,
+            Retention = settings.Retention,
+            GiveBack = async cancellationToken =>
+            {
+                await packages.TrimAsync(cancellationToken);
+                await storage.GiveBackAsync(cancellationToken);
+            },
         };
         var watch = new StorageWatch(storage);
         return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);
@@ -156,6 +165,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)
     {
+        await KeepAsync(stop);
         var earlier = new EarlierCampaigns(_silo.Grains);
         var same = await earlier.LookAsync(request);
         _view = same;
@@ -171,6 +181,20 @@ internal sealed class CampaignSilo : IAsyncDisposable
         }
 
         await FinishAsync(fleet, earlier, stop);
+    }
+
+    /// <summary>Deletes what was kept for long enough. When there is much of it the campaign begins meanwhile; what is left is the next run's.</summary>
+    private async Task KeepAsync(CancellationToken stop)
+    {
+        var keeping = _silo.Services.GetRequiredService<RetentionHost>().RunAsync(stop);
+        try
+        {
+            await keeping.WithinAsync(LastThings, _real, stop);
+        }
+        catch (TimeoutException)
+        {
+            Background.Run("delete what was kept for long enough", keeping);
+        }
     }
 
     /// <summary>Waits for the campaign's end, the operator's word or the storage's failure, and lets go of the radios.</summary>

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
 
@@ -12,6 +13,12 @@ public sealed record FlashSettings
     public required string DataDirectory { get; init; }
     public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
     public FleetPolicy Policy { get; init; } = new();
+
+    /// <summary>How long what is over is kept, where the operator says so.</summary>
+    public RetentionWish Retention { get; init; } = new();
+
+    /// <summary>Bytes that package files in the data directory may take.</summary>
+    public long CacheSize { get; init; } = PackageCache.DefaultMost;
 
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };

@@ -3,6 +3,7 @@ using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Directory;
+using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -56,13 +57,16 @@ public static class FleetServer
     {
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         owned.Add(ledgers);
+        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
+        Func<CancellationToken, Task> giveBack;
         var address = settings.Address ?? IPAddress.Loopback;
         Action<ISiloBuilder, IPEndPoint> cluster;
         if (settings.Connection is { } connection)
         {
             await PostgresSchema.CheckAsync(connection, stop);
             address = settings.Address ?? await ClusterAddress.FindAsync(connection, stop);
-            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker();
+            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker().AddRetention();
+            giveBack = cancellationToken => PostgresSchema.GiveBackAsync(connection, cancellationToken);
         }
         else
         {
@@ -73,8 +77,9 @@ public static class FleetServer
             {
                 silo.UseDevelopmentClustering(endpoint);
                 silo.AddGrainStorage(StorageNames.State, storage);
-                silo.AddCampaignWaker();
+                silo.AddCampaignWaker().AddRetention();
             };
+            giveBack = storage.GiveBackAsync;
         }
 
         await using var server = FleetSilo.Build(
@@ -88,7 +93,13 @@ public static class FleetServer
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
                     Ledger = ledgers.For,
-                    Packages = new PackageCache(Path.Combine(directory, "packages"), time),
+                    Packages = packages,
+                    Retention = settings.Retention,
+                    GiveBack = async cancellationToken =>
+                    {
+                        await packages.TrimAsync(cancellationToken);
+                        await giveBack(cancellationToken);
+                    },
                 },
                 ClusterId = ClusterNames.Cluster,
                 Cluster = cluster,

@@ -1,6 +1,7 @@
 using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
+using Dfu.Grains.Retention;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -166,6 +167,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         settings.Cluster(silo, endpoint);
         silo.Services.AddSingleton(settings.Host);
         silo.AddAdapterGrains();
+        silo.Services.AddSingleton<RetentionHost>();
         silo.AddActivityPropagation();
 
         // Orleans' own default puts all grains where there is most room, so that a dead silo may take everything with it.

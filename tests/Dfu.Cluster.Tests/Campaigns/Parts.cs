@@ -108,6 +108,8 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
+    public Task ForgetAsync(string campaign) => Task.CompletedTask;
+
     public Task<bool> JoinAsync(CampaignPlace place, bool retry) => Device.JoinAsync(place, retry);
 
     public Task CancelAsync(string campaign)

@@ -91,6 +91,16 @@ public static class PostgresSchema
             cancellationToken);
     }
 
+    /// <summary>Deletes the rows of states that were cleared so long ago that no grain can know their versions any more.</summary>
+    /// <exception cref="DfuException">DatabaseUnavailable.</exception>
+    public static Task GiveBackAsync(string connectionString, CancellationToken cancellationToken) => new PostgresConnection(connectionString).WithAsync(
+        async connection =>
+        {
+            await using var command = new NpgsqlCommand("DELETE FROM dfu_state WHERE payload IS NULL AND changed < now() - interval '1 day'", connection);
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        },
+        cancellationToken);
+
     private static SqlScript[] Missing(HashSet<string> taken) => [.. Steps.Where(step => !taken.Contains(step.Name))];
 
     private static int Number(string step) => int.TryParse(step.AsSpan(0, Math.Min(4, step.Length)), out var number) ? number : 0;

@@ -91,7 +91,7 @@ $query$),
     SELECT version AS "NewGrainStateVersion" FROM updated UNION ALL SELECT version FROM added
 $query$),
 
--- The row stays, so that a version is never given twice to anybody who may still know it. Those of long ago are deleted: PostgresUpkeep.
+-- The row stays, so that a version is never given twice to anybody who may still know it. Those of long ago are deleted by retention.
 ('ClearStorageKey', $query$
     UPDATE dfu_state SET payload = NULL, version = version + 1, changed = now()
     WHERE service = @ServiceId AND name = @GrainTypeString AND n0 = @GrainIdN0 AND n1 = @GrainIdN1
