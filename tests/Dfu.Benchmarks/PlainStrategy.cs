@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Requests;
+using Request = Dfu.Protocol.Requests.Request;
 
 namespace Dfu.Benchmarks;
 

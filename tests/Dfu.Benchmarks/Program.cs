@@ -1,6 +1,13 @@
 using Dfu.Benchmarks;
 using Dfu.Protocol.Transfers;
 
+if (args is ["station", .. var rest])
+{
+    var campaigns = rest is [var text] && int.TryParse(text, out var number) ? Math.Max(10, number) : 1000;
+    await StationBenchmark.RunAsync(campaigns);
+    return;
+}
+
 Console.WriteLine($"One transfer, {TransferBenchmark.ImageBytes:#,0} bytes, nRF52840 flash, an event every 15 ms with 3 packets, MTU 247, virtual time.");
 Console.WriteLine("'of bound' compares with erase, writing and air time that nothing can avoid; 'again' are bytes sent twice.");
 foreach (var deaf in new[] { false, true })

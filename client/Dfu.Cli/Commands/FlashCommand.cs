@@ -58,6 +58,8 @@ internal static class FlashCommand
         {
             file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json,
         };
+        var keep = new KeepOptions();
+        keep.AddTo(command);
         command.SetAction((result, _) =>
         {
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
@@ -84,6 +86,9 @@ internal static class FlashCommand
                 DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
+                Retention = keep.Wish(result),
+                CacheSize = keep.CacheSize(result),
+                Say = line => terminal.Error.WriteLine("dfu: " + line),
             };
             return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
         });

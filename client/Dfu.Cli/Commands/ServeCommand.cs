@@ -49,6 +49,8 @@ internal static class ServeCommand
         {
             name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort,
         };
+        var keep = new KeepOptions();
+        keep.AddTo(command);
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
@@ -71,6 +73,8 @@ internal static class ServeCommand
                         Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),
                         MaxConcurrency = result.GetValue(concurrency),
                     },
+                    Retention = keep.Wish(result),
+                    CacheSize = keep.CacheSize(result),
                     Connection = given,
                     Address = result.GetValue(address),
                     SiloPort = result.GetValue(siloPort) ?? 0,

@@ -60,10 +60,10 @@ internal sealed class CampaignSilo : IAsyncDisposable
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, TimeProvider time)
     {
+        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         var storage = SqliteGrainStorage.Open(directory);
         if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
-        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         var host = new FleetHost
         {
             Silo = Name,

@@ -17,8 +17,8 @@ public sealed record FlashSettings
     /// <summary>How long what is over is kept, where the operator says so.</summary>
     public RetentionWish Retention { get; init; } = new();
 
-    /// <summary>Bytes that package files in the data directory may take.</summary>
-    public long CacheSize { get; init; } = PackageCache.DefaultMost;
+    /// <summary>Bytes that package files in the data directory may take; null is 512 MiB.</summary>
+    public long? CacheSize { get; init; }
 
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };

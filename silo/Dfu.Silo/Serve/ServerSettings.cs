@@ -2,7 +2,6 @@ using System.Net;
 using Dfu.Fleet;
 using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
-using Dfu.Silo.Storage.Files;
 
 namespace Dfu.Silo.Serve;
 
@@ -18,8 +17,8 @@ public sealed record ServerSettings
     /// <summary>How long what is over is kept, where the operator says so; it holds for the whole cluster.</summary>
     public RetentionWish Retention { get; init; } = new();
 
-    /// <summary>Bytes that package files in the data directory may take.</summary>
-    public long CacheSize { get; init; } = PackageCache.DefaultMost;
+    /// <summary>Bytes that package files in the data directory may take; null is 512 MiB.</summary>
+    public long? CacheSize { get; init; }
 
     /// <summary>PostgreSQL of the cluster; null serves alone.</summary>
     public string? Connection { get; init; }

@@ -26,4 +26,22 @@ public sealed class PackageCacheTests : IDisposable
         Assert.Null(await cache.LoadAsync(new string('0', 64), None));
         Assert.Null(await cache.LoadAsync("no id", None));
     }
+
+    [Fact]
+    public async Task It_takes_as_much_room_as_it_may_and_keeps_what_was_saved_last()
+    {
+        var cache = new PackageCache(_directory.File("packages"), TimeProvider.System, most: 5000);
+        var ids = new List<string>();
+        for (byte n = 0; n < 10; n++)
+        {
+            var bytes = Enumerable.Repeat(n, n == 9 ? 6000 : 2000).ToArray();
+            ids.Add(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            await cache.SaveAsync(ids[^1], bytes, None);
+            Assert.InRange(new DirectoryInfo(_directory.File("packages")).GetFiles().Sum(file => file.Length), 0, n == 9 ? 6000 : 5000);
+            Assert.NotNull(await cache.LoadAsync(ids[^1], None));
+        }
+
+        await new PackageCache(_directory.File("packages"), TimeProvider.System, most: 5000).TrimAsync(None);
+        Assert.Empty(Directory.GetFiles(_directory.File("packages")));
+    }
 }

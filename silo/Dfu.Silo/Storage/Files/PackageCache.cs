@@ -8,17 +8,17 @@ namespace Dfu.Silo.Storage.Files;
 /// <remarks>The disk is waited for on the thread pool, never on the scheduler of a grain that asks.</remarks>
 internal sealed class PackageCache : IPackageCache
 {
-    public const long DefaultMost = 512L << 20;
+    private const long DefaultMost = 512L << 20;
 
     private readonly PackageFiles _files;
     private readonly long _most;
 
     /// <summary>Deletes what a process that was killed left unfinished, so nobody else may be using the folder.</summary>
-    /// <param name="most">Bytes that the files may take; those that were not wanted for the longest time go first.</param>
+    /// <param name="most">Bytes that the files may take; those that were not wanted for the longest time go first; null is 512 MiB.</param>
     /// <exception cref="DfuException">DataDirectoryUnusable.</exception>
-    public PackageCache(string folder, TimeProvider time, long most = DefaultMost)
+    public PackageCache(string folder, TimeProvider time, long? most = null)
     {
-        (_files, _most) = (new(folder, time), most);
+        (_files, _most) = (new(folder, time), most ?? DefaultMost);
         Durable.Sweep(folder);
     }
 
