@@ -7,7 +7,8 @@ internal static class Quantities
 {
     private static readonly (string Suffix, double Factor)[] SizeUnits =
     [
-        ("kib", 1024), ("mib", 1024 * 1024), ("gib", 1 << 30), ("kb", 1000), ("mb", 1_000_000), ("gb", 1e9), ("k", 1024), ("m", 1024 * 1024), ("g", 1 << 30), ("bytes", 1), ("b", 1),
+        ("kib", 1024), ("mib", 1024 * 1024), ("gib", 1 << 30), ("kb", 1000), ("mb", 1_000_000), ("gb", 1e9),
+        ("k", 1024), ("m", 1024 * 1024), ("g", 1 << 30), ("bytes", 1), ("b", 1),
     ];
 
     private static readonly (string Suffix, double Factor)[] TimeUnits =

@@ -36,7 +36,13 @@ public sealed record RetentionRound(RetentionState Next, ImmutableArray<string> 
         var going = campaigns.Where((campaign, i) => campaign.Finished && IsOld(believed - over[campaign.Campaign], campaigns.Length - i));
         var unneeded = packages.Where(package => !needed.Contains(package.Key) && believed - package.Value > TimeSpan.FromDays(policy.PackageDays));
         return new(
-            state with { LookedAt = now, Over = over, Packages = packages.ToImmutable(), Going = state.Going.Union(going.Select(static campaign => campaign.Campaign)) },
+            state with
+            {
+                LookedAt = now,
+                Over = over,
+                Packages = packages.ToImmutable(),
+                Going = state.Going.Union(going.Select(static campaign => campaign.Campaign)),
+            },
             [.. unneeded.Select(static package => package.Key).Order(StringComparer.Ordinal)]);
 
         bool IsOld(TimeSpan age, int place) => age > TimeSpan.FromDays(policy.Days) || (place > policy.Campaigns && age > Least);

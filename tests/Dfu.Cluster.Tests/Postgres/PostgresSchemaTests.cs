@@ -85,7 +85,8 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
         await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_step (scriptname, applied) VALUES ('9999-later.sql', now())");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql", "schema 9999", "up to 3");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql", "schema 9999", "up to 3");
         await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql", "use that version");
     }
 
@@ -149,7 +150,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var database = await OlderAsync();
         await PostgresSchema.InitAsync(database, None);
         await using var member = await Server.StartAsync(database, "member", "sim:devices=3,seed=7,time-scale=20");
-        await using var client = new FleetClient(new() { ConnectionString = database, RetryFor = TimeSpan.FromSeconds(30), ViewEvery = TimeSpan.FromSeconds(0.1) });
+        await using var client = new FleetClient(new() { ConnectionString = database });
         var campaigns = await client.ListAsync(None);
         Assert.Equal([true, false], campaigns.Select(campaign => campaign.Finished));
         await using var campaign = await client.FollowAsync(campaigns[1].Campaign, None);

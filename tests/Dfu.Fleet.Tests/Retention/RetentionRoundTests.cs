@@ -119,7 +119,8 @@ public sealed class RetentionRoundTests
             run =>
             {
                 var random = new Random(run.Seed);
-                var (now, state) = (Start, new RetentionState { Policy = new() { Campaigns = run.Campaigns % 5, Days = run.Days % 10, PackageDays = run.Days % 3 } });
+                var policy = new RetentionPolicy { Campaigns = run.Campaigns % 5, Days = run.Days % 10, PackageDays = run.Days % 3 };
+                var (now, state) = (Start, new RetentionState { Policy = policy });
                 var campaigns = ImmutableArray<ListedCampaign>.Empty;
                 for (var step = 0; step < 40; step++)
                 {

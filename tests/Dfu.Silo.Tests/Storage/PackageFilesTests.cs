@@ -46,10 +46,23 @@ public sealed class PackageFilesTests : IDisposable
         var ids = Enumerable.Range(0, 4).Select(n => Saved(files, time, (byte)n)).ToArray();
         time.Now += TimeSpan.FromHours(1);
         Assert.NotNull(files.Load(ids[0]));
-        files.Trim(2000);
+        files.Trim(2000, TimeSpan.FromDays(1));
         Assert.Equal([true, false, false, true], ids.Select(id => files.Load(id) is not null));
-        files.Trim(0);
+        files.Trim(0, TimeSpan.FromDays(1));
         Assert.Empty(Directory.GetFiles(_directory.File("packages")));
+    }
+
+    [Fact]
+    public void What_nobody_wanted_for_long_is_deleted_however_little_it_is()
+    {
+        var time = new SetTime();
+        var files = new PackageFiles(_directory.File("packages"), time);
+        var (old, used) = (Saved(files, time, 1), Saved(files, time, 2));
+        time.Now += TimeSpan.FromDays(20);
+        Assert.NotNull(files.Load(used));
+        time.Now += TimeSpan.FromDays(20);
+        files.Trim(1_000_000, TimeSpan.FromDays(30));
+        Assert.Equal([false, true], new[] { old, used }.Select(id => files.Load(id) is not null));
     }
 
     private static string Saved(PackageFiles files, SetTime time, byte content)

@@ -10,6 +10,8 @@ internal sealed class PackageCache : IPackageCache
 {
     private const long DefaultMost = 512L << 20;
 
+    private static readonly TimeSpan Unwanted = TimeSpan.FromDays(30);
+
     private readonly PackageFiles _files;
     private readonly long _most;
 
@@ -43,7 +45,7 @@ internal sealed class PackageCache : IPackageCache
             try
             {
                 _files.Save(id, file);
-                _files.Trim(Math.Max(_most, file.Length));
+                _files.Trim(Math.Max(_most, file.Length), Unwanted);
             }
             catch (DfuException)
             {
@@ -54,7 +56,7 @@ internal sealed class PackageCache : IPackageCache
 
     /// <summary>Deletes what is too much, for instance because it may be less than before.</summary>
     /// <exception cref="DfuException">DataDirectoryUnusable.</exception>
-    public Task TrimAsync(CancellationToken cancellationToken) => Task.Run(() => _files.Trim(_most), cancellationToken);
+    public Task TrimAsync(CancellationToken cancellationToken) => Task.Run(() => _files.Trim(_most, Unwanted), cancellationToken);
 }
 
 /// <summary>Package files in memory, for a silo that leaves nothing behind.</summary>

@@ -47,17 +47,21 @@ internal sealed class PackageFiles(string folder, TimeProvider time)
         }
     }
 
-    /// <summary>Deletes the packages that were not wanted for the longest time until all of them take at most so many bytes.</summary>
+    /// <summary>
+    /// Deletes the packages that nobody wanted for so long, and then those that were not wanted for the longest time until all of them take at most so
+    /// many bytes.
+    /// </summary>
     /// <exception cref="DfuException">DataDirectoryUnusable.</exception>
-    public void Trim(long most)
+    public void Trim(long most, TimeSpan unwanted)
     {
+        var since = (time.GetUtcNow() - unwanted).UtcDateTime;
         try
         {
             if (!Directory.Exists(folder)) return;
             foreach (var file in new DirectoryInfo(folder).GetFiles("*" + Ending).OrderByDescending(static file => file.LastWriteTimeUtc))
             {
                 most -= file.Length;
-                if (most < 0) file.Delete();
+                if (most < 0 || file.LastWriteTimeUtc < since) file.Delete();
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
