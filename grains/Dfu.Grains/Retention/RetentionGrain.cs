@@ -57,8 +57,8 @@ internal sealed class RetentionGrain(
     private async Task MakeRoundAsync()
     {
         var directory = GrainFactory.GetGrain<IFleetGrain>(0);
-        var campaigns = (await directory.ListAsync()).Select(static entry => new ListedCampaign(entry.Campaign, entry.PackageId, entry.Finished));
-        var round = RetentionRound.Decide(_state, [.. campaigns], host.Time.GetUtcNow());
+        var listed = (await directory.ListAsync()).Select(static entry => new ListedCampaign(entry.Campaign, entry.PackageId, entry.Finished));
+        var round = RetentionRound.Decide(_state, [.. listed], host.Time.GetUtcNow());
         await SaveAsync(round.Next);
         if (_state.Going.Count > 0)
         {
@@ -66,14 +66,14 @@ internal sealed class RetentionGrain(
             foreach (var kept in _state.Going.Except(gone)) _state = _state.Without(kept);
         }
 
-        var (begun, left) = (_state.Going.Count, 0);
+        var (campaigns, packages) = (0, 0);
         foreach (var campaign in _state.Going)
         {
-            if (await TryAsync(campaign, () => GrainFactory.GetGrain<ICampaignGrain>(campaign).ForgetAsync())) _state = _state.Without(campaign);
-            else left++;
+            if (!await TryAsync(campaign, () => GrainFactory.GetGrain<ICampaignGrain>(campaign).ForgetAsync())) continue;
+            _state = _state.Without(campaign);
+            campaigns++;
         }
 
-        var packages = 0;
         foreach (var package in round.Packages)
         {
             var gone = false;
@@ -83,10 +83,9 @@ internal sealed class RetentionGrain(
             packages++;
         }
 
-        begun -= left;
-        if (begun == 0 && packages == 0) return;
+        if (campaigns == 0 && packages == 0) return;
         await SaveAsync(_state);
-        logger.Forgot(begun, packages);
+        logger.Forgot(campaigns, packages);
     }
 
     /// <summary>What cannot be deleted now keeps nothing else from it; the next round tries again.</summary>

@@ -160,6 +160,23 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     }
 
     [PostgresFact]
+    public async Task Rows_of_states_that_were_cleared_long_ago_are_deleted()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            INSERT INTO dfu_state (service, name, n0, n1, key, version, changed, payload) VALUES
+            ('dfu', 'device', 0, 0, 'cleared long ago', 2, now() - interval '2 days', NULL),
+            ('dfu', 'device', 0, 0, 'just cleared', 2, now(), NULL),
+            ('dfu', 'device', 0, 0, 'old', 1, now() - interval '2 days', 'x')
+            """);
+        await PostgresSchema.GiveBackAsync(database, None);
+        Assert.Equal("just cleared, old", await PostgresServer.ExecuteAsync(database, "SELECT string_agg(key, ', ' ORDER BY key) FROM dfu_state"));
+    }
+
+    [PostgresFact]
     public async Task The_tables_of_another_Orleans_application_are_refused_and_left_alone()
     {
         var database = await server.CreateDatabaseAsync();

@@ -42,6 +42,7 @@ public sealed class RetentionGrainTests : IAsyncLifetime
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.State, _storage);
             silo.Services.AddSingleton(Given.Host(_time));
             silo.AddAdapterGrains();
+            silo.UseInMemoryReminderService();
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
@@ -228,5 +229,18 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         await Retention.RunAsync(new()).Soon();
         Assert.DoesNotContain("campaign old", _storage.Rows);
         Assert.Equal("oldest", Assert.Single(FleetJson.Read<RetentionState>(_storage.Json("retention", "0")).Going));
+    }
+
+    [Fact]
+    public async Task Where_reminders_are_kept_one_makes_a_round_each_day()
+    {
+        await FillAsync();
+        var silo = Assert.Single(_cluster.Silos).ServiceProvider;
+        var reminders = await silo.GetRequiredService<IReminderTable>().ReadRows(Retention.GetGrainId());
+        Assert.Equal(TimeSpan.FromDays(1), Assert.Single(reminders.Reminders).Period);
+        _time.Advance(TimeSpan.FromDays(25));
+        await Retention.AsReference<IRemindable>().ReceiveReminder("round", default).Soon();
+        await Retention.RunAsync(new()).Soon();
+        Assert.Equal(OfTheKept, _storage.Rows);
     }
 }
