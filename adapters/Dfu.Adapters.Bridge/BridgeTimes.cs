@@ -59,9 +59,10 @@ internal static class BridgeTimes
             return false;
         }
 #pragma warning disable CA1031 // What failed at the end of a link or stream is gone either way.
-        catch (Exception)
+        catch (Exception e)
 #pragma warning restore CA1031
         {
+            Background.Overlook("wait for an end", e);
             return true;
         }
 

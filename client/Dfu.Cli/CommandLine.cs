@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Storage.Postgres;
 
 namespace Dfu.Cli;
 
@@ -17,6 +18,7 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
+            ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             PackageCommand.Create(terminal),
             KeysCommand.Create(terminal),
@@ -59,7 +61,7 @@ internal static class CommandLine
     /// <summary>One line, whatever the text carries.</summary>
     internal static string ErrorLine(DfuError error, string what, string remedy)
     {
-        var line = $"dfu: {what.TrimEnd('.', ' ')} - {remedy.TrimEnd('.', ' ')} ({error.Code()})";
+        var line = $"dfu: {Secrets.Hide(what).TrimEnd('.', ' ')} - {remedy.TrimEnd('.', ' ')} ({error.Code()})";
         return string.Concat(line.Select(character => char.IsControl(character) ? ' ' : character));
     }
 

@@ -1,10 +1,13 @@
+using System.Net;
 using Dfu.Grains;
+using Dfu.Grains.Connections;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Messaging;
 
 namespace Dfu.Client;
 
@@ -16,10 +19,14 @@ internal sealed class ClusterConnection : IAsyncDisposable
 {
     /// <summary>Orleans alone would wait for minutes for a gateway that takes the connection and says nothing.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Of so many members that do not answer, one is asked after the other why.</summary>
+    private const int MostAsked = 3;
     private readonly FleetClientOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory? _loggers;
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly ClusterTls? _tls;
     private ServiceProvider? _services;
     private bool _disposed;
 
@@ -28,6 +35,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         if (options.ConnectionString is null == (options.Gateways.Count == 0))
             throw new DfuException(DfuError.InvalidArgument, "give either the cluster's connection string or the addresses of its gateways");
         (_options, _time, _loggers) = (options, time, loggers);
+        _tls = options.Tls is { } files ? ClusterTls.Load(files, TlsRole.Client, time) : null;
         Place = options.ConnectionString is { } text ? Server(text) : string.Join(", ", options.Gateways);
     }
 
@@ -92,10 +100,16 @@ internal sealed class ClusterConnection : IAsyncDisposable
         try
         {
             _disposed = true;
-            if (_services is null) return;
+            if (_services is null)
+            {
+                _tls?.Dispose();
+                return;
+            }
+
             foreach (var service in _services.GetServices<IHostedService>().Reverse()) await service.StopAsync(CancellationToken.None);
             await _services.DisposeAsync();
             _services = null;
+            _tls?.Dispose();
         }
         finally
         {
@@ -119,10 +133,33 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            var refusal = cancellationToken.IsCancellationRequested ? null : await RefusalAsync(services, e, cancellationToken);
             await services.DisposeAsync();
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ClusterConnectionException(e.Message, e);
+            throw refusal ?? (Exception)new ClusterConnectionException(e.Message, e);
         }
+    }
+
+    /// <summary>Whether it is the certificates that keep members and us apart: Orleans only says that nobody answers. It does not come with time.</summary>
+    private async Task<DfuException?> RefusalAsync(ServiceProvider services, Exception outage, CancellationToken cancellationToken)
+    {
+        IList<Uri> gateways;
+        try
+        {
+            gateways = await services.GetRequiredService<IGatewayListProvider>().GetGateways();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null; // the outage says what is wrong with the database
+        }
+
+        foreach (var gateway in gateways.Take(MostAsked).Select(static uri => new IPEndPoint(IPAddress.Parse(uri.DnsSafeHost), uri.Port)))
+        {
+            if (await TlsProbe.WhyNotAsync(gateway, _tls, _time, cancellationToken) is { } why)
+                return new(DfuError.CertificateRefused, $"the member at {gateway} cannot be talked to: {why}", outage);
+        }
+
+        return null;
     }
 
     private void Configure(IClientBuilder client)
@@ -133,6 +170,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         // A member that was killed is out of the list of gateways within seconds, and what it was asked is asked again.
         client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
         client.Configure<ClientMessagingOptions>(static options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
+        if (_tls is not null) client.UseClusterTls(_tls);
         if (_options.ConnectionString is { } text) client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", text));
         else client.UseStaticClustering([.. _options.Gateways]);
     }
@@ -147,7 +185,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or OverflowException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"the connection string cannot be understood: {e.Message}", e);
+            // Not what: it may be the end of a password that holds a semicolon.
+            throw new DfuException(DfuError.InvalidArgument, "the connection string cannot be understood; a password with ; or = in it is put in quotes", e);
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class FleetClient : IAsyncDisposable
     private readonly ClusterConnection _connection;
 
     /// <param name="loggers">Gets what Orleans' client logs; null is nobody.</param>
-    /// <exception cref="DfuException">InvalidArgument unless exactly one way to the cluster is given.</exception>
+    /// <exception cref="DfuException">InvalidArgument unless exactly one way to the cluster is given; CertificateInvalid.</exception>
     public FleetClient(FleetClientOptions options, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         _options = options;
@@ -29,7 +29,8 @@ public sealed class FleetClient : IAsyncDisposable
     /// <summary>Starts a campaign, or goes on with the one that has the same package and targets, and follows it.</summary>
     /// <returns>Its view is up to date until it is disposed; the campaign goes on without it.</returns>
     /// <exception cref="DfuException">
-    /// CampaignConflict; ServerUnreachable when no member answers; DatabaseUnavailable or DatabaseNotInitialized when the database says so.
+    /// CampaignConflict; ServerUnreachable when no member answers, CertificateRefused when it is for the certificates; DatabaseUnavailable or
+    /// DatabaseNotInitialized when the database says so.
     /// </exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
         FollowedAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);

@@ -37,7 +37,7 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
     {
         _ = CampaignTargets.Key(request.Targets);
         var package = _grains.GetGrain<IPackageGrain>(request.Package.Id);
-        if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) await package.PutAsync(request.PackageFile.ToArray());
+        if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) (await package.PutAsync(request.PackageFile.ToArray())).OrThrow();
         cancellationToken.ThrowIfCancellationRequested();
         var ticket = await _grains.GetGrain<IFleetGrain>(0).StartAsync(new()
         {

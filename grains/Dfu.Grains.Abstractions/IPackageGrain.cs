@@ -1,13 +1,34 @@
+using System.Collections.Immutable;
+using Dfu.Protocol.Errors;
+
 namespace Dfu.Grains;
+
+/// <summary>Whether a package is taken.</summary>
+/// <param name="Refusal">None when it is.</param>
+[GenerateSerializer, Immutable, Alias("dfu.package-answer")]
+public sealed record PackageAnswer([property: Id(0)] DfuError Refusal, [property: Id(1)] string Detail)
+{
+    public static readonly PackageAnswer Taken = new(DfuError.None, "");
+
+    /// <exception cref="DfuException">Why it was not taken.</exception>
+    public void OrThrow()
+    {
+        if (Refusal != DfuError.None) throw new DfuException(Refusal, Detail);
+    }
+}
 
 /// <summary>One package file, by the SHA-256 of its bytes (64 lower-case hexadecimal digits).</summary>
 [Alias("dfu.package")]
 public interface IPackageGrain : IGrainWithStringKey
 {
     /// <summary>Durable when it returns. The same file again changes nothing.</summary>
-    /// <exception cref="ArgumentException">The bytes have another hash.</exception>
+    /// <returns>Also why it was not taken: other bytes than those of its name, too many, no sound package, or not signed for the member's key.</returns>
     [Alias("Put")]
-    Task PutAsync(byte[] file);
+    Task<PackageAnswer> PutAsync(byte[] file);
+
+    /// <summary>Whether the package is here, is what an order says of it, and is signed for the member's key.</summary>
+    [Alias("Check")]
+    Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion);
 
     /// <summary>Null when it was never put.</summary>
     [Alias("Get")]

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Attempts;
+using Dfu.Fleet.Orders;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Packages;
@@ -19,6 +20,9 @@ public sealed class FleetHost
     public required TimeProvider Time { get; init; }
     public FleetTimes Times { get; init; } = new();
     public required UpdateRunner Runner { get; init; }
+
+    /// <summary>Which packages and orders are taken here.</summary>
+    public OrderRules Orders { get; init; } = new();
 
     /// <summary>The radios of this host. Locked for this process for as long as it lives, so no other process drives them.</summary>
     public IReadOnlyList<IAdapterSource> Sources { get; init; } = [];

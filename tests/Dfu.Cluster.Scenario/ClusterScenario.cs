@@ -4,6 +4,7 @@ using Dfu.Cluster.Scenario.Processes;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Grains;
+using Dfu.Grains.Connections;
 using Dfu.Protocol.Packages;
 
 namespace Dfu.Cluster.Scenario;
@@ -31,7 +32,7 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         var connection = await SetUpAsync(stop);
         var package = MakePackage(out var zip);
         _result.ImageSha256 = Convert.ToHexStringLower(package.Images[0].Sha256.Span);
-        _client = new FleetClient(new() { ConnectionString = connection, ViewEvery = SampleEvery });
+        _client = new FleetClient(new() { ConnectionString = connection, Tls = Certificates("client"), ViewEvery = SampleEvery });
         _submitted = Elapsed;
         await using var campaign = await _client.StartAsync(
             new() { Package = package, PackageFile = zip, Targets = new() { All = true, Count = settings.Devices } }, stop);
@@ -97,6 +98,7 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         stop.ThrowIfCancellationRequested();
         Tell("PostgreSQL runs");
         await using (var init = ChildProcess.Dfu("db init", "db", "init", "--connection", _postgres.Connection)) await init.LineAsync("the tables were made");
+        await ChildProcess.RunDfuAsync("cluster", "certificates", Path.Combine(_folder, "tls"), "--host", Killed, "--host", Other);
         var listen = Enumerable.Repeat<string[]>(["--listen", "127.0.0.1:0"], 4).SelectMany(static pair => pair);
         _simulator = Add(ChildProcess.Dfu(
             "dfu simulate",
@@ -111,13 +113,22 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         return _postgres.Connection;
     }
 
+    private TlsFiles Certificates(string name) => new()
+    {
+        Certificate = Path.Combine(_folder, "tls", $"{name}.pem"),
+        Key = Path.Combine(_folder, "tls", $"{name}-key.pem"),
+        Authority = Path.Combine(_folder, "tls", "ca.pem"),
+    };
+
     private Task<string> StartMemberAsync(string name, string connection)
     {
         var radios = name == Other ? _radios[..2] : _radios[2..];
+        var tls = Certificates(name);
         var member = Add(ChildProcess.Dfu(
             $"dfu serve --name {name}",
             [
                 "serve", "--name", name, "--cluster", "postgres", "--connection", connection, "--data-dir", Path.Combine(_folder, name),
+                "--tls-certificate", tls.Certificate, "--tls-key", tls.Key, "--tls-ca", tls.Authority,
                 .. radios.SelectMany(static radio => new[] { "--adapter", radio }),
             ]));
         _members[name] = member;

@@ -195,9 +195,10 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
 
             follower.Dispose();
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // It has gone again, or the bus has: both are told of in their own way.
+            Background.Overlook("follow an adapter", e);
             lock (_gate) _adapters.Remove(path.ToString());
         }
     }

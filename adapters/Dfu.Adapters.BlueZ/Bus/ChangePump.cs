@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Protocol.Timing;
 using Tmds.DBus;
 
 namespace Dfu.Adapters.BlueZ.Bus;
@@ -46,9 +47,10 @@ internal sealed class ChangePump : IThreadPoolWorkItem
             {
                 subscription.Handler(change);
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 // A handler's trouble is not the others' and not the bus's.
+                Background.Report("tell of a change on the bus", e);
             }
         }
     }

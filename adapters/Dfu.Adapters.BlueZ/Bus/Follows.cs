@@ -63,9 +63,10 @@ internal sealed class Follows(
         {
             (await arranged).Dispose();
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // There was no rule, or the bus it was on is gone.
+            Background.Overlook("follow an object no more", e);
         }
     }
 

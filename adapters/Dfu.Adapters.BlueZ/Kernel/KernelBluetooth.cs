@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Adapters.BlueZ.Kernel;
 
@@ -242,9 +243,10 @@ internal sealed class KernelBluetooth : IKernelBluetooth
             {
                 listener(index, peer, code);
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 // The others are to hear of it too.
+                Background.Report("tell of what the kernel said", e);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dfu.Protocol.Timing;
 
 namespace Dfu.Adapters.BlueZ.Kernel;
 
@@ -148,9 +149,10 @@ internal sealed unsafe class SocketReader : IDisposable
             {
                 handler(packet);
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 // A listener's trouble must not end the thread that tells all other listeners.
+                Background.Report("tell of a packet", e);
             }
         }
     }

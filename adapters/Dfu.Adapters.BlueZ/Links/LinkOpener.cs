@@ -178,8 +178,9 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
             // A disconnect from a peer that is silent takes as long as the link's supervision timeout.
             return !answer.IsCompleted;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Background.Overlook("let go of a device", e);
             return false; // the bus is gone: what made the connect fail says so as well
         }
         finally
@@ -195,9 +196,10 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         {
             await objects.Proxy<IDevice1>(watch.Path).GetAsync<bool>("Connected");
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // That is an answer, too.
+            Background.Overlook("ask a device", e);
         }
     }
 
@@ -224,9 +226,10 @@ internal sealed class LinkOpener(IBlueZObjects objects, IKernelBluetooth kernel,
         {
             await task;
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // The connect itself awaits the task and tells of it.
+            Background.Overlook("see a connect answered", e);
         }
 
         watch.Pulse();

@@ -79,9 +79,10 @@ internal sealed class Subscriptions(IBlueZObjects objects, TimeProvider time, Ac
         {
             await objects.Proxy<IGattCharacteristic1>(new ObjectPath(path)).StopNotifyAsync().AnsweredAsync(BlueZTimes.Answer, time, CancellationToken.None);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // The object has usually gone with the link.
+            Background.Overlook("end a subscription", e);
         }
     }
 }

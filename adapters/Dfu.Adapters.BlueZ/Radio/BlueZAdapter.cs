@@ -337,9 +337,10 @@ internal sealed class BlueZAdapter : IAdapter
         {
             await Task.WhenAll(links.Select(static link => CloseAsync(link.Key, link.Value))).WithinAsync(BlueZTimes.LinksClose, _time, CancellationToken.None);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // They end with bluetoothd or the controller.
+            Background.Overlook("close the links of an adapter", e);
         }
 
         await _discovery.DisposeAsync();

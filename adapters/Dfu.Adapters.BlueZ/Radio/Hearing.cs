@@ -136,9 +136,10 @@ internal sealed class Hearing : IDisposable
         {
             one.Take(await _objects.FollowAsync(one.Path, BlueZObjects.Device, _ended.Token));
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // The device has gone again, the bus has, or it grants no more rules.
+            Background.Overlook("follow a device", e);
             bool mine;
             lock (_gate) mine = _followed.GetValueOrDefault(one.Path.ToString()) == one && _followed.Remove(one.Path.ToString());
             if (!mine) return;

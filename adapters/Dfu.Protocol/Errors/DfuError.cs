@@ -95,6 +95,15 @@ public enum DfuError
 
     /// <summary>The cluster has a living member of that name.</summary>
     MemberInUse,
+
+    /// <summary>A TLS certificate, its key or its authority, as given on this host.</summary>
+    CertificateInvalid,
+
+    /// <summary>The other end of a connection does not accept our certificate, or we do not accept its.</summary>
+    CertificateRefused,
+
+    /// <summary>An address that others reach, without certificates.</summary>
+    NetworkInsecure,
 }
 
 public static class DfuErrors

@@ -144,7 +144,7 @@ public static class ErrorCatalog
         DfuError.CampaignConflict => (
             "The data directory holds another unfinished update.",
             "Finish it with its own package and targets, give another --data-dir, or --restart to forget it."),
-        DfuError.ServerUnreachable => ("The server does not answer.", "Check --server and that the server runs."),
+        DfuError.ServerUnreachable => ("No server answers.", "Check the address or the database that was given, and that a server runs there."),
         DfuError.OutputNotWritten => (
             "A file that was asked for cannot be written.",
             "Check the folder, its permissions and its room; an update that was under way is not affected."),
@@ -161,6 +161,15 @@ public static class ErrorCatalog
         DfuError.MemberInUse => (
             "The cluster has a living member of that name.",
             "Give another --name, or stop the other one; a member that crashed does not count."),
+        DfuError.CertificateInvalid => (
+            "A TLS certificate, its private key or its certificate authority cannot be used.",
+            "Correct the file that is named; 'dfu cluster certificates' makes a set for a trial."),
+        DfuError.CertificateRefused => (
+            "A member of the cluster and this program do not accept each other's certificates.",
+            "Give both certificates of the same authority that are in force, by --tls-certificate, --tls-key and --tls-ca."),
+        DfuError.NetworkInsecure => (
+            "Others could reach this member over the network, and nothing would keep anybody out.",
+            "Give it certificates (--tls-certificate, --tls-key, --tls-ca), or say --insecure-network on a network of its own."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };

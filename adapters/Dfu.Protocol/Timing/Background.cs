@@ -19,6 +19,19 @@ public static class Background
     /// </summary>
     internal static event Action<BackgroundFault>? Faulted;
 
+    /// <summary>
+    /// Raised, on any thread, for failures that change nothing for whoever met them, such as that of closing what is gone. For a host's log.
+    /// </summary>
+    public static event Action<BackgroundFault>? Overlooked;
+
+    /// <summary>Says that a failure changed nothing here, for people who look for the cause of something else.</summary>
+    /// <param name="what">A constant that says what was to be done, beginning with a verb.</param>
+    public static void Overlook(string what, Exception exception) => Overlooked?.Invoke(new BackgroundFault(what, exception));
+
+    /// <summary>Reports a defect that must not stop whoever met it: it is counted and written like any other that nothing handles.</summary>
+    /// <inheritdoc cref="Overlook"/>
+    public static void Report(string what, Exception exception) => Raise(new BackgroundFault(what, exception));
+
     /// <summary>Lets work go on that has begun on the caller's scheduler, and stays there.</summary>
     /// <param name="what">A constant that says what is done, beginning with a verb: it ends up in logs and as a tag of a metric.</param>
     /// <param name="onFault">Handles a failure of the work, on the caller's scheduler.</param>

@@ -15,9 +15,10 @@ public static class Disposal
         {
             await closing.DisposeAsync().AsTask().WithinAsync(timeout, time, CancellationToken.None);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // The caller treats what cannot even be closed as gone.
+            Background.Overlook("close", e);
         }
     }
 
@@ -29,8 +30,9 @@ public static class Disposal
         {
             late = await coming;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Background.Overlook("wait for what comes too late", e);
             return; // Nothing came, and the caller has failed already.
         }
 

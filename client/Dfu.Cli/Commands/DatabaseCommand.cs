@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Cli.Arguments;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Serve;
 
@@ -16,6 +17,7 @@ internal static class DatabaseCommand
         command.SetAction(async (result, _) =>
         {
             var given = result.GetValue(connection) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
+            LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             terminal.Out.WriteLine(await FleetServer.InitDatabaseAsync(given, signals.Token));
             return ExitCode.Succeeded;

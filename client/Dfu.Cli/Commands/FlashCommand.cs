@@ -5,12 +5,14 @@ using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
 using Dfu.Silo.Storage.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Commands;
 
@@ -43,7 +45,7 @@ internal static class FlashCommand
             "a time from 1s to 10min",
             null,
             "TIME");
-        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, 100_000);
+        var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
         var patience = PatienceOption();
         var concurrency = ConcurrencyOption();
         var dataDir = Arguments.Option.Text(
@@ -54,9 +56,10 @@ internal static class FlashCommand
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
+        var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json,
+            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -85,12 +88,16 @@ internal static class FlashCommand
             {
                 DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
+                LogLevel = logLevel.Of(result),
+                Say = LogLevels.To(terminal),
                 Policy = new FleetPolicy { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
                 Retention = keep.Wish(result),
                 CacheSize = keep.CacheSize(result),
-                Say = line => terminal.Error.WriteLine("dfu: " + line),
             };
-            return RunAsync(terminal, request, settings, result.GetValue(json), result.GetValue(report));
+
+            // Lines of a log would tear what is redrawn in place.
+            var shown = settings.LogLevel == LogLevel.None ? terminal : terminal with { Live = false };
+            return RunAsync(shown, request, settings, result.GetValue(json), result.GetValue(report));
         });
         return command;
     }

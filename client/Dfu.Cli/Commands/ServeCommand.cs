@@ -3,9 +3,11 @@ using System.Net;
 using Dfu.Cli.Arguments;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Serve;
 using Dfu.Silo.Storage.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Commands;
 
@@ -45,12 +47,17 @@ internal static class ServeCommand
             "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
+        var publicKey = Arguments.Option.Text("--public-key", "Refuse every package that is not signed for this P-256 key, whoever brings it.", "PEM");
+        var logLevel = LogLevels.Option(LogLevel.Warning);
+        var tls = new TlsOptions();
+        var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort,
+            name, adapter, dataDir, cluster, connection, patience, concurrency, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
+        tls.AddTo(command);
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
@@ -59,6 +66,8 @@ internal static class ServeCommand
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
             if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort))
                 throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
+            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            if (given is not null) LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
@@ -77,6 +86,9 @@ internal static class ServeCommand
                     CacheSize = keep.CacheSize(result),
                     Connection = given,
                     Address = result.GetValue(address),
+                    PublicKey = key is null ? null : DfuKeys.PublicPem(key),
+                    Tls = tls.Of(result),
+                    InsecureNetwork = result.GetValue(insecure),
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
                     Ready = gateway =>
@@ -84,7 +96,8 @@ internal static class ServeCommand
                         terminal.Out.WriteLine($"ready {called} gateway {gateway}");
                         terminal.Out.Flush();
                     },
-                    Say = line => terminal.Error.WriteLine(OneLine(line)),
+                    LogLevel = logLevel.Of(result),
+                    Say = LogLevels.To(terminal),
                 },
                 TimeProvider.System,
                 signals.Token);
@@ -94,9 +107,10 @@ internal static class ServeCommand
     }
 
     public static System.CommandLine.Option<string?> ConnectionOption() =>
-        Arguments.Option.Text("--connection", "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu;Password=...\".", "STRING");
-
-    private static string OneLine(string line) => "dfu: " + string.Concat(line.Select(static character => char.IsControl(character) ? ' ' : character));
+        Arguments.Option.Text(
+            "--connection",
+            "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu\"; the password comes from PGPASSWORD or ~/.pgpass.",
+            "STRING");
 
     private static bool Name(string text, out string? name)
     {

@@ -4,6 +4,7 @@ using Dfu.Adapters.Simulated;
 using Dfu.Cli.Arguments;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Simulation;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Commands;
 
@@ -68,9 +69,10 @@ internal static class SimulateCommand
             "X");
         var seed = Arguments.Option.Number("--seed", "Decides the addresses, the losses and the drops.", 0, int.MaxValue, 1);
         var publicKey = Arguments.Option.Text("--public-key", "The bootloaders' key; any signature is accepted unless given.", "PEM");
+        var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey,
+            listen, devices, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
         {
@@ -91,7 +93,11 @@ internal static class SimulateCommand
                 PublicKey = key,
             };
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            await using var simulator = new Simulator(settings, result.GetRequiredValue(listen), result.GetValue(state), TimeProvider.System);
+            await using var simulator = new Simulator(settings, result.GetRequiredValue(listen), result.GetValue(state), TimeProvider.System)
+            {
+                LogLevel = logLevel.Of(result),
+                Say = LogLevels.To(terminal),
+            };
             var bound = await simulator.StartAsync(signals.Token);
             terminal.Out.WriteLine($"ready {string.Join(' ', bound)}");
             await terminal.Out.FlushAsync(CancellationToken.None);

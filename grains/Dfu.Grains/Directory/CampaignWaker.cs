@@ -59,7 +59,7 @@ public sealed class CampaignWaker(FleetHost host, IGrainFactory grains, ICluster
             }
             catch (Exception e)
             {
-                log.NotAllWoken(e);
+                if (!stopped.IsCancellationRequested) log.NotAllWoken(e);
                 return;
             }
 

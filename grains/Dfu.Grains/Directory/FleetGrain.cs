@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
+using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
+        if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Time.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
         if (decision is not CampaignDecision.Accepted accepted)

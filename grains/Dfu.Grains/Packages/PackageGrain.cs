@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Dfu.Fleet.Retention;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
@@ -13,12 +15,11 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
     private bool _there;
     private long? _wanted;
 
-    public async Task PutAsync(byte[] file)
+    public async Task<PackageAnswer> PutAsync(byte[] file)
     {
-        var id = this.GetPrimaryKeyString();
-        if (!IsWhole(file)) throw new ArgumentException($"the file put as package {id} has another hash", nameof(file));
+        if (host.Orders.OfPackage(this.GetPrimaryKeyString(), file) is { } refused) return new(refused.Error, refused.Detail);
         await WantedAsync();
-        if (_there) return;
+        if (_there) return PackageAnswer.Taken;
         var stored = await ReadAsync();
         if (!IsWhole(stored.State!.Bytes))
         {
@@ -27,6 +28,14 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
         }
 
         _there = true;
+        return PackageAnswer.Taken;
+    }
+
+    public async Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion)
+    {
+        var id = this.GetPrimaryKeyString();
+        if (await GetAsync() is not { } file) return new(DfuError.PackageNotFound, $"nobody has the package {id}");
+        return host.Orders.OfPackage(id, file, imageSizes, hwVersion) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
     }
 
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>

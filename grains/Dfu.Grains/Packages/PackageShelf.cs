@@ -38,10 +38,10 @@ internal sealed class PackageShelf(FleetHost host, IGrainFactory grains, ILogger
     {
         try
         {
-            if (await CachedAsync(id) is { } cached) return Keep(PackageReader.Read(cached, publicKey: null));
+            if (await CachedAsync(id) is { } cached) return Keep(host.Orders.Read(cached));
             var file = await grains.GetGrain<IPackageGrain>(id).GetAsync().OrUnreachable()
                 ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {id}");
-            var package = Keep(PackageReader.Read(file, publicKey: null));
+            var package = Keep(host.Orders.Read(file));
             Background.Run("keep a package on this host", CacheAsync(id, file));
             return package;
         }

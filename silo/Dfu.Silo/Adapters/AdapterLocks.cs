@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Dfu.Protocol.Errors;
@@ -6,19 +7,11 @@ using Dfu.Silo.Storage.Files;
 namespace Dfu.Silo.Adapters;
 
 /// <summary>Sees to it that a radio has one owner on this machine, whoever runs the process and wherever its data directory is.</summary>
-public sealed class AdapterLocks : IDisposable
+/// <param name="prefix">What the names of the locks begin with; null is the program's own, and another one is for tests.</param>
+public sealed class AdapterLocks(TimeProvider time, string? prefix = null) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, FileLock> _held = [];
-    private readonly string _folder;
-    private readonly TimeProvider _time;
-
-    /// <param name="folder">Where the lock files are; null is the machine's place for them.</param>
-    public AdapterLocks(TimeProvider time, string? folder = null)
-    {
-        _time = time;
-        _folder = folder ?? (Directory.Exists("/run/lock") ? "/run/lock" : "/tmp");
-    }
+    private readonly Dictionary<string, IDisposable> _held = [];
 
     /// <param name="radio">What tells this radio from every other, the same for every way to name it.</param>
     /// <param name="id">The adapter as the operator wrote it, for the refusal.</param>
@@ -47,18 +40,25 @@ public sealed class AdapterLocks : IDisposable
         }
     }
 
-    private FileLock Lock(string radio, string id)
+    /// <summary>The name under which every process of this machine locks the radio.</summary>
+    internal static string NameOf(string radio, string? prefix = null) =>
+        $"{prefix ?? "dfu-adapter"}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(radio)))[..16]}";
+
+    private IDisposable Lock(string radio, string id)
     {
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(radio)))[..16];
-        var file = Path.Combine(_folder, $"dfu-adapter-{name}.lock");
+        var name = NameOf(radio, prefix);
         try
         {
-            return FileLock.TryTake(file, _time)
-                ?? throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} is in use by another process{FileLock.OwnerOf(file)}");
+            if (OperatingSystem.IsLinux())
+                return MachineLock.TryTake(name) ?? throw InUse(id, MachineLock.OwnerOf(name));
+            var file = Path.Combine(Directory.CreateDirectory(Path.Combine(DataDirectory.Default, "locks")).FullName, name);
+            return FileLock.TryTake(file, time) ?? throw InUse(id, FileLock.OwnerOf(file));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SocketException)
         {
             throw new DfuException(DfuError.AdapterInUse, $"the adapter {id} cannot be locked: {failure.Message}", failure);
         }
     }
+
+    private static DfuException InUse(string id, string owner) => new(DfuError.AdapterInUse, $"the adapter {id} is in use by another process{owner}");
 }

@@ -7,8 +7,8 @@ public sealed class ProcessAdapters : IAsyncDisposable
     private readonly Dictionary<Type, IAsyncDisposable> _shared = [];
     private readonly AdapterLocks _locks;
 
-    /// <param name="lockFolder">Where the lock files are; null is the machine's place for them.</param>
-    public ProcessAdapters(TimeProvider time, string? lockFolder = null) => (Time, _locks) = (time, new(time, lockFolder));
+    /// <param name="locks">What the names of the locks begin with; null is the program's own.</param>
+    public ProcessAdapters(TimeProvider time, string? locks = null) => (Time, _locks) = (time, new(time, locks));
 
     public TimeProvider Time { get; }
 

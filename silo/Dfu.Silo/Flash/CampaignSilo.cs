@@ -13,6 +13,7 @@ using Dfu.Silo.Silos;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
+using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Dfu.Silo.Flash;
@@ -39,13 +40,15 @@ internal sealed class CampaignSilo : IAsyncDisposable
     private CampaignView? _view;
     private CampaignView? _beforeStop;
 
-    private CampaignSilo(FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, TimeProvider real)
+    private CampaignSilo(
+        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, LineLog? log, TimeProvider real)
     {
         (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
         _silo = FleetSilo.Build(
             new()
             {
                 Host = host,
+                Log = log,
                 ClusterId = $"campaign-{Guid.NewGuid():n}",
                 Cluster = (silo, endpoint) =>
                 {
@@ -58,7 +61,8 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static CampaignSilo Open(string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, TimeProvider time)
+    public static CampaignSilo Open(
+        string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, LineLog? log, TimeProvider time)
     {
         var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         var storage = SqliteGrainStorage.Open(directory);
@@ -82,7 +86,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             },
         };
         var watch = new StorageWatch(storage);
-        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], time);
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
@@ -106,7 +110,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], TimeProvider.System);
+        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], null, TimeProvider.System);
     }
 
     /// <summary>Starts the silo, which takes time and needs no radio; <see cref="RunAsync"/> does it otherwise.</summary>

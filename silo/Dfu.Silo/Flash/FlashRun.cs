@@ -4,6 +4,8 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Flash;
 
@@ -20,7 +22,10 @@ public sealed record FlashSettings
     /// <summary>Bytes that package files in the data directory may take; null is 512 MiB.</summary>
     public long? CacheSize { get; init; }
 
-    /// <summary>Gets a line when there is something an operator should know.</summary>
+    /// <summary>From which level on <see cref="Say"/> is told; None, the default, is never.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.None;
+
+    /// <summary>Gets a line for what is logged, and when there is something else an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };
 }
 
@@ -30,9 +35,10 @@ public sealed class FlashRun : IAsyncDisposable
     private readonly DataDirectory _directory;
     private readonly ProcessAdapters _adapters;
     private readonly CampaignSilo _silo;
+    private readonly LineLog _log;
 
-    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo silo) =>
-        (_directory, _adapters, _silo) = (directory, adapters, silo);
+    private FlashRun(DataDirectory directory, ProcessAdapters adapters, CampaignSilo silo, LineLog log) =>
+        (_directory, _adapters, _silo, _log) = (directory, adapters, silo, log);
 
     /// <summary>Takes the data directory and the adapters; nothing is sent yet.</summary>
     /// <exception cref="Dfu.Protocol.Errors.DfuException">DataDirectoryInUse, DataDirectoryForeign, DataDirectoryUnusable or AdapterInUse.</exception>
@@ -40,16 +46,18 @@ public sealed class FlashRun : IAsyncDisposable
     {
         var directory = DataDirectory.Open(settings.DataDirectory, time);
         var adapters = new ProcessAdapters(time);
+        var log = new LineLog(settings.Say, settings.LogLevel, time);
         try
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
-            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings, time));
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings, log, time), log);
         }
         catch
         {
             await adapters.DisposeAsync();
             directory.Dispose();
+            log.Dispose();
             throw;
         }
     }
@@ -66,5 +74,6 @@ public sealed class FlashRun : IAsyncDisposable
         await _silo.DisposeAsync();
         await _adapters.DisposeAsync();
         _directory.Dispose();
+        _log.Dispose();
     }
 }

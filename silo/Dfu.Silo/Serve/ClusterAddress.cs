@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Storage.Postgres;
 using Npgsql;
 
 namespace Dfu.Silo.Serve;
@@ -9,10 +10,10 @@ namespace Dfu.Silo.Serve;
 internal static class ClusterAddress
 {
     /// <summary>The address this machine reaches the database by: loopback when the database is here, and so all members are.</summary>
-    /// <exception cref="DfuException">DatabaseUnavailable.</exception>
+    /// <exception cref="DfuException">DatabaseUnavailable, or InvalidArgument for a connection string that is none.</exception>
     public static async Task<IPAddress> FindAsync(string connection, CancellationToken cancellationToken)
     {
-        var given = new NpgsqlConnectionStringBuilder(connection);
+        var given = new NpgsqlConnectionStringBuilder(new PostgresConnection(connection).Text);
         var host = (given.Host ?? "").Split(',')[0];
         if (host.StartsWith('/')) return IPAddress.Loopback;
         try

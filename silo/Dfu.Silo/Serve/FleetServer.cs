@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Adapters;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
+using Dfu.Grains.Connections;
 using Dfu.Grains.Directory;
 using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
@@ -13,6 +14,9 @@ using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Postgres;
 using Dfu.Silo.Storage.Sqlite;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
@@ -36,6 +40,12 @@ public static class FleetServer
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
+        using var log = new LineLog(settings.Say, settings.LogLevel, time);
+        using var tls = settings.Tls is { } files ? ClusterTls.Load(files, TlsRole.Member, time) : null;
+        NetworkRule.Warn(settings.Tls, tls, log.Host, time);
+        var address = settings.Address ?? (settings.Connection is { } database ? await ClusterAddress.FindAsync(database, stop) : IPAddress.Loopback);
+        NetworkRule.Check(address, tls is not null, settings.InsecureNetwork);
+        if (settings.Connection is { } connection) await PostgresSchema.CheckAsync(connection, stop);
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
         await using var radios = new ProcessAdapters(time);
         var owned = new List<IDisposable>();
@@ -43,7 +53,7 @@ public static class FleetServer
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(radios));
-            await ServeAsync(settings, directory.Path, sources, owned, time, stop);
+            await ServeAsync(settings, address, tls, log, directory.Path, sources, owned, time, stop);
         }
         finally
         {
@@ -53,18 +63,23 @@ public static class FleetServer
     }
 
     private static async Task ServeAsync(
-        ServerSettings settings, string directory, IReadOnlyList<IAdapterSource> sources, List<IDisposable> owned, TimeProvider time, CancellationToken stop)
+        ServerSettings settings,
+        IPAddress address,
+        ClusterTls? tls,
+        LineLog log,
+        string directory,
+        IReadOnlyList<IAdapterSource> sources,
+        List<IDisposable> owned,
+        TimeProvider time,
+        CancellationToken stop)
     {
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         owned.Add(ledgers);
         var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         Func<CancellationToken, Task> giveBack;
-        var address = settings.Address ?? IPAddress.Loopback;
         Action<ISiloBuilder, IPEndPoint> cluster;
         if (settings.Connection is { } connection)
         {
-            await PostgresSchema.CheckAsync(connection, stop);
-            address = settings.Address ?? await ClusterAddress.FindAsync(connection, stop);
             cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker().AddRetention();
             giveBack = cancellationToken => PostgresSchema.GiveBackAsync(connection, cancellationToken);
         }
@@ -89,6 +104,7 @@ public static class FleetServer
                 {
                     Silo = settings.Name,
                     Policy = settings.Policy,
+                    Orders = new(settings.PublicKey),
                     Time = time,
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
@@ -106,13 +122,20 @@ public static class FleetServer
                 Address = address,
                 SiloPort = settings.SiloPort,
                 GatewayPort = settings.GatewayPort,
-                Log = new ServerLog(settings.Say),
+                Tls = tls,
+                Log = log,
             },
             time);
         try
         {
-            if (settings.Connection is not null) await FormerMember.BuryAsync(server.Services, settings.Name, time, stop);
-            await StartAsync(server, settings.Say, time, stop);
+            if (settings.Connection is not null)
+            {
+                var members = server.Services.GetRequiredService<IMembershipTable>();
+                await new FormerMember(members, server.Endpoint, log.Host, time).BuryAsync(settings.Name, stop);
+                await NetworkRule.AskAsync(members, tls, time, stop);
+            }
+
+            await StartAsync(server, log.Host, time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -123,30 +146,32 @@ public static class FleetServer
             throw refusal;
         }
 
+        log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
         settings.Ready(server.Gateway!);
+        if (tls is null && !IPAddress.IsLoopback(address)) log.Host.NetworkOpen(address);
         foreach (var (source, adapter) in sources.Zip(server.Adapters))
-            Background.Run("say what keeps an adapter from being opened", TellAsync(source.Id, adapter, settings.Say));
+            Background.Run("say what keeps an adapter from being opened", TellAsync(source.Id, adapter, log.Host));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(stopped.SetResult);
         await stopped.Task;
+        log.Host.Stops(settings.Name);
     }
 
-    private static async Task StartAsync(FleetSilo server, Action<string> say, TimeProvider time, CancellationToken stop)
+    private static async Task StartAsync(FleetSilo server, ILogger log, TimeProvider time, CancellationToken stop)
     {
         var starting = server.StartAsync(stop);
         await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
-        if (!starting.IsCompleted)
-            say($"the start waits for members of the cluster that do not answer; dead ones count no more after {MemberTimes.LongestWait.TotalSeconds:0} s");
+        if (!starting.IsCompleted) log.StartWaits(MemberTimes.LongestWait.TotalSeconds);
         await starting;
     }
 
     /// <summary>Says what keeps a radio from being opened; it is tried again all the time.</summary>
-    private static async Task TellAsync(string id, IAdapterGrain adapter, Action<string> say)
+    private static async Task TellAsync(string id, IAdapterGrain adapter, ILogger log)
     {
         try
         {
             var opening = await FleetSilo.OpenedAsync(adapter);
-            if (opening.Error is not (DfuError.None or DfuError.Interrupted)) say($"{id}: {opening.Detail} - it is tried again ({opening.Error.Code()})");
+            if (opening.Error is not (DfuError.None or DfuError.Interrupted)) log.AdapterNotOpen(id, opening.Detail, opening.Error.Code());
         }
         catch (OrleansException)
         {

@@ -2,20 +2,21 @@ using System.Net;
 using System.Net.Sockets;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Silos;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
 /// <summary>A member that was killed stays in the table of members until others miss it, which nobody does when it was the last.</summary>
-internal static class FormerMember
+/// <param name="own">Where the new member of the name listens: nobody else does.</param>
+internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, ILogger log, TimeProvider time)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Strikes out entries of this name whose process is gone.</summary>
     /// <exception cref="DfuException">MemberInUse.</exception>
-    public static async Task BuryAsync(IServiceProvider services, string name, TimeProvider time, CancellationToken cancellationToken)
+    public async Task BuryAsync(string name, CancellationToken cancellationToken)
     {
-        var table = services.GetRequiredService<IMembershipTable>();
         await table.InitializeMembershipTableAsync(true, cancellationToken);
         for (var changed = true; changed;)
         {
@@ -25,8 +26,9 @@ internal static class FormerMember
             {
                 if (entry.SiloName != name || entry.Status is SiloStatus.Dead or SiloStatus.None) continue;
                 var endpoint = entry.SiloAddress.Endpoint;
-                if (time.GetUtcNow() - entry.IAmAliveTime < MemberTimes.LongDead && await AnswersAsync(endpoint, time, cancellationToken))
+                if (!endpoint.Equals(own) && await AnswersAsync(endpoint, cancellationToken) && await LivesAsync(entry, cancellationToken))
                     throw new DfuException(DfuError.MemberInUse, $"the member '{name}' is alive at {endpoint}");
+                log.FormerMemberBuried(name, endpoint);
                 entry.Status = SiloStatus.Dead;
                 changed = true;
 
@@ -37,13 +39,13 @@ internal static class FormerMember
         }
     }
 
-    private static async Task<bool> AnswersAsync(IPEndPoint endpoint, TimeProvider time, CancellationToken cancellationToken)
+    private async Task<bool> AnswersAsync(IPEndPoint endpoint, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            using var client = new TcpClient();
+            using var client = new TcpClient(endpoint.AddressFamily);
             await client.ConnectAsync(endpoint, either.Token);
             return true;
         }
@@ -55,5 +57,26 @@ internal static class FormerMember
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// What answers may be another program that has the port now. The member itself writes signs of life: one that differs from the last
+    /// shows that it lives, whatever the two hosts' clocks say.
+    /// </summary>
+    private async Task<bool> LivesAsync(MembershipEntry known, CancellationToken cancellationToken)
+    {
+        // A member that is still joining writes none, and has so long to join.
+        var atMost = known.Status == SiloStatus.Active ? MemberTimes.Silent : MemberTimes.Join;
+        var begin = time.GetTimestamp();
+        log.FormerMemberAsked(known.SiloName, known.SiloAddress.Endpoint, atMost.TotalSeconds);
+        while (time.GetElapsedTime(begin) < atMost)
+        {
+            await Task.Delay(LookAgain, time, cancellationToken);
+            var now = (await table.ReadRowAsync(known.SiloAddress, cancellationToken)).Members is [var (entry, _), ..] ? entry : null;
+            if (now is null || now.Status == SiloStatus.Dead) return false;
+            if (now.IAmAliveTime != known.IAmAliveTime || now.Status != known.Status) return true;
+        }
+
+        return false;
     }
 }

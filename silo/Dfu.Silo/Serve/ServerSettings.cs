@@ -1,7 +1,9 @@
 using System.Net;
 using Dfu.Fleet;
 using Dfu.Fleet.Retention;
+using Dfu.Grains.Connections;
 using Dfu.Silo.Adapters;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
 
@@ -26,6 +28,15 @@ public sealed record ServerSettings
     /// <summary>Where other members and clients reach this one; null is this machine alone, or the address by which it reaches the database.</summary>
     public IPAddress? Address { get; init; }
 
+    /// <summary>By which members and programs are told from strangers; null takes whoever connects, and only on this machine.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>Others may reach this member although it has no certificates.</summary>
+    public bool InsecureNetwork { get; init; }
+
+    /// <summary>A P-256 key in PEM form: packages that are not signed for it are refused, whoever brings them. Null leaves signatures unchecked.</summary>
+    public string? PublicKey { get; init; }
+
     /// <summary>For other members; 0 takes a free one.</summary>
     public int SiloPort { get; init; }
 
@@ -35,6 +46,12 @@ public sealed record ServerSettings
     /// <summary>Called once, when the server is a member and its radios are being opened.</summary>
     public Action<IPEndPoint> Ready { get; init; } = static _ => { };
 
+    /// <summary>From which level on <see cref="Say"/> is told. Default Warning.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };
+
+    /// <summary>Never the connection string, which may hold a password.</summary>
+    public override string ToString() => Name;
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
+using Dfu.Grains.Connections;
 using Dfu.Grains.Retention;
 using Dfu.Protocol.Timing;
+using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,8 +32,11 @@ internal sealed record FleetSiloSettings
     /// <summary>For clients; 0 takes a free one, null has none.</summary>
     public int? GatewayPort { get; init; }
 
-    /// <summary>Gets what Orleans logs; null is nobody.</summary>
-    public ILoggerProvider? Log { get; init; }
+    /// <summary>By which other silos and clients are told from strangers; null takes whoever connects.</summary>
+    public ClusterTls? Tls { get; init; }
+
+    /// <summary>Gets what Orleans and the grains log; null is nobody.</summary>
+    public LineLog? Log { get; init; }
 }
 
 /// <summary>An Orleans silo in this process, with the grains of the fleet and the radios of this host.</summary>
@@ -46,10 +51,12 @@ internal sealed class FleetSilo : IAsyncDisposable
 
     private readonly FleetSiloSettings _settings;
     private readonly IHost _host;
+    private readonly HeldPorts _ports;
     private readonly TimeProvider _real;
     private bool _started;
 
-    private FleetSilo(FleetSiloSettings settings, IHost host, TimeProvider real) => (_settings, _host, _real) = (settings, host, real);
+    private FleetSilo(FleetSiloSettings settings, IHost host, HeldPorts ports, TimeProvider real) =>
+        (_settings, _host, _ports, _real) = (settings, host, ports, real);
 
     public IServiceProvider Services => _host.Services;
 
@@ -57,6 +64,9 @@ internal sealed class FleetSilo : IAsyncDisposable
 
     public IEnumerable<IAdapterGrain> Adapters =>
         _settings.Host.Sources.Select(source => Grains.GetGrain<IAdapterGrain>(AdapterId.Of(_settings.Host.Silo, source.Id)));
+
+    /// <summary>Other silos connect here.</summary>
+    public IPEndPoint Endpoint => new(_settings.Address, _settings.SiloPort);
 
     /// <summary>Clients connect here; null when there is no gateway.</summary>
     public IPEndPoint? Gateway => _settings.GatewayPort is { } port ? new(_settings.Address, port) : null;
@@ -66,21 +76,27 @@ internal sealed class FleetSilo : IAsyncDisposable
     public static FleetSilo Build(FleetSiloSettings settings, TimeProvider real)
     {
         settings.Host.Times.Validate(settings.Host.Policy);
-        if (settings.SiloPort != 0) FreePorts.Check(settings.Address, settings.SiloPort);
-        if (settings.GatewayPort is > 0 and var taken) FreePorts.Check(settings.Address, taken);
-        var ports = FreePorts.Take(settings.Address, 2);
-        settings = settings with
+        var ports = new HeldPorts();
+        try
         {
-            SiloPort = settings.SiloPort == 0 ? ports[0] : settings.SiloPort,
-            GatewayPort = settings.GatewayPort == 0 ? ports[1] : settings.GatewayPort,
-        };
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "dfu", DisableDefaults = true });
-        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
-        builder.Logging.ClearProviders();
-        if (settings.Log is { } log) builder.Logging.AddProvider(log);
-        else builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.UseOrleans(silo => Configure(silo, settings));
-        return new FleetSilo(settings, builder.Build(), real);
+            settings = settings with
+            {
+                SiloPort = ports.Hold(settings.Address, settings.SiloPort).Port,
+                GatewayPort = settings.GatewayPort is { } gateway ? ports.Hold(settings.Address, gateway).Port : null,
+            };
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "dfu", DisableDefaults = true });
+            builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+            builder.Logging.ClearProviders();
+            builder.Logging.SetMinimumLevel(settings.Log?.Least ?? LogLevel.None);
+            if (settings.Log is { } log) builder.Logging.AddProvider(log);
+            builder.UseOrleans(silo => Configure(silo, settings, ports));
+            return new FleetSilo(settings, builder.Build(), ports, real);
+        }
+        catch
+        {
+            ports.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Returns when the silo is a member of its cluster; no radio is open yet.</summary>
@@ -138,6 +154,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         });
 
         await WithinAsync(disposing, BrokenStopTimeout);
+        _ports.Dispose();
     }
 
     /// <summary>Orleans ends for minutes, whatever it is told, when what it wants to write to is gone. The caller ends the process after the silo.</summary>
@@ -153,8 +170,9 @@ internal sealed class FleetSilo : IAsyncDisposable
         }
     }
 
-    private static void Configure(ISiloBuilder silo, FleetSiloSettings settings)
+    private static void Configure(ISiloBuilder silo, FleetSiloSettings settings, HeldPorts ports)
     {
+        ports.GiveTo(silo.Services);
         var endpoint = new IPEndPoint(settings.Address, settings.SiloPort);
         silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.ClusterId, ClusterNames.Service));
         silo.Configure<SiloOptions>(options => options.SiloName = settings.Host.Silo);
@@ -165,6 +183,7 @@ internal sealed class FleetSilo : IAsyncDisposable
             if (settings.GatewayPort is { } gateway) options.GatewayListeningEndpoint = new(settings.Address, gateway);
         });
         settings.Cluster(silo, endpoint);
+        if (settings.Tls is { } tls) silo.UseClusterTls(tls);
         silo.Services.AddSingleton(settings.Host);
         silo.AddAdapterGrains();
         silo.Services.AddSingleton<RetentionHost>();

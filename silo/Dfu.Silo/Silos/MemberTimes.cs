@@ -28,7 +28,4 @@ internal static class MemberTimes
 
     /// <summary>So long a start may wait for members that died together, as an operator is told.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
-
-    /// <summary>A member without a sign of life for so long is not asked whether it lives. The clocks of two machines may differ by some seconds.</summary>
-    public static readonly TimeSpan LongDead = TimeSpan.FromSeconds(60);
 }

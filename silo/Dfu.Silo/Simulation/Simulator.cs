@@ -6,6 +6,8 @@ using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Files;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Simulation;
 
@@ -19,6 +21,7 @@ public sealed class Simulator : IAsyncDisposable
     private readonly SimulatedAir _air;
     private readonly DataDirectory? _directory;
     private readonly StateDirectory? _state;
+    private LineLog? _log;
 
     /// <param name="listen">Each is an address of its own onto the same devices; port 0 takes a free one.</param>
     /// <param name="state">Where the devices' flash and counts outlive this process; null keeps nothing.</param>
@@ -45,10 +48,17 @@ public sealed class Simulator : IAsyncDisposable
         }
     }
 
+    /// <summary>From which level on <see cref="Say"/> is told.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    /// <summary>Gets a line for what is logged.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
+
     /// <returns>The addresses in force, in the order they were given.</returns>
     /// <exception cref="DfuException">ListenFailed.</exception>
     public async Task<IReadOnlyList<IPEndPoint>> StartAsync(CancellationToken cancellationToken)
     {
+        _log = new(Say, LogLevel, _real);
         Save();
         var bound = new List<IPEndPoint>();
         for (var i = 0; i < _listen.Count; i++)
@@ -66,6 +76,7 @@ public sealed class Simulator : IAsyncDisposable
             _servers.Add(server);
         }
 
+        _log.Host.Simulates(string.Join(' ', bound));
         return bound;
     }
 
@@ -90,6 +101,7 @@ public sealed class Simulator : IAsyncDisposable
         foreach (var server in _servers) await server.DisposeAsync();
         _air.Dispose();
         _directory?.Dispose();
+        _log?.Dispose();
     }
 
     private void Add(VirtualDeviceOptions options)

@@ -28,6 +28,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The built <c>dfu</c> command.</summary>
     public static ChildProcess Dfu(string name, params IEnumerable<string> arguments) => new(name, "dotnet", [Command, .. arguments]);
 
+    /// <summary>The same, until it has ended well.</summary>
+    public static Task<string> RunDfuAsync(params IEnumerable<string> arguments) => RunAsync("dotnet", [Command, .. arguments]);
+
     private static string Command { get; } =
         Path.GetFullPath(
             Path.Combine(

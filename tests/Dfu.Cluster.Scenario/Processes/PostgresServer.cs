@@ -15,13 +15,16 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private PostgresServer(string bin, string folder, int port) => (_bin, _folder, _port) = (bin, folder, port);
 
-    public string Connection => $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Database=dfu;Username=dfu;Password={Password}";
+    public string Connection => $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Database=dfu;Username=dfu";
 
     public static async Task<PostgresServer> StartAsync()
     {
         var bin = await FindAsync();
         var folder = Directory.CreateTempSubdirectory("dfu-postgres-").FullName;
         var server = new PostgresServer(bin, folder, FreePort());
+
+        // For this process and all that it starts: on their command lines others could read it.
+        Environment.SetEnvironmentVariable("PGPASSWORD", Password);
         try
         {
             var password = Path.Combine(folder, "password");
@@ -31,8 +34,6 @@ internal sealed class PostgresServer : IAsyncDisposable
             var options = $"-p {server._port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1";
             await server.RunAsync("pg_ctl", "-D", server.Data, "-l", Path.Combine(folder, "log"), "-o", options, "-w", "start");
             await ChildProcess.RunAsync(
-                "env",
-                $"PGPASSWORD={Password}",
                 Path.Combine(bin, "createdb"),
                 "-h",
                 "127.0.0.1",

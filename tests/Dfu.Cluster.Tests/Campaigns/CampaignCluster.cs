@@ -34,7 +34,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
     private InProcessTestCluster _cluster = null!;
 
     private CampaignCluster(bool reminders, Type scheduler) =>
-        (_reminders, _classes) = (reminders, [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), scheduler]);
+        (_reminders, _classes) = (reminders, [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), typeof(PartPackageGrain), scheduler]);
 
     public HandTime Time { get; } = new();
     public Parts Parts { get; } = new();

@@ -23,8 +23,14 @@ internal sealed class ChildProcess : IDisposable
         _process.BeginOutputReadLine();
     }
 
-    public static ChildProcess Start(params string[] arguments) =>
-        new(new ProcessStartInfo("dotnet", ["exec", typeof(ChildProcess).Assembly.Location, .. arguments]));
+    public static ChildProcess Start(params string[] arguments) => StartWith([], arguments);
+
+    public static ChildProcess StartWith((string Name, string Value)[] environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(ChildProcess).Assembly.Location, .. arguments]);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new(start);
+    }
 
     /// <summary>The next line; fails when the child ends or says nothing.</summary>
     public async Task<string> LineAsync() => await _lines.Reader.ReadAsync().AsTask().Soon();

@@ -1,14 +1,17 @@
 using System.Security.Cryptography;
 using Dfu.Cluster.Tests.Devices;
+using Dfu.Cluster.Tests.Harness;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
 
 namespace Dfu.Cluster.Tests.Packages;
 
 public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<DeviceCluster>
 {
-    private readonly byte[] _file = RandomNumberGenerator.GetBytes(300_000);
+    private readonly byte[] _file = Room.Build(300_000, seed: RandomNumberGenerator.GetInt32(int.MaxValue)).File;
 
     private string Id => Convert.ToHexStringLower(SHA256.HashData(_file));
 
@@ -31,8 +34,9 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
     {
         var damaged = _file.ToArray();
         damaged[100]++;
-        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync(damaged));
-        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync([]));
+        Assert.NotEqual(DfuError.None, (await Package.PutAsync(damaged)).Refusal);
+        Assert.NotEqual(DfuError.None, (await Package.PutAsync([])).Refusal);
+        Assert.Equal(DfuError.HashMismatch, (await Package.PutAsync(Room.Build(4096).File)).Refusal);
         Assert.False(await Package.ExistsAsync());
     }
 
@@ -56,7 +60,7 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
         await Package.PutAsync(_file);
         Assert.Equal(reads, cluster.Storage.Reads);
         await cluster.Cluster.DeactivateAsync(Package);
-        await Assert.ThrowsAsync<ArgumentException>(() => Package.PutAsync([1]));
+        Assert.NotEqual(DfuError.None, (await Package.PutAsync([1])).Refusal);
         Assert.Equal(reads, cluster.Storage.Reads);
     }
 
@@ -95,5 +99,34 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
         await Package.PutAsync(_file);
         var stored = (string)cluster.Storage.Payload("retention", "0")!;
         Assert.True(FleetJson.Read<RetentionState>(stored).Packages.ContainsKey(Id));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_or_no_package_is_refused_and_not_stored()
+    {
+        var writes = cluster.Storage.Writes;
+        foreach (var (file, error) in new[]
+        {
+            (new byte[PackageLimits.ZipBytes + 1], DfuError.PackageTooLarge),
+            (RandomNumberGenerator.GetBytes(1000), DfuError.PackageNotAZip),
+        })
+        {
+            var package = cluster.Grains.GetGrain<IPackageGrain>(Convert.ToHexStringLower(SHA256.HashData(file)));
+            Assert.Equal(error, (await package.PutAsync(file)).Refusal);
+            Assert.False(await package.ExistsAsync());
+        }
+
+        Assert.Equal(writes, cluster.Storage.Writes);
+    }
+
+    [Fact]
+    public async Task What_an_order_says_of_a_package_is_compared_with_the_package()
+    {
+        Assert.Equal(DfuError.PackageNotFound, (await Package.CheckAsync([300_000], 52)).Refusal);
+        await Package.PutAsync(_file);
+        Assert.Equal(PackageAnswer.Taken, await Package.CheckAsync([300_000], 52));
+        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_004], 52)).Refusal);
+        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_000, 4], 52)).Refusal);
+        Assert.Equal(DfuError.InvalidArgument, (await Package.CheckAsync([300_000], 51)).Refusal);
     }
 }

@@ -92,6 +92,8 @@ public sealed class PostgresServer : IAsyncLifetime
             "-c",
             "unix_socket_directories=",
             "-c",
+            "max_connections=500", // every database of every test keeps some for a while
+            "-c",
             "fsync=off",
             "-c",
             "max_connections=300",

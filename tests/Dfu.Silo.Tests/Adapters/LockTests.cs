@@ -7,6 +7,7 @@ namespace Dfu.Silo.Tests.Adapters;
 public sealed class LockTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dfu-locks-").FullName;
+    private readonly string _names = $"dfu-test-{Guid.NewGuid():n}";
 
     public void Dispose() => Directory.Delete(_folder, true);
 
@@ -43,8 +44,8 @@ public sealed class LockTests : IDisposable
     [Fact]
     public void A_radio_has_one_owner_whatever_it_is_called()
     {
-        using var first = new AdapterLocks(TimeProvider.System, _folder);
-        using var second = new AdapterLocks(TimeProvider.System, _folder);
+        using var first = new AdapterLocks(TimeProvider.System, _names);
+        using var second = new AdapterLocks(TimeProvider.System, _names);
         first.Take("bridge:127.0.0.1:7001", "bridge:tcp://localhost:7001");
         second.Take("bridge:127.0.0.1:7002", "bridge:tcp://localhost:7002");
         var refused = Assert.Throws<DfuException>(() => second.Take("bridge:127.0.0.1:7001", "bridge:tcp://127.0.0.1:7001"));
@@ -58,8 +59,8 @@ public sealed class LockTests : IDisposable
     [Fact]
     public void What_is_kept_may_be_kept_again_here_but_nowhere_else()
     {
-        using var first = new AdapterLocks(TimeProvider.System, _folder);
-        using var second = new AdapterLocks(TimeProvider.System, _folder);
+        using var first = new AdapterLocks(TimeProvider.System, _names);
+        using var second = new AdapterLocks(TimeProvider.System, _names);
         first.Take("bluez:usb-1-1.2", "bluez:hci0");
         first.Keep("bluez:usb-1-1.2", "bluez:usb-1-1.2");
         first.Keep("bluez:usb-1-1.3", "bluez:usb-1-1.3");
@@ -72,13 +73,81 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
-    public void A_radio_may_be_locked_by_another_user_after_its_owner_has_ended()
+    public void Who_is_refused_a_radio_is_told_the_process_that_has_it()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using var first = new AdapterLocks(TimeProvider.System, _names);
+        using var second = new AdapterLocks(TimeProvider.System, _names);
+        first.Take("radio", "radio");
+        for (var asked = 0; asked < 50; asked++)
+        {
+            var refused = Assert.Throws<DfuException>(() => second.Take("radio", "radio"));
+            Assert.Contains($"(process {Environment.ProcessId} of user ", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_radio_leaves_no_file_that_somebody_could_make_first()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using var locks = new AdapterLocks(TimeProvider.System, _names);
+        locks.Take("radio", "radio");
+        var name = AdapterLocks.NameOf("radio", _names);
+        Assert.All(new[] { "/run/lock", "/tmp" }.Where(Directory.Exists), folder => Assert.False(Path.Exists(Path.Combine(folder, name))));
+        Assert.Contains($"@{name}", File.ReadAllText("/proc/net/unix"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lock_follows_no_link_and_writes_nothing_where_one_leads()
     {
         if (OperatingSystem.IsWindows()) return;
-        using (var first = new AdapterLocks(TimeProvider.System, _folder)) first.Take("radio", "radio");
-        const UnixFileMode Everybody =
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
-                | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        Assert.Equal(Everybody, File.GetUnixFileMode(Assert.Single(Directory.GetFiles(_folder))));
+        var victim = Path.Combine(_folder, "victim");
+        File.WriteAllText(victim, "precious");
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
+        foreach (var name in new[] { "lock", "lock.owner" }) File.CreateSymbolicLink(Path.Combine(data, name), victim);
+        var refused = Assert.Throws<DfuException>(() => DataDirectory.Open(data, TimeProvider.System));
+        Assert.Equal(DfuError.DataDirectoryUnusable, refused.Error);
+        Assert.Contains("symbolic link", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(victim));
+
+        File.Delete(Path.Combine(data, "lock"));
+        using (DataDirectory.Open(data, TimeProvider.System)) Assert.Equal("precious", File.ReadAllText(victim));
+        Assert.Equal("precious", File.ReadAllText(victim));
+    }
+
+    [Fact]
+    public void A_link_to_nowhere_makes_no_file_there()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
+        File.CreateSymbolicLink(Path.Combine(data, "lock"), Path.Combine(_folder, "nowhere"));
+        Assert.Equal(DfuError.DataDirectoryUnusable, Assert.Throws<DfuException>(() => DataDirectory.Open(data, TimeProvider.System)).Error);
+        Assert.False(File.Exists(Path.Combine(_folder, "nowhere")));
+    }
+
+    [Fact]
+    public void A_file_with_other_content_is_no_lock_and_keeps_it()
+    {
+        var file = Path.Combine(_folder, "lock");
+        File.WriteAllText(file, "precious");
+        var refused = Assert.Throws<DfuException>(() => DataDirectory.Open(_folder, TimeProvider.System));
+        Assert.Equal(DfuError.DataDirectoryUnusable, refused.Error);
+        Assert.Equal("precious", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void Nobody_is_told_of_an_owner_that_has_ended()
+    {
+        var file = Path.Combine(_folder, "lock");
+        File.WriteAllText(file, "process 4711, since 2026-01-02 03:04:05\n");
+        using (var held = DataDirectory.Open(_folder, TimeProvider.System))
+        {
+            var refused = Assert.Throws<DfuException>(() => DataDirectory.Open(_folder, TimeProvider.System));
+            Assert.Contains($"process {Environment.ProcessId}, since", refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("4711", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("", File.ReadAllText(file));
+        Assert.Equal([file], Directory.GetFiles(_folder));
     }
 }

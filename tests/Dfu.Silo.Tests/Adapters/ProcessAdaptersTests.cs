@@ -3,11 +3,9 @@ using Dfu.Silo.Adapters;
 
 namespace Dfu.Silo.Tests.Adapters;
 
-public sealed class ProcessAdaptersTests : IDisposable
+public sealed class ProcessAdaptersTests
 {
-    private readonly string _locks = Directory.CreateTempSubdirectory("dfu-locks-").FullName;
-
-    public void Dispose() => Directory.Delete(_locks, true);
+    private readonly string _locks = $"dfu-test-{Guid.NewGuid():n}";
 
     [Fact]
     public async Task What_is_shared_is_made_once_and_ends_with_the_radios_before_their_locks_do()

@@ -18,7 +18,9 @@ internal sealed class PostgresConnection
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or OverflowException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"the connection string cannot be understood: {e.Message}", e);
+            // What was not understood may be the end of a password that holds a semicolon.
+            var what = Secrets.AreIn(connectionString) ? "; a password with ; or = in it is put in quotes" : $": {e.Message}";
+            throw new DfuException(DfuError.InvalidArgument, $"the connection string cannot be understood{what}", e);
         }
 
         if (string.IsNullOrWhiteSpace(_given.Host)) throw new DfuException(DfuError.InvalidArgument, "the connection string names no Host");

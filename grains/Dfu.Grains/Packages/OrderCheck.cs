@@ -1,0 +1,16 @@
+using Dfu.Fleet.Orders;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Grains.Packages;
+
+/// <summary>Looks at an order where it enters: at what it says, and at the package it names.</summary>
+internal static class OrderCheck
+{
+    /// <returns>Null when the order is taken.</returns>
+    public static async Task<CampaignTicket?> RefusalAsync(CampaignOrder order, IGrainFactory grains)
+    {
+        if (OrderRules.OfOrder(order.PackageId, order.Targets) is { } wrong) return new() { Refusal = wrong.Error, Detail = wrong.Detail };
+        var answer = await grains.GetGrain<IPackageGrain>(order.PackageId).CheckAsync(order.ImageSizes, order.HwVersion);
+        return answer.Refusal == DfuError.None ? null : new() { Refusal = answer.Refusal, Detail = answer.Detail };
+    }
+}
