@@ -61,4 +61,11 @@ public interface ICampaignGrain : IGrainWithStringKey
     /// <summary>From a device, again and again until it returns: the outcome is durable then.</summary>
     [Alias("DeviceEnded")]
     Task DeviceEndedAsync(DeviceState device);
+
+    /// <summary>
+    /// From retention, again and again until it returns: the directory does not have the campaign any more, and nothing of it is stored then,
+    /// nor of devices that were in no other campaign since.
+    /// </summary>
+    [Alias("Forget")]
+    Task ForgetAsync();
 }

@@ -36,4 +36,8 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>The device's last decisions and outcomes, oldest first, at most 200.</summary>
     [Alias("History")]
     Task<ImmutableArray<HistoryEntry>> HistoryAsync();
+
+    /// <summary>From a campaign that is being deleted: nothing of the device is stored when it returns, unless it has been in another campaign since.</summary>
+    [Alias("Forget")]
+    Task ForgetAsync(string campaign);
 }

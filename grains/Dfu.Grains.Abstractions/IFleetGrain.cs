@@ -28,4 +28,9 @@ public interface IFleetGrain : IGrainWithIntegerKey
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);
+
+    /// <summary>From retention: these campaigns are to be deleted. One that is not over stays.</summary>
+    /// <returns>Those of them that the directory does not have any more: no request goes on with them.</returns>
+    [Alias("Forget")]
+    Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns);
 }

@@ -36,4 +36,9 @@ public interface IPackageGrain : IGrainWithStringKey
 
     [Alias("Exists")]
     Task<bool> ExistsAsync();
+
+    /// <summary>From retention: nobody has needed the package for long.</summary>
+    /// <returns>False when somebody has wanted it lately: then it stays.</returns>
+    [Alias("Forget")]
+    Task<bool> ForgetAsync();
 }

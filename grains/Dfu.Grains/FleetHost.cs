@@ -2,6 +2,7 @@ using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Orders;
+using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Grains.Packages;
 
@@ -39,6 +40,12 @@ public sealed class FleetHost
     /// <summary>This host's own byte counts of a campaign.</summary>
     public required Func<string, ITrafficLedger> Ledger { get; init; }
     public required IPackageCache Packages { get; init; }
+
+    /// <summary>What this host's operator asks of retention.</summary>
+    public RetentionWish Retention { get; init; } = new();
+
+    /// <summary>Deletes what is too much on this host, and gives back the room of what was deleted from its storage.</summary>
+    public Func<CancellationToken, Task> GiveBack { get; init; } = static _ => Task.CompletedTask;
 
     /// <summary>
     /// Starts work where radios are driven: never on a grain's scheduler, for a transfer must not take a grain's turns. Everything that

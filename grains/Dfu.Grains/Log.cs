@@ -28,6 +28,12 @@ internal static partial class Log
         Message = "{Adapter}: the bytes sent to {Device} are not counted on this host; a crash of it may lose those of the last second")]
     public static partial void NotCounted(this ILogger logger, string adapter, BluetoothAddress device, Exception e);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Kept for long enough and deleted: {Campaigns} campaigns, {Packages} packages")]
+    public static partial void Forgot(this ILogger logger, int campaigns, int packages);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The package {Package} cannot be kept on this host; it is fetched from the fleet each time")]
+    public static partial void NotCached(this ILogger logger, string package, Exception e);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: its last progress was not saved; it is found out again when the device connects")]
     public static partial void ProgressNotSaved(this ILogger logger, BluetoothAddress device, Exception e);
 

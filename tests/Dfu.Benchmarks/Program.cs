@@ -11,6 +11,9 @@ switch (args)
     case ["directory"]:
         DirectoryBenchmark.Print();
         return 0;
+    case ["station", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
+        await StationBenchmark.RunAsync(rest.Length == 0 ? 1000 : Math.Max(10, int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture)));
+        return 0;
     case [FollowedServer.Role, var silo, var gateway]:
         await FollowedServer.RunAsync(
             int.Parse(silo, System.Globalization.CultureInfo.InvariantCulture), int.Parse(gateway, System.Globalization.CultureInfo.InvariantCulture));
@@ -22,6 +25,7 @@ switch (args)
               without a command    how fast one transfer is, in virtual time
               followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
+              station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);
         return 2;
 }

@@ -7,7 +7,8 @@ internal static class Quantities
 {
     private static readonly (string Suffix, double Factor)[] SizeUnits =
     [
-        ("kib", 1024), ("mib", 1024 * 1024), ("kb", 1000), ("mb", 1_000_000), ("k", 1024), ("m", 1024 * 1024), ("bytes", 1), ("b", 1),
+        ("kib", 1024), ("mib", 1024 * 1024), ("gib", 1 << 30), ("kb", 1000), ("mb", 1_000_000), ("gb", 1e9),
+        ("k", 1024), ("m", 1024 * 1024), ("g", 1 << 30), ("bytes", 1), ("b", 1),
     ];
 
     private static readonly (string Suffix, double Factor)[] TimeUnits =
@@ -16,10 +17,11 @@ internal static class Quantities
     ];
 
     /// <summary><c>204800</c>, <c>200KiB</c>, <c>200 kB</c>, <c>1.5M</c>: K and KiB are 1024 bytes, kB is 1000.</summary>
-    public static bool TryParseSize(string text, out long bytes)
+    /// <param name="most">The largest that is one.</param>
+    public static bool TryParseSize(string text, out long bytes, long most = int.MaxValue)
     {
         bytes = 0;
-        if (!TryParse(text, SizeUnits, out var value) || value > int.MaxValue) return false;
+        if (!TryParse(text, SizeUnits, out var value) || value > most) return false;
         bytes = (long)Math.Round(value);
         return true;
     }

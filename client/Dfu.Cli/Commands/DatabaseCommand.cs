@@ -13,14 +13,13 @@ internal static class DatabaseCommand
     private static Command Init(Terminal terminal)
     {
         var connection = ServeCommand.ConnectionOption();
-        var command = new Command("init", "Make the tables; what is there already is left as it is.") { connection };
+        var command = new Command("init", "Make the tables, or bring those of an older version up to date; what is in them stays.") { connection };
         command.SetAction(async (result, _) =>
         {
             var given = result.GetValue(connection) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
             LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            var made = await FleetServer.InitDatabaseAsync(given, signals.Token);
-            terminal.Out.WriteLine(made ? "the tables were made" : "the tables are there already");
+            terminal.Out.WriteLine(await FleetServer.InitDatabaseAsync(given, signals.Token));
             return ExitCode.Succeeded;
         });
         return command;

@@ -67,6 +67,8 @@ internal static class FlashCommand
         {
             file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
+        var keep = new KeepOptions();
+        keep.AddTo(command);
         command.SetAction((result, _) =>
         {
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
@@ -95,6 +97,8 @@ internal static class FlashCommand
                 Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                 LogLevel = logLevel.Of(result),
                 Say = LogLevels.To(terminal),
+                Retention = keep.Wish(result),
+                CacheSize = keep.CacheSize(result),
             };
 
             // Lines of a log would tear what is redrawn in place.

@@ -58,6 +58,8 @@ internal static class ServeCommand
         {
             name, adapter, dataDir, cluster, connection, concurrency, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
         };
+        var keep = new KeepOptions();
+        keep.AddTo(command);
         tls.AddTo(command);
         command.SetAction(async (result, _) =>
         {
@@ -79,6 +81,8 @@ internal static class ServeCommand
                     DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
                     Policy = new FleetPolicy { MaxConcurrency = result.GetValue(concurrency) },
+                    Retention = keep.Wish(result),
+                    CacheSize = keep.CacheSize(result),
                     Connection = given,
                     Address = result.GetValue(address),
                     PublicKey = key is null ? null : DfuKeys.PublicPem(key),

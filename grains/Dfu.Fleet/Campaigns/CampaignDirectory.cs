@@ -98,13 +98,11 @@ public static class CampaignDirectory
         return directory with { Classes = directory.Classes.Add(learned) };
     }
 
-    /// <summary>Forgets the oldest finished campaigns so that the directory stays small.</summary>
-    public static DirectoryState Trim(this DirectoryState directory, int most)
+    /// <summary>Without these, unless they are not over; the same directory when it has none of them.</summary>
+    public static DirectoryState Forget(this DirectoryState directory, ImmutableArray<string> campaigns)
     {
-        var tooMany = directory.Campaigns.Length - most;
-        if (tooMany <= 0) return directory;
-        var oldest = directory.Campaigns.Where(static entry => entry.Finished).Take(tooMany).ToImmutableArray();
-        return directory with { Campaigns = directory.Campaigns.RemoveRange(oldest) };
+        var kept = directory.Campaigns.RemoveAll(entry => entry.Finished && campaigns.Contains(entry.Campaign));
+        return kept.Length == directory.Campaigns.Length ? directory : directory with { Campaigns = kept };
     }
 
     /// <remarks>

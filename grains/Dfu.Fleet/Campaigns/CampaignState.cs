@@ -79,6 +79,7 @@ public sealed record CampaignState
     /// Devices that were asked for again and have not ended since, and the run in which they were. A device keeps the run it was told, which tells
     /// its outcomes from before and after apart.
     /// </summary>
+    [JsonPropertyName("askedAgain")]
     public ImmutableDictionary<BluetoothAddress, int> Retrying { get; init; } = ImmutableDictionary<BluetoothAddress, int>.Empty;
 
     /// <summary>The last event that was heard of each adapter; see <see cref="CampaignEvent.Number"/>.</summary>
@@ -93,9 +94,11 @@ public sealed record CampaignState
     public ImmutableDictionary<string, ClassState> Classes { get; init; } = ImmutableDictionary<string, ClassState>.Empty;
 
     /// <summary>The attempt that drops its link on purpose for its class; null when none does.</summary>
+    [JsonPropertyName("probe")]
     public Probe? Prober { get; init; }
 
     /// <summary>All there were.</summary>
+    [JsonPropertyName("probed")]
     public ImmutableArray<Probe> Probes { get; init; } = [];
 
     /// <summary>Link time over all devices, in seconds, and how often a link dropped in it.</summary>

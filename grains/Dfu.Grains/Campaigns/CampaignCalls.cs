@@ -104,6 +104,12 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
+    /// <summary>Has all of them deleted, as far as they belong to this campaign alone.</summary>
+    public async Task ForgetAsync(ImmutableArray<BluetoothAddress> all, string campaign)
+    {
+        foreach (var some in all.Chunk(MostAtOnce)) await Task.WhenAll(some.Select(device => DeviceOf(device).ForgetAsync(campaign)));
+    }
+
     public async Task<LiveReport> LiveAsync(string campaign, bool signals)
     {
         try

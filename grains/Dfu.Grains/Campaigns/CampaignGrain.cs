@@ -169,6 +169,27 @@ internal sealed class CampaignGrain(
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
     }
 
+    public async Task ForgetAsync()
+    {
+        if (_core is not { } core) return;
+
+        // From here on it is as if there were no such campaign: nothing that is on its way to it is saved any more.
+        _core = null;
+        _pulse?.Dispose();
+        _pulse = null;
+        _reminder.Drop();
+        try
+        {
+            await _calls.ForgetAsync(core.State.Devices, Id);
+            await summary.ClearStateAsync();
+            await document.ClearStateAsync();
+        }
+        finally
+        {
+            DeactivateOnIdle();
+        }
+    }
+
     public Task PulseAsync()
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
@@ -268,7 +289,8 @@ internal sealed class CampaignGrain(
 
     private async Task WriteAsync()
     {
-        var pending = _core!.Take();
+        if (_core is null) return;
+        var pending = _core.Take();
         try
         {
             if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await WriteSummaryAsync(pending.State);

@@ -111,6 +111,17 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 
     public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(_shell.History());
 
+    public async Task ForgetAsync(string campaign)
+    {
+        if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
+        await _save.UnderWay;
+        if (_shell.Record is not { Device.Phase: DevicePhase.Done } record || record.Campaign != campaign) return;
+        _shell = new(record.Device.Id, null, null, _host);
+        await _histories.ClearAsync();
+        await _records.ClearAsync();
+        DeactivateOnIdle();
+    }
+
     public Task RingAsync()
     {
         _shell.Tick();

@@ -20,7 +20,6 @@ internal sealed class FleetGrain(
     FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
     : Grain, IFleetGrain, IFleetPulse
 {
-    private const int MostCampaigns = 500;
     private const int MostWokenAtOnce = 32;
 
     /// <summary>Requests that wait until their campaign runs.</summary>
@@ -35,7 +34,7 @@ internal sealed class FleetGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _save = new(WriteAsync, host.Time);
-        if (document.State.Json.Length > 0) _directory = _saved = FleetJson.Read<DirectoryState>(document.State.Json);
+        if (document.State.Json.Length > 0) _directory = _saved = FleetJson.Read<DirectoryState>(document.State.Json).Upgraded();
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -118,7 +117,14 @@ internal sealed class FleetGrain(
 
         _startedHere.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Finish(campaign, overtook).Trim(MostCampaigns));
+        await SaveAsync(_directory.Finish(campaign, overtook));
+    }
+
+    public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)
+    {
+        var next = _directory.Forget(campaigns);
+        if (!ReferenceEquals(next, _directory)) await SaveAsync(next);
+        return [.. campaigns.Where(campaign => !_saved.Campaigns.Any(entry => entry.Campaign == campaign))];
     }
 
     public Task KeepClassAsync(ClassState learned)

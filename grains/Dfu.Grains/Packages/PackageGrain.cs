@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Dfu.Fleet.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,10 +13,12 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
 {
     private const string StateName = "package";
     private bool _there;
+    private long? _wanted;
 
     public async Task<PackageAnswer> PutAsync(byte[] file)
     {
         if (host.Orders.OfPackage(this.GetPrimaryKeyString(), file) is { } refused) return new(refused.Error, refused.Detail);
+        await WantedAsync();
         if (_there) return PackageAnswer.Taken;
         var stored = await ReadAsync();
         if (!IsWhole(stored.State!.Bytes))
@@ -38,12 +41,34 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>
     public async Task<byte[]?> GetAsync()
     {
+        _wanted = host.Time.GetTimestamp();
         var bytes = (await ReadAsync()).State!.Bytes;
         _there = IsWhole(bytes);
         return _there ? bytes : null;
     }
 
-    public async Task<bool> ExistsAsync() => _there || await GetAsync() is not null;
+    public async Task<bool> ExistsAsync()
+    {
+        if (!_there && await GetAsync() is null) return false;
+        await WantedAsync();
+        return true;
+    }
+
+    public async Task<bool> ForgetAsync()
+    {
+        if (_wanted is { } since && host.Time.GetElapsedTime(since) < RetentionRound.Least) return false;
+        await storage.ClearStateAsync(StateName, this.GetGrainId(), await ReadAsync());
+        _there = false;
+        DeactivateOnIdle();
+        return true;
+    }
+
+    /// <summary>Whoever asks is going to start a campaign with it.</summary>
+    private Task WantedAsync()
+    {
+        _wanted = host.Time.GetTimestamp();
+        return GrainFactory.GetGrain<IRetentionGrain>(0).NeededAsync(this.GetPrimaryKeyString());
+    }
 
     private async Task<GrainState<StoredFile>> ReadAsync()
     {

@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
+using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -13,6 +14,7 @@ using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
 using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dfu.Silo.Flash;
 
@@ -60,14 +62,16 @@ internal sealed class CampaignSilo : IAsyncDisposable
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static CampaignSilo Open(
-        string directory, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, LineLog? log, TimeProvider time)
+        string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, LineLog? log, TimeProvider time)
     {
+        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
         var storage = SqliteGrainStorage.Open(directory);
-        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
+        var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = policy,
+            Policy = settings.Policy,
             Time = new SteadyTime(time),
             Wall = time,
             Times = FleetTimes.Alone,
@@ -75,7 +79,13 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Sources = sources,
             OpensAtStart = false,
             Ledger = ledgers.For,
-            Packages = new PackageCache(Path.Combine(directory, "packages")),
+            Packages = packages,
+            Retention = settings.Retention,
+            GiveBack = async cancellationToken =>
+            {
+                await packages.TrimAsync(cancellationToken);
+                await storage.GiveBackAsync(cancellationToken);
+            },
         };
         var watch = new StorageWatch(storage);
         return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
@@ -164,6 +174,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)
     {
+        await KeepAsync(stop);
         var earlier = new EarlierCampaigns(_silo.Grains);
         var same = await earlier.LookAsync(request);
         _view = same;
@@ -179,6 +190,20 @@ internal sealed class CampaignSilo : IAsyncDisposable
         }
 
         await FinishAsync(fleet, earlier, stop);
+    }
+
+    /// <summary>Deletes what was kept for long enough. When there is much of it the campaign begins meanwhile; what is left is the next run's.</summary>
+    private async Task KeepAsync(CancellationToken stop)
+    {
+        var keeping = _silo.Services.GetRequiredService<RetentionHost>().RunAsync(stop);
+        try
+        {
+            await keeping.WithinAsync(LastThings, _real, stop);
+        }
+        catch (TimeoutException)
+        {
+            Background.Run("delete what was kept for long enough", keeping);
+        }
     }
 
     /// <summary>Waits for the campaign's end, the operator's word or the storage's failure, and lets go of the radios.</summary>

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Telemetry;
@@ -15,10 +16,16 @@ public sealed record FlashSettings
     public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
     public FleetPolicy Policy { get; init; } = new();
 
+    /// <summary>How long what is over is kept, where the operator says so.</summary>
+    public RetentionWish Retention { get; init; } = new();
+
+    /// <summary>Bytes that package files in the data directory may take; null is 512 MiB.</summary>
+    public long? CacheSize { get; init; }
+
     /// <summary>From which level on <see cref="Say"/> is told; None, the default, is never.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.None;
 
-    /// <summary>Gets a line for what is logged.</summary>
+    /// <summary>Gets a line for what is logged, and when there is something else an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };
 }
 
@@ -44,7 +51,7 @@ public sealed class FlashRun : IAsyncDisposable
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
-            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings.Policy, log, time), log);
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings, log, time), log);
         }
         catch
         {

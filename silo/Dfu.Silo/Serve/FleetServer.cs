@@ -5,6 +5,7 @@ using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Connections;
 using Dfu.Grains.Directory;
+using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -25,11 +26,16 @@ public static class FleetServer
 {
     internal static readonly TimeSpan LongStart = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the tables of a cluster.</summary>
-    /// <returns>False when they were there.</returns>
+    /// <summary>Makes the tables of a cluster, or brings them up to date.</summary>
+    /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">DatabaseUnavailable, DatabaseForeign or InvalidArgument.</exception>
-    public static async Task<bool> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
-        await PostgresSchema.InitAsync(connection, cancellationToken) == PostgresSchemaResult.Created;
+    public static async Task<string> InitDatabaseAsync(string connection, CancellationToken cancellationToken) =>
+        await PostgresSchema.InitAsync(connection, cancellationToken) switch
+        {
+            PostgresSchemaResult.Created => "the tables were made",
+            PostgresSchemaResult.Upgraded => $"the tables were brought up to date, to schema {PostgresSchema.Latest}",
+            _ => "the tables are there already",
+        };
 
     /// <summary>Serves radios to campaigns until told to stop.</summary>
     /// <exception cref="DfuException">What kept the server from starting.</exception>
@@ -68,23 +74,28 @@ public static class FleetServer
         TimeProvider time,
         CancellationToken stop)
     {
-        var ledgers = new TrafficLedgers(Path.Combine(directory, "ledgers"));
+        var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         owned.Add(ledgers);
+        var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
+        Func<CancellationToken, Task> giveBack;
         Action<ISiloBuilder, IPEndPoint> cluster;
         if (settings.Connection is { } connection)
         {
-            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker();
+            cluster = (silo, _) => silo.UsePostgresCluster(connection, StorageNames.State).AddCampaignWaker().AddRetention();
+            giveBack = cancellationToken => PostgresSchema.GiveBackAsync(connection, cancellationToken);
         }
         else
         {
             var storage = SqliteGrainStorage.Open(directory);
             owned.Add(storage);
+            if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
             cluster = (silo, endpoint) =>
             {
                 silo.UseDevelopmentClustering(endpoint);
                 silo.AddGrainStorage(StorageNames.State, storage);
-                silo.AddCampaignWaker();
+                silo.AddCampaignWaker().AddRetention();
             };
+            giveBack = storage.GiveBackAsync;
         }
 
         await using var server = FleetSilo.Build(
@@ -101,7 +112,13 @@ public static class FleetServer
                     Runner = UpdateRun.RunAsync,
                     Sources = sources,
                     Ledger = ledgers.For,
-                    Packages = new PackageCache(Path.Combine(directory, "packages")),
+                    Packages = packages,
+                    Retention = settings.Retention,
+                    GiveBack = async cancellationToken =>
+                    {
+                        await packages.TrimAsync(cancellationToken);
+                        await giveBack(cancellationToken);
+                    },
                 },
                 ClusterId = ClusterNames.Cluster,
                 Cluster = cluster,

@@ -1,5 +1,6 @@
 using System.Net;
 using Dfu.Fleet;
+using Dfu.Fleet.Retention;
 using Dfu.Grains.Connections;
 using Dfu.Silo.Adapters;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,12 @@ public sealed record ServerSettings
     public required string DataDirectory { get; init; }
     public IReadOnlyList<AdapterSpec> Adapters { get; init; } = [];
     public FleetPolicy Policy { get; init; } = new();
+
+    /// <summary>How long what is over is kept, where the operator says so; it holds for the whole cluster.</summary>
+    public RetentionWish Retention { get; init; } = new();
+
+    /// <summary>Bytes that package files in the data directory may take; null is 512 MiB.</summary>
+    public long? CacheSize { get; init; }
 
     /// <summary>PostgreSQL of the cluster; null serves alone.</summary>
     public string? Connection { get; init; }

@@ -2,6 +2,7 @@ using System.Net;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Grains.Connections;
+using Dfu.Grains.Retention;
 using Dfu.Protocol.Timing;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -185,6 +186,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         if (settings.Tls is { } tls) silo.UseClusterTls(tls);
         silo.Services.AddSingleton(settings.Host);
         silo.AddAdapterGrains();
+        silo.Services.AddSingleton<RetentionHost>();
         silo.AddActivityPropagation();
 
         // Orleans' own default puts all grains where there is most room, so that a dead silo may take everything with it.

@@ -191,6 +191,8 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 
     public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
 
+    public Task ForgetAsync(string campaign) => Task.CompletedTask;
+
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(false);
 
     public Task<ReportReceipt> ReportAsync(AttemptReport report) => Task.FromResult(new ReportReceipt { Over = true });
@@ -203,6 +205,8 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 /// <summary>Whatever a campaign asks for is there.</summary>
 internal sealed class AnyPackage : Grain, IPackageGrain
 {
+    public Task<bool> ForgetAsync() => Task.FromResult(true);
+
     public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion) => Task.FromResult(PackageAnswer.Taken);

@@ -102,6 +102,8 @@ internal sealed class PeerDevice
 [Orleans.Concurrency.Reentrant]
 internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
+    public Task ForgetAsync(string campaign) => Task.CompletedTask;
+
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
     public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
@@ -117,6 +119,8 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 
 internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 {
+    public Task ForgetAsync() => Task.CompletedTask;
+
     public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;

@@ -111,6 +111,8 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
+    public Task ForgetAsync(string campaign) => Task.CompletedTask;
+
     public Task<bool> JoinAsync(CampaignPlace place) => Device.JoinAsync(place);
 
     public Task CancelAsync(string campaign, int run)
@@ -146,6 +148,8 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
 /// <summary>Every package is there, and as an order says.</summary>
 internal sealed class PartPackageGrain : Grain, IPackageGrain
 {
+    public Task<bool> ForgetAsync() => Task.FromResult(false);
+
     public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion) => Task.FromResult(PackageAnswer.Taken);

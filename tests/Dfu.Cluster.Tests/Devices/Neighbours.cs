@@ -67,6 +67,8 @@ internal sealed class ScriptedScheduler(Neighbours neighbours) : Grain, ISchedul
 
 internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaignGrain
 {
+    public Task ForgetAsync() => Task.CompletedTask;
+
     public async Task DeviceChangedAsync(DeviceState device)
     {
         neighbours.Steps.Add(device.Id, $"changed {device.Phase}");

@@ -79,5 +79,10 @@ internal sealed class ScriptedStorage(Steps steps) : IGrainStorage
         if (stateName == "device") steps.Add(key, $"save {FleetJson.Read<DeviceRecord>((string)payload).Device.Phase}");
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        _rows.TryRemove((stateName, grainId.Key.ToString()!), out _);
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (Activator.CreateInstance<T>()!, null, false);
+        return Task.CompletedTask;
+    }
 }

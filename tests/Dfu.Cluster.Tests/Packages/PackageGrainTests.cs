@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Dfu.Cluster.Tests.Devices;
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet.Retention;
+using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -70,6 +72,33 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
         Assert.False(await Package.ExistsAsync());
         await Package.PutAsync(_file);
         Assert.Equal(_file, await Package.GetAsync());
+    }
+
+    [Fact]
+    public async Task A_package_is_deleted_unless_somebody_has_wanted_it_lately()
+    {
+        await Package.PutAsync(_file);
+        Assert.False(await Package.ForgetAsync());
+        cluster.Time.Advance(3000);
+        Assert.True(await Package.ExistsAsync());
+        cluster.Time.Advance(3000);
+        Assert.False(await Package.ForgetAsync());
+        Assert.NotNull(cluster.Storage.Payload("package", Id));
+        cluster.Time.Advance(3000);
+        Assert.True(await Package.ForgetAsync());
+        Assert.Null(cluster.Storage.Payload("package", Id));
+        Assert.True(await Package.ForgetAsync());
+        Assert.False(await Package.ExistsAsync());
+        await Package.PutAsync(_file);
+        Assert.Equal(_file, await Package.GetAsync());
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_package_is_remembered_before_the_answer()
+    {
+        await Package.PutAsync(_file);
+        var stored = (string)cluster.Storage.Payload("retention", "0")!;
+        Assert.True(FleetJson.Read<RetentionState>(stored).Packages.ContainsKey(Id));
     }
 
     [Fact]

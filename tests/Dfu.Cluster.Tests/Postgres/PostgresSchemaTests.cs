@@ -1,5 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Dfu.Client;
+using Dfu.Cluster.Tests.Client;
+using Dfu.Cluster.Tests.Storage;
+using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
 
@@ -61,7 +67,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.InitAsync(database, None)));
         Assert.Equal(1, results.Count(result => result == PostgresSchemaResult.Created));
         await PostgresSchema.CheckAsync(database, None);
-        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_step"));
+        Assert.Equal(3L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_step"));
     }
 
     [PostgresFact]
@@ -79,20 +85,95 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
         await PostgresServer.ExecuteAsync(database, "INSERT INTO dfu_step (scriptname, applied) VALUES ('9999-later.sql', now())");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
-        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql");
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql", "schema 9999", "up to 3");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseForeign, "newer version", "9999-later.sql", "use that version");
+    }
+
+    /// <summary>The states, query texts and steps of <c>schema-1.sql</c> (see Storage/Released), in a database of their own.</summary>
+    private async Task<string> OlderAsync()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(database, await File.ReadAllTextAsync(ReleasedDatabases.File("schema-1.sql")));
+        return database;
+    }
+
+    private static Task<object?> TextAsync(string database, string query) =>
+        PostgresServer.ExecuteAsync(database, $"SELECT querytext FROM orleansquery WHERE querykey = '{query}'");
+
+    [PostgresFact]
+    public async Task The_tables_of_an_older_version_are_refused_until_the_missing_steps_are_taken()
+    {
+        var database = await OlderAsync();
+        await RefusalAsync(
+            () => PostgresSchema.CheckAsync(database, None),
+            DfuError.DatabaseNotInitialized,
+            "has schema 2 of an older version, and this one needs 3",
+            "dfu db init");
+        Assert.Equal(PostgresSchemaResult.Upgraded, await PostgresSchema.InitAsync(database, None));
+        await PostgresSchema.CheckAsync(database, None);
+        Assert.Equal(PostgresSchemaResult.AlreadyThere, await PostgresSchema.InitAsync(database, None));
+        Assert.Equal(3L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_step"));
+        Assert.Equal(true, await PostgresServer.ExecuteAsync(database, "SELECT to_regclass('dfu_state_cleared') IS NOT NULL"));
     }
 
     [PostgresFact]
-    public async Task The_tables_of_an_older_version_are_refused_until_the_missing_step_is_taken()
+    public async Task An_upgrade_renews_the_queries_and_keeps_every_row()
+    {
+        const string Rows = "SELECT md5(string_agg(s::text, '|' ORDER BY s::text)) FROM dfu_state s";
+        var (database, other) = (await OlderAsync(), await server.CreateDatabaseAsync());
+        await PostgresSchema.InitAsync(other, None);
+        await PostgresServer.ExecuteAsync(database, "UPDATE orleansquery SET querytext = 'SELECT 1' WHERE querykey = 'WriteToStorageKey'");
+        await PostgresServer.ExecuteAsync(database, "INSERT INTO orleansquery VALUES ('OfLongAgoKey', 'SELECT 1')");
+        var before = await PostgresServer.ExecuteAsync(database, Rows);
+        await PostgresSchema.InitAsync(database, None);
+        const string All = "SELECT md5(string_agg(q::text, '|' ORDER BY q::text)) FROM orleansquery q";
+        Assert.Equal(await PostgresServer.ExecuteAsync(other, All), await PostgresServer.ExecuteAsync(database, All));
+        Assert.Equal(await TextAsync(other, "WriteToStorageKey"), await TextAsync(database, "WriteToStorageKey"));
+        Assert.Equal(before, await PostgresServer.ExecuteAsync(database, Rows));
+        Assert.Equal(1L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_reminder"));
+    }
+
+    [PostgresFact]
+    public async Task An_upgrade_that_fails_leaves_the_older_tables_as_they_were()
+    {
+        var database = await OlderAsync();
+        await PostgresServer.ExecuteAsync(database, "CREATE TABLE dfu_state_cleared (theirs integer)");
+        await RefusalAsync(() => PostgresSchema.InitAsync(database, None), DfuError.DatabaseUnavailable, "dfu_state_cleared");
+        Assert.Equal(2L, await PostgresServer.ExecuteAsync(database, "SELECT count(*) FROM dfu_step"));
+        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "has schema 2");
+    }
+
+    [PostgresFact]
+    public async Task A_campaign_that_an_older_version_left_unfinished_goes_on_after_the_upgrade()
+    {
+        var database = await OlderAsync();
+        await PostgresSchema.InitAsync(database, None);
+        await using var member = await Server.StartAsync(database, "member", "sim:devices=3,seed=7,time-scale=20");
+        await using var client = new FleetClient(new() { ConnectionString = database });
+        var campaigns = await client.ListAsync(None);
+        Assert.Equal([true, false], campaigns.Select(campaign => campaign.Finished));
+        await using var campaign = await client.FollowAsync(campaigns[1].Campaign, None);
+        var over = await campaign.WaitAsync(None).Soon();
+        Assert.Equal(CampaignOutcome.Succeeded, over.Outcome);
+        Assert.All(over.Devices, device => Assert.Equal(DeviceOutcome.Updated, device.Outcome));
+    }
+
+    [PostgresFact]
+    public async Task Rows_of_states_that_were_cleared_long_ago_are_deleted()
     {
         var database = await server.CreateDatabaseAsync();
         await PostgresSchema.InitAsync(database, None);
-        await PostgresServer.ExecuteAsync(database, "DELETE FROM dfu_step WHERE scriptname = '0002-queries.sql'");
-        await PostgresServer.ExecuteAsync(database, "DELETE FROM orleansquery");
-        await RefusalAsync(() => PostgresSchema.CheckAsync(database, None), DfuError.DatabaseNotInitialized, "older version", "dfu db init");
-        Assert.Equal(PostgresSchemaResult.Created, await PostgresSchema.InitAsync(database, None));
-        await PostgresSchema.CheckAsync(database, None);
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            INSERT INTO dfu_state (service, name, n0, n1, key, version, changed, payload) VALUES
+            ('dfu', 'device', 0, 0, 'cleared long ago', 2, now() - interval '2 days', NULL),
+            ('dfu', 'device', 0, 0, 'just cleared', 2, now(), NULL),
+            ('dfu', 'device', 0, 0, 'old', 1, now() - interval '2 days', 'x')
+            """);
+        await PostgresSchema.GiveBackAsync(database, None);
+        Assert.Equal("just cleared, old", await PostgresServer.ExecuteAsync(database, "SELECT string_agg(key, ', ' ORDER BY key) FROM dfu_state"));
     }
 
     [PostgresFact]

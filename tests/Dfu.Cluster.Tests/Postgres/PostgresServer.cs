@@ -96,6 +96,8 @@ public sealed class PostgresServer : IAsyncLifetime
             "-c",
             "fsync=off",
             "-c",
+            "max_connections=300",
+            "-c",
             "lc_messages=C");
         var start = new ProcessStartInfo("sh", ["-c", UntilInputEnds, "sh", server.FileName, .. server.ArgumentList]) { WorkingDirectory = "/" };
         (start.RedirectStandardInput, start.RedirectStandardError) = (true, true);

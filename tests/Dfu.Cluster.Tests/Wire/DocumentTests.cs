@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
@@ -15,7 +16,7 @@ public sealed class DocumentTests
     private const string NewerField = "aFieldOfANewerVersion";
 
     /// <summary>Objects whose field names are data.</summary>
-    private static readonly string[] Dictionaries = ["results", "classes"];
+    private static readonly string[] Dictionaries = ["results", "classes", "over", "packages"];
 
     private static readonly Dictionary<string, Kind> Kinds = new()
     {
@@ -36,6 +37,8 @@ public sealed class DocumentTests
         ["knowledge"] = Kind.Of<CampaignKnowledge>(),
         ["granted"] = Kind.Of<DeviceEvent.Granted>(),
         ["history"] = Kind.Of<HistoryEntry>(),
+        ["retention"] = Kind.Of<RetentionState>(),
+        ["retention-wish"] = Kind.Of<RetentionWish>(),
         ["device-events"] = Kind.OfEvents<DeviceEvent>(),
         ["campaign-events"] = Kind.OfEvents<CampaignEvent>(),
     };
@@ -102,6 +105,7 @@ public sealed class DocumentTests
     [InlineData("campaign")]
     [InlineData("adapter")]
     [InlineData("class")]
+    [InlineData("retention")]
     public void A_state_of_a_newer_format_is_refused_and_not_misread(string name)
     {
         var newer = JsonNode.Parse(Released.Read(name + ".jsonl")[0])!.AsObject();

@@ -8,7 +8,9 @@ internal static class Released
     public const string HowToAdd = "Hosts of different versions work together and read each other's states: what was released must stay as it was. "
         + "Something new is added under a new name or a new [Id], and written down with: DFU_WRITE_CONTRACT=1 ./test --filter Wire";
 
-    private static readonly string Folder = Path.Combine(Find(), "tests", "Dfu.Cluster.Tests", "Wire", "Released");
+    public static readonly string Repository = Find();
+
+    private static readonly string Folder = Path.Combine(Repository, "tests", "Dfu.Cluster.Tests", "Wire", "Released");
 
     public static bool Writing => Environment.GetEnvironmentVariable("DFU_WRITE_CONTRACT") == "1";
 

@@ -115,11 +115,11 @@ public sealed class CampaignDirectoryTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void The_oldest_finished_campaigns_are_forgotten_and_no_other()
+    public void Campaigns_that_are_over_are_forgotten_and_no_other()
     {
-        var trimmed = Of(Entry("a", One, finished: false), Entry("b", One), Entry("c", One), Entry("d", Two)).Trim(2);
-        Assert.Equal(["a", "d"], trimmed.Campaigns.Select(static entry => entry.Campaign));
-        Assert.Equal(2, Of(Entry("a", One, finished: false), Entry("b", One, finished: false)).Trim(1).Campaigns.Length);
+        var directory = Of(Entry("a", One, finished: false), Entry("b", One), Entry("c", One), Entry("d", Two));
+        Assert.Equal(["a", "d"], directory.Forget(["a", "b", "c", "x"]).Campaigns.Select(static entry => entry.Campaign));
+        Assert.Same(directory, directory.Forget(["a", "x"]));
     }
 
     [Fact]

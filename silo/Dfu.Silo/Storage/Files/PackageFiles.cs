@@ -1,30 +1,25 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Storage.Files;
 
 /// <summary>Packages as files named by their SHA-256. A file is there whole or not at all; any thread may save or load.</summary>
-internal sealed partial class PackageFiles(string folder)
+internal sealed class PackageFiles(string folder, TimeProvider time)
 {
+    private const string Ending = ".zip";
+
     /// <exception cref="DfuException">DataDirectoryUnusable; InvalidArgument when the bytes are not those of the id.</exception>
-    public void Save(string id, ReadOnlySpan<byte> file)
+    public void Save(string id, ReadOnlyMemory<byte> file)
     {
-        if (Convert.ToHexStringLower(SHA256.HashData(file)) != id) throw new DfuException(DfuError.InvalidArgument, $"the package file is not {id}");
+        if (Convert.ToHexStringLower(SHA256.HashData(file.Span)) != id)
+            throw new DfuException(DfuError.InvalidArgument, $"the package file is not {id}");
         var path = PathOf(id);
         try
         {
             Directory.CreateDirectory(folder);
             if (Load(id) is not null) return;
-            var part = $"{path}.{Guid.NewGuid():N}.part";
-            using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(file);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, path, overwrite: true);
-            SyncFolder();
+            Durable.Write(path, part => File.WriteAllBytes(part, file.Span));
+            File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,7 +35,11 @@ internal sealed partial class PackageFiles(string folder)
         {
             if (!File.Exists(path)) return null;
             var bytes = File.ReadAllBytes(path);
-            return Convert.ToHexStringLower(SHA256.HashData(bytes)) == id ? bytes : null;
+            if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != id) return null;
+
+            // The time says when a package was last wanted.
+            File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
+            return bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,26 +47,30 @@ internal sealed partial class PackageFiles(string folder)
         }
     }
 
-    private string PathOf(string id) => id.Length == 64 && id.All(char.IsAsciiHexDigitLower)
-        ? Path.Combine(folder, id + ".zip")
-        : throw new DfuException(DfuError.InvalidArgument, $"'{id}' is not a package id");
-
-    /// <summary>Makes the new name durable too; .NET has no call for it.</summary>
-    private void SyncFolder()
+    /// <summary>
+    /// Deletes the packages that nobody wanted for so long, and then those that were not wanted for the longest time until all of them take at most so
+    /// many bytes.
+    /// </summary>
+    /// <exception cref="DfuException">DataDirectoryUnusable.</exception>
+    public void Trim(long most, TimeSpan unwanted)
     {
-        if (OperatingSystem.IsWindows()) return;
-        var folderHandle = Open(folder, 0);
-        if (folderHandle < 0) return;
-        _ = FSync(folderHandle);
-        _ = Close(folderHandle);
+        var since = (time.GetUtcNow() - unwanted).UtcDateTime;
+        try
+        {
+            if (!Directory.Exists(folder)) return;
+            foreach (var file in new DirectoryInfo(folder).GetFiles("*" + Ending).OrderByDescending(static file => file.LastWriteTimeUtc))
+            {
+                most -= file.Length;
+                if (most < 0 || file.LastWriteTimeUtc < since) file.Delete();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"packages in {folder} cannot be deleted: {e.Message}", e);
+        }
     }
 
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync")]
-    private static partial int FSync(int handle);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int handle);
+    private string PathOf(string id) => id.Length == 64 && id.All(char.IsAsciiHexDigitLower)
+        ? Path.Combine(folder, id + Ending)
+        : throw new DfuException(DfuError.InvalidArgument, $"'{id}' is not a package id");
 }

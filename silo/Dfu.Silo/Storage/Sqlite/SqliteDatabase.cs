@@ -1,4 +1,5 @@
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Storage.Files;
 using Microsoft.Data.Sqlite;
 
 namespace Dfu.Silo.Storage.Sqlite;
@@ -11,24 +12,29 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>"dfu" and a number, as a program's id in a file of SQLite.</summary>
     private const long Ours = 0x64667501;
-    private const long Schema = 1;
+
+    /// <summary>Bytes of the write-ahead log that stay on the disk once they are in the database; a package makes it larger for a moment.</summary>
+    private const long LargestLog = 4 << 20;
 
     private readonly SqliteConnection _connection;
     private readonly string _path;
 
     private SqliteDatabase(SqliteConnection connection, string path) => (_connection, _path) = (connection, path);
 
+    /// <summary>What opening it changed; null for a new file and for one of this schema.</summary>
+    public SqliteUpgrade? Upgraded { get; private set; }
+
     /// <exception cref="DfuException">
     /// DataDirectoryForeign when another program or a newer version wrote it, DataDirectoryUnusable when it is no database or cannot be written.
     /// </exception>
-    public static SqliteDatabase Open(string path)
+    public static SqliteDatabase Open(string path, SqliteSchema? schema = null)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
         {
             connection.Open();
             var database = new SqliteDatabase(connection, path);
-            database.Prepare();
+            database.Prepare(schema ?? SqliteSchema.Current);
             return database;
         }
         catch (SqliteException e)
@@ -58,6 +64,23 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Gives the file system back some of what deleted rows left, within a transaction; the file gets shorter when its log is written back.</summary>
+    /// <returns>Whether there is more.</returns>
+    public bool GiveBack()
+    {
+        const int Pages = 1024;
+        using (var command = Command($"PRAGMA incremental_vacuum({Pages})"))
+        using (var rows = command.ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                // SQLite frees a page each time.
+            }
+        }
+
+        return Number("PRAGMA freelist_count") > 0;
+    }
+
     public T Read<T>(Func<T> work)
     {
         try
@@ -80,30 +103,83 @@ internal sealed class SqliteDatabase : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private void Prepare()
+    private void Prepare(SqliteSchema schema)
     {
         // Before anything is written: somebody else's file stays as it is.
-        Recognise();
+        var found = Recognise(schema);
+
+        // Before a new file has its first page; one that is there gets it by a step.
+        Run("PRAGMA auto_vacuum = INCREMENTAL");
 
         // FULL makes every commit wait for the disk: the WAL is synced before a caller is answered.
         Run("PRAGMA journal_mode = WAL");
         Run("PRAGMA synchronous = FULL");
         Run("PRAGMA busy_timeout = 5000");
+        Run($"PRAGMA journal_size_limit = {LargestLog}");
+        if (found < schema.Latest) Upgrade(schema, found.Value);
+        else if (found is null) Create(schema);
+    }
+
+    private void Create(SqliteSchema schema)
+    {
         using var transaction = _connection.BeginTransaction();
 
         // Again, for two may open a new file at once.
-        if (Recognise()) return;
+        if (Recognise(schema) is not null) return;
         Run(SqliteStateTable.Create);
+        foreach (var step in schema.Steps) Run(step.Change);
         Run($"PRAGMA application_id = {Ours}");
-        Run($"PRAGMA user_version = {Schema}");
+        Run($"PRAGMA user_version = {schema.Latest}");
         transaction.Commit();
     }
 
-    /// <returns>False when the file is new.</returns>
-    private bool Recognise()
+    /// <summary>Keeps the file as it is, then takes all missing steps or none.</summary>
+    private void Upgrade(SqliteSchema schema, long from)
+    {
+        var backup = SqliteSchema.BackupOf(_path, from);
+        Keep(backup);
+        foreach (var step in schema.From(from)) Run(step.Before);
+        using (var transaction = _connection.BeginTransaction())
+        {
+            if (Recognise(schema) != from) return;
+            foreach (var step in schema.From(from)) Run(step.Change);
+            Run($"PRAGMA user_version = {schema.Latest}");
+            transaction.Commit();
+        }
+
+        Upgraded = new(_path, from, schema.Latest, backup);
+
+        // One is enough: whoever went on for as long as to the next upgrade does not go back behind the one before.
+        for (var older = from - 1; older > 0; older--) File.Delete(SqliteSchema.BackupOf(_path, older));
+    }
+
+    private void Keep(string backup)
+    {
+        try
+        {
+            Durable.Write(backup, part =>
+            {
+                using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = part, Pooling = false }.ToString());
+                copy.Open();
+                _connection.BackupDatabase(copy);
+
+                // Of one file only: the copy took over that there is a log beside it.
+                using var whole = copy.CreateCommand();
+                whole.CommandText = "PRAGMA journal_mode = DELETE";
+                whole.ExecuteNonQuery();
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"{backup}, the copy from before the upgrade, cannot be made: {e.Message}", e);
+        }
+    }
+
+    /// <returns>The schema; null when the file is new.</returns>
+    private long? Recognise(SqliteSchema known)
     {
         var (program, schema) = (Number("PRAGMA application_id"), Number("PRAGMA user_version"));
-        if (program == 0 && Number("SELECT count(*) FROM sqlite_master") == 0) return false;
+        if (program == 0 && Number("SELECT count(*) FROM sqlite_master") == 0) return null;
         if (program == 0 && Number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") > 0)
         {
             throw new DfuException(
@@ -112,13 +188,24 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         if (program != Ours) throw new DfuException(DfuError.DataDirectoryForeign, $"{_path} is a database of another program");
-        return schema <= Schema
-            ? true
-            : throw new DfuException(DfuError.DataDirectoryForeign, $"{_path} has schema {schema}; this program knows schemas up to {Schema}");
+        return schema <= known.Latest ? schema : throw Newer(schema, known);
+    }
+
+    private DfuException Newer(long schema, SqliteSchema known)
+    {
+        var remedy = $"{_path} has schema {schema}, and this program knows schemas up to {known.Latest}: use the version that it is of, or a later one";
+        for (var kept = known.Latest; kept > 0; kept--)
+        {
+            if (SqliteSchema.BackupOf(_path, kept) is var backup && File.Exists(backup))
+                return new(DfuError.DataDirectoryForeign, $"{remedy}; {backup} is what it was before its upgrade, and may be put in its place");
+        }
+
+        return new(DfuError.DataDirectoryForeign, $"{remedy}, or another data directory");
     }
 
     private void Run(string text)
     {
+        if (text.Length == 0) return;
         using var command = Command(text);
         command.ExecuteNonQuery();
     }

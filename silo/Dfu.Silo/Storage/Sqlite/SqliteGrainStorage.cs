@@ -1,4 +1,5 @@
 using Dfu.Protocol.Errors;
+using Dfu.Silo.Storage.Files;
 using Orleans.Storage;
 
 namespace Dfu.Silo.Storage.Sqlite;
@@ -11,6 +12,7 @@ namespace Dfu.Silo.Storage.Sqlite;
 internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
 {
     private readonly Lock _reading = new();
+    private readonly SqliteDatabase _writer;
     private readonly SqliteDatabase _reader;
     private readonly SqliteStateTable _readTable;
     private readonly SqliteStateTable _writeTable;
@@ -20,18 +22,23 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
         (_reader, _readTable) = (reader, new SqliteStateTable(reader));
 
         // For the writer's thread only.
-        (Writer, _writeTable) = (new GroupCommit(writer), new SqliteStateTable(writer));
+        (_writer, Writer, _writeTable) = (writer, new GroupCommit(writer), new SqliteStateTable(writer));
+        Upgraded = writer.Upgraded;
     }
+
+    /// <summary>What opening the database changed; null when it was of this schema.</summary>
+    public SqliteUpgrade? Upgraded { get; }
 
     /// <summary>For tests, which make the database fail and count its transactions.</summary>
     internal GroupCommit Writer { get; }
 
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static SqliteGrainStorage Open(string directory)
+    public static SqliteGrainStorage Open(string directory, SqliteSchema? schema = null)
     {
         try
         {
             Directory.CreateDirectory(directory);
+            Durable.Sweep(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,10 +46,10 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
         }
 
         var path = Path.Combine(directory, SqliteDatabase.FileName);
-        var writer = SqliteDatabase.Open(path);
+        var writer = SqliteDatabase.Open(path, schema);
         try
         {
-            return new SqliteGrainStorage(writer, SqliteDatabase.Open(path));
+            return new SqliteGrainStorage(writer, SqliteDatabase.Open(path, schema));
         }
         catch
         {
@@ -51,20 +58,13 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
         }
     }
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        try
-        {
-            var row = Read(stateName, grainId.ToString());
-            grainState.State = row is { Payload: var payload } ? StoredPayload.To<T>(payload) : StoredPayload.Empty<T>();
-            grainState.ETag = row?.ETag;
-            grainState.RecordExists = row is not null;
-            return Task.CompletedTask;
-        }
-        catch (Exception failure)
-        {
-            return Task.FromException(failure);
-        }
+        // The disk may be slow, and a grain's scheduler has other turns to take.
+        var row = await Task.Run(() => Read(stateName, grainId.ToString()));
+        grainState.State = row is { Payload: var payload } ? StoredPayload.To<T>(payload) : StoredPayload.Empty<T>();
+        grainState.ETag = row?.ETag;
+        grainState.RecordExists = row is not null;
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -84,6 +84,12 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
         grainState.State = StoredPayload.Empty<T>();
         grainState.ETag = null;
         grainState.RecordExists = false;
+    }
+
+    /// <summary>Gives the file system back what deleted states left; other writes go on in between.</summary>
+    public async Task GiveBackAsync(CancellationToken cancellationToken)
+    {
+        while (await Writer.RunAsync(_ => _writer.GiveBack())) cancellationToken.ThrowIfCancellationRequested();
     }
 
     public void Dispose()
