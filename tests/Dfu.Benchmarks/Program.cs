@@ -1,5 +1,6 @@
 using Dfu.Benchmarks;
 using Dfu.Benchmarks.Followers;
+using Dfu.Benchmarks.Stations;
 
 switch (args)
 {
@@ -11,6 +12,10 @@ switch (args)
     case ["directory"]:
         DirectoryBenchmark.Print();
         return 0;
+    case ["stalls"]:
+        return await StallBenchmark.RunAsync();
+    case ["clocks"]:
+        return await ClockBenchmark.RunAsync();
     case ["station", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
         await StationBenchmark.RunAsync(rest.Length == 0 ? 1000 : Math.Max(10, int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture)));
         return 0;
@@ -25,6 +30,8 @@ switch (args)
               without a command    how fast one transfer is, in virtual time
               followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
+              stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about four minutes
+              clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes
               station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);
         return 2;

@@ -9,7 +9,10 @@ using Dfu.Protocol.Packages;
 
 namespace Dfu.Cluster.Scenario;
 
-/// <summary>PostgreSQL, a room of devices, two members with two radios each; one of them is killed in the middle and comes back later.</summary>
+/// <summary>
+/// PostgreSQL, a room of devices, two members with two radios each; in the middle the database goes away for a while, or one of the members is killed
+/// and comes back later, or both.
+/// </summary>
 internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposable
 {
     private const string Killed = "south";
@@ -42,7 +45,13 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
             campaign,
             view => view.Devices.Sum(static device => device.BytesConfirmed) >= settings.KillAt * settings.Devices * settings.Size,
             stop);
-        await KillAsync(campaign, connection, stop);
+        if (settings.DatabaseAway is { } away)
+        {
+            _result.Database = new(_postgres!, away, settings.DatabaseHangs, _time, Tell);
+            await _result.Database.RunAsync(campaign, stop);
+        }
+
+        if (settings.Kills) await KillAsync(campaign, connection, stop);
         _result.End = await campaign.WaitAsync(stop);
         _result.Seconds = Elapsed - _submitted;
         _result.Entries = await _client.ListAsync(stop);
@@ -207,6 +216,6 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
 
     private static bool IsOn(DeviceView device, string member) => device.Adapter is { } adapter && AdapterId.SiloOf(adapter) == member;
 
-    private static bool IsMoving(DeviceView device) =>
+    internal static bool IsMoving(DeviceView device) =>
         device is { Outcome: DeviceOutcome.Pending, Phase: not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done) };
 }

@@ -23,6 +23,9 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
 
     /// <summary>Seconds from the restart until a radio of the member carried a transfer.</summary>
     public double? CarriedAgain { get; set; }
+
+    /// <summary>Null when the database was there all the time.</summary>
+    public DatabaseOutage? Database { get; set; }
     public double Seconds { get; set; }
     public CampaignView? End { get; set; }
     public ImmutableArray<CampaignEntry> Entries { get; set; } = [];
@@ -43,19 +46,24 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         var twice = DrivenTwice(view).Length;
         to.WriteLine();
         Row("devices", $"{updated} of {settings.Devices} updated, {(twice == 0 ? "none" : $"{twice}")} driven by two radios at once");
-        Row("time", $"{Seconds:0.0} s from submission to the end; {killed} was killed after {KilledAt:0.0} s");
-        Row("outage", outage.Length == 0
-            ? $"none of the {OnKilled} devices on {killed} moved again"
-            : $"{outage[0]:0.0} s until the first of the {OnKilled} devices on {killed} was sent to again, "
-                + $"{outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
-        Row(
-            "restart",
-            CarriedAgain is { } carried
-                ? $"{carried:0.0} s from the start of {killed} until one of its radios carried a transfer"
-                : $"no radio of {killed} carried a transfer");
+        Row("time", $"{Seconds:0.0} s from submission to the end{(settings.Kills ? $"; {killed} was killed after {KilledAt:0.0} s" : "")}");
+        if (Database is { } database) Row("database", database.Describe());
+        if (settings.Kills)
+        {
+            Row("outage", outage.Length == 0
+                ? $"none of the {OnKilled} devices on {killed} moved again"
+                : $"{outage[0]:0.0} s until the first of the {OnKilled} devices on {killed} was sent to again, "
+                    + $"{outage[outage.Length / 2]:0.0} s half of them, {outage[^1]:0.0} s the last");
+            Row(
+                "restart",
+                CarriedAgain is { } carried
+                    ? $"{carried:0.0} s from the start of {killed} until one of its radios carried a transfer"
+                    : $"no radio of {killed} carried a transfer");
+        }
+
         Row("bytes to bring", $"{bytes:#,0}");
         Row("bytes sent", $"{sent:#,0} by the fleet's count, of them {resent:#,0} ({100.0 * resent / Math.Max(sent, 1):0.0} %) for a second time");
-        Row("received", $"{received:#,0} by the devices' count, {received - sent:#,0} more than the fleet could count before the kill");
+        Row("received", $"{received:#,0} by the devices' count, {received - sent:#,0} more than the fleet could count");
         Row("lost", $"{(received - bytes) / (double)Object:0.0} objects of {Object} bytes, in {interruptions} resumed transfers");
         Row(
             "resumes",
@@ -89,10 +97,23 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
             wrong.Add($"{device.Application}: {device.Activations} activations, holds {device.Sha256}");
         foreach (var device in DrivenTwice(view)) wrong.Add($"{device} was driven twice");
         Must(Entries is [{ Finished: true }], $"the directory has {Entries.Length} campaigns, {Entries.Count(static entry => !entry.Finished)} unfinished");
-        Must(OnKilled > 0, "the killed member drove no device");
-        Must(MovedElsewhere.Count == OnKilled, $"{OnKilled - MovedElsewhere.Count} devices of the killed member were not seen moving again");
-        Must(MovedElsewhere.Values.DefaultIfEmpty(double.MaxValue).Min() <= settings.MostOutage, $"the outage was longer than {settings.MostOutage:0} s");
-        Must(CarriedAgain is not null, "the restarted member carried nothing");
+        if (settings.Kills)
+        {
+            Must(OnKilled > 0, "the killed member drove no device");
+            Must(MovedElsewhere.Count == OnKilled, $"{OnKilled - MovedElsewhere.Count} devices of the killed member were not seen moving again");
+            Must(MovedElsewhere.Values.DefaultIfEmpty(double.MaxValue).Min() <= settings.MostOutage, $"the outage was longer than {settings.MostOutage:0} s");
+            Must(CarriedAgain is not null, "the restarted member carried nothing");
+        }
+
+        if (Database is { } database)
+        {
+            Must(database.Moving > 0, "no device was at work when the database went away");
+            Must(database.MovedAgain == database.Moving, $"{database.Moving - database.MovedAgain} devices did not go on when the database was back");
+            Must(
+                database.Interrupted == 0 || settings.DatabaseAway > DatabaseOutage.PutUpWith,
+                $"{database.Interrupted} transfers were interrupted although the database was away for {database.Seconds:0.0} s only");
+        }
+
         Must(received >= sent, $"the fleet counts {sent - received} bytes more than the devices received");
         Must(received - sent <= (long)OnKilled * UntoldBytes, $"the fleet counts {received - sent} bytes less than the devices received");
         foreach (var (member, code) in MemberExits.Where(static exit => exit.Value != 0)) wrong.Add($"{member} ended with {code}");

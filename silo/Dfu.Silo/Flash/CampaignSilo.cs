@@ -87,7 +87,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
                 await storage.GiveBackAsync(cancellationToken);
             },
         };
-        var watch = new StorageWatch(storage);
+        var watch = new StorageWatch(settings.Storage(storage));
         return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
     }
 

@@ -6,6 +6,7 @@ using Dfu.Silo.Adapters;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Dfu.Silo.Flash;
 
@@ -24,6 +25,9 @@ public sealed record FlashSettings
 
     /// <summary>From which level on <see cref="Say"/> is told; None, the default, is never.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.None;
+
+    /// <summary>What the station's storage is put behind, for who wants to see it stall.</summary>
+    internal Func<IGrainStorage, IGrainStorage> Storage { get; init; } = static storage => storage;
 
     /// <summary>Gets a line for what is logged, and when there is something else an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };

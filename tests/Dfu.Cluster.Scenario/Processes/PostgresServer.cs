@@ -31,8 +31,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             await File.WriteAllTextAsync(password, Password);
             if (Environment.IsPrivilegedProcess) await ChildProcess.RunAsync("chown", "-R", "postgres", folder);
             await server.RunAsync("initdb", "-D", server.Data, "-U", "dfu", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--no-instructions");
-            var options = $"-p {server._port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1";
-            await server.RunAsync("pg_ctl", "-D", server.Data, "-l", Path.Combine(folder, "log"), "-o", options, "-w", "start");
+            await server.GoOnAsync();
             await ChildProcess.RunAsync(
                 Path.Combine(bin, "createdb"),
                 "-h",
@@ -51,18 +50,46 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it, at the port it had before.</summary>
+    public Task GoOnAsync()
+    {
+        var options = $"-p {_port.ToString(CultureInfo.InvariantCulture)} -k {_folder} -c listen_addresses=127.0.0.1";
+        return RunAsync("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", options, "-w", "start");
+    }
+
+    /// <summary>Ends all its connections and then itself.</summary>
+    public Task StopAsync() => RunAsync("pg_ctl", "-D", Data, "-m", "fast", "-w", "stop");
+
+    /// <summary>Holds all its processes up: connections stay open, and nobody answers.</summary>
+    public Task HangAsync() => SignalAsync("STOP");
+
+    public Task WakeAsync() => SignalAsync("CONT");
+
     private string Data => Path.Combine(_folder, "data");
 
     public async ValueTask DisposeAsync()
     {
         try
         {
-            if (File.Exists(Path.Combine(Data, "postmaster.pid"))) await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+            if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+            {
+                await WakeAsync();
+                await RunAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+            }
         }
         finally
         {
             Directory.Delete(_folder, true);
         }
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        // Its first process is the parent of all others, and makes no more of them once it is stopped.
+        var first = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
+        await ChildProcess.RunAsync("kill", $"-{signal}", first);
+        var others = await ChildProcess.RunAsync("ps", "--ppid", first, "-o", "pid=");
+        await ChildProcess.RunAsync("kill", [$"-{signal}", .. others.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
     }
 
     /// <summary>The server refuses to run as root.</summary>

@@ -2,6 +2,8 @@ using Dfu.Silo.Silos;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 
 namespace Dfu.Silo.Storage.Postgres;
 
@@ -17,11 +19,12 @@ public static class PostgresClusterExtensions
         var database = new PostgresConnection(connectionString);
         var connection = database.Text;
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connection));
-        silo.AddAdoNetGrainStorage(storage, options =>
+        silo.AddAdoNetGrainStorage(Invariant, options =>
         {
             (options.Invariant, options.ConnectionString) = (Invariant, connection);
             options.GrainStorageSerializer = new DocumentSerializer();
         });
+        silo.Services.AddGrainStorage(storage, static (services, _) => new PostgresGrainStorage(services.GetRequiredKeyedService<IGrainStorage>(Invariant)));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connection));
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new PostgresArrival(
             database,
