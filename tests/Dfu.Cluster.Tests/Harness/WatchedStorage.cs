@@ -3,10 +3,11 @@ using Orleans.Storage;
 
 namespace Dfu.Cluster.Tests.Harness;
 
-/// <summary>Counts what is written, by state name.</summary>
+/// <summary>Counts what is written, by state name, and hangs when it is told to.</summary>
 internal sealed class WatchedStorage(IGrainStorage inner) : IGrainStorage
 {
     private readonly ConcurrentDictionary<(string State, GrainId Grain), int> _writes = new();
+    private volatile TaskCompletionSource? _hanging;
 
     public int Writes(string state) => _writes.Where(write => write.Key.State == state).Sum(static write => write.Value);
 
@@ -15,13 +16,34 @@ internal sealed class WatchedStorage(IGrainStorage inner) : IGrainStorage
 
     public IReadOnlyList<string> States => [.. _writes.Keys.Select(static key => key.State).Distinct().Order(StringComparer.Ordinal)];
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => inner.ReadStateAsync(stateName, grainId, grainState);
+    /// <summary>From now on nothing is answered; what is asked for meanwhile is done when it goes on.</summary>
+    public void Hang() => _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public void GoOn()
     {
-        _writes.AddOrUpdate((stateName, grainId), 1, static (_, count) => count + 1);
-        return inner.WriteStateAsync(stateName, grainId, grainState);
+        var hanging = _hanging;
+        _hanging = null;
+        hanging?.SetResult();
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => inner.ClearStateAsync(stateName, grainId, grainState);
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        await Answers;
+        await inner.ReadStateAsync(stateName, grainId, grainState);
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        _writes.AddOrUpdate((stateName, grainId), 1, static (_, count) => count + 1);
+        await Answers;
+        await inner.WriteStateAsync(stateName, grainId, grainState);
+    }
+
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        await Answers;
+        await inner.ClearStateAsync(stateName, grainId, grainState);
+    }
+
+    private Task Answers => _hanging?.Task ?? Task.CompletedTask;
 }

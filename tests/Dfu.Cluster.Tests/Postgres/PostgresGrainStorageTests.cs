@@ -41,7 +41,7 @@ public sealed class PostgresGrainStorageTests
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer>();
-        return serializer.Deserialize<Exception>(serializer.SerializeToArray(e));
+        return serializer.Deserialize<Exception>(serializer.SerializeToArray(e))!;
     }
 
     private sealed class FailingStorage(Exception failure) : IGrainStorage
