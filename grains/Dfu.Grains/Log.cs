@@ -58,9 +58,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "Campaign {Campaign} has no reminder: nobody wakes it if its silo dies, except hosts that start")]
     public static partial void NoReminder(this ILogger logger, string campaign, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The directory of campaigns could not be saved; it goes on from what was")]
-    public static partial void DirectoryNotSaved(this ILogger logger, Exception e);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Campaign {Campaign} could not be woken")]
     public static partial void NotWoken(this ILogger logger, string campaign, Exception e);
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dfu.Fleet.Storage;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Campaigns;
@@ -63,8 +62,5 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
 
     public void Written(Pending pending) => Saved = pending.State;
 
-    public sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects)
-    {
-        public string Json => FleetJson.Write(State);
-    }
+    public sealed record Pending(CampaignState State, ImmutableArray<CampaignEffect> Effects);
 }

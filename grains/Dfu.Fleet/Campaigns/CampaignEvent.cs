@@ -15,6 +15,7 @@ namespace Dfu.Fleet.Campaigns;
 [JsonDerivedType(typeof(DeviceHeard), "deviceHeard")]
 [JsonDerivedType(typeof(Listening), "listening")]
 [JsonDerivedType(typeof(DeviceEnded), "deviceEnded")]
+[JsonDerivedType(typeof(SameDevice), "sameDevice")]
 [JsonDerivedType(typeof(TraitsLearned), "traitsLearned")]
 [JsonDerivedType(typeof(ProbeStarted), "probeStarted")]
 [JsonDerivedType(typeof(ProbeEnded), "probeEnded")]
@@ -61,6 +62,9 @@ public abstract record CampaignEvent
     /// <param name="Run">See <see cref="DeviceState.Run"/>: an outcome from before the device was asked for again does not count.</param>
     public sealed record DeviceEnded(BluetoothAddress Device, DeviceOutcome Outcome, DfuError Error, int Run) : CampaignEvent;
 
+    /// <summary>Two targets are the two addresses of one device: it was given by its bootloader's, <paramref name="As"/>, too.</summary>
+    public sealed record SameDevice(BluetoothAddress Device, BluetoothAddress As) : CampaignEvent;
+
     public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : Checkpoint;
 
     public sealed record ProbeStarted(BluetoothAddress Device, int Attempt) : CampaignEvent;
@@ -85,6 +89,9 @@ public abstract record CampaignEffect
     public sealed record AddDevice(BluetoothAddress Device, DateTimeOffset At) : CampaignEffect;
 
     public sealed record CancelDevice(BluetoothAddress Device) : CampaignEffect;
+
+    /// <summary>The device does not belong to the campaign any more.</summary>
+    public sealed record LetGo(BluetoothAddress Device) : CampaignEffect;
 
     public sealed record KeepClass(ClassState Class) : CampaignEffect;
 

@@ -31,6 +31,8 @@ public static class CampaignMachine
             (state with { CollectingSince = l.At }, []),
         CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) && Counts(state, d) => FinishIfOver(
             state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)), Retrying = state.Retrying.Remove(d.Device) }),
+        CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && !state.Results.ContainsKey(s.Device) =>
+            Join(state, s),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
         CampaignEvent.ProbeStarted p when state.Prober is null && !state.Probes.Contains(new(p.Device, p.Attempt)) =>
             (state with { Prober = new(p.Device, p.Attempt), Probes = state.Probes.Add(new(p.Device, p.Attempt)) }, []),
@@ -66,6 +68,28 @@ public static class CampaignMachine
         var prior = Prior(state, ownClass);
         return state.Prober is null && state.Probes.Length < MaxProbes && prior.Keeps == Keeps.Unknown && prior.InitMax is 0 or >= 512
             && state.ImageSizes.Max() > SmallestProbed;
+    }
+
+    /// <summary>
+    /// Whether another target turns out to be this device: what was written to at a bootloader's address runs its application one below. The other way
+    /// round nobody can tell, for the address above an application may be a neighbour's.
+    /// </summary>
+    public static CampaignEvent.SameDevice? SameAs(CampaignState state, DeviceState device) =>
+        device.Settled && device.Bootloader == device.Id && device.Application != device.Id && state.Devices.Contains(device.Application)
+            ? new(device.Application, device.Id)
+            : null;
+
+    private static (CampaignState, ImmutableArray<CampaignEffect>) Join(CampaignState state, CampaignEvent.SameDevice s)
+    {
+        var notice = $"{s.Device} and {s.As} are the two addresses of one device; it is updated once.";
+        var next = state with
+        {
+            Devices = state.Devices.Remove(s.Device),
+            Retrying = state.Retrying.Remove(s.Device),
+            Notices = state.Notices.Add(notice),
+        };
+        var (over, effects) = FinishIfOver(next);
+        return (over, [new CampaignEffect.LetGo(s.Device), new CampaignEffect.Announce(notice), .. effects]);
     }
 
     private static CampaignState Start(CampaignState state, int run, DateTimeOffset at) => state with

@@ -17,7 +17,6 @@ namespace Dfu.Grains.Adapters;
 [KeepAlive, Immovable, OnOwnSilo, Reentrant, GrainType("dfu.adapter")]
 internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 {
-    private readonly IPersistentState<StoredDocument> _state;
     private readonly DocumentStore<AdapterState> _store;
     private readonly EndedAttempts _ended = new();
     private readonly FleetHost _host;
@@ -35,7 +34,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         PackageShelf packages,
         ILogger<AdapterGrain> log)
     {
-        (_state, _host, _guard, _packages, _log) = (state, host, guard, packages, log);
+        (_host, _guard, _packages, _log) = (host, guard, packages, log);
         _store = new(context, state, host, log);
         Id = context.GrainId.Key.ToString()!;
         _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
@@ -95,14 +94,16 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _store.LastTry = true;
         if (_loop is { } loop) await loop.DisposeAsync();
     }
 
-    private AdapterState Known => _store.Read() is { } stored ? stored with { Id = Id } : new() { Id = Id };
+    private AdapterState Known => Mine(_store.Read());
 
     private void Start()
     {
         if (_source is null) return;
+        _store.LastTry = false;
         _loop = new(new()
         {
             Id = Id,
@@ -120,9 +121,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         _loop.Start();
     }
 
-    private async Task<AdapterState> LoadAsync()
-    {
-        await _state.ReadStateAsync(); // an earlier owner may have written since the activation
-        return Known;
-    }
+    /// <summary>An earlier owner may have written since the activation.</summary>
+    private async Task<AdapterState> LoadAsync() => Mine(await _store.ReloadAsync());
+
+    private AdapterState Mine(AdapterState? stored) => stored is null ? new() { Id = Id } : stored with { Id = Id };
 }

@@ -104,6 +104,10 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
+    /// <summary>A device that turned out to be another one; where the call fails it ends by itself, for nobody hears it.</summary>
+    public void LetGo(BluetoothAddress device, CampaignState campaign) =>
+        OwnWork.Run(logger, "be let go", device, () => DeviceOf(device).CancelAsync(campaign.Id, campaign.Run));
+
     /// <summary>Has all of them deleted, as far as they belong to this campaign alone.</summary>
     public async Task ForgetAsync(ImmutableArray<BluetoothAddress> all, string campaign)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
@@ -20,7 +19,7 @@ namespace Dfu.Grains.Campaigns;
 [Reentrant]
 internal sealed class CampaignGrain(
     FleetHost host,
-    [PersistentState("campaign", StorageNames.State)] IPersistentState<StoredDocument> document,
+    [PersistentState("campaign", StorageNames.State)] IPersistentState<StoredDocument> state,
     [PersistentState("campaign-summary", StorageNames.State)] IPersistentState<StoredDocument> summary,
     ILogger<CampaignGrain> logger) : Grain, ICampaignGrain, ICampaignPulse, IRemindable
 {
@@ -30,6 +29,8 @@ internal sealed class CampaignGrain(
     private CampaignCalls _calls = null!;
     private CampaignReminder _reminder = null!;
     private GroupedSave _save = null!;
+    private DocumentStore<CampaignState> _states = null!;
+    private DocumentStore<CampaignSummary> _summaries = null!;
     private CampaignCore? _core;
     private Pulse? _pulse;
     private ImmutableArray<DeviceView> _summary;
@@ -47,11 +48,12 @@ internal sealed class CampaignGrain(
         _calls = new(GrainFactory, host, _devices, logger, Refused);
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);
-        if (document.State.Json.Length == 0) return Task.CompletedTask;
-        _core = new(FleetJson.Read<CampaignState>(document.State.Json), host.Policy, host.Times);
+        (_states, _summaries) = (new(GrainContext, state, host, logger), new(GrainContext, summary, host, logger));
+        if (_states.Read() is not { } stored) return Task.CompletedTask;
+        _core = new(stored, host.Policy, host.Times);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            if (summary.State.Json.Length > 0) _summary = FleetJson.Read<CampaignSummary>(summary.State.Json).Devices;
+            _summary = _summaries.Read()?.Devices ?? default;
             return Task.CompletedTask;
         }
 
@@ -67,7 +69,8 @@ internal sealed class CampaignGrain(
         _pulse?.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
-        if (ReferenceEquals(_core.State, _core.Saved)) return;
+        _states.LastTry = _summaries.LastTry = true;
+        if (ReferenceEquals(_core.State, _core.Saved) || _states.Failed || _summaries.Failed) return;
         try
         {
             await _save.SaveAsync(TimeSpan.Zero);
@@ -181,8 +184,9 @@ internal sealed class CampaignGrain(
         try
         {
             await _calls.ForgetAsync(core.State.Devices, Id);
-            await summary.ClearStateAsync();
-            await document.ClearStateAsync();
+            await _save.UnderWay;
+            await _summaries.ClearAsync();
+            await _states.ClearAsync();
         }
         finally
         {
@@ -272,6 +276,7 @@ internal sealed class CampaignGrain(
     private void Take(DeviceState device)
     {
         _devices.Take(device, Now);
+        if (CampaignMachine.SameAs(_core!.State, device) is { } same) Commit(same);
         if (_core!.State.Prober is { } probe && probe.Device == device.Id && (!device.Running || device.Attempt > probe.Attempt))
             Commit(new CampaignEvent.ProbeEnded(probe.Device, probe.Attempt));
     }
@@ -291,19 +296,9 @@ internal sealed class CampaignGrain(
     {
         if (_core is null) return;
         var pending = _core.Take();
-        try
-        {
-            if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await WriteSummaryAsync(pending.State);
-            document.State.Json = pending.Json;
-            await document.WriteStateAsync();
-        }
-        catch (Exception e)
-        {
-            logger.CampaignNotSaved(Id, e);
-            DeactivateOnIdle();
-            throw;
-        }
-
+        if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await WriteSummaryAsync(pending.State);
+        await _states.SaveAsync(pending.State);
+        if (_core is null) return;
         var before = _core.Saved.Stage;
         _core.Written(pending);
         if (pending.Effects.IsEmpty && before == _core.Saved.Stage) return;
@@ -316,8 +311,7 @@ internal sealed class CampaignGrain(
     private async Task WriteSummaryAsync(CampaignState finished)
     {
         _summary = _devices.Unknown(finished).IsEmpty ? [.. finished.Devices.Select(id => DeviceViewOf(finished, id))] : default;
-        summary.State.Json = _summary.IsDefault ? "" : FleetJson.Write(new CampaignSummary { Devices = _summary });
-        await summary.WriteStateAsync();
+        await _summaries.SaveAsync(new() { Devices = _summary.IsDefault ? [] : _summary });
     }
 
     private void Carry(CampaignEffect effect)
@@ -329,6 +323,9 @@ internal sealed class CampaignGrain(
                 break;
             case CampaignEffect.CancelDevice cancel:
                 _devices.CallNow(cancel.Device);
+                break;
+            case CampaignEffect.LetGo gone:
+                _calls.LetGo(gone.Device, _core!.Saved);
                 break;
             case CampaignEffect.KeepClass keep:
                 _calls.Keep(keep.Class, Id);

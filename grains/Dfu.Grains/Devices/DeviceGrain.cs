@@ -52,6 +52,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Dispose();
+        _records.LastTry = _histories.LastTry = true;
         if (_shell?.Record is not { } record || _records.Failed || _histories.Failed) return;
         try
         {

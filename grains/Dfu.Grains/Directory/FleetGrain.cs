@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Storage;
 using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
@@ -17,7 +16,7 @@ namespace Dfu.Grains.Directory;
 /// </summary>
 [Reentrant]
 internal sealed class FleetGrain(
-    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> document, ILogger<FleetGrain> logger)
+    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> state, ILogger<FleetGrain> logger)
     : Grain, IFleetGrain, IFleetPulse
 {
     private const int MostWokenAtOnce = 32;
@@ -29,12 +28,14 @@ internal sealed class FleetGrain(
     private DirectoryState _directory = new();
     private DirectoryState _saved = new();
     private GroupedSave _save = null!;
+    private DocumentStore<DirectoryState> _states = null!;
     private Pulse? _pulse;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _save = new(WriteAsync, host.Time);
-        if (document.State.Json.Length > 0) _directory = _saved = FleetJson.Read<DirectoryState>(document.State.Json).Upgraded();
+        _states = new(GrainContext, state, host, logger);
+        if (_states.Read() is { } stored) _directory = _saved = stored.Upgraded();
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -42,6 +43,7 @@ internal sealed class FleetGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _pulse?.Dispose();
+        _states.LastTry = true;
         return Task.CompletedTask;
     }
 
@@ -53,7 +55,7 @@ internal sealed class FleetGrain(
     {
         if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
-        var now = host.Time.GetUtcNow();
+        var now = host.Wall.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
         if (decision is not CampaignDecision.Accepted accepted)
         {
@@ -64,7 +66,7 @@ internal sealed class FleetGrain(
         _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
         _startedHere.Add(campaign);
-        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, now) with { Limits = order.Limits };
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with { Limits = order.Limits };
         var start = RunAsync(first);
         _starts[campaign] = start;
         try
@@ -225,17 +227,7 @@ internal sealed class FleetGrain(
     private async Task WriteAsync()
     {
         var writing = _directory;
-        try
-        {
-            document.State.Json = FleetJson.Write(writing);
-            await document.WriteStateAsync();
-            _saved = writing;
-        }
-        catch (Exception e)
-        {
-            logger.DirectoryNotSaved(e);
-            DeactivateOnIdle();
-            throw;
-        }
+        await _states.SaveAsync(writing);
+        _saved = writing;
     }
 }

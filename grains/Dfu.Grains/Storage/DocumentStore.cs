@@ -18,12 +18,19 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
     /// <summary>A write has failed for good: what the activation remembers may not be stored.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>Set when the activation ends: storage that does not answer is not waited for any more.</summary>
+    public bool LastTry { get; set; }
+
     /// <summary>What was stored when the grain was activated; null when nothing was.</summary>
     /// <exception cref="DfuException">It is from a newer program, or no such record.</exception>
-    public T? Read()
+    public T? Read() => state.State is { Json.Length: > 0 } stored ? FleetJson.Read<T>(stored.Json) : null;
+
+    /// <summary>What is stored now.</summary>
+    public async Task<T?> ReloadAsync()
     {
+        await state.ReadStateAsync();
         _stored = state.State.Json;
-        return _stored.Length > 0 ? FleetJson.Read<T>(_stored) : null;
+        return Read();
     }
 
     /// <summary>Durable when it returns.</summary>
@@ -58,7 +65,7 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
                 await state.WriteStateAsync();
                 break;
             }
-            catch (Exception e) when (IsRefusal(e))
+            catch (Exception e) when (LastTry || IsRefusal(e))
             {
                 logger.NotStored(grain.GrainId, e);
                 Fail();
@@ -84,8 +91,9 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
         return found == json || (found == _stored ? false : throw new InconsistentStateException($"another activation of {grain.GrainId} has written"));
     }
 
-    /// <summary>Orleans wraps what storage throws.</summary>
-    private static bool IsRefusal(Exception? e) => e is DfuException or InconsistentStateException || (e?.InnerException is { } cause && IsRefusal(cause));
+    /// <summary>Orleans wraps what storage throws; of an activation that is over it has no storage any more.</summary>
+    private static bool IsRefusal(Exception? e) =>
+        e is DfuException or InconsistentStateException or InvalidOperationException || (e?.InnerException is { } cause && IsRefusal(cause));
 
     private void ThrowIfFailed()
     {

@@ -144,6 +144,25 @@ public sealed class CampaignMachineTests
         Assert.Equal(CampaignOutcome.Failed, Apply(New(), new CampaignEvent.Listening(0, T0), new CampaignEvent.Tick(At(10))).Outcome);
 
     [Fact]
+    public void A_device_that_is_named_by_both_its_addresses_is_updated_once()
+    {
+        var state = New(0x10, 0x11, 0x20);
+        var bootloader = DeviceState.New(Device(0x11), [200_000], T0) with { Application = Device(0x10), Bootloader = Device(0x11) };
+        Assert.Null(CampaignMachine.SameAs(state, bootloader));
+        var same = CampaignMachine.SameAs(state, bootloader with { Settled = true })!;
+        Assert.Equal((Device(0x10), Device(0x11)), (same.Device, same.As));
+        var joined = Apply(state, same, same);
+        Assert.Equal([Device(0x11), Device(0x20)], joined.Devices.ToArray());
+        Assert.Contains("are the two addresses of one device", Assert.Single(joined.Notices), StringComparison.Ordinal);
+        Assert.Contains(new CampaignEffect.LetGo(Device(0x10)), Effects(state, same));
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(joined, Ended(0x11), Ended(0x20), Ended(0x10)).Outcome);
+
+        // A neighbour may be above an application: it is waited for.
+        var application = DeviceState.New(Device(0x10), [200_000], T0) with { Bootloader = Device(0x11), Settled = true };
+        Assert.Null(CampaignMachine.SameAs(state, application));
+    }
+
+    [Fact]
     public void Cancelling_reaches_every_device_without_an_outcome()
     {
         var state = Apply(New(1, 2, 3), Ended(2));
