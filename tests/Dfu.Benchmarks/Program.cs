@@ -30,7 +30,7 @@ switch (args)
               without a command    how fast one transfer is, in virtual time
               followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
-              stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about four minutes
+              stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about three minutes
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes
               station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);

@@ -53,6 +53,7 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
 
         if (settings.Kills) await KillAsync(campaign, connection, stop);
         _result.End = await campaign.WaitAsync(stop);
+        if (!settings.Kills) _result.Database?.See(_result.End);
         _result.Seconds = Elapsed - _submitted;
         _result.Entries = await _client.ListAsync(stop);
         Tell("the campaign is over");

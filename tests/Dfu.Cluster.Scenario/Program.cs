@@ -3,6 +3,12 @@ using Dfu.Cluster.Scenario;
 using Dfu.Cluster.Scenario.Processes;
 using Dfu.Protocol.Errors;
 
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(ScenarioSettings.Usage);
+    return 0;
+}
+
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
     .Select(signal => PosixSignalRegistration.Create(signal, Stop))];

@@ -47,7 +47,7 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         to.WriteLine();
         Row("devices", $"{updated} of {settings.Devices} updated, {(twice == 0 ? "none" : $"{twice}")} driven by two radios at once");
         Row("time", $"{Seconds:0.0} s from submission to the end{(settings.Kills ? $"; {killed} was killed after {KilledAt:0.0} s" : "")}");
-        if (Database is { } database) Row("database", database.Describe());
+        Database?.Print(Row);
         if (settings.Kills)
         {
             Row("outage", outage.Length == 0
