@@ -16,7 +16,10 @@ public sealed class FleetTimesTests
         { Times with { AdapterSilence = Seconds(0.6) }, Policy, "AdapterReport", "AdapterSilence" },
         { Times with { FirstAsk = Seconds(2.1) }, Policy, "FirstAsk", "Again" },
         {
-            Times with { AdapterReport = Seconds(11), Report = Seconds(11), Lease = Seconds(12), Silence = Seconds(13), Ownership = null, AdapterSilence = Seconds(33) },
+            Times with
+            {
+                AdapterReport = Seconds(11), Report = Seconds(11), Lease = Seconds(12), Silence = Seconds(13), Ownership = null, AdapterSilence = Seconds(33),
+            },
             Policy, "AdapterReport", "HeardDevices.Fresh"
         },
         { Times, Policy.For(new() { Patience = Seconds(0.25) }), "AdapterReport", "policy.Patience" },

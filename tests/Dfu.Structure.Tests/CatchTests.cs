@@ -5,7 +5,7 @@ namespace Dfu.Structure.Tests;
 /// <summary>No failure of any kind disappears without a word.</summary>
 public sealed partial class CatchTests
 {
-    private static readonly string[] Held = ["adapters/", "client/", "silo/"];
+    private static readonly string[] Held = ["adapters/", "client/", "grains/", "silo/"];
 
     [Fact]
     public void Who_catches_everything_throws_it_on_names_which_or_uses_what_was_caught()

@@ -158,9 +158,10 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopped.Token);
             done = await source.RecoverAsync(step, either.Token).WithinAsync(RecoverTimeout + CloseTimeout, time, CancellationToken.None);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // A step that fails counts as not done; the adapter machine takes the next one.
+            Background.Overlook("recover a radio", e);
         }
 
         reports.Happened(new AdapterEvent.Recovered(epoch, step, done, time.GetUtcNow()));

@@ -11,7 +11,10 @@ public static class DirectoryUpgrade
     {
         var lists = directory.Campaigns.Select(static entry => Addresses(entry.Targets)).ToImmutableArray();
         if (lists.All(static list => list.IsEmpty)) return directory;
-        return directory with { Campaigns = [.. directory.Campaigns.Select((entry, i) => lists[i].IsEmpty ? entry : Upgraded(entry, lists[i], lists[(i + 1)..]))] };
+        return directory with
+        {
+            Campaigns = [.. directory.Campaigns.Select((entry, i) => lists[i].IsEmpty ? entry : Upgraded(entry, lists[i], lists[(i + 1)..]))],
+        };
     }
 
     private static DirectoryEntry Upgraded(DirectoryEntry entry, ImmutableArray<BluetoothAddress> list, ImmutableArray<ImmutableArray<BluetoothAddress>> later)

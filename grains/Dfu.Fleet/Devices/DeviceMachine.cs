@@ -198,7 +198,8 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) =>
         (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
+        DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
         (state with
         {
             Phase = DevicePhase.Done,

@@ -23,7 +23,8 @@ public readonly record struct QueuedDevice(DeviceState Device, HeardDevices Hear
 /// <summary>A device may have a slot of an adapter, and was heard like this.</summary>
 public sealed record PlannedGrant(DeviceState Device, AdapterState Adapter, AdvertMatch Match, Advertisement Heard)
 {
-    public DeviceEvent.Granted At(DateTimeOffset now, bool probe) => new(Device.Attempt + 1, Adapter.Id, Adapter.Epoch, Heard, Match.Application, Match.Bootloader, probe, now);
+    public DeviceEvent.Granted At(DateTimeOffset now, bool probe) =>
+        new(Device.Attempt + 1, Adapter.Id, Adapter.Epoch, Heard, Match.Application, Match.Bootloader, probe, now);
 }
 
 /// <summary>From what is known of devices, adapters and the air to who gets which slot.</summary>

@@ -4,7 +4,9 @@ using Dfu.Grains.Turns;
 
 namespace Dfu.Grains.Adapters;
 
-/// <summary>Tells a device's grain what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.</summary>
+/// <summary>
+/// Tells a device's grain what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.
+/// </summary>
 internal sealed class AttemptReporter(
     Func<AttemptReport, Task<ReportReceipt>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
 {

@@ -282,7 +282,8 @@ internal sealed class CampaignGrain(
     }
 
     /// <summary>It is to be cancelled here and is at work elsewhere: nothing of this campaign is left to be stopped.</summary>
-    private void Refused(BluetoothAddress device) => Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, _core!.State.Run));
+    private void Refused(BluetoothAddress device) =>
+        Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, _core!.State.Run));
 
     private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 

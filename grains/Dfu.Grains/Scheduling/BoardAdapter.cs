@@ -71,6 +71,9 @@ internal sealed class BoardAdapter(string id, int number, int rank, FleetPolicy 
     {
         State = _report?.State ?? new() { Id = id };
         foreach (var reservation in _reservations)
-            State = AdapterMachine.Apply(State, new AdapterEvent.SlotTaken(reservation.Epoch, State.Turn + 1, reservation.Device, reservation.Attempt), policy).Next;
+        {
+            var taken = new AdapterEvent.SlotTaken(reservation.Epoch, State.Turn + 1, reservation.Device, reservation.Attempt);
+            State = AdapterMachine.Apply(State, taken, policy).Next;
+        }
     }
 }

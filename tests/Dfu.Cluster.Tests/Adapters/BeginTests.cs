@@ -184,7 +184,10 @@ public sealed class BeginTests
         Assert.Equal((100, TimeSpan.FromSeconds(33), true), (attempt.Order.Hint.Traits.Mtu, attempt.Order.Hint.MeanTimeBetweenDrops, attempt.Order.Hint.Probe));
 
         attempt.End.SetResult(new UpdateResult(true));
-        await cluster.UntilAsync(() => cluster.Peers.Learned.Any(told => told.Campaign == AdapterCluster.Campaign
-            && told.Event is Dfu.Fleet.Campaigns.CampaignEvent.ProbeEnded ended && ended.Device == order.Device.Id && ended.Attempt == order.Device.Attempt), "its campaign hears that the probe is over");
+        await cluster.UntilAsync(
+            () => cluster.Peers.Learned.Any(told => told.Campaign == AdapterCluster.Campaign
+                && told.Event is Dfu.Fleet.Campaigns.CampaignEvent.ProbeEnded ended
+                && (ended.Device, ended.Attempt) == (order.Device.Id, order.Device.Attempt)),
+            "its campaign hears that the probe is over");
     }
 }

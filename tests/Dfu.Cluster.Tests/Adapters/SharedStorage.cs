@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Orleans.Storage;
 
 namespace Dfu.Cluster.Tests.Adapters;
@@ -26,7 +27,7 @@ internal sealed class SharedStorage : IGrainStorage
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (Full) throw new IOException("the disk is full");
+        if (Full) throw new DfuException(DfuError.DataDirectoryUnusable, "the disk is full");
         var tag = _states.TryGetValue(grainId, out var stored) ? stored.Tag : 0;
         if ((grainState.ETag ?? "0") != $"{tag}") throw new InconsistentStateException($"{grainId} was written by another");
         _states[grainId] = (((StoredDocument)(object)grainState.State!).Json, tag + 1);

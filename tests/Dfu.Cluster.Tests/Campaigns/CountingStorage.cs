@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Orleans.Storage;
 
 namespace Dfu.Cluster.Tests.Campaigns;
@@ -32,7 +33,7 @@ internal sealed class CountingStorage : IGrainStorage
     {
         var json = ((StoredDocument)(object)grainState.State!).Json;
         await Gate;
-        if (Full) throw new IOException("the disk is full");
+        if (Full) throw new DfuException(DfuError.DataDirectoryUnusable, "the disk is full");
         var tag = _states.TryGetValue((stateName, grainId), out var stored) ? stored.Tag : 0;
         if ((grainState.ETag ?? "0") != $"{tag}") throw new InconsistentStateException($"{grainId} was written by another");
         _states[(stateName, grainId)] = (json, tag + 1);

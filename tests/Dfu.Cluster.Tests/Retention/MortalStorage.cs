@@ -52,6 +52,6 @@ internal sealed class MortalStorage : IGrainStorage
 
     private void Change()
     {
-        if (Interlocked.Decrement(ref _left) < 0) throw new IOException("the process was killed");
+        if (Interlocked.Decrement(ref _left) < 0) throw new InvalidOperationException("the process was killed");
     }
 }

@@ -41,7 +41,8 @@ public sealed class AdapterMachineTests
 
     private static AdapterEvent.SlotFreed Freed(int device, int attempt = 1, double at = 1) => new(1, 0, Device(device), attempt, At(at));
 
-    private static AdapterEvent.ConnectEnded Connected(int device, DfuError error = DfuError.None, double at = 1) => new(1, 0, Device(device), 1, error, At(at));
+    private static AdapterEvent.ConnectEnded Connected(int device, DfuError error = DfuError.None, double at = 1) =>
+        new(1, 0, Device(device), 1, error, At(at));
 
     [Fact]
     public void It_opens_once_and_is_ready_with_the_smaller_of_policy_and_hardware()
@@ -207,7 +208,8 @@ public sealed class AdapterMachineTests
         state = Apply(state, Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull));
         Assert.Equal((1, 1), (state.Limit.Current, state.Limit.Ceiling));
 
-        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.Read<AdapterState>(FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } })), At(30));
+        var stored = FleetJson.Write(state with { Limit = state.Limit with { Current = 2 } });
+        var (taken, effects) = AdapterMachine.TakeUp(FleetJson.Read<AdapterState>(stored), At(30));
         Assert.Equal(new AdapterEffect.Open(state.Epoch + 1), Assert.Single(effects));
         Assert.Equal((AdapterStatus.Opening, 0), (taken.Status, taken.Slots.Length));
         var ready = Apply(taken, new AdapterEvent.Opened(taken.Epoch, "dongle", 8, At(40)));

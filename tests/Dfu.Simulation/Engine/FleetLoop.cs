@@ -236,7 +236,8 @@ internal sealed class FleetLoop
         if (_stopping || _parts.Hosts[start.Adapter].OpenedAs(start.Epoch) is not { } radio)
         {
             var at = _time.GetUtcNow();
-            _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, _machines.Adapters[start.Adapter].Turn + 1, start.Device, start.Attempt, at), at);
+            var turn = _machines.Adapters[start.Adapter].Turn + 1;
+            _machines.Apply(start.Adapter, new AdapterEvent.SlotFreed(start.Epoch, turn, start.Device, start.Attempt, at), at);
             _machines.Apply(new CampaignEvent.ProbeEnded(start.Device, start.Attempt), at);
             _machines.Apply(start.Device, new DeviceEvent.Interrupted(start.Attempt, at), at);
             return;
