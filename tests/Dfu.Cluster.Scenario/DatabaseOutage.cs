@@ -16,7 +16,9 @@ internal sealed class DatabaseOutage(PostgresServer database, double seconds, bo
     /// <summary>The devices that were at work, just before.</summary>
     private Dictionary<BluetoothAddress, DeviceView> _before = [];
 
-    /// <summary>The most bytes that each was seen to have got until the database was back: views forget what an attempt did that could not report its end.</summary>
+    /// <summary>
+    /// The most bytes that each was seen to have got until the database was back: views forget what an attempt did that could not report its end.
+    /// </summary>
     private readonly Dictionary<BluetoothAddress, long> _most = [];
     private readonly Dictionary<BluetoothAddress, double> _movedAgain = [];
     private Dictionary<BluetoothAddress, DeviceView> _last = [];
@@ -61,8 +63,9 @@ internal sealed class DatabaseOutage(PostgresServer database, double seconds, bo
         row("", FormattableString.Invariant($"{again:#,0} bytes were sent to them again"));
         row("", moved.Length == 0
             ? "no transfer moved again"
-            : FormattableString.Invariant($"{moved[0]:0.0} s from its return until the first transfer was seen to move, {moved[moved.Length / 2]:0.0} s half of them, ")
-                + FormattableString.Invariant($"{moved[^1]:0.0} s the last; an interrupted one waits for a slot like others"));
+            : FormattableString.Invariant($"{moved[0]:0.0} s from its return until the first transfer was seen to move, ")
+                + FormattableString.Invariant($"{moved[moved.Length / 2]:0.0} s half of them, {moved[^1]:0.0} s the last; ")
+                + "an interrupted one waits for a slot like others");
     }
 
     private async Task SeeAllMoveAsync(GrainFleet campaign, long back, CancellationToken stop)

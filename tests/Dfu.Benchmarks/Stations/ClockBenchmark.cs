@@ -19,7 +19,7 @@ internal static class ClockBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{AtWork} devices at work and {Waiting} that wait, {ImageBytes / 1024} KiB each, over {Radios} radios; the clock is set in the middle,"));
-        Console.WriteLine($"and {PoweredAfter.TotalSeconds:0} s later the waiting devices are powered. Waited: from then until its attempt begins, first and last of them.");
+        Console.WriteLine($"and {PoweredAfter.TotalSeconds:0} s later the waiting devices are powered. Waited: from then until its attempt began.");
         Console.WriteLine($"{"clock",9}{"updated",9}{"failed",8}{"interrupted",13}{"waited",17}{"time",9}");
         var usual = await SetAsync("not set", TimeSpan.Zero);
         var wrong = usual.Right ? 0 : 1;

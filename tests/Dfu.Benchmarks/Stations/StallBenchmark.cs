@@ -15,7 +15,7 @@ internal static class StallBenchmark
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Devices} devices, {ImageBytes / 1024} KiB each, over {Radios} radios of a station; its SQLite storage stalls when a third of all bytes is sent."));
+            $"{Devices} devices, {ImageBytes / 1024} KiB each, over {Radios} radios of a station; its storage stalls when a third of all bytes is sent."));
         Console.WriteLine(
             $"{"stall",7}{"updated",9}{"interrupted",13}{"links closed",14}{"sent meanwhile",16}{"sent again",12}{"longest write",15}{"time",9}");
         var usual = await StallAsync(TimeSpan.Zero);

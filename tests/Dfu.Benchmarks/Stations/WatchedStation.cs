@@ -7,7 +7,7 @@ using Orleans.Storage;
 
 namespace Dfu.Benchmarks.Stations;
 
-/// <summary>One campaign of <c>dfu flash</c>'s own code over virtual devices in real time and a data directory of its own, and who looks at it meanwhile.</summary>
+/// <summary>One campaign of <c>dfu flash</c>'s own code over virtual devices in real time and a data directory of its own.</summary>
 internal sealed class WatchedStation : IAsyncDisposable
 {
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(0.1);
