@@ -37,8 +37,8 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: its last progress was not saved; it is found out again when the device connects")]
     public static partial void ProgressNotSaved(this ILogger logger, BluetoothAddress device, Exception e);
 
-    [LoggerMessage(Message = "{Grain}: its storage does not answer; it is asked again until it does")]
-    public static partial void StorageAway(this ILogger logger, LogLevel level, GrainId grain, Exception e);
+    [LoggerMessage(Message = "{Grain}: its storage has not answered for {Seconds:0} s; it is asked again until it does")]
+    public static partial void StorageAway(this ILogger logger, LogLevel level, GrainId grain, double seconds, Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Grain} could not be saved; it goes on from what was")]
     public static partial void NotStored(this ILogger logger, GrainId grain, Exception e);

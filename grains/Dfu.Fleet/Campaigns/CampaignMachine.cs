@@ -85,6 +85,7 @@ public static class CampaignMachine
         var next = state with
         {
             Devices = state.Devices.Remove(s.Device),
+            Gone = state.Gone.Add(s.Device),
             Retrying = state.Retrying.Remove(s.Device),
             Notices = state.Notices.Add(notice),
         };

@@ -72,6 +72,9 @@ public sealed record CampaignState
     public required uint HwVersion { get; init; }
 
     public ImmutableArray<BluetoothAddress> Devices { get; init; } = [];
+
+    /// <summary>Targets that turned out to be the other address of another device.</summary>
+    public ImmutableArray<BluetoothAddress> Gone { get; init; } = [];
     public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
     public bool CancelRequested { get; init; }
 

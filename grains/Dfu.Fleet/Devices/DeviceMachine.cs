@@ -35,7 +35,7 @@ public static class DeviceMachine
         NotBefore = Earliest(stored.NotBefore, now + Pause(stored, policy)),
         BootloaderUntil = Earliest(stored.BootloaderUntil, now + Inactivity),
         ActivatedAt = Earliest(stored.ActivatedAt, now),
-        Losses = null,
+        Losses = stored.Losses is { } losses ? losses with { At = now } : null,
     };
 
     private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Decide(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
@@ -152,9 +152,11 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) Outlive(DeviceState state, DateTimeOffset at, FleetPolicy policy)
     {
         var gained = state.Losses is not { } before || before.Image != state.Image || before.Held < state.AttemptBase;
-        var losses = gained ? new Losses(1, state.Image, state.AttemptBase, at) : state.Losses! with { Count = state.Losses.Count + 1 };
+        var losses = gained
+            ? new Losses(1, state.Image, state.AttemptBase, TimeSpan.Zero, at)
+            : state.Losses! with { Count = state.Losses.Count + 1, Lasted = state.Losses.Lasted + (at - state.Losses.At), At = at };
         var next = state with { Losses = losses };
-        return losses.Count > policy.MaxFruitlessAttempts && at - losses.Since >= policy.Patience
+        return losses.Count > policy.MaxFruitlessAttempts && losses.Lasted >= policy.Patience
             ? Finish(next, DeviceOutcome.Failed, state.Error, WhyLost(losses, state), at)
             : Again(next, at, policy);
     }

@@ -25,8 +25,7 @@ public static class DeviceProgress
         // A first start is no resume: reports list what a reconnect found.
         if (record.Diagnosis != Diagnosis.Fresh)
         {
-            var resumes = state.Resumes.Length < ResumesKept ? state.Resumes : state.Resumes.RemoveAt(0);
-            next = next with { Resumes = resumes.Add(record), ResumeTotals = state.ResumeTotals.With(record) };
+            next = next with { Resumes = [.. state.Resumes.TakeLast(ResumesKept - 1), record], ResumeTotals = state.ResumeTotals.With(record) };
         }
 
         return record.Diagnosis switch

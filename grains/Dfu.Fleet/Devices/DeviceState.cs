@@ -39,8 +39,9 @@ public readonly record struct ResumeTotals(int Times, long Kept)
 
 /// <summary>Attempts in a row that ended through no fault of the device and gained nothing.</summary>
 /// <param name="Held">Bytes of the image the device held when the first of them began.</param>
-/// <param name="Since">When the first of them ended.</param>
-public sealed record Losses(int Count, int Image, long Held, DateTimeOffset Since);
+/// <param name="Lasted">Time from the end of the first of them to the end of the last, that of earlier processes included.</param>
+/// <param name="At">When the last of them ended, or this process took the device up.</param>
+public sealed record Losses(int Count, int Image, long Held, TimeSpan Lasted, DateTimeOffset At);
 
 /// <summary>Everything decided and known about one device of a campaign.</summary>
 public sealed record DeviceState
@@ -70,7 +71,7 @@ public sealed record DeviceState
     public DfuError Error { get; init; }
     public string Detail { get; init; } = "";
 
-    /// <summary>The fencing number: counts grants, never goes back. Reports of any other attempt are ignored.</summary>
+    /// <summary>The fencing number: counts grants, never goes back while the device is known. Reports of any other attempt are ignored.</summary>
     public int Attempt { get; init; }
 
     /// <summary>What <see cref="Attempt"/> had counted before this campaign, where devices outlive campaigns.</summary>

@@ -58,13 +58,13 @@ public static class Scheduler
     {
         var urgent = device.Deadline is { } deadline && deadline > snapshot.Now && deadline - snapshot.Now < Urgent;
         int? chosen = null;
-        var chosenScore = (Free: false, Value: double.NegativeInfinity);
+        var chosenScore = (Other: false, Free: false, Value: double.NegativeInfinity);
         foreach (var heard in device.Heard)
         {
             if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter) || !room.Has(device, heard.Adapter)) continue;
             var adapter = snapshot.Adapters[heard.Adapter];
             if (!urgent && adapter.ProtectedFor <= WorthWaiting) continue;
-            var score = (Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));
+            var score = (Other: heard.Adapter != device.Avoids, Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));
             if (chosen is not null && score.CompareTo(chosenScore) <= 0) continue;
             (chosen, chosenScore) = (heard.Adapter, score);
         }

@@ -24,7 +24,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private readonly AttemptPreparation _preparation = new(parts);
     private readonly CampaignOutbox _outbox = new(
         parts.Id,
-        () => loop.State.Epoch,
+        () => loop.StoredEpoch,
         (campaign, report) => parts.Grains.GetGrain<ICampaignGrain>(campaign).LearnedAsync(report),
         e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell a campaign what was learned", e),
         parts.Host.Times.Report,

@@ -57,6 +57,8 @@ internal sealed class AdapterLoop : IAsyncDisposable
 
     public AdapterState State { get; private set; }
 
+    public int StoredEpoch => _stored.Epoch;
+
     /// <summary>Completes when the radio is closed and nothing of it is left to report.</summary>
     public Task Running { get; private set; } = Task.CompletedTask;
 

@@ -8,7 +8,7 @@ namespace Dfu.Grains.Campaigns;
 
 /// <summary>What a campaign says to other grains. No turn waits for an answer; what got none is said again.</summary>
 /// <param name="refused">A device that is to be cancelled belongs to another campaign.</param>
-internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, CampaignDevices devices, ILogger logger, Action<BluetoothAddress> refused)
+internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, CampaignDevices devices, ILogger logger, Action<BluetoothAddress, int> refused)
 {
     private const int MostAtOnce = 128;
 
@@ -104,7 +104,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    /// <summary>A device that turned out to be another one; where the call fails it ends by itself, for nobody hears it.</summary>
+    /// <summary>A device that turned out to be another one; it is told so again when it is heard from.</summary>
     public void LetGo(BluetoothAddress device, CampaignState campaign) =>
         OwnWork.Run(logger, "be let go", device, () => DeviceOf(device).CancelAsync(campaign.Id, campaign.Run));
 
@@ -156,7 +156,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
 
         devices.Called(device, joined, Now);
-        if (cancelled && joined == false) refused(device);
+        if (cancelled && joined == false) refused(device, run);
         if (--_calling < MostAtOnce / 2) Devices(core);
     }
 

@@ -183,7 +183,7 @@ internal sealed class CampaignGrain(
         _reminder.Drop();
         try
         {
-            await _calls.ForgetAsync(core.State.Devices, Id);
+            await _calls.ForgetAsync(core.State.Devices.AddRange(core.State.Gone), Id);
             await _save.UnderWay;
             await _summaries.ClearAsync();
             await _states.ClearAsync();
@@ -269,12 +269,19 @@ internal sealed class CampaignGrain(
         logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
         _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, Id);
+        foreach (var gone in campaign.Gone) _calls.LetGo(gone, campaign);
         _calls.Watch(campaign, now: true);
         _calls.Devices(_core);
     }
 
     private void Take(DeviceState device)
     {
+        if (_core!.State.Gone.Contains(device.Id))
+        {
+            if (device.Phase != DevicePhase.Done) _calls.LetGo(device.Id, _core.State);
+            return;
+        }
+
         _devices.Take(device, Now);
         if (CampaignMachine.SameAs(_core!.State, device) is { } same) Commit(same);
         if (_core!.State.Prober is { } probe && probe.Device == device.Id && (!device.Running || device.Attempt > probe.Attempt))
@@ -282,8 +289,9 @@ internal sealed class CampaignGrain(
     }
 
     /// <summary>It is to be cancelled here and is at work elsewhere: nothing of this campaign is left to be stopped.</summary>
-    private void Refused(BluetoothAddress device) =>
-        Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, _core!.State.Run));
+    /// <param name="run">In which it was to be cancelled.</param>
+    private void Refused(BluetoothAddress device, int run) =>
+        Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
 
     private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 
@@ -347,7 +355,7 @@ internal sealed class CampaignGrain(
         var signals = _frames.SignalsDue;
         var live = await _calls.LiveAsync(Id, signals);
         if (_summary.IsDefault) await FetchedAsync();
-        var shown = _core!.Shown;
+        var shown = Core().Shown;
         _frames.Make(shown, _devices, Summary(shown), live, signals, _goesOn);
     }
 

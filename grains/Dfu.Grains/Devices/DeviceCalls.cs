@@ -14,10 +14,10 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
     private DeviceRecord? _telling;
 
     /// <summary>Does nothing while the same effect is under way.</summary>
-    public void Carry(DeviceEffect effect)
+    public void Carry(DeviceEffect effect, DeviceRecord record)
     {
         if (effect is DeviceEffect.ReportOutcome) Tell();
-        else if (_underWay.Add(effect)) OwnWork.Run(logger, "carry out an effect", shell.Record!.Device.Id, () => CarryAsync(effect, shell.Record!));
+        else if (_underWay.Add(effect)) OwnWork.Run(logger, "carry out an effect", record.Device.Id, () => CarryAsync(effect, record));
     }
 
     /// <summary>Tells the campaign of the device as it is stored. One call at a time, so that none overtakes another.</summary>

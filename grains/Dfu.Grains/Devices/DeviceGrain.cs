@@ -24,6 +24,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     private DeviceShell _shell = null!;
     private DeviceCalls _calls = null!;
     private Alarm? _alarm;
+    private bool _forgotten;
 
     public DeviceGrain(
         [PersistentState("device", StorageNames.State)] IPersistentState<StoredDocument> record,
@@ -53,12 +54,12 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     {
         Dispose();
         _records.LastTry = _histories.LastTry = true;
-        if (_shell?.Record is not { } record || _records.Failed || _histories.Failed) return;
+        if (_forgotten || _shell?.Record is not { } record || _records.Failed || _histories.Failed) return;
         try
         {
             if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
             await _save.UnderWay;
-            if (_shell.Saved?.Holder is not null) await _records.SaveAsync(_shell.Release());
+            if (_shell.Release() is { } released) await _records.SaveAsync(released);
         }
         catch (Exception e)
         {
@@ -70,6 +71,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 
     public async Task<bool> JoinAsync(CampaignPlace place)
     {
+        if (_forgotten) throw new OrleansException($"{this.GetPrimaryKeyString()} is being deleted; it may join when that is done");
         var joined = _shell.Join(place);
         await CommitAsync();
         if (joined) _calls.Tell();
@@ -108,7 +110,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return _shell.Receipt(report.Attempt);
     }
 
-    public Task<DeviceState?> GetAsync() => Task.FromResult(_shell.State);
+    public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);
 
     public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(_shell.History());
 
@@ -117,7 +119,10 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
         await _save.UnderWay;
         if (_shell.Record is not { Device.Phase: DevicePhase.Done } record || record.Campaign != campaign) return;
-        _shell = new(record.Device.Id, null, null, _host);
+
+        // From here on it is as if there were no such device here, and who calls meets the next activation.
+        _forgotten = true;
+        Dispose();
         await _histories.ClearAsync();
         await _records.ClearAsync();
         DeactivateOnIdle();
@@ -150,7 +155,8 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     /// <returns>Completes when what was just decided is durable; at once when nothing was.</returns>
     private Task CommitAsync()
     {
-        foreach (var effect in _shell.TakeOutstanding()) _calls.Carry(effect);
+        if (_forgotten) return Task.CompletedTask;
+        foreach (var effect in _shell.TakeOutstanding()) _calls.Carry(effect, _shell.Record!);
         SetAlarm();
         return _shell.SaveIn() is { } within ? SaveAsync(within) : Task.CompletedTask;
     }
@@ -164,12 +170,13 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 
     private async Task WriteAsync()
     {
+        if (_forgotten) return;
         var pending = _shell.Take();
         if (pending.History is { } history) await _histories.SaveAsync(history);
         await _records.SaveAsync(pending.Record);
         _shell.Written(pending);
         if (pending.Ended) FleetMetrics.Ended(pending.Record.Device);
-        foreach (var effect in pending.Effects) _calls.Carry(effect);
+        foreach (var effect in pending.Effects) _calls.Carry(effect, pending.Record);
         if (pending.Decided) _calls.Tell();
         Commit();
     }

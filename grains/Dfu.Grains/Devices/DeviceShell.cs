@@ -9,7 +9,8 @@ namespace Dfu.Grains.Devices;
 /// <summary>A device without its grain: what is decided, what must be saved before it has effects, and when something is due.</summary>
 /// <remarks>
 /// An activation may let an attempt go on for as long as it knows that no other one has the device: for <see cref="FleetTimes.Ownership"/> after its
-/// last write began, or always where there is only one process. So a storage that is slow or away costs no link.
+/// last write began, or always where there is only one process. So a storage that is slow or away costs no link. Here alone the clock on the wall counts
+/// too: the monotonic one stands still while a host is suspended, and others do not.
 /// </remarks>
 internal sealed class DeviceShell
 {
@@ -27,6 +28,7 @@ internal sealed class DeviceShell
     private bool _ended;
     private long? _savedAt;
     private long? _ownedAt;
+    private DateTimeOffset _ownedOnTheWall;
     private long? _takenOverAt;
     private long _heardAt;
     private long _doneAt;
@@ -65,7 +67,12 @@ internal sealed class DeviceShell
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
-    private bool Owned => _times.Ownership is not { } ownership || (_ownedAt is { } at && _time.GetElapsedTime(at) < ownership);
+    private bool Owned => _times.Ownership is not { } ownership
+        || (_ownedAt is { } at && _time.GetElapsedTime(at) < ownership && _wall.GetUtcNow() - _ownedOnTheWall < ownership);
+
+    /// <summary>The activation before this one may still let the attempt go on.</summary>
+    private bool IsOwnedElsewhere => _times.Ownership is { } ownership && Saved is { Device.Running: true }
+        && (_ownedAt is null || (_takenOverAt is { } at && _time.GetElapsedTime(at) < ownership));
 
     /// <summary>How soon a save should begin; null when there is none to make.</summary>
     public TimeSpan? SaveIn()
@@ -73,7 +80,8 @@ internal sealed class DeviceShell
         if (_decided) return TimeSpan.Zero;
         if (_savedAt is not { } at) return _changed ? TimeSpan.Zero : null;
         if (_changed) return NotNegative(_times.Report - _time.GetElapsedTime(at));
-        return _confirm && _times.Ownership / 3 is { } due ? NotNegative(due - _time.GetElapsedTime(at)) : null;
+        if (!_confirm || _times.Ownership is not { } ownership) return null;
+        return Owned ? NotNegative((ownership / 3) - _time.GetElapsedTime(at)) : TimeSpan.Zero;
     }
 
     public bool Join(CampaignPlace place)
@@ -155,7 +163,8 @@ internal sealed class DeviceShell
     /// <summary>An adapter's answer to the order to begin an attempt.</summary>
     public void Answered(int attempt, AttemptAnswer answer)
     {
-        if (IsRunning(attempt) && answer == AttemptAnswer.Refused) Apply(new DeviceEvent.Interrupted(attempt, Now));
+        // An adapter that knows nothing of an attempt may be another than the one that still has it.
+        if (IsRunning(attempt) && answer == AttemptAnswer.Refused && !IsOwnedElsewhere) Apply(new DeviceEvent.Interrupted(attempt, Now));
     }
 
     /// <summary>Whether the air around it decides something about a device that waits.</summary>
@@ -208,7 +217,7 @@ internal sealed class DeviceShell
 
         Record = Record! with { Holder = State!.Running && _times.Ownership is not null ? _holder : null };
         _savedAt = _time.GetTimestamp();
-        Writing = new(Record, history, _decided, _ended, _decided ? TakeEffects() : [], _savedAt.Value);
+        Writing = new(Record, history, _decided, _ended, _decided ? TakeEffects() : [], _savedAt.Value, _wall.GetUtcNow());
         _decided = _changed = _confirm = _ended = false;
         return Writing;
     }
@@ -223,14 +232,17 @@ internal sealed class DeviceShell
             if (Saved is { Holder: { } holder } && holder != _holder) _takenOverAt = _heardAt;
         }
 
-        (_ownedAt, Saved, Writing) = (pending.Began, pending.Record, null);
+        (_ownedAt, _ownedOnTheWall, Saved, Writing) = (pending.Began, pending.BeganOnTheWall, pending.Record, null);
     }
 
     /// <summary>What has to be done at once: nothing while a decision is not stored.</summary>
     public ImmutableArray<DeviceEffect> TakeOutstanding() => Deciding ? [] : TakeEffects();
 
-    /// <summary>What to write at the end of an activation that was not taken from it: others need not wait for it.</summary>
-    public DeviceRecord Release() => Record! with { Holder = null };
+    /// <summary>
+    /// What to write at the end of an activation, so that others need not wait for it; null when there is nothing to write, or when the one before may
+    /// still let the attempt go on: they have to wait for that one.
+    /// </summary>
+    public DeviceRecord? Release() => Saved?.Holder is null || IsOwnedElsewhere ? null : Record! with { Holder = null };
 
     public ImmutableArray<HistoryEntry> History() => Record is { } record ? _history.With(record).Entries : [];
 
@@ -317,5 +329,11 @@ internal sealed class DeviceShell
     /// <param name="Effects">To be carried out when it is written.</param>
     /// <param name="Began">Timestamp.</param>
     public sealed record Pending(
-        DeviceRecord Record, DeviceHistory? History, bool Decided, bool Ended, ImmutableArray<DeviceEffect> Effects, long Began);
+        DeviceRecord Record,
+        DeviceHistory? History,
+        bool Decided,
+        bool Ended,
+        ImmutableArray<DeviceEffect> Effects,
+        long Began,
+        DateTimeOffset BeganOnTheWall);
 }

@@ -13,6 +13,9 @@ namespace Dfu.Grains.Storage;
 internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<StoredDocument> state, FleetHost host, ILogger logger)
     where T : class
 {
+    /// <summary>About a minute.</summary>
+    private const int TriesPerWarning = 30;
+
     private string? _stored;
 
     /// <summary>A write has failed for good: what the activation remembers may not be stored.</summary>
@@ -56,6 +59,7 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
     {
         ThrowIfFailed();
         _stored ??= state.State.Json;
+        var began = host.Time.GetTimestamp();
         for (var tries = 1; ; tries++)
         {
             try
@@ -73,7 +77,8 @@ internal sealed class DocumentStore<T>(IGrainContext grain, IPersistentState<Sto
             }
             catch (Exception e)
             {
-                logger.StorageAway(tries == 1 ? LogLevel.Warning : LogLevel.Debug, grain.GrainId, e);
+                var level = tries % TriesPerWarning == 1 ? LogLevel.Warning : LogLevel.Debug;
+                logger.StorageAway(level, grain.GrainId, host.Time.GetElapsedTime(began).TotalSeconds, e);
             }
 
             await Task.Delay(host.Times.Again, host.Time, CancellationToken.None);

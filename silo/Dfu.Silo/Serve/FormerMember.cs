@@ -55,7 +55,7 @@ internal sealed class FormerMember(IMembershipTable table, IPEndPoint own, ILogg
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return false;
+            return true; // nobody refuses: its host may only be slow, and its signs of life tell
         }
     }
 

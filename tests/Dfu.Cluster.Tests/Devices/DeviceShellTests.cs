@@ -176,6 +176,51 @@ public sealed class DeviceShellTests : DeviceShellBench
     }
 
     [Fact]
+    public void One_that_ends_in_order_while_the_owner_before_it_may_go_on_leaves_the_waiting_to_the_next()
+    {
+        Run();
+        var first = Shell;
+        Time.Advance(1);
+        Activate();
+        Assert.Null(Shell.Release());
+        Time.Advance(1);
+        Activate();
+        Tick(12.5);
+        Assert.True(first.Report(Report(1)).Renews);
+        Tick(6.9);
+        Assert.True(State.Running);
+        Assert.False(first.Report(Report(1)).Renews);
+        Tick(0.1);
+        Assert.False(State.Running);
+    }
+
+    [Fact]
+    public void An_adapter_that_refuses_after_a_takeover_may_be_another_than_the_one_that_works()
+    {
+        Run();
+        Activate();
+        Shell.Answered(1, AttemptAnswer.Refused);
+        Commit();
+        Assert.True(State.Running);
+        Time.Advance(15);
+        Shell.Answered(1, AttemptAnswer.Refused);
+        Commit();
+        Assert.False(State.Running);
+    }
+
+    [Fact]
+    public void A_host_that_was_suspended_asks_storage_before_it_lets_an_attempt_go_on()
+    {
+        Run();
+        Assert.True(Shell.Report(Report(1)).Renews);
+        Time.StepBack(-TimeSpan.FromMinutes(10));
+        Assert.False(Shell.Report(Report(1)).Renews);
+        Assert.Equal(TimeSpan.Zero, Shell.SaveIn());
+        Commit();
+        Assert.True(Shell.Report(Report(1)).Renews);
+    }
+
+    [Fact]
     public void An_activation_after_one_that_ended_in_order_waits_no_longer_than_after_a_report()
     {
         Run();

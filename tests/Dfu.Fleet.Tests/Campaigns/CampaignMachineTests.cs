@@ -173,6 +173,16 @@ public sealed class CampaignMachineTests
     }
 
     [Fact]
+    public void What_was_cancelled_in_an_earlier_run_counts_no_more_in_the_next()
+    {
+        var cancelled = Apply(New(1), new CampaignEvent.CancelRequested(0));
+        var again = Apply(cancelled, new CampaignEvent.TakenUp(0, At(1)));
+        Assert.Equal((false, 1), (again.CancelRequested, again.Retrying[Device(1)]));
+        var late = new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Cancelled, DfuError.Cancelled, 0);
+        Assert.Same(again, CampaignMachine.Apply(again, late, Policy).Next);
+    }
+
+    [Fact]
     public void A_class_that_saves_nothing_is_announced_once()
     {
         var effects = Effects(New(1), new CampaignEvent.TraitsLearned(Device(1), SavesNothing));

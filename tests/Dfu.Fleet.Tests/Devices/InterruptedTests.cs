@@ -61,6 +61,22 @@ public sealed class InterruptedTests
     }
 
     [Fact]
+    public void Interruptions_that_end_their_process_each_time_are_counted_all_the_same()
+    {
+        var (state, runs) = (Queued(), 0);
+        while (state.Phase != DevicePhase.Done && ++runs < 1000)
+        {
+            var at = runs % 2 == 0 ? 0 : 1e6;
+            state = DeviceMachine.TakeUp(state, At(at), Policy);
+            if (state.Phase == DevicePhase.BackingOff) state = Apply(state, Waited(at += 30, heard: at));
+            state = Apply(state, Grant(at), new DeviceEvent.Interrupted(state.Attempt + 1, At(at + 3)));
+        }
+
+        Assert.Equal(DfuError.Interrupted, state.Error);
+        Assert.InRange(runs, 6, 20);
+    }
+
+    [Fact]
     public void Interruptions_are_put_up_with_while_the_device_comes_to_hold_more()
     {
         var state = Queued();

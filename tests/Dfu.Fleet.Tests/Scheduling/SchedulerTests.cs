@@ -53,6 +53,14 @@ public sealed class SchedulerTests
         Assert.Equal([Grant(1, 1)], Plan([Adapter(rate: 4_000), Adapter(rate: 12_000)], [Device(1, [0, 1])]));
 
     [Fact]
+    public void The_adapter_whose_last_attempt_came_to_nothing_is_the_last_choice_and_better_than_none()
+    {
+        var device = Device(1, [0, 1]) with { Avoids = 0 };
+        Assert.Equal([Grant(1, 1)], Plan([Adapter(), Adapter(active: 2, protectedFor: 60)], [device]));
+        Assert.Equal([Grant(1, 0)], Plan([Adapter(), Adapter(free: 0)], [device]));
+    }
+
+    [Fact]
     public void A_bonded_bootloader_waits_for_its_own_adapter() => Assert.Empty(Plan([Adapter(), Adapter(free: 0)], [Device(1, [0, 1], affinity: 1)]));
 
     [Fact]

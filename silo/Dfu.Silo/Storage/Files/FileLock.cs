@@ -112,7 +112,7 @@ internal sealed partial class FileLock : IDisposable
     }
 
     private static bool IsOwner(string text) =>
-        text.Length == 0 || (text.Length < LongestOwner && text.StartsWith(Begin, StringComparison.Ordinal) && !text.Any(char.IsControl));
+        text.All(static c => c == '\0') || (text.Length < LongestOwner && text.StartsWith(Begin, StringComparison.Ordinal) && !text.Any(char.IsControl));
 
     private static void Write(FileStream file, string owner)
     {

@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Dfu.Protocol.Errors;
+using Npgsql;
 using Orleans.Storage;
 
 namespace Dfu.Silo.Storage.Postgres;
@@ -18,11 +20,18 @@ internal sealed class PostgresGrainStorage(IGrainStorage inner) : IGrainStorage
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         TellAsync(inner.ClearStateAsync(stateName, grainId, grainState));
 
+    /// <summary>Lost connections, too few resources, a server that stops, a disk that fails, conflicts, a standby: all of them may pass.</summary>
+    private static bool IsOutage(string state) => state[..2] is "08" or "40" or "53" or "55" or "57" or "58" || state == "25006";
+
     private static async Task TellAsync(Task work)
     {
         try
         {
             await work;
+        }
+        catch (PostgresException e) when (!IsOutage(e.SqlState))
+        {
+            throw new DfuException(DfuError.DatabaseUnavailable, $"the database refuses: {e.MessageText} ({e.SqlState})");
         }
         catch (DbException e)
         {
