@@ -86,6 +86,7 @@ public sealed record CampaignState
     public ImmutableDictionary<BluetoothAddress, int> Retrying { get; init; } = ImmutableDictionary<BluetoothAddress, int>.Empty;
 
     /// <summary>The last event that was heard of each adapter; see <see cref="CampaignEvent.Number"/>.</summary>
+    [JsonPropertyName("heardOf")]
     public ImmutableDictionary<string, long> Heard { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>Campaigns that had devices of this one before.</summary>

@@ -38,8 +38,8 @@ public sealed class RetentionHost(FleetHost host, IGrainFactory grains, ILogger<
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Whatever is left is deleted by the next round.
-            log.WorkFailed(LogLevel.Warning, host.Silo, "delete what was kept for long enough", e);
+            // Whatever is left is deleted by the next round; that a silo stops in the middle of one is no news.
+            log.WorkFailed(cancellationToken.IsCancellationRequested ? LogLevel.Debug : LogLevel.Warning, host.Silo, "delete what was kept for long enough", e);
         }
     }
 

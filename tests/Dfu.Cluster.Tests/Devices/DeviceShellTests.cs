@@ -367,12 +367,17 @@ public sealed class DeviceShellTests : DeviceShellBench
         Run();
         for (var attempt = 1; attempt <= 40; attempt++)
         {
+            Take(Report(attempt, new DeviceEvent.Resumed(attempt, 0, new(attempt * 100, attempt * 100, Protocol.Transfers.Diagnosis.Healthy))));
             Shell.Answered(attempt, AttemptAnswer.Refused);
             Commit();
             Tick(Shell.State!.NotBefore is { } until ? (until - Time.GetUtcNow()).TotalSeconds : 0);
             Shell.Grant(Grant(Id, attempt: attempt + 1));
             Commit();
-            if (attempt % 3 == 0) Activate();
+            if (attempt % 3 == 0)
+            {
+                Release();
+                Activate();
+            }
         }
 
         Take(Report(41, Ended(41)));
