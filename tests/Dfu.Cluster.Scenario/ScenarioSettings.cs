@@ -27,7 +27,7 @@ internal sealed record ScenarioSettings
     public double RestartAfter { get; init; } = 15;
 
     /// <summary>What the killed member's devices may wait at most until the first of them is sent to elsewhere.</summary>
-    public double MostOutage { get; init; } = 15;
+    public double MostOutage { get; init; } = 30;
     public double MostTotal { get; init; } = 900;
 
     public const string Usage =
@@ -41,7 +41,7 @@ internal sealed record ScenarioSettings
           --database-away SECONDS   the PostgreSQL server is stopped for so long
           --database-hangs SECONDS  the PostgreSQL server's processes are held up for so long
           --restart-after SECONDS   the killed member is started again so long after, 15 unless given
-          --most-outage SECONDS     that its devices may wait at most for another radio, 15 unless given
+          --most-outage SECONDS     that its devices may wait at most for another radio, 30 unless given
           --most-total SECONDS      for all of it, 900 unless given
         """;
 

@@ -93,7 +93,8 @@ public sealed class DeviceGrainTests : IClassFixture<DeviceCluster>
     public async Task An_attempt_its_adapter_refuses_goes_back_to_the_queue_at_once()
     {
         _cluster.Neighbours.Begins[_id] = order => Task.FromResult(order.Device.Attempt == 1 ? AttemptAnswer.Refused : AttemptAnswer.Running);
-        await RunAsync();
+        Assert.True(await _device.JoinAsync(Place()));
+        Assert.True(await _device.GrantAsync(Grant(_id))); // its campaign may be told of this and of the refusal in one
         await Steps.SeenAsync(_id, "ask Queued after 1");
         Assert.Equal((DevicePhase.Queued, 1), (Stored.Phase, Stored.Attempt));
         Assert.False(await _device.TakesAsync(Report(1)));
