@@ -1,80 +1,35 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
-using Dfu.Protocol.Links;
 using static Dfu.Cluster.Tests.Devices.Given;
 
 namespace Dfu.Cluster.Tests.Devices;
 
-public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
+public sealed class DeviceStorageTests(DeviceCluster cluster) : DeviceGrainBench(cluster)
 {
-    private readonly DeviceCluster _cluster;
-    private readonly BluetoothAddress _id;
-    private readonly IDeviceGrain _device;
-
-    public DeviceStorageTests(DeviceCluster cluster)
-    {
-        _cluster = cluster;
-        _id = cluster.NewDevice();
-        _device = cluster.Device(_id);
-    }
-
-    private Steps Steps => _cluster.Steps;
-
-    private DeviceState Stored => Record.Device;
-
-    private DeviceRecord Record => FleetJson.Read<DeviceRecord>((string)_cluster.Storage.Payload("device", _id.ToString())!);
-
-    private string[] Seen => [.. Steps.Of(_id)];
-
-    private int Saves => Steps.Count(_id, "save");
-
-    private async Task RunAsync()
-    {
-        Assert.True(await _device.JoinAsync(Place()));
-        Assert.True(await _device.GrantAsync(Grant(_id)));
-        await Steps.SeenAsync(_id, "begin 1");
-        await Steps.SeenAsync(_id, "changed Connecting");
-    }
-
-    /// <summary>What a turn has sent has arrived when this returns.</summary>
-    private async Task SettleAsync()
-    {
-        for (var round = 0; round < 3; round++)
-        {
-            await _device.GetAsync();
-            await _cluster.Grains.GetGrain<IAdapterGrain>(Adapter).GetAsync();
-            await _cluster.Grains.GetGrain<ICampaignGrain>("c1").WakeAsync();
-            await _cluster.Grains.GetGrain<ISchedulerGrain>(0).LiveAsync("c1", signals: false);
-        }
-    }
-
-    private async Task ReactivateAsync() => await _cluster.Cluster.DeactivateAsync(_device);
-
     [Fact]
     public async Task What_could_not_be_saved_has_no_effect_and_the_next_activation_knows_nothing_of_it()
     {
-        Assert.True(await _device.JoinAsync(Place()));
-        await Steps.SeenAsync(_id, "changed Queued");
-        _cluster.Storage.Fail(_id.ToString());
-        var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.GrantAsync(Grant(_id)));
+        Assert.True(await Device.JoinAsync(Place()));
+        await Steps.SeenAsync(Id, "changed Queued");
+        Cluster.Storage.Fail(Id.ToString());
+        var over = Cluster.Cluster.WaitForDeactivationAsync(Device);
+        await Assert.ThrowsAnyAsync<Exception>(() => Device.GrantAsync(Grant(Id)));
         await over;
-        var state = (await _device.GetAsync())!;
+        var state = (await Device.GetAsync())!;
         Assert.Equal((DevicePhase.Queued, 0), (state.Phase, state.Attempt));
         await SettleAsync();
-        Assert.Equal((1, 0, 0), (Steps.Count(_id, "failed"), Steps.Count(_id, "begin"), Steps.Count(_id, "changed Connecting")));
-        Assert.False(await _device.TakesAsync(Report(1)));
-        Assert.True(await _device.GrantAsync(Grant(_id)));
-        await Steps.SeenAsync(_id, "begin 1");
+        Assert.Equal((1, 0, 0), (Steps.Count(Id, "failed"), Steps.Count(Id, "begin"), Steps.Count(Id, "changed Connecting")));
+        Assert.False(await Device.TakesAsync(Report(1)));
+        Assert.True(await Device.GrantAsync(Grant(Id)));
+        await Steps.SeenAsync(Id, "begin 1");
     }
 
     [Fact]
     public async Task The_last_EXECUTE_is_durable_with_all_progress_before_it_when_its_report_returns()
     {
         await RunAsync();
-        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 96_000))));
-        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 99_000), LastExecute(1))));
+        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 96_000))));
+        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 99_000), LastExecute(1))));
         Assert.Equal((99_000, true), (Stored.Images[0].Confirmed, Stored.Images[0].LastExecuteSent));
     }
 
@@ -82,12 +37,12 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
     public async Task A_last_EXECUTE_that_could_not_be_saved_is_not_confirmed()
     {
         await RunAsync();
-        _cluster.Storage.Fail(_id.ToString());
-        var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.ReportAsync(Report(1, LastExecute(1)).From(1)));
+        Cluster.Storage.Fail(Id.ToString());
+        var over = Cluster.Cluster.WaitForDeactivationAsync(Device);
+        await Assert.ThrowsAnyAsync<Exception>(() => Device.ReportAsync(Report(1, LastExecute(1)).From(1)));
         await over;
-        Assert.False((await _device.GetAsync())!.Images[0].LastExecuteSent);
-        Assert.True(await _device.TakesAsync(Report(1, LastExecute(1))));
+        Assert.False((await Device.GetAsync())!.Images[0].LastExecuteSent);
+        Assert.True(await Device.TakesAsync(Report(1, LastExecute(1))));
         Assert.True(Stored.Images[0].LastExecuteSent);
     }
 
@@ -97,33 +52,33 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
     public async Task Storage_that_is_away_is_waited_for_while_the_attempt_goes_on(bool written)
     {
         await RunAsync();
-        _cluster.Storage.Leave(_id.ToString(), 3, written);
+        Cluster.Storage.Leave(Id.ToString(), 3, written);
         var report = Report(1, LastExecute(1)).From(1);
-        var waiting = _device.ReportAsync(report);
-        await Steps.SeenAsync(_id, "away");
+        var waiting = Device.ReportAsync(report);
+        await Steps.SeenAsync(Id, "away");
         await SettleAsync();
         Assert.False(waiting.IsCompleted);
-        _cluster.Time.Advance(1);
+        Cluster.Time.Advance(1);
         var receipt = await waiting;
         Assert.Equal((true, false, 1, 0), (receipt.Renews, receipt.Over, receipt.Taken, receipt.Saved));
         for (var times = 2; times <= (written ? 1 : 3); times++)
         {
-            var asking = _device.ReportAsync(report);
+            var asking = Device.ReportAsync(report);
             await SettleAsync();
-            _cluster.Time.Advance(2);
+            Cluster.Time.Advance(2);
             Assert.True((await asking).Renews);
-            await Steps.SeenAsync(_id, "away", times);
+            await Steps.SeenAsync(Id, "away", times);
         }
 
         await SettleAsync();
-        _cluster.Time.Advance(2);
-        while ((receipt = await _device.ReportAsync(report)).Saved == 0)
+        Cluster.Time.Advance(2);
+        while ((receipt = await Device.ReportAsync(report)).Saved == 0)
         {
         }
 
         Assert.True(receipt.Renews);
         Assert.True(Stored.Images[0].LastExecuteSent);
-        Assert.Equal(1, Steps.Count(_id, "begin"));
+        Assert.Equal(1, Steps.Count(Id, "begin"));
     }
 
     [Fact]
@@ -133,15 +88,15 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
         var before = Saves;
         for (var n = 1; n <= 50; n++)
         {
-            _cluster.Time.Advance(0.1);
-            Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, n * 1000))));
+            Cluster.Time.Advance(0.1);
+            Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, n * 1000))));
         }
 
         Assert.InRange(Saves - before, 4, 5);
-        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 77_000))));
+        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 77_000))));
         before = Saves;
-        _cluster.Time.Advance(1);
-        await Steps.SeenAsync(_id, "save", before + 1);
+        Cluster.Time.Advance(1);
+        await Steps.SeenAsync(Id, "save", before + 1);
         Assert.Equal(77_000, Stored.Images[0].Confirmed);
     }
 
@@ -149,7 +104,7 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
     public async Task What_is_not_written_yet_is_when_the_grain_goes()
     {
         await RunAsync();
-        Assert.True(await _device.TakesAsync(Report(1, Confirmed(1, 4096))));
+        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 4096))));
         Assert.Equal(0, Stored.Images[0].Confirmed);
         await ReactivateAsync();
         Assert.Equal(4096, Stored.Images[0].Confirmed);
@@ -160,13 +115,13 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
     {
         await RunAsync();
         var elsewhere = Record with { Device = Stored with { Attempt = 2 } };
-        _cluster.Storage.Overwrite("device", _id.ToString(), FleetJson.Write(elsewhere));
-        var over = _cluster.Cluster.WaitForDeactivationAsync(_device);
-        _cluster.Time.Advance(1);
-        Assert.True((await _device.ReportAsync(Report(1, Confirmed(1, 4096)).From(1))).Renews); // nobody else gives the attempt up yet
+        Cluster.Storage.Overwrite("device", Id.ToString(), FleetJson.Write(elsewhere));
+        var over = Cluster.Cluster.WaitForDeactivationAsync(Device);
+        Cluster.Time.Advance(1);
+        Assert.True((await Device.ReportAsync(Report(1, Confirmed(1, 4096)).From(1))).Renews); // nobody else gives the attempt up yet
         await over;
-        Assert.True((await _device.ReportAsync(Report(1))).Over);
-        while (!(await _device.ReportAsync(Report(2))).Renews)
+        Assert.True((await Device.ReportAsync(Report(1))).Over);
+        while (!(await Device.ReportAsync(Report(2))).Renews)
         {
         }
     }
@@ -174,10 +129,10 @@ public sealed class DeviceStorageTests : IClassFixture<DeviceCluster>
     [Fact]
     public async Task A_record_of_a_newer_program_is_left_alone()
     {
-        var json = FleetJson.Write(new DeviceRecord { Campaign = "c1", PackageId = "p1", Device = DeviceState.New(_id, [100_000], Elsewhere),
+        var json = FleetJson.Write(new DeviceRecord { Campaign = "c1", PackageId = "p1", Device = DeviceState.New(Id, [100_000], Elsewhere),
             Version = DeviceRecord.CurrentVersion + 1 });
-        _cluster.Storage.Overwrite("device", _id.ToString(), json);
-        await Assert.ThrowsAnyAsync<Exception>(() => _device.JoinAsync(Place()));
-        Assert.Equal(json, _cluster.Storage.Payload("device", _id.ToString()));
+        Cluster.Storage.Overwrite("device", Id.ToString(), json);
+        await Assert.ThrowsAnyAsync<Exception>(() => Device.JoinAsync(Place()));
+        Assert.Equal(json, Cluster.Storage.Payload("device", Id.ToString()));
     }
 }
