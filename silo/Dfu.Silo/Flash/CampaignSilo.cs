@@ -71,7 +71,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
         var host = new FleetHost
         {
             Silo = Name,
-            Policy = settings.Policy,
+            Policy = new FleetPolicy(),
             Time = new SteadyTime(time),
             Wall = time,
             Times = FleetTimes.Alone,

@@ -1,5 +1,4 @@
 using Dfu.Adapters;
-using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
@@ -15,7 +14,6 @@ public sealed record FlashSettings
 {
     public required string DataDirectory { get; init; }
     public required IReadOnlyList<AdapterSpec> Adapters { get; init; }
-    public FleetPolicy Policy { get; init; } = new();
 
     /// <summary>How long what is over is kept, where the operator says so.</summary>
     public RetentionWish Retention { get; init; } = new();
