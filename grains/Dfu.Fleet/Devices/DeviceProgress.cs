@@ -20,7 +20,7 @@ public static class DeviceProgress
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     internal static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
-        var next = state with { AttemptBase = record.Held };
+        var next = state with { AttemptBase = record.Diagnosis == Diagnosis.OtherUpdate ? 0 : record.Held };
 
         // A first start is no resume: reports list what a reconnect found.
         if (record.Diagnosis != Diagnosis.Fresh)
@@ -32,7 +32,7 @@ public static class DeviceProgress
         {
             Diagnosis.ProbablyActivated => next,
             Diagnosis.Corrupt => With(next, image, progress => Hold(progress, record.Held == 0 ? 0 : progress.Confirmed)), // 0 where it starts over
-            Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Held & ~0xFFFL))),
+            Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Kept))),
             Diagnosis.Fresh or Diagnosis.SavesNothing or Diagnosis.OtherUpdate or Diagnosis.VerificationRestart =>
                 With(next, image, progress => Hold(progress, 0)),
             _ => With(next, image, progress => Hold(progress, record.Held)),
@@ -52,6 +52,15 @@ public static class DeviceProgress
             ActivatedAt = more ? state.ActivatedAt : a.At,
             BootloaderUntil = !more ? null : a.At + (a.SoftDevicePart ? DeviceMachine.Continuation : DeviceMachine.Inactivity),
         };
+    }
+
+    /// <summary>Nothing of the image was sent. That the device need not be asked again is a gain.</summary>
+    internal static DeviceState Pass(DeviceState state, DeviceEvent.ImagePassed p)
+    {
+        if (state.Images[p.Image].IsThere) return state;
+        var passed = new PassedOver(p.Error, p.Detail, p.Note);
+        var next = With(state, p.Image, image => image with { Passed = passed, Confirmed = 0, Crc = 0, Saved = 0, LastExecuteSent = false });
+        return next with { Image = p.Image + 1, AttemptBase = state.Images[p.Image + 1].Confirmed, AttemptFruitful = true };
     }
 
     internal static DeviceState StartOver(DeviceState state, DeviceEvent.Restarted r) =>
