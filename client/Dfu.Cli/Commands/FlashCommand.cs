@@ -37,6 +37,13 @@ internal static class FlashCommand
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
         var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
+        var only = Arguments.Option.Of<ImageType?>(
+            "--only",
+            "Send this part of the package and no other: application, softdevice, bootloader or softdevice_bootloader.",
+            Part,
+            "a part of a package: application, softdevice, bootloader or softdevice_bootloader",
+            null,
+            "PART");
         var scanTime = Arguments.Option.Of<TimeSpan?>(
             "--scan-time",
             "How long --all and --name listen, 1 s to 10 min; 10 s unless given.",
@@ -65,7 +72,7 @@ internal static class FlashCommand
         var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
+            file, adapter, device, all, name, targets, only, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -73,6 +80,8 @@ internal static class FlashCommand
         {
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
             var (package, zip) = Read(result.GetRequiredValue(file), key);
+            var part = result.GetValue(only);
+            package.Only(part); // refused before any radio is touched
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
             if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))
@@ -82,6 +91,7 @@ internal static class FlashCommand
             var request = new CampaignRequest
             {
                 Package = package,
+                Only = part,
                 PackageFile = zip,
                 Targets = Select(result.GetRequiredValue(device), result.GetValue(all), result.GetValue(name), result.GetValue(targets)) with
                 {
@@ -119,7 +129,7 @@ internal static class FlashCommand
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
         await using var run = await FlashRun.OpenAsync(settings, TimeProvider.System);
-        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
+        var title = new ProgressTitle(ProgressTitle.Describe(request.Package.Only(request.Only)), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
     }
@@ -149,6 +159,13 @@ internal static class FlashCommand
             All = all,
             NameGlob = name,
         };
+    }
+
+    private static bool Part(string text, out ImageType? value)
+    {
+        var known = ImageTypes.TryParse(text, out var type);
+        value = type;
+        return known;
     }
 
     private static bool ScanTime(string text, out TimeSpan? value) => Patience(text, out value) && value <= TimeSpan.FromMinutes(10);

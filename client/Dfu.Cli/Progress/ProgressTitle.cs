@@ -1,4 +1,5 @@
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Transfers;
 
 namespace Dfu.Cli.Progress;
 
@@ -8,14 +9,5 @@ namespace Dfu.Cli.Progress;
 /// <param name="TimeScale">Campaign seconds in a second of the person who watches; 1 unless time is simulated.</param>
 internal sealed record ProgressTitle(string Firmware, string Note = "", double TimeScale = 1)
 {
-    public static string Describe(DfuPackage package) => string.Join(" + ", package.Images.Select(image => $"{Word(image.Type)} {image.FwVersion}"))
-        + ", " + Format.Bytes(package.TotalBytes);
-
-    private static string Word(ImageType type) => type switch
-    {
-        ImageType.Application => "application",
-        ImageType.SoftDevice => "SoftDevice",
-        ImageType.Bootloader => "bootloader",
-        _ => "SoftDevice and bootloader",
-    };
+    public static string Describe(DfuPackage package) => string.Join(" + ", package.Images.Select(ImageTitle.Of)) + ", " + Format.Bytes(package.TotalBytes);
 }

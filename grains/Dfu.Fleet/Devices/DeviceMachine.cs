@@ -118,7 +118,7 @@ public static class DeviceMachine
     };
 
     private static DeviceState StartImage(DeviceState state, int image) =>
-        state.Image == image ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
+        state.Image == image || state.Images[image].Passed is not null ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
     private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false };
 

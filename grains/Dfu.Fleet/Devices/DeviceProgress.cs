@@ -41,7 +41,7 @@ public static class DeviceProgress
 
     internal static DeviceState Activate(DeviceState state, DeviceEvent.ImageActivated a)
     {
-        if (state.Images[a.Image].Activated) return state;
+        if (state.Images[a.Image].IsThere) return state;
         var next = With(state, a.Image, image => image with { Activated = true, Confirmed = state.ImageSizes[a.Image], LastExecuteSent = true });
         var more = a.Image + 1 < state.Images.Length;
         return next with
