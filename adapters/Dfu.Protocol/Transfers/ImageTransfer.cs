@@ -76,7 +76,8 @@ public sealed class ImageTransfer
         }
 
         var plan = Reconcile.Decide(InputOf(command, data));
-        _observer.Resumed(new ResumeRecord(_hint.Confirmed, data.Offset, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
+        var held = plan.Diagnosis == Diagnosis.OtherUpdate ? 0 : data.Offset; // what another package left there is nothing of this image
+        _observer.Resumed(new ResumeRecord(_hint.Confirmed, held, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
         if (plan.Keeps != Keeps.Unknown) _traits.Learn(_traits.Now with { Keeps = plan.Keeps });
 
         if (plan.Action == ReconcileAction.Verify)

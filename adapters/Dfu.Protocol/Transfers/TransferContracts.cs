@@ -113,14 +113,15 @@ public enum Diagnosis
 }
 
 /// <summary>One reconcile after a reconnect: offsets in bytes of the image.</summary>
+/// <param name="Stored">What was confirmed before.</param>
+/// <param name="Held">What the device says that it holds; nothing, where that is of another package.</param>
 public sealed record ResumeRecord(long Stored, long Held, Diagnosis Diagnosis)
 {
-    /// <summary>Bytes of what the device holds that are this image's and need not be sent again, as far as the reconcile tells.</summary>
-    /// <remarks>Of an object under way nothing counts, for it is created again; what another package left behind is worth nothing.</remarks>
+    /// <summary>Bytes of <see cref="Held"/> that need not be sent again, as far as the reconcile tells: an object under way is created again.</summary>
     [JsonIgnore]
     public long Kept => Diagnosis switch
     {
-        Diagnosis.OtherUpdate or Diagnosis.Corrupt or Diagnosis.VerificationRestart => 0,
+        Diagnosis.Corrupt or Diagnosis.VerificationRestart => 0,
         Diagnosis.InsideObject => Held & ~0xFFFL,
         _ => Held,
     };

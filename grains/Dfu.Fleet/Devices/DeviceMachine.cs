@@ -54,7 +54,8 @@ public static class DeviceMachine
         DeviceEvent.LastExecute l when IsCurrent(state, l.Attempt) && IsImage(state, l.Image) =>
             (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true }) with { BootloaderUntil = l.At + Inactivity }, []),
         DeviceEvent.ImageActivated a when IsCurrent(state, a.Attempt) && IsImage(state, a.Image) => (DeviceProgress.Activate(state, a), []),
-        DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image + 1) => (DeviceProgress.Pass(state, p), []),
+        DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image) && IsImage(state, p.Image + 1) =>
+            (DeviceProgress.Pass(state, p), []),
         DeviceEvent.Restarted r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.StartOver(state, r), []),
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested

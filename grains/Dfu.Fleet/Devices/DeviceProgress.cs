@@ -20,7 +20,7 @@ public static class DeviceProgress
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     internal static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
-        var next = state with { AttemptBase = record.Diagnosis == Diagnosis.OtherUpdate ? 0 : record.Held };
+        var next = state with { AttemptBase = record.Held };
 
         // A first start is no resume: reports list what a reconnect found.
         if (record.Diagnosis != Diagnosis.Fresh)

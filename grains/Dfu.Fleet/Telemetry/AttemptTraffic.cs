@@ -32,7 +32,7 @@ internal sealed class AttemptTraffic(ITrafficSlot slot, string adapter, IEnumera
     {
         Flush();
         _reasons.Resumed(record);
-        _confirmedTo = record.Diagnosis == Diagnosis.OtherUpdate ? 0 : Math.Min(record.Stored, record.Held);
+        _confirmedTo = Math.Min(record.Stored, record.Held);
     }
 
     public void Sent(int image, long offset, int count)

@@ -41,7 +41,7 @@ internal sealed class ResendReasons
                 break;
             default:
                 if (IsAnotherLink(record)) Lose(record.Stored + ObjectBytes, UnfinishedObject);
-                if (record.Kept < record.Stored) Lose(record.Stored, code);
+                if (record.Held < record.Stored) Lose(record.Stored, code);
                 break;
         }
 
