@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters;
@@ -13,7 +14,12 @@ public enum AddressType
 /// <param name="Name">Advertised name, empty when there is none.</param>
 /// <param name="DfuService">Whether service FE59 is advertised: a bootloader, or an application with buttonless DFU.</param>
 public readonly record struct Advertisement(
-    BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService, bool Connectable);
+    BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService, bool Connectable)
+{
+    /// <summary>Whether the address was drawn at random and stays, as its two highest bits say: no two devices have consecutive ones but by intent.</summary>
+    [JsonIgnore]
+    public bool IsRandomStatic => AddressType == AddressType.Random && Address.Value >> 46 == 3;
+}
 
 /// <summary>What a connection is asked for.</summary>
 public sealed record LinkOptions

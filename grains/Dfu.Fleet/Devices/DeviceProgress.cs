@@ -1,3 +1,4 @@
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Devices;
@@ -16,6 +17,14 @@ public static class DeviceProgress
             AttemptFruitful = state.AttemptFruitful || c.Image > state.Image || c.Offset > state.AttemptBase,
             BootloaderUntil = c.At + DeviceMachine.Inactivity,
         };
+
+    /// <summary>An application that was taken for the device's own, below its bootloader's address, is not that any more.</summary>
+    internal static DeviceState Mistake(DeviceState state, BluetoothAddress address)
+    {
+        if (state.Strangers.Contains(address)) return state;
+        var next = state with { Strangers = state.Strangers.Add(address) };
+        return !state.Settled && address == state.Application && address != state.Id ? next with { Application = state.Id, Bootloader = null } : next;
+    }
 
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     internal static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
