@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Dfu.Cli.Reports;
-using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Packages.Doubts;
 
 namespace Dfu.Cli.Commands;
 
@@ -25,9 +25,10 @@ internal static class PackageCommand
             {
                 if (result.GetValue(json)) terminal.Out.WriteLine(PackageDocument.Of(package).ToJson());
                 else PackageSheet.Write(terminal.OutConsole, path, package);
+                DoubtLines.Write(terminal, PackageDoubts.Of(package));
             }
 
-            return inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, $"{path}: {first.Text}") : ExitCode.Succeeded;
+            return inspection.Problems is [var first, ..] ? throw first.ToException() : ExitCode.Succeeded;
         });
         return command;
     }
@@ -62,7 +63,7 @@ internal static class PackageCommand
         hwVersion.Required = true;
         var sdReq = Arguments.Option.Many<uint[]>(
             "--sd-req",
-            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.",
+            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0 is none; 0xFFFE is any, for external applications only.",
             Ids,
             "an id such as 0x0100",
             "0x..",
@@ -73,10 +74,11 @@ internal static class PackageCommand
             "--boot-validation",
             "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.",
             true);
+        var force = Arguments.Option.Flag("--force", "Pack firmware that cannot be what it is given as, with a warning.");
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {
-            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, output,
+            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, force, output,
         };
         command.SetAction(result =>
         {
@@ -95,6 +97,7 @@ internal static class PackageCommand
             };
             using var privateKey = result.GetValue(key) is { } pem ? DfuKeys.ReadPrivate(pem) : null;
             var zip = PackageWriter.Create(contents, privateKey);
+            DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
             var path = result.GetRequiredValue(output);
             OutputFile.Write(path, zip);
             PackageSheet.Write(terminal.OutConsole, path, PackageReader.Read(zip, privateKey));
