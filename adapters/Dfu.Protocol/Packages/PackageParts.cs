@@ -68,9 +68,6 @@ internal static class PackageParts
             throw Wrong("a package needs an application, a SoftDevice or a bootloader");
         if (contents.Application is not null && contents.ApplicationVersion is null) throw Wrong("an application needs a version");
         if (contents.Bootloader is not null && contents.BootloaderVersion is null) throw Wrong("a bootloader needs a version");
-        if (contents.Application is null && contents.ApplicationVersion is not null) throw Wrong("--application-version has no effect without --application");
-        if (contents.Bootloader is null && contents.BootloaderVersion is not null) throw Wrong("--bootloader-version has no effect without --bootloader");
-        if (contents.SoftDevice is null && contents.SoftDeviceIds.Count > 0) throw Wrong("--sd-id has no effect without --softdevice");
         if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0 for none)");
         if (contents.SdReq.Union(contents.SoftDeviceIds).Count() > PackageLimits.SdReq)
             throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");

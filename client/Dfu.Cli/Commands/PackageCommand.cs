@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dfu.Cli.Reports;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Packages.Doubts;
 
@@ -95,6 +96,7 @@ internal static class PackageCommand
                 IsDebug = result.GetValue(debug),
                 BootValidation = result.GetValue(validation),
             };
+            RefuseIdle(contents);
             using var privateKey = result.GetValue(key) is { } pem ? DfuKeys.ReadPrivate(pem) : null;
             var zip = PackageWriter.Create(contents, privateKey);
             DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
@@ -103,6 +105,22 @@ internal static class PackageCommand
             PackageSheet.Write(terminal.OutConsole, path, PackageReader.Read(zip, privateKey));
         });
         return command;
+    }
+
+    /// <summary>An option without effect is a slip: something else was meant.</summary>
+    private static void RefuseIdle(PackageContents contents)
+    {
+        (bool IsIdle, string Option, string Other)[] options =
+        [
+            (contents.Application is null && contents.ApplicationVersion is not null, "--application-version", "--application"),
+            (contents.Bootloader is null && contents.BootloaderVersion is not null, "--bootloader-version", "--bootloader"),
+            (contents.SoftDevice is null && contents.SoftDeviceIds.Count > 0, "--sd-id", "--softdevice"),
+        ];
+        foreach (var (isIdle, option, other) in options)
+        {
+            if (isIdle)
+                throw new DfuException(DfuError.InvalidArgument, $"{option} has no effect without {other}") { Remedy = $"Give {other}, or leave {option} out." };
+        }
     }
 
     private static FirmwareFile? Load(string? path, ImageType part) => path is null ? null : FirmwareFile.Load(path, part);

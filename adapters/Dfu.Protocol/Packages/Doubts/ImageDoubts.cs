@@ -21,6 +21,8 @@ internal static class ImageDoubts
 
         if (file.Hex is { } hex && hex.Start >= Flash.Largest)
             yield return Grave($"{subject} begins at 0x{hex.Start:x}, behind the flash of every nRF51 and nRF52", "Give firmware for the chip of the device.");
+        else if (file.Hex is { } beyond && beyond.Start + (long)bytes.Length > Flash.Largest)
+            yield return Grave($"{subject} reaches to 0x{beyond.Start + (long)bytes.Length:x}, and the flash of the largest chip ends at 0x100000", OwnFile);
         else if (bytes.Length > Flash.Largest - SoftDeviceInfo.Start)
             yield return Grave($"{subject} has {bytes.Length} bytes, more than the flash of any nRF51 or nRF52", OwnFile);
         if (Gaps.Of(file) is { } gap) yield return Grave($"{subject} {gap}", OwnFile);

@@ -14,17 +14,17 @@ public static class PackageDoubts
     {
         var doubts = new List<Doubt>();
         foreach (var (file, part) in Files(contents)) doubts.AddRange([.. ImageDoubts.Of(file, part), .. ImageDoubts.Notes(file, part)]);
-        if (contents.SoftDevice is { } softDevice && SoftDeviceInfo.TryRead(softDevice.Bytes.Span, out var info)
-            && contents.SoftDeviceIds.Count > 0 && !contents.SoftDeviceIds.Contains(info.Id))
+        ushort? own = contents.SoftDevice is { } softDevice && SoftDeviceInfo.TryRead(softDevice.Bytes.Span, out var info) ? info.Id : null;
+        if (own is { } id && contents.SoftDeviceIds.Count > 0 && !contents.SoftDeviceIds.Contains(id))
         {
             doubts.Add(new(
                 DoubtLevel.Grave,
-                $"the SoftDevice is {SoftDevices.Describe(info.Id)}, and --sd-id says {List(contents.SoftDeviceIds)}: no device would take the application",
-                string.Create(CultureInfo.InvariantCulture, $"Say --sd-id 0x{info.Id:X4}.")));
+                $"the SoftDevice is {SoftDevices.Describe(id)}, and --sd-id says {List(contents.SoftDeviceIds)}: no device would take the application",
+                string.Create(CultureInfo.InvariantCulture, $"Say --sd-id 0x{id:X4}.")));
         }
 
         if (!isSigned && Unsigned(contents.SoftDevice is not null, contents.Bootloader is not null) is { } unsigned) doubts.Add(unsigned);
-        doubts.AddRange(OfRequirements(contents));
+        doubts.AddRange([.. OfRequirements(contents), .. OfChip(contents, own)]);
         return [.. doubts.OrderByDescending(doubt => doubt.Level)];
     }
 
@@ -105,6 +105,19 @@ public static class PackageDoubts
         else if (contents.SdReq.Skip(1).Contains(SoftDevices.None))
         {
             yield return new(DoubtLevel.Warning, "--sd-req 0 counts as the first id only", "Give it first, or leave it out.");
+        }
+    }
+
+    /// <summary>S110, S120 and S130 are for nRF51, and 52 is what bootloaders on nRF52 are built with.</summary>
+    private static IEnumerable<Doubt> OfChip(PackageContents contents, ushort? softDevice)
+    {
+        var id = contents.SdReq.Append(softDevice ?? 0u).FirstOrDefault(id => SoftDevices.Name(id)?.StartsWith("S130", StringComparison.Ordinal) is true);
+        if (id != 0 && contents.HwVersion == 52)
+        {
+            yield return new(
+                DoubtLevel.Warning,
+                $"SoftDevice {SoftDevices.Describe(id)} is for nRF51, and --hw-version 52 is what bootloaders on nRF52 are built with",
+                "Say the --hw-version of the bootloader, 51 by Nordic's default on nRF51.");
         }
     }
 
