@@ -115,6 +115,7 @@ public sealed class DoubtsTests : IDisposable
     {
         Assert.Contains("0x27000", Grave(Hex(0x27000, Cases.Program(0x27000, 0x4000)), ImageType.Bootloader), StringComparison.Ordinal);
         Assert.Contains("where applications begin", Grave(Bin(Cases.Program(0x19000, 0x4000)), ImageType.Bootloader), StringComparison.Ordinal);
+        Assert.Equal(DoubtLevel.Warning, Assert.Single(Of(Bin(Cases.Program(0x26000, 0x4000)), ImageType.Bootloader)).Level); // or of a small chip
     }
 
     [Fact]

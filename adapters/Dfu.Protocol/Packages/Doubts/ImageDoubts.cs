@@ -48,6 +48,13 @@ internal static class ImageDoubts
                 $"{Subject(part)} does not begin with a vector table (a stack in RAM, handlers in its own flash), so the device could not start it",
                 "Give the file the linker wrote for this chip.");
         }
+        else if (part == ImageType.Bootloader && file.Hex is null && table.Reset is >= Flash.BootloadersAbove and < Flash.ApplicationsBelow and var entry)
+        {
+            yield return new(
+                DoubtLevel.Warning,
+                string.Create(CultureInfo.InvariantCulture, $"the bootloader is entered at 0x{entry:x}, where applications lie on chips of 512 KiB and 1 MiB"),
+                "Give an application with --application; it is right on chips of 192 and 256 KiB.");
+        }
     }
 
     public static string Subject(ImageType part) => part switch
