@@ -52,7 +52,7 @@ public sealed class PartsTests
             // The device has a newer bootloader and a SoftDevice that the application is not for.
             var (refused, lost) = Refusal(package, options);
             Assert.Equal(DfuError.SoftDeviceRefused, refused.Error);
-            Assert.Contains("application 3 is for SoftDevice 0x0100", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("application 3 is for SoftDevice 0x0100 (S140 7.2.0), and the device runs another", refused.Message, StringComparison.Ordinal);
             Assert.Equal(note, Assert.Single(lost.Recorder.Passed).Note);
             return;
         }
@@ -179,7 +179,8 @@ public sealed class PartsTests
     [InlineData("sdk14")]
     public void A_bootloader_without_ABORT_is_said_to_stay(string profile)
     {
-        var (refused, _) = Refusal(TestPackages.Application(9000), Device(profile) with { HwVersion = 51, StartsInApplication = true, ApplicationSize = 20_000 });
+        var options = Device(profile) with { HwVersion = 51, StartsInApplication = true, ApplicationSize = 20_000 };
+        var (refused, _) = Refusal(TestPackages.Application(9000), options);
         Assert.Contains("the device is still in its bootloader, which cannot be told to leave", refused.Message, StringComparison.Ordinal);
     }
 
@@ -192,8 +193,9 @@ public sealed class PartsTests
         var wrong = TestPackages.Application(9000, sdReq: 0xCB);
         var (refused, scenario) = Refusal(parts with { Images = [parts.Images[0], wrong.Images[0]] }, Device(profile));
         Assert.Equal(DfuError.SoftDeviceRefused, refused.Error);
-        Assert.Contains("application 2 is for SoftDevice 0x00CB", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("application 2 is for SoftDevice 0x00CB (S132 7.0.1), and the device runs another", refused.Message, StringComparison.Ordinal);
         Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("send an application that is built for SoftDevice 0x0100 (S140 7.2.0)", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1, scenario.Device.Counters.Activations);
     }
 
@@ -219,7 +221,8 @@ public sealed class PartsTests
             var (refused, _) = Refusal(TestPackages.Application(9000, key: ours, sdReq: 0x100), options);
             Assert.Equal(DfuError.InitPacketRefusedUnexplained, refused.Error);
             Assert.Contains("60 04 05", refused.Message, StringComparison.Ordinal);
-            Assert.Contains("application 2 is for hardware 52 and SoftDevice 0x0100, has version 2 and is signed", refused.Message, StringComparison.Ordinal);
+            const string Asked = "application 2 is for hardware 52 and SoftDevice 0x0100 (S140 7.2.0), has version 2 and is signed";
+            Assert.Contains(Asked, refused.Message, StringComparison.Ordinal);
         }
     }
 

@@ -163,7 +163,8 @@ public sealed class TargetTests
         RequireSigned = false,
     };
 
-    private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(TargetSelection targets, params VirtualDeviceOptions[] options) =>
+    private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(
+        TargetSelection targets, params VirtualDeviceOptions[] options) =>
         Flash(targets, options, Package, null, new());
 
     private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(

@@ -41,5 +41,5 @@ internal static class InitPacketRefusal
     private static string VersionOf(DfuImage image) => image.Type == ImageType.SoftDevice ? "" : $"has version {image.FwVersion} ";
 
     private static string SoftDevicesOf(DfuImage image) =>
-        image.SdReq.Count == 0 ? "no SoftDevice" : $"SoftDevice {string.Join(" or ", image.SdReq.Select(ImageTitle.OfSoftDevice))}";
+        image.SdReq.Count == 0 ? "no SoftDevice" : $"SoftDevice {string.Join(" or ", image.SdReq.Select(SoftDevices.Describe))}";
 }

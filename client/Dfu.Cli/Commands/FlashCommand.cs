@@ -8,6 +8,7 @@ using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Packages.Doubts;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
 using Dfu.Silo.Storage.Files;
@@ -81,7 +82,8 @@ internal static class FlashCommand
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
             var (package, zip) = Read(result.GetRequiredValue(file), key);
             var part = result.GetValue(only);
-            package.Only(part); // refused before any radio is touched
+            package = package.Only(part);
+            DoubtLines.Write(terminal, PackageDoubts.Of(package));
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
             if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))
@@ -129,7 +131,7 @@ internal static class FlashCommand
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
         await using var run = await FlashRun.OpenAsync(settings, TimeProvider.System);
-        var title = new ProgressTitle(ProgressTitle.Describe(request.Package.Only(request.Only)), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
+        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
     }

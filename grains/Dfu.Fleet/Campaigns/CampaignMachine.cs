@@ -87,7 +87,8 @@ public static class CampaignMachine
             return state.Devices.Contains(bootloader) && known(bootloader) is { } above && IsOf(above, device) ? new(bootloader, device.Id) : null;
         }
 
-        return state.Devices.Contains(device.Id.Application) && known(device.Id.Application) is { } below && IsOf(device, below) ? new(device.Id, below.Id) : null;
+        var application = device.Id.Application;
+        return state.Devices.Contains(application) && known(application) is { } below && IsOf(device, below) ? new(device.Id, application) : null;
     }
 
     /// <summary>Whether a target that was never heard is where the bootloader of another one was; among public addresses it may be a neighbour's.</summary>
@@ -95,7 +96,8 @@ public static class CampaignMachine
         unheard is { Phase: DevicePhase.Done, Error: DfuError.NotHeard, Settled: false }
         && below is { Settled: true, Heard.IsRandomStatic: true } && below.Bootloader == unheard.Id && below.Application != unheard.Id;
 
-    private static bool MayJoin(CampaignState state, BluetoothAddress device) => state.Results.GetValueOrDefault(device) is null or { Error: DfuError.NotHeard };
+    private static bool MayJoin(CampaignState state, BluetoothAddress device) =>
+        state.Results.GetValueOrDefault(device) is null or { Error: DfuError.NotHeard };
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) Join(CampaignState state, CampaignEvent.SameDevice s)
     {

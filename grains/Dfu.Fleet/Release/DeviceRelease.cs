@@ -83,7 +83,11 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         var answer = await BootloaderExit.RunAsync(link, subscribe: true, Requests, time, cancellationToken);
         await link.DisposeAsync();
         if (answer == ExitAnswer.NotKnown)
-            return Of(match, DfuError.OpCodeNotSupported, "its bootloader cannot be told to leave: one of SDK 14 does so after 120 s, an older one after a reset");
+        {
+            const string Stays = "its bootloader cannot be told to leave: one of SDK 14 does so after 120 s, an older one after a reset";
+            return Of(match, DfuError.OpCodeNotSupported, Stays);
+        }
+
         var bonds = match.Application == match.Bootloader;
         var next = await radio.HearAsync(
             one => one.Connectable && (one.Address == match.Application || one.Address == match.Bootloader), Boots, cancellationToken);

@@ -38,7 +38,10 @@ internal sealed class SendBack(UpdateContext attempt, DfuImage? earlier)
 
     private static string What(DfuImage earlier) => earlier.Type == ImageType.Bootloader
         ? $"it took {ImageTitle.Of(earlier)}; send an application that it takes"
-        : $"it took {ImageTitle.Of(earlier)} of this package; send an application that is built for that SoftDevice, with its id as --sd-req";
+        : $"it took {ImageTitle.Of(earlier)} of this package; send an application that is built for {SoftDevice(earlier)}";
+
+    private static string SoftDevice(DfuImage image) =>
+        SoftDeviceInfo.Of(image) is { } info ? $"SoftDevice {SoftDevices.Describe(info.Id)}" : "that SoftDevice, with its id as --sd-req";
 
     /// <returns>Whether the device runs its application; null when it was not heard, or has one address for both.</returns>
     private async Task<bool?> RunsAsync(CancellationToken cancellationToken)

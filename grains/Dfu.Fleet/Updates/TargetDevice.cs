@@ -51,7 +51,8 @@ internal sealed class TargetDevice(UpdateOrder order)
     /// <summary>Whether the program without a DFU control point that answered is our application.</summary>
     /// <param name="buttonless">The characteristic by which it can be sent into its bootloader; null when it has none.</param>
     public bool IsApplicationAt(Advertisement target, DfuCharacteristic? buttonless) =>
-        (target.Address == Application && (!IsGuessed || buttonless is not (null or DfuCharacteristic.ButtonlessBonded))) || (buttonless == DfuCharacteristic.ButtonlessBonded && IsGiven(target)); // taken for one without bonds before
+        (target.Address == Application && (!IsGuessed || buttonless is not (null or DfuCharacteristic.ButtonlessBonded)))
+        || (buttonless == DfuCharacteristic.ButtonlessBonded && IsGiven(target)); // taken for one without bonds before
 
     /// <summary>Whether the operator gave this very address.</summary>
     public bool IsGiven(Advertisement target) => target.Address == order.Target;
