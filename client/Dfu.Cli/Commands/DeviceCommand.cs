@@ -34,6 +34,7 @@ internal static class DeviceCommand
         };
         var adapter = Arguments.Option.Many<string>(
             "--adapter", "A radio, as for 'dfu flash'; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC", required: true);
+        adapter.AllowMultipleArgumentsPerToken = false; // addresses may come behind it
         var timeout = Arguments.Option.Of(
             "--timeout",
             "How long each device may take to be heard, 1 s to 10 min.",

@@ -126,7 +126,7 @@ public static class DeviceMachine
     {
         if (x.Error == DfuError.None)
         {
-            var detail = x.ApplicationHeard ? x.Detail : "accepted by the bootloader; its application was not heard";
+            var detail = x.ApplicationHeard || x.Detail.Length > 0 ? x.Detail : "accepted by the bootloader; its application was not heard";
             return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 

@@ -18,7 +18,7 @@ public static class PackagePart
         throw new DfuException(
             DfuError.InvalidArgument,
             joined
-                ? $"SoftDevice and bootloader are one part of this package, softdevice_bootloader: a device takes both or none, not the {type.ManifestName()} alone"
+                ? $"SoftDevice and bootloader are one part of this package, softdevice_bootloader: a device takes both or neither"
                 : $"the package has no part '{type.ManifestName()}'")
         {
             Remedy = parts.Length == 1 ? $"its only part is '{parts[0]}'" : $"its parts are '{string.Join("' and '", parts)}'",

@@ -88,17 +88,23 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
             return Of(match, DfuError.OpCodeNotSupported, Stays);
         }
 
-        var bonds = match.Application == match.Bootloader;
         var next = await radio.HearAsync(
             one => one.Connectable && (one.Address == match.Application || one.Address == match.Bootloader), Boots, cancellationToken);
-        return next switch
-        {
-            null => Of(match, DfuError.ApplicationNotHeard, $"its bootloader was told to leave, and nothing was heard of it for {Boots.TotalSeconds:0} s"),
-            { } one when one.Address == match.Application && !(bonds && DeviceNames.IsBootloader(one.Name)) =>
-                Of(match, DfuError.None, "it is back in its application"),
-            _ when answer == ExitAnswer.None => Of(match, DfuError.RequestTimeout, "its bootloader did not obey"),
-            _ => Of(match, DfuError.ApplicationNotHeard, "it came back in its bootloader: it has no application that is valid"),
-        };
+        if (next is not { } program)
+            return Of(match, DfuError.ApplicationNotHeard, $"its bootloader was told to leave, and nothing was heard of it for {Boots.TotalSeconds:0} s");
+        if (await IsApplicationAsync(radio, match, program, cancellationToken)) return Of(match, DfuError.None, "it is back in its application");
+        return answer == ExitAnswer.None
+            ? Of(match, DfuError.RequestTimeout, "its bootloader did not obey")
+            : Of(match, DfuError.ApplicationNotHeard, "it came back in its bootloader: it has no application that is valid");
+    }
+
+    /// <summary>At the address of the bootloader there is either, where that bonds: only a connect tells them apart.</summary>
+    private static async Task<bool> IsApplicationAsync(OpenAdapter radio, AdvertMatch match, Advertisement program, CancellationToken cancellationToken)
+    {
+        if (DeviceNames.IsBootloader(program.Name)) return false;
+        if (program.Address != match.Bootloader) return true;
+        await using var link = await radio.Adapter.ConnectAsync(program.Address, program.AddressType, Link, cancellationToken);
+        return !link.Characteristics.Contains(DfuCharacteristic.ControlPoint);
     }
 
     /// <summary>Listens with every radio for one device.</summary>

@@ -36,7 +36,7 @@ public sealed class PassedOverTests
     public void An_updated_device_says_what_was_there()
     {
         Assert.Equal((DeviceOutcome.Updated, Note), Outcome(Apply(AfterPass(), Ended(1, DfuError.None) with { Detail = "" })));
-        var unheard = Apply(AfterPass(), Ended(1, DfuError.None, heard: false));
+        var unheard = Apply(AfterPass(), Ended(1, DfuError.None, heard: false) with { Detail = "" });
         Assert.Equal($"{Note}; accepted by the bootloader; its application was not heard", unheard.Detail);
     }
 

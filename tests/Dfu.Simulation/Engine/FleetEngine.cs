@@ -162,7 +162,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
         _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? Reading(view) : null);
-        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, request.Package.Only(request.Only), _policy, _time, goesOn, _campaign?.Id);
+        var sent = request.Package.Only(request.Only);
+        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, sent, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 
