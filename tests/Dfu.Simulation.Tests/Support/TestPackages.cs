@@ -37,7 +37,7 @@ internal static class TestPackages
     /// <param name="sdId">The SoftDevice in the package, which the application is for; 0 where there is none.</param>
     public static DfuPackage Parts(ImageType system, uint bootloaderVersion, uint version, uint sdReq = 0x100, uint sdId = 0x100, uint hwVersion = 52)
     {
-        var (softDevice, bootloader) = (SoftDevice(0x3000, sdId), Random("bl", 8192, 3));
+        var (softDevice, bootloader) = (SoftDevice(0x3000, 2, (ushort)sdId), Random("bl", 8192, 3));
         var contents = new PackageContents
         {
             SoftDevice = system is ImageType.SoftDevice or ImageType.SoftDeviceBootloader ? softDevice : null,
@@ -53,14 +53,18 @@ internal static class TestPackages
         return PackageReader.Read(zip, null);
     }
 
-    /// <summary>Random but for the information structure that says which SoftDevice it is.</summary>
-    private static FirmwareFile SoftDevice(int bytes, uint id)
+    /// <summary>Random bytes that say of themselves, 0x2000 into them, that they are a SoftDevice of that size.</summary>
+    public static FirmwareFile SoftDevice(int bytes, int seed, ushort id = 0x0101, uint family = 140, uint version = 7_003_000, uint magic = 0x51B1_E5DB)
     {
-        var file = Random("sd", bytes, 2);
-        var firmware = file.Bytes.ToArray();
-        BinaryPrimitives.WriteUInt32LittleEndian(firmware.AsSpan(0x2004), 0x51B1E5DB);
-        BinaryPrimitives.WriteUInt16LittleEndian(firmware.AsSpan(0x200c), (ushort)id);
-        return new(file.Name, firmware);
+        var firmware = Random("sd", bytes, seed).Bytes.ToArray();
+        var structure = firmware.AsSpan(0x2000, 0x18);
+        structure[0] = 0x3c;
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x04..], magic);
+        BinaryPrimitives.WriteInt32LittleEndian(structure[0x08..], ((bytes + 4095) & ~4095) + 0x1000);
+        BinaryPrimitives.WriteUInt16LittleEndian(structure[0x0c..], id);
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x10..], family);
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x14..], version);
+        return new FirmwareFile("sd", firmware);
     }
 
     private static FirmwareFile Random(string name, int bytes, int seed)
