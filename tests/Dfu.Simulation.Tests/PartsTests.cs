@@ -118,7 +118,7 @@ public sealed class PartsTests
         var package = TestPackages.Parts(ImageType.SoftDeviceBootloader, 5, 3, hwVersion: 51);
         var (refused, scenario) = Refusal(package, Device("sdk17") with { HwVersion = 52 });
         Assert.Equal(DfuError.HwVersionRefused, refused.Error);
-        Assert.Contains("SoftDevice and bootloader 5 is for hardware 51", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("SoftDevice and bootloader 5 are for hardware 51", refused.Message, StringComparison.Ordinal);
         Assert.Empty(scenario.Recorder.Passed);
     }
 

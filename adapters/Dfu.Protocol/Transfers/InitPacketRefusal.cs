@@ -21,24 +21,25 @@ internal static class InitPacketRefusal
     private static string Sides(DfuError error, DfuImage image, int initMax)
     {
         var title = ImageTitle.Of(image);
+        var (are, have) = image.Type == ImageType.SoftDeviceBootloader ? ("are", "have") : ("is", "has");
         return error switch
         {
-            DfuError.HwVersionRefused => $"{title} is for hardware {image.HwVersion}, and the bootloader was built for another",
-            DfuError.SoftDeviceRefused => $"{title} is for {SoftDevicesOf(image)}, and the device runs another",
+            DfuError.HwVersionRefused => $"{title} {are} for hardware {image.HwVersion}, and the bootloader was built for another",
+            DfuError.SoftDeviceRefused => $"{title} {are} for {SoftDevicesOf(image)}, and the device runs another",
             DfuError.VersionRefused => $"the device has {ImageTitle.Of(image.Type)} {image.FwVersion} or a newer one",
-            DfuError.SignatureRefused when image.Signature == SignatureKind.None => $"{title} is not signed, and the bootloader made nothing of it",
-            DfuError.SignatureRefused => $"{title} is signed, and the signature does not fit the bootloader's key",
-            DfuError.SignatureRequired => $"{title} is not signed",
-            DfuError.ImageDoesNotFit => $"{title} has {image.Firmware.Length} bytes, and the device has no room for so many",
+            DfuError.SignatureRefused when image.Signature == SignatureKind.None => $"{title} {are} not signed, and the bootloader made nothing of it",
+            DfuError.SignatureRefused => $"{title} {are} signed, and the signature does not fit the bootloader's key",
+            DfuError.SignatureRequired => $"{title} {are} not signed",
+            DfuError.ImageDoesNotFit => $"{title} {have} {image.Firmware.Length} bytes, and the device has no room for so many",
             DfuError.InitPacketTooLarge => $"the init packet of {title} has {image.InitPacket.Length} bytes, and this bootloader takes {initMax}",
             DfuError.InitPacketRefusedUnexplained =>
-                $"{title} is for hardware {image.HwVersion} and {SoftDevicesOf(image)}, {VersionOf(image)}and is "
+                $"{title} {are} for hardware {image.HwVersion} and {SoftDevicesOf(image)}, {VersionOf(image, have)}and {are} "
                 + $"{(image.Signature == SignatureKind.None ? "not signed" : "signed")}; any of them may be what the device does not take",
             _ => "",
         };
     }
 
-    private static string VersionOf(DfuImage image) => image.Type == ImageType.SoftDevice ? "" : $"has version {image.FwVersion} ";
+    private static string VersionOf(DfuImage image, string have) => image.Type == ImageType.SoftDevice ? "" : $"{have} version {image.FwVersion} ";
 
     private static string SoftDevicesOf(DfuImage image) =>
         image.SdReq.Count == 0 ? "no SoftDevice" : $"SoftDevice {string.Join(" or ", image.SdReq.Select(SoftDevices.Describe))}";
