@@ -53,7 +53,7 @@ internal static class DerKey
     /// <param name="named">The curve was named before, in the envelope.</param>
     private static ECParameters Sec1(AsnReader members, KeySource source, bool named = false)
     {
-        var secret = Fixed(members.ReadOctetString());
+        var secret = members.ReadOctetString();
         var point = default(ECPoint);
         while (members.HasData)
         {
@@ -74,7 +74,7 @@ internal static class DerKey
         }
 
         if (!named) throw KeyFault.Of("it does not name its curve", "make a new key with 'dfu keys generate FILE', or convert this one where it was made");
-        return new() { Curve = ECCurve.NamedCurves.nistP256, D = secret, Q = point };
+        return new() { Curve = ECCurve.NamedCurves.nistP256, D = Fixed(secret), Q = point };
     }
 
     private static ECParameters Public(AsnReader algorithm, AsnReader members, KeySource source)

@@ -30,7 +30,7 @@ internal sealed record PemBlock(string Label, IReadOnlyDictionary<string, string
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var base64 = new StringBuilder(body.Length);
-        foreach (var line in body.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in body.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon) headers.TryAdd(line[..colon].Trim(), line[(colon + 1)..].Trim());
             else base64.Append(line);
