@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Cli.Arguments;
 using Dfu.Cli.Reports;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -13,13 +14,13 @@ internal static class PackageCommand
     private static Command Show(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The package, a zip file." };
-        var publicKey = Arguments.Option.Text("--public-key", "Check the signatures against this P-256 key.", "PEM");
+        var publicKey = KeyOption.Public("Check the signatures against this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command("show", "Show what a package holds and check it: structure, sizes, hash, signature.") { file, publicKey, json };
         command.SetAction(result =>
         {
             var path = result.GetRequiredValue(file);
-            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            using var key = publicKey.Read(result, terminal);
             var inspection = PackageReader.Inspect(path, key);
             if (inspection.Package is { } package)
             {
@@ -34,40 +35,38 @@ internal static class PackageCommand
 
     private static Command Make(Terminal terminal)
     {
-        const int AllBits = int.MaxValue;
         var application = Arguments.Option.Text("--application", "The application's firmware.", "BIN|HEX");
-        var applicationVersion = Arguments.Option.Of<uint?>(
+        var applicationVersion = Arguments.Option.Whole(
             "--application-version",
-            "Its version; a bootloader refuses one lower than it has.",
-            Id,
-            "a number",
-            null,
-            "N");
+            "Its version, 1.2.3 or the number stored for it, 10203; a bootloader refuses one lower than it has.",
+            WholeNumbers.ReadVersion,
+            "VERSION",
+            "--application-version-string");
         var bootloader = Arguments.Option.Text("--bootloader", "The bootloader's firmware.", "BIN|HEX");
-        var bootloaderVersion = Arguments.Option.Of<uint?>(
+        var bootloaderVersion = Arguments.Option.Whole(
             "--bootloader-version",
-            "Its version; must be higher than the one on the device.",
-            Id,
-            "a number",
-            null,
-            "N");
+            "Its version, 1.2.3 or a number; must be higher than the one on the device.",
+            WholeNumbers.ReadVersion,
+            "VERSION");
         var softDevice = Arguments.Option.Text("--softdevice", "The SoftDevice.", "BIN|HEX");
         var sdId = Arguments.Option.Many<uint[]>(
             "--sd-id",
             "Id of the SoftDevice in the package; needed with a SoftDevice and an application.",
             Ids,
-            "an id such as 0x0100",
             "0x..");
-        var hwVersion = Arguments.Option.Number("--hw-version", "The number the bootloader was built with; by Nordic's default 52 on nRF52.", 0, AllBits);
+        var hwVersion = Arguments.Option.Whole(
+            "--hw-version",
+            "The number the bootloader was built with, 52 or 0x34; by Nordic's default 52 on nRF52.",
+            WholeNumbers.Read,
+            "N");
         hwVersion.Required = true;
         var sdReq = Arguments.Option.Many<uint[]>(
             "--sd-req",
             "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.",
             Ids,
-            "an id such as 0x0100",
             "0x..",
             required: true);
-        var key = Arguments.Option.Text("--key", "Sign with this private key; without one the package is unsigned.", "PEM");
+        var key = KeyOption.Private("Sign with this private key; without one the package is unsigned.");
         var debug = Arguments.Option.Flag("--debug", "Mark it as a debug build: a debug bootloader then checks no versions.");
         var validation = Arguments.Option.TrueOrFalse(
             "--boot-validation",
@@ -87,13 +86,13 @@ internal static class PackageCommand
                 SoftDevice = Load(result.GetValue(softDevice), ImageType.SoftDevice),
                 ApplicationVersion = result.GetValue(applicationVersion),
                 BootloaderVersion = result.GetValue(bootloaderVersion),
-                HwVersion = (uint)result.GetRequiredValue(hwVersion)!.Value,
+                HwVersion = result.GetRequiredValue(hwVersion)!.Value,
                 SdReq = [.. result.GetRequiredValue(sdReq).SelectMany(ids => ids)],
                 SoftDeviceIds = [.. result.GetRequiredValue(sdId).SelectMany(ids => ids)],
                 IsDebug = result.GetValue(debug),
                 BootValidation = result.GetValue(validation),
             };
-            using var privateKey = result.GetValue(key) is { } pem ? DfuKeys.ReadPrivate(pem) : null;
+            using var privateKey = key.Read(result, terminal);
             var zip = PackageWriter.Create(contents, privateKey);
             var path = result.GetRequiredValue(output);
             OutputFile.Write(path, zip);
@@ -104,22 +103,17 @@ internal static class PackageCommand
 
     private static FirmwareFile? Load(string? path, ImageType part) => path is null ? null : FirmwareFile.Load(path, part);
 
-    private static bool Id(string text, out uint? id)
-    {
-        var read = Arguments.Quantities.TryParseId(text, out var value);
-        id = value;
-        return read;
-    }
-
-    private static bool Ids(string text, out uint[] ids)
+    /// <summary>Several ids with commas between them.</summary>
+    private static string? Ids(string text, out uint[] ids)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        ids = new uint[parts.Length];
+        ids = new uint[Math.Max(parts.Length, 1)];
+        if (parts.Length == 0) return WholeNumbers.ReadId(text, out ids[0]);
         for (var i = 0; i < parts.Length; i++)
         {
-            if (!Arguments.Quantities.TryParseId(parts[i], out ids[i])) return false;
+            if (WholeNumbers.ReadId(parts[i], out ids[i]) is { } wrong) return wrong;
         }
 
-        return parts.Length > 0;
+        return null;
     }
 }

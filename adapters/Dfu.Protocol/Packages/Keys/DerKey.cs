@@ -21,12 +21,25 @@ internal static class DerKey
             var head = members.ReadSequence();
             if (!head.PeekTag().HasSameClassAndValue(Asn1Tag.ObjectIdentifier)) throw Signed(head, source);
             return members.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveOctetString)
-                ? Read(EncryptedKey.Decrypt(der, head, members.ReadOctetString(), source), source)
+                ? ReadAndWipe(EncryptedKey.Decrypt(der, head, members.ReadOctetString(), source), source)
                 : Public(head, members, source);
         }
         catch (AsnContentException e)
         {
             throw KeyFault.Of("its bytes make no key: they are damaged or cut short", "copy the file again", e);
+        }
+    }
+
+    /// <param name="der">A key without its encryption, wiped here.</param>
+    public static ECParameters ReadAndWipe(byte[] der, KeySource source)
+    {
+        try
+        {
+            return Read(der, source);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(der);
         }
     }
 
@@ -74,7 +87,14 @@ internal static class DerKey
         }
 
         if (!named) throw KeyFault.Of("it does not name its curve", "make a new key with 'dfu keys generate FILE', or convert this one where it was made");
-        return new() { Curve = ECCurve.NamedCurves.nistP256, D = Fixed(secret), Q = point };
+        try
+        {
+            return new() { Curve = ECCurve.NamedCurves.nistP256, D = Fixed(secret), Q = point };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
     }
 
     private static ECParameters Public(AsnReader algorithm, AsnReader members, KeySource source)

@@ -35,10 +35,10 @@ internal static class PemKey
         if (block.Headers.TryGetValue(DekInfo, out var encryption))
         {
             if (block.Label is "RSA PRIVATE KEY" or "DSA PRIVATE KEY") throw KeyFault.Is(block.Label[0] == 'R' ? "an RSA key" : "a DSA key");
-            return DerKey.Read(Decrypt(encryption, block.Content, source), source);
+            return DerKey.ReadAndWipe(Decrypt(encryption, block.Content, source), source);
         }
 
-        return DerKey.Read(block.Content, source);
+        return DerKey.ReadAndWipe(block.Content, source);
     }
 
     /// <param name="encryption"><c>AES-256-CBC,</c> and the initialization vector in hexadecimal, whose first 8 bytes are the salt.</param>
