@@ -37,16 +37,16 @@ internal sealed class ZipEntries
         return entries;
     }
 
-    public bool Has(string name) => _entries.TryGetValue(name, out var entry) && entry.Name == name;
+    /// <summary>The entry's name as it is in the zip, which may differ in case; null when there is none.</summary>
+    public string? Find(string name) => _entries.GetValueOrDefault(name)?.Name;
 
-    /// <param name="name">Exactly as in the zip.</param>
+    /// <param name="name">As in the zip; upper and lower case make no difference, for no two entries differ in nothing else.</param>
     /// <param name="limit">Most bytes the content may have.</param>
     /// <param name="tooLarge">What it means when it has more.</param>
     public byte[] Read(string name, int limit, DfuError tooLarge)
     {
         CheckName(name);
-        if (!Has(name)) throw new DfuException(DfuError.PackageEntryMissing, $"{OneLine.Quoted(name)} is not in the package");
-        var entry = _entries[name];
+        if (!_entries.TryGetValue(name, out var entry)) throw new DfuException(DfuError.PackageEntryMissing, $"{OneLine.Quoted(name)} is not in the package");
         if (entry.Size > limit) throw new DfuException(tooLarge, $"{OneLine.Quoted(name)} has {entry.Size} bytes, at most {limit} are allowed");
         return entry.Extract(_zip);
     }
