@@ -127,7 +127,7 @@ public static class DfuKeys
         }
         catch (DfuException fault)
         {
-            throw KeyFault.Of(fault.Message, "check the path and its permissions", fault);
+            throw KeyFault.Of(fault.Message, "Check the path and its permissions", fault);
         }
     }
 }

@@ -140,12 +140,14 @@ public sealed class KeyFormsTests
     }
 
     [Theory]
-    [InlineData("", "the file is empty")]
+    [InlineData("", "this is an empty file")]
     [InlineData("PuTTY-User-Key-File-3: ecdsa-sha2-nistp256\nEncryption: none\n", "a PuTTY key (ecdsa-sha2-nistp256)")]
     [InlineData("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZ\n-----END PGP PUBLIC KEY BLOCK-----\n", "an OpenPGP file")]
     [InlineData("{\"kty\":\"EC\",\"crv\":\"P-256\"}", "a JSON web key")]
     [InlineData("<!DOCTYPE html><html></html>", "a web page")]
     [InlineData("PK\u0003\u0004zip", "a zip archive")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 227\n", "a Git LFS pointer")]
+    [InlineData(":020000040000FA\n:00000001FF\n", "Intel HEX")]
     [InlineData("-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIOR+", "cut short")]
     [InlineData("-----BEGIN EC PRIVATE KEY-----\n####\n-----END EC PRIVATE KEY-----", "is damaged")]
     [InlineData("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----", "is empty")]
@@ -204,7 +206,7 @@ public sealed class KeyFormsTests
         Assert.Contains("is a folder", Assert.Throws<DfuException>(() => DfuKeys.ReadPrivate(AppContext.BaseDirectory)).Message, StringComparison.Ordinal);
         var missing = Assert.Throws<DfuException>(() => DfuKeys.ReadPublic(PathOf("none.pem")));
         Assert.Contains("does not exist", missing.Message, StringComparison.Ordinal);
-        Assert.Contains("check the path", missing.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Check the path", missing.Remedy, StringComparison.Ordinal);
     }
 
     private static PassphraseSource Knows(string passphrase) => _ => passphrase.ToCharArray();

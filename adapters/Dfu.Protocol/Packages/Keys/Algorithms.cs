@@ -48,7 +48,7 @@ internal static class Algorithms
         {
             throw KeyFault.Of(
                 "its curve is written out in full instead of by name",
-                $"name it with: openssl ec -in {source.Quoted} -param_enc named_curve -out key.pem (with -pubin -pubout for a public key)");
+                $"Name it with: openssl ec -in {source.Quoted} -param_enc named_curve -out key.pem (with -pubin -pubout for a public key)");
         }
 
         var oid = parameters.ReadObjectIdentifier();

@@ -26,7 +26,7 @@ internal static class DerKey
         }
         catch (AsnContentException e)
         {
-            throw KeyFault.Of("its bytes make no key: they are damaged or cut short", "copy the file again", e);
+            throw KeyFault.Of("its bytes make no key: they are damaged or cut short", "Copy the file again", e);
         }
     }
 
@@ -86,7 +86,7 @@ internal static class DerKey
             }
         }
 
-        if (!named) throw KeyFault.Of("it does not name its curve", "make a new key with 'dfu keys generate FILE', or convert this one where it was made");
+        if (!named) throw KeyFault.Of("it does not name its curve", "Make a new key with 'dfu keys generate FILE', or convert this one where it was made");
         try
         {
             return new() { Curve = ECCurve.NamedCurves.nistP256, D = Fixed(secret), Q = point };

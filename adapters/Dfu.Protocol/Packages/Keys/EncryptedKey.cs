@@ -99,11 +99,11 @@ internal static class EncryptedKey
         {
             throw KeyFault.Of(
                 "the passphrase does not fit this key, or it is encrypted in a way that is not read here, or it is no elliptic-curve key",
-                $"decrypt it with: {source.Decrypts}",
+                $"Decrypt it with: {source.Decrypts}",
                 e);
         }
     }
 
     private static Errors.DfuException Unread(string how, KeySource source) =>
-        KeyFault.Of($"the private key is encrypted in a way that is not read here ({how})", $"decrypt it with: {source.Decrypts}");
+        KeyFault.Of($"the private key is encrypted in a way that is not read here ({how})", $"Decrypt it with: {source.Decrypts}");
 }

@@ -15,7 +15,7 @@ internal static class KeyReader
         {
             return key.D is not null
                 ? Create(key)
-                : throw KeyFault.Of("this is a public key, and a private one is needed", "give the private key that this one belongs to");
+                : throw KeyFault.Of("this is a public key, and a private one is needed", "Give the private key that this one belongs to");
         }
         finally
         {
@@ -41,8 +41,9 @@ internal static class KeyReader
 
     private static ECParameters Read(ReadOnlySpan<byte> content, KeySource source)
     {
-        if (content.IsEmpty) throw KeyFault.Of("the file is empty", "copy the key file again");
-        OtherFiles.RefuseBinary(content, source);
+        if (FileKinds.Recognise(content, source.Path) is { Family: not (FileFamily.Key or FileFamily.Text or FileFamily.Binary) } kind)
+            throw KeyFault.Of($"this is {kind.Name}", kind.RemedyFor(FileUse.Key));
+        OtherFiles.RefuseKeyStore(content, source);
         if (DerKey.Fits(content)) return DerKey.Read(content.ToArray(), source);
 
         var text = Decode(content);
@@ -72,7 +73,7 @@ internal static class KeyReader
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
-            throw KeyFault.Of("its numbers make no key on the curve P-256: it is damaged, or its two halves are of different keys", "copy the file again", e);
+            throw KeyFault.Of("its numbers make no key on the curve P-256: it is damaged, or its two halves are of different keys", "Copy the file again", e);
         }
     }
 }

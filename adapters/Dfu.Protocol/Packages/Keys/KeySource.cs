@@ -19,7 +19,7 @@ internal sealed record KeySource(string Path, PassphraseSource? Passphrase)
         {
             throw KeyFault.Of(
                 "the private key is encrypted, and its passphrase is not known",
-                $"set {DfuKeys.PassphraseVariable}, run this on a terminal, or decrypt the key with: {Decrypts}");
+                $"Set {DfuKeys.PassphraseVariable}, run this on a terminal, or decrypt the key with: {Decrypts}");
         }
 
         try
@@ -33,5 +33,5 @@ internal sealed record KeySource(string Path, PassphraseSource? Passphrase)
     }
 
     public static Errors.DfuException WrongPassphrase(Exception? inner = null) =>
-        KeyFault.Of("the passphrase does not fit this key", $"try again, and look at {DfuKeys.PassphraseVariable} if it is set", inner);
+        KeyFault.Of("the passphrase does not fit this key", $"Try again, and look at {DfuKeys.PassphraseVariable} if it is set", inner);
 }

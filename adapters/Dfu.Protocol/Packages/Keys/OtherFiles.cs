@@ -4,31 +4,28 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Protocol.Packages.Keys;
 
-/// <summary>Names what is given instead of a key, with the line that makes a key of it where there is one.</summary>
+/// <summary>Names the keys of other tools, with the line that makes a key of it where there is one.</summary>
 internal static class OtherFiles
 {
     private const string NistP256 = "ecdsa-sha2-nistp256";
 
     public static DfuException Certificate(KeySource source) =>
-        KeyFault.Of("this is a certificate, not a key", $"take its public key out with: openssl x509 -in {source.Quoted} -noout -pubkey > public.pem");
+        KeyFault.Of("this is a certificate, not a key", $"Take its public key out with: openssl x509 -in {source.Quoted} -noout -pubkey > public.pem");
 
     public static DfuException Request(KeySource source) =>
-        KeyFault.Of("this is a certificate request, not a key", $"take its public key out with: openssl req -in {source.Quoted} -noout -pubkey > public.pem");
+        KeyFault.Of("this is a certificate request, not a key", $"Take its public key out with: openssl req -in {source.Quoted} -noout -pubkey > public.pem");
 
     public static DfuException Pkcs12(KeySource source) =>
-        KeyFault.Of("this is a PKCS 12 key store (.p12 or .pfx)", $"take the key out with: openssl pkcs12 -in {source.Quoted} -nocerts -nodes -out key.pem");
+        KeyFault.Of("this is a PKCS 12 key store (.p12 or .pfx)", $"Take the key out with: openssl pkcs12 -in {source.Quoted} -nocerts -nodes -out key.pem");
 
-    /// <summary>Refuses binary files that no key begins like.</summary>
-    public static void RefuseBinary(ReadOnlySpan<byte> content, KeySource source)
+    public static void RefuseKeyStore(ReadOnlySpan<byte> content, KeySource source)
     {
         if (content is [0xFE, 0xED, 0xFE, 0xED, ..] or [0xCE, 0xCE, 0xCE, 0xCE, ..])
         {
             throw KeyFault.Of(
                 "this is a Java key store",
-                $"make a PKCS 12 file of it with: keytool -importkeystore -srckeystore {source.Quoted} -destkeystore key.p12 -deststoretype pkcs12");
+                $"Make a PKCS 12 file of it with: keytool -importkeystore -srckeystore {source.Quoted} -destkeystore key.p12 -deststoretype pkcs12");
         }
-
-        if (content.StartsWith("PK"u8)) throw KeyFault.Of("this is a zip archive, not a key", "give the key file");
     }
 
     /// <summary>Refuses texts with BEGIN lines that hold no ASN.1.</summary>
@@ -50,25 +47,24 @@ internal static class OtherFiles
             var kind = start[(start.IndexOf(':', StringComparison.Ordinal) + 1)..].Split('\n')[0].Trim();
             throw KeyFault.Is(
                 $"a PuTTY key ({OneLine.Of(kind)})",
-                kind == NistP256 ? $"make PEM of it with: puttygen {source.Quoted} -O private-openssh -o key.pem" : null);
+                kind == NistP256 ? $"Make PEM of it with: puttygen {source.Quoted} -O private-openssh -o key.pem" : null);
         }
 
         if (start.StartsWith("---- BEGIN SSH2 ", StringComparison.Ordinal))
         {
             throw KeyFault.Of(
                 "this is an SSH public key (RFC 4716)",
-                $"make PEM of it with: ssh-keygen -i -m RFC4716 -f {source.Quoted} > key.pub && ssh-keygen -e -m PKCS8 -f key.pub > public.pem");
+                $"Make PEM of it with: ssh-keygen -i -m RFC4716 -f {source.Quoted} > key.pub && ssh-keygen -e -m PKCS8 -f key.pub > public.pem");
         }
 
         if (start.Split(' ')[0] is var type && (type.StartsWith("ssh-", StringComparison.Ordinal) || type.Contains("-sha2-", StringComparison.Ordinal)))
         {
             throw KeyFault.Is(
                 $"an SSH public key ({OneLine.Of(type)})",
-                type == NistP256 ? $"make PEM of it with: ssh-keygen -e -m PKCS8 -f {source.Quoted} > public.pem" : null);
+                type == NistP256 ? $"Make PEM of it with: ssh-keygen -e -m PKCS8 -f {source.Quoted} > public.pem" : null);
         }
 
-        if (start.StartsWith('{') && text.Contains("\"kty\"", StringComparison.Ordinal)) throw KeyFault.Of("this is a JSON web key (JWK)", "convert it to PEM");
-        if (start.StartsWith('<')) throw KeyFault.Of("this is a web page or an XML file, not a key", "download the key file itself");
+        if (start.StartsWith('{') && text.Contains("\"kty\"", StringComparison.Ordinal)) throw KeyFault.Of("this is a JSON web key (JWK)", "Convert it to PEM");
     }
 
     private static DfuException OpenSsh(string text, KeySource source)
@@ -77,7 +73,7 @@ internal static class OtherFiles
         if (PemBlock.Of(text).FirstOrDefault() is { } block) kind = OpenSshKind(block.Content);
         return KeyFault.Is(
             kind.Length == 0 ? "an SSH private key" : $"an SSH private key ({OneLine.Of(kind)})",
-            kind == NistP256 ? $"make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -m PEM -f key.pem" : null);
+            kind == NistP256 ? $"Make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -m PEM -f key.pem" : null);
     }
 
     /// <summary>The key type in the public half: <c>openssh-key-v1</c>, cipher, kdf, its options, a count, then the public key blob.</summary>

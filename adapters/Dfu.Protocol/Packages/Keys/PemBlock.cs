@@ -39,8 +39,8 @@ internal sealed record PemBlock(string Label, IReadOnlyDictionary<string, string
         var content = new byte[base64.Length];
         return Convert.TryFromBase64String(base64.ToString(), content, out var length) && length > 0
             ? new(label, headers, content[..length])
-            : throw KeyFault.Of($"its block {OneLine.Quoted(label)} is {(base64.Length == 0 ? "empty" : "damaged")}", "copy the file again");
+            : throw KeyFault.Of($"its block {OneLine.Quoted(label)} is {(base64.Length == 0 ? "empty" : "damaged")}", "Copy the file again");
     }
 
-    private static Errors.DfuException Cut() => KeyFault.Of("it is cut short: a BEGIN line has no END line of its kind", "copy the file again");
+    private static Errors.DfuException Cut() => KeyFault.Of("it is cut short: a BEGIN line has no END line of its kind", "Copy the file again");
 }

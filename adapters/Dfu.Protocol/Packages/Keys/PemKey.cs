@@ -25,7 +25,7 @@ internal static class PemKey
         OtherFiles.RefuseArmour(text, source);
         var blocks = PemBlock.Of(text).ToList();
         var keys = blocks.Where(block => !NoKeys.Contains(block.Label)).ToList();
-        if (keys.Count > 1) throw KeyFault.Of($"it holds {keys.Count} keys", "keep one key in a file");
+        if (keys.Count > 1) throw KeyFault.Of($"it holds {keys.Count} keys", "Keep one key in a file");
         if (keys is [var key]) return Read(key, source);
         throw blocks.Exists(block => block.Label != NoKeys[0]) ? OtherFiles.Certificate(source) : KeyFault.Of("it holds the curve of a key, but no key");
     }
@@ -50,13 +50,13 @@ internal static class PemKey
         {
             throw KeyFault.Of(
                 $"the private key is encrypted in a way that is not read here ({OneLine.Of(cipher)})",
-                $"decrypt it with: {source.Decrypts}");
+                $"Decrypt it with: {source.Decrypts}");
         }
 
         var iv = new byte[16];
         if (comma < 0 || Convert.FromHexString(encryption.AsSpan(comma + 1).Trim(), iv, out _, out var ivBytes) != System.Buffers.OperationStatus.Done
             || ivBytes < SaltBytes)
-            throw KeyFault.Of("its DEK-Info line is damaged", "copy the file again");
+            throw KeyFault.Of("its DEK-Info line is damaged", "Copy the file again");
         var tripleDes = cipher.StartsWith("DES", StringComparison.OrdinalIgnoreCase);
         return source.WithPassphrase(passphrase =>
             EncryptedKey.DecryptCbc(tripleDes, Derive(passphrase, iv.AsSpan(0, SaltBytes), keyBytes), iv[..ivBytes], secret));

@@ -25,7 +25,7 @@ internal static partial class PublicKeyText
     private static ECParameters Point(byte[] bytes)
     {
         if (bytes.Length == P256.Bytes)
-            throw KeyFault.Of("these are 32 bytes in hexadecimal, which say neither what they are nor in which order", "give the key as PEM");
+            throw KeyFault.Of("these are 32 bytes in hexadecimal, which say neither what they are nor in which order", "Give the key as PEM");
         if (bytes.Length != 2 * P256.Bytes) return Of(P256.Decode(bytes));
         var swapped = InitPacket.SwapHalves(bytes);
         foreach (var order in new[] { swapped, bytes })
@@ -34,7 +34,7 @@ internal static partial class PublicKeyText
                 return Of(new() { X = order[..P256.Bytes], Y = order[P256.Bytes..] });
         }
 
-        throw KeyFault.Of("these 64 bytes are no point of the curve P-256", "copy the key again: 'dfu keys show FILE --format hex' prints it from the private key");
+        throw KeyFault.Of("these 64 bytes are no point of the curve P-256", "Copy the key again: 'dfu keys show FILE --format hex' prints it from the private key");
 
         static ECParameters Of(ECPoint point) => new() { Curve = ECCurve.NamedCurves.nistP256, Q = point };
     }
@@ -45,7 +45,7 @@ internal static partial class PublicKeyText
         var arrays = Arrays().Matches(Comments().Replace(text, " "));
         if (arrays.Count == 0) return null;
         var numbers = arrays.SelectMany(array => array.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-        return [.. numbers.Select(number => Byte(number) ?? throw KeyFault.Of($"{OneLine.Quoted(number)} in its array is no byte", "copy the file again"))];
+        return [.. numbers.Select(number => Byte(number) ?? throw KeyFault.Of($"{OneLine.Quoted(number)} in its array is no byte", "Copy the file again"))];
     }
 
     private static byte? Byte(string number) =>
