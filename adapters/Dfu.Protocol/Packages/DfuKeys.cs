@@ -99,7 +99,7 @@ public static class DfuKeys
     private static byte[] PublicBytes(ECDsa key)
     {
         var point = key.ExportParameters(includePrivateParameters: false).Q;
-        return InitPacket.SwapHalves([.. point.X!, .. point.Y!]);
+        return Signatures.SwapHalves([.. point.X!, .. point.Y!]);
     }
 
     private static ECDsa ReadFile(string path, PassphraseSource? passphrase, Reader read)

@@ -72,6 +72,15 @@ internal static class PackageParts
             throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");
         if (contents is { Application: not null, SoftDevice: not null, SoftDeviceIds.Count: 0 })
             throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it");
+        CheckBootValidation(contents);
+    }
+
+    private static void CheckBootValidation(PackageContents contents)
+    {
+        var (application, softDevice) = (contents.ApplicationBootValidation, contents.SoftDeviceBootValidation);
+        if (application is not null && contents.Application is null) throw Wrong("boot validation of the application needs the application");
+        if (softDevice is not null && contents.SoftDevice is null) throw Wrong("boot validation of the SoftDevice needs the SoftDevice");
+        if (!contents.BootValidation && (application ?? softDevice) is not null) throw Wrong("a kind of boot validation cannot be in a packet without boot validation");
     }
 
     private static byte[]? Words(FirmwareFile? file) => file switch

@@ -70,12 +70,15 @@ internal static class PackageCommand
         var debug = Arguments.Option.Flag("--debug", "Mark it as a debug build: a debug bootloader then checks no versions.");
         var validation = Arguments.Option.TrueOrFalse(
             "--boot-validation",
-            "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.",
+            "Say how the image is checked at every start; false writes the shorter packet of SDK 12 to 14.",
             true);
+        var appValidation = BootValidationOption.Of("--app-boot-validation", "How the application is checked at every start; crc unless given. ecdsa signs it with --key.");
+        var sdValidation = BootValidationOption.Of("--sd-boot-validation", "The same for the SoftDevice.");
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {
-            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, output,
+            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, appValidation,
+            sdValidation, output,
         };
         command.SetAction(result =>
         {
@@ -91,6 +94,8 @@ internal static class PackageCommand
                 SoftDeviceIds = [.. result.GetRequiredValue(sdId).SelectMany(ids => ids)],
                 IsDebug = result.GetValue(debug),
                 BootValidation = result.GetValue(validation),
+                ApplicationBootValidation = result.GetValue(appValidation),
+                SoftDeviceBootValidation = result.GetValue(sdValidation),
             };
             using var privateKey = key.Read(result, terminal);
             var zip = PackageWriter.Create(contents, privateKey);

@@ -15,7 +15,7 @@ internal sealed record PackageDocument(string Id, IReadOnlyList<PackageImage> Im
 
 internal sealed record PackageImage(
     string Type, int Bytes, string Crc32, string Sha256, bool HashMatches, uint FwVersion, uint HwVersion, IReadOnlyList<uint> SdReq,
-    bool IsDebug, string Signature, bool? SignatureValid)
+    bool IsDebug, string Signature, bool? SignatureValid, IReadOnlyList<string> BootValidation, bool? BootSignatureValid)
 {
     public static PackageImage Of(DfuImage image) => new(
         Name(image.Type),
@@ -28,7 +28,9 @@ internal sealed record PackageImage(
         image.SdReq,
         image.IsDebug,
         image.Signature == SignatureKind.None ? "none" : "ecdsaP256Sha256",
-        image.SignatureValid);
+        image.SignatureValid,
+        [.. image.BootValidations.Select(BootValidations.Code)],
+        image.BootSignatureValid);
 
     public static string Name(ImageType type) => type switch
     {

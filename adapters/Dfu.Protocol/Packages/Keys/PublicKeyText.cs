@@ -27,7 +27,7 @@ internal static partial class PublicKeyText
         if (bytes.Length == P256.Bytes)
             throw KeyFault.Of("these are 32 bytes in hexadecimal, which say neither what they are nor in which order", "Give the key as PEM");
         if (bytes.Length != 2 * P256.Bytes) return Of(P256.Decode(bytes));
-        var swapped = InitPacket.SwapHalves(bytes);
+        var swapped = Signatures.SwapHalves(bytes);
         foreach (var order in new[] { swapped, bytes })
         {
             if (P256.Contains(order.AsSpan(0, P256.Bytes), order.AsSpan(P256.Bytes)))
