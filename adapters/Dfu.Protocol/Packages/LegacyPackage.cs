@@ -11,7 +11,7 @@ internal static class LegacyPackage
     public static readonly FileKind Kind = new(
         FileFamily.Other,
         "a legacy DFU package (SDK 11 or older, or Adafruit's bootloader)",
-        "Send it with nRF Connect or nRF DFU on a phone, or with adafruit-nrfutil; this tool updates devices with a Secure DFU bootloader (SDK 12 or later).");
+        "Send it with the nRF Connect app or with adafruit-nrfutil: this tool updates devices with a Secure DFU bootloader (SDK 12 or later).");
 
     /// <summary>Whether an init packet has the form of SDK 11: its length follows from the number of SoftDevices in it.</summary>
     public static bool IsInitPacket(ReadOnlySpan<byte> packet)

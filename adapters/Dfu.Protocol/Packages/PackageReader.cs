@@ -23,14 +23,18 @@ public static class PackageReader
     public static PackageInspection Inspect(string path, ECDsa? publicKey)
     {
         DfuKeys.RequireP256(publicKey);
+        byte[] zip;
         try
         {
-            return Inspect(BoundedFile.Read(path, PackageLimits.ZipBytes, DfuError.PackageNotFound, DfuError.PackageTooLarge), path, publicKey);
+            zip = BoundedFile.Read(path, PackageLimits.ZipBytes, DfuError.PackageNotFound, DfuError.PackageTooLarge);
         }
         catch (DfuException e)
         {
             return Broken(e);
         }
+
+        var inspection = Inspect(zip, path, publicKey);
+        return inspection with { Problems = [.. inspection.Problems.Select(problem => problem with { Text = $"{OneLine.Path(path)}: {problem.Text}" })] };
     }
 
     /// <inheritdoc cref="Inspect(string, ECDsa?)"/>
@@ -54,8 +58,7 @@ public static class PackageReader
         }
     }
 
-    private static DfuPackage Sound(PackageInspection inspection) =>
-        inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, first.Text) { Remedy = first.Remedy } : inspection.Package!;
+    private static DfuPackage Sound(PackageInspection inspection) => inspection.Problems is [var first, ..] ? throw first.ToException() : inspection.Package!;
 
     private static PackageInspection Broken(DfuException e) => new(null, [new PackageProblem(e.Error, e.Message, e.Remedy)]);
 

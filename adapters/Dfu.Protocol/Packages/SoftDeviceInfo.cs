@@ -28,6 +28,10 @@ public readonly record struct SoftDeviceInfo(uint End, ushort Id)
         return true;
     }
 
+    /// <summary>What the SoftDevice of an image says of itself; null without one.</summary>
+    public static SoftDeviceInfo? Of(DfuImage image) =>
+        image.Type is ImageType.SoftDevice or ImageType.SoftDeviceBootloader && TryRead(image.Firmware.Span, out var info) ? info : null;
+
     /// <summary>The same in an image that begins elsewhere.</summary>
     /// <param name="image">Flash from <paramref name="start"/> on.</param>
     /// <param name="start">Its first address, below or at <see cref="Start"/>.</param>

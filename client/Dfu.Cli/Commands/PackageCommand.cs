@@ -3,6 +3,7 @@ using Dfu.Cli.Arguments;
 using Dfu.Cli.Reports;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Packages.Doubts;
 
 namespace Dfu.Cli.Commands;
 
@@ -26,9 +27,10 @@ internal static class PackageCommand
             {
                 if (result.GetValue(json)) terminal.Out.WriteLine(PackageDocument.Of(package).ToJson());
                 else PackageSheet.Write(terminal.OutConsole, path, package);
+                DoubtLines.Write(terminal, PackageDoubts.Of(package));
             }
 
-            return inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, $"{path}: {first.Text}") : ExitCode.Succeeded;
+            return inspection.Problems is [var first, ..] ? throw first.ToException() : ExitCode.Succeeded;
         });
         return command;
     }
@@ -62,7 +64,7 @@ internal static class PackageCommand
         hwVersion.Required = true;
         var sdReq = Arguments.Option.Many<uint[]>(
             "--sd-req",
-            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.",
+            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0 is none; 0xFFFE is any, for external applications only.",
             Ids,
             "0x..",
             required: true);
@@ -72,13 +74,15 @@ internal static class PackageCommand
             "--boot-validation",
             "Say how the image is checked at every start; false writes the shorter packet of SDK 12 to 14.",
             true);
-        var appValidation = BootValidationOption.Of("--app-boot-validation", "How the application is checked at every start; crc unless given. ecdsa signs it with --key.");
+        var appValidation = BootValidationOption.Of(
+            "--app-boot-validation", "How the application is checked at every start; crc unless given. ecdsa signs it with --key.");
         var sdValidation = BootValidationOption.Of("--sd-boot-validation", "The same for the SoftDevice.");
+        var force = Arguments.Option.Flag("--force", "Pack firmware that cannot be what it is given as, with a warning.");
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {
             application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, appValidation,
-            sdValidation, output,
+            sdValidation, force, output,
         };
         command.SetAction(result =>
         {
@@ -97,13 +101,35 @@ internal static class PackageCommand
                 ApplicationBootValidation = result.GetValue(appValidation),
                 SoftDeviceBootValidation = result.GetValue(sdValidation),
             };
+            RefuseIdle(contents);
             using var privateKey = key.Read(result, terminal);
             var zip = PackageWriter.Create(contents, privateKey);
+            DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
             var path = result.GetRequiredValue(output);
             OutputFile.Write(path, zip);
             PackageSheet.Write(terminal.OutConsole, path, PackageReader.Read(zip, privateKey));
         });
         return command;
+    }
+
+    /// <summary>An option without effect is a slip: something else was meant.</summary>
+    private static void RefuseIdle(PackageContents contents)
+    {
+        (bool IsIdle, string Option, string Other)[] options =
+        [
+            (contents.Application is null && contents.ApplicationVersion is not null, "--application-version", "--application"),
+            (contents.Bootloader is null && contents.BootloaderVersion is not null, "--bootloader-version", "--bootloader"),
+            (contents.SoftDevice is null && contents.SoftDeviceIds.Count > 0, "--sd-id", "--softdevice"),
+            (contents.Application is null && contents.ApplicationBootValidation is not null, "--app-boot-validation", "--application"),
+            (contents.SoftDevice is null && contents.SoftDeviceBootValidation is not null, "--sd-boot-validation", "--softdevice"),
+            (!contents.BootValidation && contents.ApplicationBootValidation is not null, "--app-boot-validation", "--boot-validation true"),
+            (!contents.BootValidation && contents.SoftDeviceBootValidation is not null, "--sd-boot-validation", "--boot-validation true"),
+        ];
+        foreach (var (isIdle, option, other) in options)
+        {
+            if (isIdle)
+                throw new DfuException(DfuError.InvalidArgument, $"{option} has no effect without {other}") { Remedy = $"Give {other}, or leave {option} out." };
+        }
     }
 
     private static FirmwareFile? Load(string? path, ImageType part) => path is null ? null : FirmwareFile.Load(path, part);

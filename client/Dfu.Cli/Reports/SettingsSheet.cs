@@ -35,7 +35,7 @@ internal static class SettingsSheet
     }
 
     private static string Update(ReadOnlyMemory<byte> packet) => InitPacket.TryParse(packet.Span, out var init, out _)
-        ? $"{packet.Length} bytes, of an update that is not finished: {PackageImage.Name(init.Type)}, version {Number(init.FwVersion)}"
+        ? $"{packet.Length} bytes, of an update that is not finished: {init.Type.ManifestName()}, version {Number(init.FwVersion)}"
         : $"{packet.Length} bytes, of an update that is not finished";
 
     private static string Bank(SettingsBank bank) => bank.Code switch
