@@ -8,10 +8,11 @@ internal static class Signatures
 {
     public const int Bytes = 64;
 
-    /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>: there is no private key.</exception>
+    /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/>: there is no private key.</exception>
     public static byte[] Sign(ReadOnlySpan<byte> data, ECDsa? privateKey)
     {
-        if (privateKey is null) throw new DfuException(DfuError.KeyInvalid, "a signature needs a private key") { Remedy = "Give the private key with --key" };
+        if (privateKey is null)
+            throw new DfuException(DfuError.InvalidArgument, "boot validation of the kind ecdsa needs a private key to sign with") { Remedy = "Give it with --key." };
         try
         {
             return SwapHalves(privateKey.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));

@@ -40,9 +40,11 @@ internal static class SettingsCommand
         var start = Address("--start-address", "Where the page is, if the bootloader was built for another place.", "--custom-bl-settings-addr");
         var backup = Address("--backup-address", "Where its copy is; one page below unless given.");
         var noBackup = Arguments.Option.Flag("--no-backup", "Leave the copy out: bootloaders before SDK 15.1 have none.");
+        var force = Arguments.Option.Flag("--force", "Write the page although the firmware cannot be what it is given as, with a warning.");
         var command = new Command("generate", "Write a settings page as Intel HEX, to be programmed with SoftDevice, bootloader and application.")
         {
             file, family, application, applicationVersion, bootloaderVersion, version, softDevice, appValidation, sdValidation, key, start, backup, noBackup,
+            force,
         };
         command.SetAction(result =>
         {
@@ -57,14 +59,13 @@ internal static class SettingsCommand
                 ApplicationBootValidation = result.GetValue(appValidation),
                 SoftDeviceBootValidation = result.GetValue(sdValidation),
             };
-            SettingsPlace.Clear(contents.Application, pages);
             using var privateKey = key.Read(result, terminal);
-            if (privateKey is not null && result.GetValue(appValidation) != BootValidationKind.EcdsaP256Sha256
-                && result.GetValue(sdValidation) != BootValidationKind.EcdsaP256Sha256)
-                throw new DfuException(DfuError.InvalidArgument, "--key signs boot validations of the kind ecdsa, and none is asked for");
+            var page = contents.ToPage(privateKey);
+            if (privateKey is not null && !page.IsSigned)
+                throw new DfuException(DfuError.InvalidArgument, "--key has no effect without boot validation of the kind ecdsa") { Remedy = "Leave it out." };
+            DoubtLines.Judge(terminal, contents.Doubts(), result.GetValue(force), "writes the page all the same");
             var path = result.GetRequiredValue(file);
-            var hex = SettingsFile.ToHex(contents.ToPage(privateKey), pages.Address, pages.Backup);
-            OutputFile.Write(path, Encoding.ASCII.GetBytes(hex));
+            OutputFile.Write(path, Encoding.ASCII.GetBytes(SettingsFile.ToHex(page, pages.Address, pages.Backup)));
             SettingsSheet.Write(terminal.OutConsole, path, SettingsFile.Read(path, pages.Address));
         });
         return command;

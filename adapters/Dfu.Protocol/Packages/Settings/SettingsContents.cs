@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages.Doubts;
 
 namespace Dfu.Protocol.Packages.Settings;
 
@@ -25,6 +26,10 @@ public sealed record SettingsContents
     public BootValidationKind? ApplicationBootValidation { get; init; }
     public BootValidationKind? SoftDeviceBootValidation { get; init; }
 
+    /// <summary>What speaks against the firmware being what it is given as, the grave ones first.</summary>
+    public IReadOnlyList<Doubt> Doubts() =>
+        [.. Of(Application, ImageType.Application).Concat(Of(SoftDevice, ImageType.SoftDevice)).OrderByDescending(doubt => doubt.Level)];
+
     /// <param name="privateKey">Signs boot validations of the ECDSA kind.</param>
     /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/>, <see cref="DfuError.KeyInvalid"/> or <see cref="DfuError.FirmwareInvalid"/>.</exception>
     public SettingsPage ToPage(ECDsa? privateKey)
@@ -43,6 +48,9 @@ public sealed record SettingsContents
             SoftDeviceValidation = Validation(SoftDeviceBootValidation, softDevice, privateKey),
         };
     }
+
+    private static IEnumerable<Doubt> Of(FirmwareFile? file, ImageType part) =>
+        file is null ? [] : ImageDoubts.Of(file, part).Concat(ImageDoubts.Notes(file, part));
 
     private SettingsValidation Validation(BootValidationKind? kind, byte[]? firmware, ECDsa? privateKey)
     {
@@ -64,12 +72,13 @@ public sealed record SettingsContents
 
     private void Check()
     {
-        if (Version is not (1 or 2)) throw Wrong("bootloaders know settings of version 1 (SDK 12 to 15.2) and 2 (SDK 15.3 and newer)");
-        if (Application is not null && ApplicationVersion is null) throw Wrong("an application needs a version");
+        if (Version is not (1 or 2)) throw Wrong("bootloaders know settings of version 1 (SDK 12 to 15.2) and 2 (SDK 15.3 and newer)", "Give one of them.");
+        if (Application is not null && ApplicationVersion is null) throw Wrong("an application needs a version", "Give --application-version.");
         if (Version == 1 && (ApplicationBootValidation ?? SoftDeviceBootValidation) is not null)
-            throw Wrong("settings of version 1 know no boot validation");
-        if (Application is null && ApplicationBootValidation is not null) throw Wrong("boot validation of the application needs the application");
-        if (SoftDevice is null && SoftDeviceBootValidation is not null) throw Wrong("boot validation of the SoftDevice needs the SoftDevice");
+            throw Wrong("settings of version 1 know no boot validation", "Leave it out, or give --bl-settings-version 2 for SDK 15.3 and newer.");
+        if (Application is null && ApplicationBootValidation is not null)
+            throw Wrong("boot validation of the application needs the application", "Give --application.");
+        if (SoftDevice is null && SoftDeviceBootValidation is not null) throw Wrong("boot validation of the SoftDevice needs the SoftDevice", "Give --softdevice.");
     }
 
     private static byte[]? Words(FirmwareFile? file) => file switch
@@ -79,5 +88,5 @@ public sealed record SettingsContents
         _ => PackageWriter.Pad(file.Bytes.Span),
     };
 
-    private static DfuException Wrong(string what) => new(DfuError.InvalidArgument, what);
+    private static DfuException Wrong(string what, string remedy) => new(DfuError.InvalidArgument, what) { Remedy = remedy };
 }

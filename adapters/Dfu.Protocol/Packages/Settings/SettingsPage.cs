@@ -71,6 +71,9 @@ public sealed record SettingsPage
     public uint ValidationCrc { get; init; }
     public bool ValidationCrcMatches { get; init; }
 
+    /// <summary>Whether a boot validation is a signature.</summary>
+    public bool IsSigned => BootValidationKind.EcdsaP256Sha256 == ApplicationValidation.Kind || BootValidationKind.EcdsaP256Sha256 == SoftDeviceValidation.Kind;
+
     /// <summary>Bytes of the page that mean something.</summary>
     internal int Length => Version == 1 ? Version1Bytes : Version2Bytes;
 

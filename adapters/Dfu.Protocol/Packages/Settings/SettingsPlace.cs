@@ -42,34 +42,21 @@ public sealed record SettingsPlace(string Family, string Name, uint Address)
     {
         var address = start ?? Address;
         Check("settings page", address);
-        if (noBackup)
-            return backup is null ? (address, null) : throw new DfuException(DfuError.InvalidArgument, "there is no address for a backup that is not written");
-        if (backup is null && address < BackupBelow) throw new DfuException(DfuError.InvalidArgument, $"there is no page below 0x{address:x} for the backup");
+        if (noBackup) return backup is null ? (address, null) : throw Wrong("--backup-address has no effect with --no-backup", "Leave one of them out.");
+        if (backup is null && address < BackupBelow)
+            throw Wrong($"there is no page below 0x{address:x} for the backup", "Give --backup-address, or --no-backup for bootloaders before SDK 15.1.");
         var copy = backup ?? address - BackupBelow;
         Check("backup", copy);
-        return copy != address ? (address, copy) : throw new DfuException(DfuError.InvalidArgument, $"settings page and backup are both at 0x{address:x}");
-    }
-
-    /// <summary>Refuses an application that reaches into one of the pages.</summary>
-    /// <exception cref="DfuException"><see cref="DfuError.FirmwareInvalid"/>.</exception>
-    public static void Clear(FirmwareFile? file, (uint Address, uint? Backup) pages)
-    {
-        foreach (var range in file?.Hex?.Given ?? [])
-        {
-            foreach (var page in new[] { pages.Address, pages.Backup })
-            {
-                if (page is not { } first || range.End <= first || range.Start >= first + BackupBelow) continue;
-                throw new DfuException(DfuError.FirmwareInvalid, $"{OneLine.Quoted(file!.Name)} has bytes at 0x{first:x}, where the bootloader's settings are")
-                {
-                    Remedy = "Give the application alone, not merged with its settings page",
-                };
-            }
-        }
+        return copy != address ? (address, copy) : throw Wrong($"settings page and backup are both at 0x{address:x}", "Give each a page of its own.");
     }
 
     private void Check(string what, uint address)
     {
-        if (address % PageBytes != 0) throw new DfuException(DfuError.InvalidArgument, $"0x{address:x} is not where a flash page begins: they have {PageBytes} bytes");
-        if (address > Address) throw new DfuException(DfuError.InvalidArgument, $"the {what} at 0x{address:x} is behind the end of {Name}'s flash (0x{Address + PageBytes:x})");
+        if (address % PageBytes != 0)
+            throw Wrong($"the {what} cannot be at 0x{address:x}, where no flash page begins", $"Give a multiple of 0x{PageBytes:x}.");
+        if (address > Address)
+            throw Wrong($"the {what} cannot be at 0x{address:x}: {Name}'s flash ends at 0x{Address + PageBytes:x}", "Give the --family of the device, or a lower address.");
     }
+
+    private static DfuException Wrong(string what, string remedy) => new(DfuError.InvalidArgument, what) { Remedy = remedy };
 }
