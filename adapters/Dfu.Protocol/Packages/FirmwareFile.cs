@@ -54,7 +54,7 @@ public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
     private static DfuException BelowFlash(HexImage image)
     {
         var what = SoftDeviceInfo.TryRead(image.Bytes.Span, image.Start, out var softDevice)
-            ? $", and it holds SoftDevice {SoftDevices.Describe(softDevice.Id)}: several files were merged into one"
+            ? $", and it holds SoftDevice {SoftDevices.Describe(softDevice.Id)}"
             : "";
         return new(
             DfuError.FirmwareInvalid,
@@ -62,7 +62,7 @@ public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
         {
             Remedy = what.Length == 0
                 ? "Give the part's own file, linked for the address behind the SoftDevice (0x1000 without one)."
-                : "Give each part its own file: --softdevice, --bootloader and --application.",
+                : "Give a SoftDevice with --softdevice, and each part its own file, not merged ones.",
         };
     }
 

@@ -127,8 +127,8 @@ internal static class PackageCommand
         ];
         foreach (var (isIdle, option, other) in options)
         {
-            if (isIdle)
-                throw new DfuException(DfuError.InvalidArgument, $"{option} has no effect without {other}") { Remedy = $"Give {other}, or leave {option} out." };
+            if (!isIdle) continue;
+            throw new DfuException(DfuError.InvalidArgument, $"{option} has no effect without {other}") { Remedy = $"Give {other}, or leave {option} out." };
         }
     }
 

@@ -48,6 +48,13 @@ internal static class ImageDoubts
                 $"{Subject(part)} does not begin with a vector table (a stack in RAM, handlers in its own flash), so the device could not start it",
                 "Give the file the linker wrote for this chip.");
         }
+        else if (part == ImageType.Bootloader && file.Hex is null && table.Reset is >= Flash.BootloadersAbove and < Flash.ApplicationsBelow and var entry)
+        {
+            yield return new(
+                DoubtLevel.Warning,
+                string.Create(CultureInfo.InvariantCulture, $"the bootloader is entered at 0x{entry:x}, where applications lie on chips of 512 KiB and 1 MiB"),
+                "Give an application with --application; it is right on chips of 192 and 256 KiB.");
+        }
     }
 
     public static string Subject(ImageType part) => part switch
@@ -91,7 +98,7 @@ internal static class ImageDoubts
         if (SoftDeviceInfo.TryRead(bytes.Span, hex?.Start ?? SoftDeviceInfo.Start, out var info)
             || (hex is null && SoftDeviceInfo.TryRead(bytes.Span, start: 0, out info)))
         {
-            yield return Grave($"{subject} is or holds a SoftDevice, {SoftDevices.Describe(info.Id)}", "Give it with --softdevice, and each part its own file.");
+            yield return Grave($"{subject} holds a SoftDevice, {SoftDevices.Describe(info.Id)}", "Give each part its own file, this one with --softdevice.");
             yield break;
         }
 
@@ -101,7 +108,7 @@ internal static class ImageDoubts
             if (hex is { BootloaderAddress: { } address } && address != hex.Start)
                 yield return Grave($"the bootloader begins at 0x{hex.Start:x}, and its UICR record says 0x{address:x}", OwnFile);
             else if (highest < Flash.BootloadersAbove || (hex is { BootloaderAddress: null } && highest < Flash.ApplicationsBelow))
-                yield return Grave($"the bootloader begins at 0x{lowest:x}{(hex is null ? " or little above" : "")}, where applications begin", GiveApplication);
+                yield return Grave($"the bootloader begins at 0x{lowest:x}{(hex is null ? " or above" : "")}, where applications begin", GiveApplication);
             if (hex is not null && Flash.EndOfBootloaders(hex.Start) is { } end && hex.Start + (long)bytes.Length is var last && last > end)
                 yield return Grave($"the bootloader reaches to 0x{last:x}, over the pages from 0x{end:x} on in which it keeps its settings", OwnFile);
         }

@@ -5,7 +5,7 @@ namespace Dfu.Protocol.Packages.Doubts;
 /// <summary>What speaks against a package, or against what one is to be made of.</summary>
 public static class PackageDoubts
 {
-    private const string Sign = "Sign it: --key.";
+    private const string Sign = "Sign it with --key.";
 
     /// <summary>Of what is to be packed, the grave ones first.</summary>
     /// <param name="contents">Goes in.</param>
