@@ -12,7 +12,13 @@ internal static class Signatures
     public static byte[] Sign(ReadOnlySpan<byte> data, ECDsa? privateKey)
     {
         if (privateKey is null)
-            throw new DfuException(DfuError.InvalidArgument, "boot validation of the kind ecdsa needs a private key to sign with") { Remedy = "Give it with --key." };
+        {
+            throw new DfuException(DfuError.InvalidArgument, "boot validation of the kind ecdsa needs a private key to sign with")
+            {
+                Remedy = "Give it with --key.",
+            };
+        }
+
         try
         {
             return SwapHalves(privateKey.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));

@@ -25,7 +25,8 @@ internal static class SettingsCommand
             null,
             "CHIP");
         family.Required = true;
-        var application = Arguments.Option.Text("--application", "The application that is programmed along; without one the bootloader waits for an update.", "BIN|HEX");
+        var application = Arguments.Option.Text(
+            "--application", "The application that is programmed along; without one the bootloader waits for an update.", "BIN|HEX");
         var applicationVersion = Arguments.Option.Whole(
             "--application-version", "Its version, 1.2.3 or a number.", WholeNumbers.ReadVersion, "VERSION", "--application-version-string");
         var bootloaderVersion = Arguments.Option.Whole(

@@ -55,7 +55,8 @@ internal static class SettingsSheet
         _ => BootValidations.Text(validation.Kind),
     };
 
-    private static string Crc(uint crc, bool fits) => $"0x{crc:x8} {(fits ? "[green]✓ fits[/]" : "[red]✗ does not fit: a bootloader ignores this page[/]")}";
+    private static string Crc(uint crc, bool fits) =>
+        $"0x{crc:x8} {(fits ? "[green]✓ fits[/]" : "[red]✗ does not fit: a bootloader ignores this page[/]")}";
 
     private static string Chips(uint address)
     {

@@ -74,7 +74,14 @@ public sealed class KeyCommandTests : IDisposable
     public async Task Every_form_checks_a_package(string file)
     {
         var package = PackageWriter.Create(
-            new() { Application = new("app", new byte[64]), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x100], ApplicationBootValidation = BootValidationKind.EcdsaP256Sha256 },
+            new()
+            {
+                Application = new("app", new byte[64]),
+                ApplicationVersion = 1,
+                HwVersion = 52,
+                SdReq = [0x100],
+                ApplicationBootValidation = BootValidationKind.EcdsaP256Sha256,
+            },
             _key);
         File.WriteAllBytes(PathOf("app.zip"), package);
         var shown = await Played.RunAsync(_ => "geheim".ToCharArray(), "package", "show", PathOf("app.zip"), "--public-key", PathOf(file));

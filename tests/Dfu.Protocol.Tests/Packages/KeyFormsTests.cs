@@ -91,7 +91,8 @@ public sealed class KeyFormsTests
                 string.Join(':', bigEndian.Prepend((byte)4).Select(b => $"{b:x2}")),
                 $"0{2 + (y[0] & 1)}{Convert.ToHexString(bigEndian.AsSpan(0, 32))}",
                 $"const uint8_t pk[64] = {{ {c} }};",
-                $"// 0x00\nstatic uint8_t Qx[] = {{ {string.Join(',', bigEndian[..32])}, }};\nstatic uint8_t Qy[] = {{ {string.Join(',', bigEndian[32..])} }};");
+                $"// 0x00\nstatic uint8_t Qx[] = {{ {string.Join(',', bigEndian[..32])}, }};\n"
+                    + $"static uint8_t Qy[] = {{ {string.Join(',', bigEndian[32..])} }};");
         }
     }
 

@@ -34,7 +34,9 @@ internal static partial class PublicKeyText
                 return Of(new() { X = order[..P256.Bytes], Y = order[P256.Bytes..] });
         }
 
-        throw KeyFault.Of("these 64 bytes are no point of the curve P-256", "Copy the key again: 'dfu keys show FILE --format hex' prints it from the private key");
+        throw KeyFault.Of(
+            "these 64 bytes are no point of the curve P-256",
+            "Copy the key again: 'dfu keys show FILE --format hex' prints it from the private key");
 
         static ECParameters Of(ECPoint point) => new() { Curve = ECCurve.NamedCurves.nistP256, Q = point };
     }

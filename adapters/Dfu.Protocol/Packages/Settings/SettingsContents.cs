@@ -31,7 +31,9 @@ public sealed record SettingsContents
         [.. Of(Application, ImageType.Application).Concat(Of(SoftDevice, ImageType.SoftDevice)).OrderByDescending(doubt => doubt.Level)];
 
     /// <param name="privateKey">Signs boot validations of the ECDSA kind.</param>
-    /// <exception cref="DfuException"><see cref="DfuError.InvalidArgument"/>, <see cref="DfuError.KeyInvalid"/> or <see cref="DfuError.FirmwareInvalid"/>.</exception>
+    /// <exception cref="DfuException">
+    /// <see cref="DfuError.InvalidArgument"/>, <see cref="DfuError.KeyInvalid"/> or <see cref="DfuError.FirmwareInvalid"/>.
+    /// </exception>
     public SettingsPage ToPage(ECDsa? privateKey)
     {
         DfuKeys.RequireP256(privateKey);
@@ -72,13 +74,15 @@ public sealed record SettingsContents
 
     private void Check()
     {
-        if (Version is not (1 or 2)) throw Wrong("bootloaders know settings of version 1 (SDK 12 to 15.2) and 2 (SDK 15.3 and newer)", "Give one of them.");
+        if (Version is not (1 or 2))
+            throw Wrong("bootloaders know settings of version 1 (SDK 12 to 15.2) and 2 (SDK 15.3 and newer)", "Give one of them.");
         if (Application is not null && ApplicationVersion is null) throw Wrong("an application needs a version", "Give --application-version.");
         if (Version == 1 && (ApplicationBootValidation ?? SoftDeviceBootValidation) is not null)
             throw Wrong("settings of version 1 know no boot validation", "Leave it out, or give --bl-settings-version 2 for SDK 15.3 and newer.");
         if (Application is null && ApplicationBootValidation is not null)
             throw Wrong("boot validation of the application needs the application", "Give --application.");
-        if (SoftDevice is null && SoftDeviceBootValidation is not null) throw Wrong("boot validation of the SoftDevice needs the SoftDevice", "Give --softdevice.");
+        if (SoftDevice is null && SoftDeviceBootValidation is not null)
+            throw Wrong("boot validation of the SoftDevice needs the SoftDevice", "Give --softdevice.");
     }
 
     private static byte[]? Words(FirmwareFile? file) => file switch

@@ -85,13 +85,15 @@ public static class SettingsFile
         return broken;
 
         ReadOnlyMemory<byte> At(uint address) =>
-            address >= first && address - first < flash.Length ? flash[(int)(address - first)..][..Math.Min(PageBytes, flash.Length - (int)(address - first))] : default;
+            address >= first && address - first < flash.Length
+                ? flash.Slice((int)(address - first), (int)Math.Min(PageBytes, flash.Length - (address - first)))
+                : default;
     }
 
     private static DfuException None(uint? start) =>
-        new(DfuError.FirmwareInvalid, start is { } address ? $"there is no bootloader settings page at 0x{address:x}" : "there is no bootloader settings page in it")
+        new(DfuError.FirmwareInvalid, $"there is no bootloader settings page {(start is { } address ? $"at 0x{address:x}" : "in it")}")
         {
-            Remedy = "Give what 'dfu settings generate' wrote, or the page as it was read from a chip; --start-address says where it is",
+            Remedy = "Give what 'dfu settings generate' wrote, or the page as it was read from a chip; --start-address says where it is.",
         };
 
     private static void Append(StringBuilder text, ushort address, byte type, ReadOnlySpan<byte> data)

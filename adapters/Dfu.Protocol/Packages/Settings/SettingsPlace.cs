@@ -6,7 +6,9 @@ namespace Dfu.Protocol.Packages.Settings;
 /// <param name="Family">As the command line has it.</param>
 /// <param name="Name">As Nordic writes it.</param>
 /// <param name="Address">The page's first byte.</param>
-/// <remarks>nRF5 SDK, nrf_dfu_types.h, BOOTLOADER_SETTINGS_ADDRESS; product specifications, memory map. nrf52 and nrf52qfab are what Nordic's tool says.</remarks>
+/// <remarks>
+/// nRF5 SDK, nrf_dfu_types.h, BOOTLOADER_SETTINGS_ADDRESS; product specifications, memory map. nrf52 and nrf52qfab are what Nordic's tool says.
+/// </remarks>
 public sealed record SettingsPlace(string Family, string Name, uint Address)
 {
     /// <summary>The copy, in what is called the master boot record's parameter page, is one page below. Bootloaders of SDK 15.1 and newer have it.</summary>
@@ -55,7 +57,11 @@ public sealed record SettingsPlace(string Family, string Name, uint Address)
         if (address % PageBytes != 0)
             throw Wrong($"the {what} cannot be at 0x{address:x}, where no flash page begins", $"Give a multiple of 0x{PageBytes:x}.");
         if (address > Address)
-            throw Wrong($"the {what} cannot be at 0x{address:x}: {Name}'s flash ends at 0x{Address + PageBytes:x}", "Give the --family of the device, or a lower address.");
+        {
+            throw Wrong(
+                $"the {what} cannot be at 0x{address:x}: {Name}'s flash ends at 0x{Address + PageBytes:x}",
+                "Give the --family of the device, or a lower address.");
+        }
     }
 
     private static DfuException Wrong(string what, string remedy) => new(DfuError.InvalidArgument, what) { Remedy = remedy };
