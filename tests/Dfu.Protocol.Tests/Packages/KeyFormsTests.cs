@@ -117,7 +117,7 @@ public sealed class KeyFormsTests
     [InlineData("secp256k1.pem", "secp256k1", null)]
     [InlineData("brainpool.pem", "brainpoolP256r1", null)]
     [InlineData("explicit.pem", "curve is written out in full", "-param_enc named_curve")]
-    [InlineData("ssh_ecdsa", "an SSH private key (ecdsa-sha2-nistp256)", "ssh-keygen -p -m PEM -f key.pem")]
+    [InlineData("ssh_ecdsa", "an SSH private key (ecdsa-sha2-nistp256)", "ssh-keygen -p -N '' -m PEM -f key.pem")]
     [InlineData("ssh_rsa", "an SSH private key (ssh-rsa)", null)]
     [InlineData("ssh_ed25519", "an SSH private key (ssh-ed25519)", null)]
     [InlineData("ssh_ecdsa.pub", "an SSH public key (ecdsa-sha2-nistp256)", "ssh-keygen -e -m PKCS8")]

@@ -73,7 +73,7 @@ internal static class OtherFiles
         if (PemBlock.Of(text).FirstOrDefault() is { } block) kind = OpenSshKind(block.Content);
         return KeyFault.Is(
             kind.Length == 0 ? "an SSH private key" : $"an SSH private key ({OneLine.Of(kind)})",
-            kind == NistP256 ? $"Make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -m PEM -f key.pem" : null);
+            kind == NistP256 ? $"Make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -N '' -m PEM -f key.pem" : null);
     }
 
     /// <summary>The key type in the public half: <c>openssh-key-v1</c>, cipher, kdf, its options, a count, then the public key blob.</summary>
