@@ -21,16 +21,19 @@ internal static class Flash
     /// <summary>Flash ends, in the order of the chips: 192 KiB, 256 KiB, 512 KiB, 1 MiB.</summary>
     private static readonly uint[] Ends = [0x3_0000, 0x4_0000, 0x8_0000, Largest];
 
+    /// <summary>Where nRF51, whose pages have 1 KiB, keeps the bootloader's settings.</summary>
+    private const uint SettingsOfNrf51 = 0x3_FC00;
+
     /// <summary>What Nordic's bootloader keeps in the last two pages, when an address is the first of one.</summary>
     public static string? LastPage(uint address)
     {
         foreach (var end in Ends)
         {
             if (address == end - Page) return "the bootloader settings page";
-            if (address == end - (2 * Page)) return "the master boot record's parameter page";
+            if (address == end - (2 * Page)) return "the settings backup or MBR parameter page";
         }
 
-        return null;
+        return address == SettingsOfNrf51 ? "the bootloader settings page" : null;
     }
 
     /// <summary>Where an image in the upper half of a chip's flash must end, which two pages at the end follow; null where that cannot be told.</summary>

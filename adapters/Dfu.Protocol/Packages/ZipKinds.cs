@@ -88,8 +88,7 @@ internal static class ZipKinds
             && !own.Exists(name => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)))
             return null; // the reader says where it must be
         if (OfPairs(entries, own) is { } pairs) return pairs;
-        if (depth == 0 && own.Find(name => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)) is { } inner)
-            return Nested(inner, Inside(entries, inner));
+        if (depth == 0 && InnerZip(entries, own) is (var inner, var kind)) return Nested(inner, kind);
         return OfNames(own);
     }
 
@@ -103,6 +102,21 @@ internal static class ZipKinds
         { } other => other with { Name = $"a zip archive around {OneLine.Quoted(inner)}, which is {other.Name}" },
         _ => new(FileFamily.Other, $"a zip archive with another one in it: {OneLine.Quoted(inner)}", NameTheFile),
     };
+
+    /// <summary>The first package among the archives within this one, or else the first archive.</summary>
+    private static (string Name, FileKind? Kind)? InnerZip(ZipEntries entries, List<string> names)
+    {
+        const int MostRead = 4;
+        (string, FileKind?)? first = null;
+        foreach (var name in names.Where(name => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)).Take(MostRead))
+        {
+            var kind = Inside(entries, name);
+            if (kind is { Family: FileFamily.SecurePackage }) return (name, kind);
+            first ??= (name, kind);
+        }
+
+        return first;
+    }
 
     private static FileKind? Inside(ZipEntries entries, string name)
     {

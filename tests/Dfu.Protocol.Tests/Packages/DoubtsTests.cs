@@ -66,6 +66,18 @@ public sealed class DoubtsTests : IDisposable
         Assert.Contains(what, Grave(Hex(0x26000, program, HexText.Of(page, new byte[92])), ImageType.Application), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0xFF000u)]
+    [InlineData(0x2F000u)]
+    [InlineData(0x3FC00u)] // nRF51
+    public void A_settings_page_alone_is_neither_application_nor_bootloader(uint page)
+    {
+        var file = Hex(page, [.. Cases.Program(page, 92)]);
+
+        Assert.StartsWith("the application is the bootloader settings page", Grave(file, ImageType.Application), StringComparison.Ordinal);
+        Assert.StartsWith("the bootloader is the bootloader settings page", Grave(file, ImageType.Bootloader), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_second_program_behind_a_small_gap_is_none_of_the_application()
     {

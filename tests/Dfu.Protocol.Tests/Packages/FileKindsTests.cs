@@ -93,7 +93,7 @@ public sealed class FileKindsTests : IDisposable
     [Fact]
     public void A_package_within_a_zip_is_named()
     {
-        var problem = Problem(Zip(("app_dfu_package.zip", Samples.Bytes("app9k.zip")), ("README.md", [1])));
+        var problem = Problem(Zip(("README.md", [1]), ("sources.zip", Zip(("main.c", [1]))), ("app_dfu_package.zip", Samples.Bytes("app9k.zip"))));
 
         Assert.Equal(DfuError.NotADfuPackage, problem.Error);
         Assert.Contains("'app_dfu_package.zip'", problem.Text, StringComparison.Ordinal);

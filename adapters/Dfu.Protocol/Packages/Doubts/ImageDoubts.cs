@@ -102,6 +102,12 @@ internal static class ImageDoubts
             yield break;
         }
 
+        if (hex is not null && bytes.Length <= 2 * Flash.Page && Flash.LastPage(hex.Start) is { } page)
+        {
+            yield return Grave($"{subject} is {page}, at 0x{hex.Start:x}: it cannot be sent to a device", $"Give the file of {subject}.");
+            yield break;
+        }
+
         var (lowest, highest) = Start(file);
         if (part == ImageType.Bootloader)
         {
