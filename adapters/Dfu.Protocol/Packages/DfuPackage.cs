@@ -50,10 +50,10 @@ public sealed record DfuImage
     public required bool? SignatureValid { get; init; }
 
     /// <summary>As in <see cref="Packages.InitPacket.BootValidations"/>.</summary>
-    public required IReadOnlyList<BootValidationKind> BootValidations { get; init; }
+    public IReadOnlyList<BootValidationKind> BootValidations { get; init; } = [];
 
     /// <summary>Whether all signatures among <see cref="BootValidations"/> fit the public key; null when none was given, or there are none.</summary>
-    public required bool? BootSignatureValid { get; init; }
+    public bool? BootSignatureValid { get; init; }
 
     /// <summary>Sizes in bytes the init packet states for its parts; 0 for parts it does not have.</summary>
     public required uint SoftDeviceSize { get; init; }
