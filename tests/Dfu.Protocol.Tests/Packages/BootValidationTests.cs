@@ -55,7 +55,7 @@ public sealed class BootValidationTests : IDisposable
         Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => PackageWriter.Create(_contents, null)).Error);
 
     [Fact]
-    public void With_all_ids_and_both_signatures_the_packet_fits_bootloaders_of_SDK_15_and_newer()
+    public void With_all_ids_and_both_signatures_the_packet_fits_bootloaders_of_SDK_15_3_and_newer()
     {
         IReadOnlyList<uint> ids = [.. Enumerable.Range(0, 16).Select(id => 0xFF00u + (uint)id)];
         var zip = PackageWriter.Create(_contents with { SdReq = ids, HwVersion = uint.MaxValue }, _key);

@@ -45,9 +45,7 @@ internal static class OtherFiles
         if (start.StartsWith("PuTTY-User-Key-File-", StringComparison.Ordinal))
         {
             var kind = start[(start.IndexOf(':', StringComparison.Ordinal) + 1)..].Split('\n')[0].Trim();
-            throw KeyFault.Is(
-                $"a PuTTY key ({OneLine.Of(kind)})",
-                kind == NistP256 ? $"Make PEM of it with: puttygen {source.Quoted} -O private-openssh -o key.pem" : null);
+            throw Of("a PuTTY key", kind, $"Make PEM of it with: puttygen {source.Quoted} -O private-openssh -o key.pem");
         }
 
         if (start.StartsWith("---- BEGIN SSH2 ", StringComparison.Ordinal))
@@ -59,9 +57,7 @@ internal static class OtherFiles
 
         if (start.Split(' ')[0] is var type && (type.StartsWith("ssh-", StringComparison.Ordinal) || type.Contains("-sha2-", StringComparison.Ordinal)))
         {
-            throw KeyFault.Is(
-                $"an SSH public key ({OneLine.Of(type)})",
-                type == NistP256 ? $"Make PEM of it with: ssh-keygen -e -m PKCS8 -f {source.Quoted} > public.pem" : null);
+            throw Of("an SSH public key", type, $"Make PEM of it with: ssh-keygen -e -m PKCS8 -f {source.Quoted} > public.pem");
         }
 
         if (start.StartsWith('{') && text.Contains("\"kty\"", StringComparison.Ordinal)) throw KeyFault.Of("this is a JSON web key (JWK)", "Convert it to PEM");
@@ -71,10 +67,17 @@ internal static class OtherFiles
     {
         var kind = "";
         if (PemBlock.Of(text).FirstOrDefault() is { } block) kind = OpenSshKind(block.Content);
-        return KeyFault.Is(
-            kind.Length == 0 ? "an SSH private key" : $"an SSH private key ({OneLine.Of(kind)})",
-            kind == NistP256 ? $"Make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -N '' -m PEM -f key.pem" : null);
+        return Of("an SSH private key", kind, $"Make PEM of a copy with: cp {source.Quoted} key.pem && ssh-keygen -p -N '' -m PEM -f key.pem");
     }
+
+    /// <param name="kind">The key type as SSH calls it; empty when it is not known.</param>
+    /// <param name="converts">The line that makes PEM of it; other kinds of key are of no use in any form.</param>
+    private static DfuException Of(string what, string kind, string converts) => kind switch
+    {
+        NistP256 => KeyFault.Of($"this is {what} ({kind}), a form that is not read", converts),
+        "" => KeyFault.Is(what),
+        _ => KeyFault.Is($"{what} ({OneLine.Of(kind)})"),
+    };
 
     /// <summary>The key type in the public half: <c>openssh-key-v1</c>, cipher, kdf, its options, a count, then the public key blob.</summary>
     /// <remarks>OpenSSH, PROTOCOL.key; strings are a big-endian length and bytes.</remarks>
