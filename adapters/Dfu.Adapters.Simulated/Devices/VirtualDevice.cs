@@ -92,6 +92,9 @@ public sealed partial class VirtualDevice : IBootloaderPort
         _ => null,
     };
 
+    /// <summary>An application is more than its DFU service: it has Nordic's UART.</summary>
+    internal OtherServices Others => Mode == DeviceMode.Application ? OtherServices.Uart : OtherServices.None;
+
     private bool HasApplication => FlashSettings.Bank0.Code == BankCode.Application;
 
     private bool PendingActivation => FlashSettings.Bank1.Code != BankCode.Invalid;

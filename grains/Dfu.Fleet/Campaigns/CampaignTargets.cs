@@ -38,5 +38,9 @@ public static class CampaignTargets
     /// <param name="nameGlob">Null for every device that may be updated.</param>
     public static Func<Advertisement, bool> Wanted(string? nameGlob) => nameGlob is { } glob
         ? advertisement => advertisement.Connectable && DeviceNames.Matches(advertisement.Name, glob)
-        : static advertisement => advertisement.Connectable && (advertisement.DfuService || DeviceNames.IsBootloader(advertisement.Name));
+        : static advertisement => advertisement.Connectable && (advertisement.DfuService || IsNamedBootloader(advertisement));
+
+    /// <summary>Bootloaders of SDK 11 and older have the same name, and take no Secure DFU.</summary>
+    private static bool IsNamedBootloader(in Advertisement advertisement) =>
+        DeviceNames.IsBootloader(advertisement.Name) && !advertisement.Others.HasFlag(OtherServices.LegacyDfu);
 }
