@@ -36,7 +36,7 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
         {
             var console = terminal.ErrorConsole;
             await console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(live => LoopAsync(snapshot, running, (view, units, _) =>
-                live.UpdateTarget(new ScanScreen(view, units, length, console.Profile.Height))));
+                live.UpdateTarget(new CroppedLines(ScanScreen.Lines(view, units, length, console.Profile.Height)))));
             return;
         }
 
@@ -67,11 +67,9 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
 
         if (!TellsChanges)
         {
-            foreach (var line in ScanTable.Lines(view, wanted, OnTerminal))
-            {
-                if (OnTerminal) terminal.OutConsole.MarkupLine("  " + line);
-                else terminal.Out.WriteLine(ScanTable.Plain(line));
-            }
+            var lines = ScanTable.Lines(view, wanted, OnTerminal);
+            if (OnTerminal && wanted.Count > 0) terminal.OutConsole.Write(new CroppedLines(lines.Select(static line => "  " + line).Append("")));
+            else foreach (var line in lines) terminal.Out.WriteLine(ScanTable.Plain(line));
         }
 
         if (wanted.Count == 0 && !interrupted) return;

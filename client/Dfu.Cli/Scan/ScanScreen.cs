@@ -3,26 +3,14 @@ using Dfu.Cli.Progress;
 using Dfu.Fleet.Scan;
 using Dfu.Silo.Scan;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Dfu.Cli.Scan;
 
-/// <summary>One frame of a scan, never taller or wider than the terminal.</summary>
-/// <param name="length">How long it listens; null for who watches.</param>
-internal sealed class ScanScreen(ScanView view, IReadOnlyList<HeardUnit> units, TimeSpan? length, int height) : Renderable
+/// <summary>One frame of a scan, never taller than the terminal.</summary>
+internal static class ScanScreen
 {
-    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
-    {
-        var first = true;
-        foreach (var line in Lines().Take(Math.Max(3, height - 1)))
-        {
-            if (!first) yield return Segment.LineBreak;
-            first = false;
-            foreach (var segment in ProgressScreen.Crop(((IRenderable)new Markup(line)).Render(options, 4096), maxWidth)) yield return segment;
-        }
-    }
-
-    internal IEnumerable<string> Lines()
+    /// <param name="length">How long it listens; null for who watches.</param>
+    public static IEnumerable<string> Lines(ScanView view, IReadOnlyList<HeardUnit> units, TimeSpan? length, int height)
     {
         var others = view.Units.Length - units.Count;
         var end = length is { } time
@@ -30,7 +18,7 @@ internal sealed class ScanScreen(ScanView view, IReadOnlyList<HeardUnit> units, 
             : "Ctrl-C ends";
         var more = others > 0 ? $" · {others} more not shown" : "";
         yield return $"  [bold]Listening[/]  [grey]{Format.Count(view.Radios.Length, "adapter")} · {Format.Count(units.Count, "device")}{more} · {end}[/]";
-        var troubles = view.Radios.Where(static radio => radio.State == ScanRadioState.Lost).ToList();
+        var troubles = view.Radios.Where(static radio => radio.State == ScanRadioState.Lost).Take(Math.Max(1, height / 3)).ToList();
         foreach (var radio in troubles) yield return $"  [red]●[/] {Markup.Escape(radio.Id)} [grey]is lost: {Markup.Escape(radio.Detail)}[/]";
         yield return "";
         var room = Math.Max(1, height - 4 - troubles.Count);
