@@ -36,7 +36,7 @@ public sealed class SimulatedAir : IDisposable
     public VirtualDevice Add(VirtualDeviceOptions options) => Add(options, null);
 
     /// <summary>Puts somebody on the air that can be heard, in this strength, and is no device of Secure DFU: connecting to it comes to nothing.</summary>
-    public void Add(Advertisement bystander)
+    public void AddBystander(Advertisement bystander)
     {
         using (Events.Enter()) Bystanders.Add(bystander);
     }

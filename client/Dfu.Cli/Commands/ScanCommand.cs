@@ -21,22 +21,24 @@ internal static class ScanCommand
             "an adapter",
             "SPEC",
             required: true);
-        var time = Arguments.Option.Of<TimeSpan?>("--time", "How long to listen, 1 s to 24 h; 10 s unless given.", Time, "a time from 1s to 24h", null, "TIME");
+        var timeOption = Arguments.Option.Of<TimeSpan?>(
+            "--time", "How long to listen, 1 s to 24 h; 10 s unless given.", Time, "a time from 1s to 24h", null, "TIME");
         var name = Arguments.Option.Text("--name", "Only devices whose name matches, whatever they are; * and ? as in a shell.", "GLOB");
         var all = Arguments.Option.Flag("--all", "Also devices that advertise no service of Nordic's.");
         var watch = Arguments.Option.Flag("--watch", "Go on until Ctrl-C, and tell who comes and leaves.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document; with --watch a line of JSON for every change.");
         var command = new Command("scan", "Tell who is there: address, name, signal, what it runs, and which radio hears it best. Nothing is connected to.")
         {
-            adapter, time, name, all, watch, json,
+            adapter, timeOption, name, all, watch, json,
         };
         command.SetAction((result, _) =>
         {
-            var (watches, length) = (result.GetValue(watch), result.GetValue(time));
+            var (watches, length) = (result.GetValue(watch), result.GetValue(timeOption));
             if (watches && length is not null) throw new DfuException(DfuError.InvalidArgument, "--time goes without --watch, which ends by Ctrl-C");
             var specs = AdapterSpec.ParseAll(result.GetRequiredValue(adapter));
             var filter = new ScanFilter(result.GetValue(name), result.GetValue(all));
-            return RunAsync(new ScanProgress(terminal, filter, watches ? null : length ?? Usual, result.GetValue(json), TimeProvider.System), terminal, specs);
+            TimeSpan? time = watches ? null : length ?? Usual;
+            return RunAsync(new ScanProgress(terminal, filter, time, result.GetValue(json), OutputReader.IsGone, TimeProvider.System), terminal, specs);
         });
         return command;
     }

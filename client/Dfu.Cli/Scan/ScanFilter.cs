@@ -16,7 +16,8 @@ internal sealed record ScanFilter(string? NameGlob, bool All)
     {
         var names = new HeardNames();
         foreach (var unit in heard) names.Hear(unit.Address, unit.Name);
-        var (whom, others) = (NameGlob is { } glob ? $"named '{HeardNames.ForPeople(glob)}' " : All ? "" : "with a service of Nordic's ", names.Describe(NameGlob));
+        var whom = NameGlob is { } glob ? $"named '{HeardNames.ForPeople(glob)}' " : All ? "" : "with a service of Nordic's ";
+        var others = names.Describe(NameGlob);
         var nobody = string.Create(CultureInfo.InvariantCulture, $"no device {whom}was heard in {listened.TotalSeconds:0.#} s");
         return others.Length == 0 ? $"{nobody}" + (whom.Length == 0 ? "" : ", nor any other") : $"{nobody}; heard: {others}";
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dfu.Cli.Progress;
 using Dfu.Fleet.Scan;
+using Dfu.Protocol.Errors;
 using Dfu.Silo.Scan;
 using Spectre.Console;
 
@@ -8,7 +9,7 @@ namespace Dfu.Cli.Scan;
 
 /// <summary>Shows a scan while it runs and when it is over: redrawn in place on a terminal, as lines elsewhere.</summary>
 /// <param name="length">How long it listens; null for who watches.</param>
-internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpan? length, bool json, TimeProvider time)
+internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpan? length, bool json, Func<bool> readerIsGone, TimeProvider time)
 {
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(250);
     private const int FramesPerLine = 20;
@@ -29,7 +30,7 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
     public IReadOnlyList<HeardUnit> Wanted(ScanView view) => [.. view.Units.Where(filter.Wants)];
 
     /// <summary>Returns when <paramref name="running"/> has completed, however it ended; never throws what it threw.</summary>
-    /// <exception cref="Dfu.Protocol.Errors.DfuException">OutputNotWritten: nobody reads any more.</exception>
+    /// <exception cref="DfuException">OutputNotWritten: nobody reads any more.</exception>
     public async Task ShowAsync(Func<bool, ScanView> snapshot, Task running)
     {
         if (Live)
@@ -74,9 +75,9 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
 
         if (wanted.Count == 0 && !interrupted) return;
         var others = view.Units.Length - wanted.Count;
-        var more = others == 0 ? "" : filter.NameGlob is null ? $"; {others} more without a service of Nordic's (--all shows them)" : $"; {others} more by other names";
-        var time = string.Create(CultureInfo.InvariantCulture, $"{view.Listened.TotalSeconds:0.#} s");
-        terminal.Error.WriteLine($"dfu: {Format.Count(wanted.Count, "device")} heard in {(length is { } whole && !interrupted ? Seconds(whole) : time)}{more}");
+        var why = filter.NameGlob is null ? "without a service of Nordic's (--all shows them)" : "by other names";
+        var more = others == 0 ? "" : $"; {others} more {why}";
+        terminal.Error.WriteLine($"dfu: {Format.Count(wanted.Count, "device")} heard in {Seconds(view.Listened)}{more}");
     }
 
     private string Until => length is { } time ? $"for {Seconds(time)}" : "until Ctrl-C";
@@ -91,6 +92,7 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
             var units = Wanted(view);
             Tell(view, units);
             show(view, units, frame);
+            if (TellsChanges && readerIsGone()) throw new DfuException(DfuError.OutputNotWritten, "nobody reads standard output any more");
             await Task.WhenAny(running, Task.Delay(Frame, time));
         }
     }

@@ -17,6 +17,7 @@ public sealed class HeardNames
 
     public void Hear(BluetoothAddress address, string name)
     {
+        if (string.IsNullOrWhiteSpace(name)) name = "";
         if (_names.TryGetValue(name, out var addresses))
         {
             if (addresses.Count < Most) addresses.Add(address);
@@ -47,7 +48,7 @@ public sealed class HeardNames
     {
         const int Longest = 32;
         var shown = new StringBuilder(name.Length);
-        foreach (var rune in name.EnumerateRunes())
+        foreach (var rune in name.Trim().EnumerateRunes())
         {
             if (shown.Length >= Longest) return shown.Append('…').ToString();
             var category = Rune.GetUnicodeCategory(rune);

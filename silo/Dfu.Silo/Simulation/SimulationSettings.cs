@@ -62,7 +62,7 @@ public sealed record SimulationSettings
     public void Populate(SimulatedAir air, Action<VirtualDeviceOptions> add)
     {
         for (var i = 0; i < Devices; i++) add(Device(i));
-        for (var i = 0; i < Bystanders; i++) air.Add(Bystander(i));
+        for (var i = 0; i < Bystanders; i++) air.AddBystander(Bystander(i));
     }
 
     private Advertisement Bystander(int index)
