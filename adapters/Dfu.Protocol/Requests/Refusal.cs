@@ -10,6 +10,9 @@ public enum Asked
     ExecuteCommand,
     CreateData,
     ExecuteData,
+
+    /// <summary>The last EXECUTE(data), of a bootloader that has an extended error for a wrong hash.</summary>
+    ExecuteWholeImage,
 }
 
 /// <summary>Turns a refusal into the reason and remedy an operator can use.</summary>
@@ -51,6 +54,7 @@ public static class Refusal
             Asked.ExecuteCommand => DfuError.SignatureRefused,
             Asked.CreateData => DfuError.FlashBusy,
             Asked.ExecuteData => DfuError.VerificationFailed, // SDK 12 has no extended errors
+            Asked.ExecuteWholeImage => DfuError.ImageRefused,
             _ => DfuError.DeviceRefused,
         },
         ResultCode.OperationNotPermitted => asked switch
@@ -70,7 +74,7 @@ public static class Refusal
         Asked.CreateCommand => "CREATE(command)",
         Asked.ExecuteCommand => "EXECUTE(command)",
         Asked.CreateData => "CREATE(data)",
-        Asked.ExecuteData => "EXECUTE(data)",
+        Asked.ExecuteData or Asked.ExecuteWholeImage => "EXECUTE(data)",
         _ => "a request",
     };
 }
