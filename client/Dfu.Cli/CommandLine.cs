@@ -41,7 +41,7 @@ internal static class CommandLine
         }
         catch (DfuException refused)
         {
-            return Fail(terminal, refused.Error, refused.Message, ErrorCatalog.Describe(refused.Error).Remedy);
+            return Fail(terminal, refused.Error, refused.Message, refused.Remedy ?? ErrorCatalog.Describe(refused.Error).Remedy);
         }
         catch (OperationCanceledException)
         {

@@ -52,7 +52,7 @@ public sealed class CommandLineTests
     [InlineData(DfuError.DataDirectoryInUse, ExitCode.Environment)]
     public void Exit_codes_follow_the_kind_of_error(DfuError error, int code) => Assert.Equal(code, ExitCode.Of(error));
 
-    private static async Task<(int Code, string[] Output, string[] Error)> RunAsync(params string[] arguments)
+    internal static async Task<(int Code, string[] Output, string[] Error)> RunAsync(params string[] arguments)
     {
         var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
         var terminal = new Terminal { Out = output, Error = error, OutConsole = Terminal.Plain(output), ErrorConsole = Terminal.Plain(error) };

@@ -63,7 +63,7 @@ internal sealed partial class BootloaderCore
         if (!_initValid || _decoded is not { } init || !SHA256.HashData(image).AsSpan().SequenceEqual(Reversed(init)))
             return (Verdict.Bad(ExtendedError.VerificationFailed), true);
         if (init.Bank is not (BankCode.SoftDevice or BankCode.SoftDeviceBootloader)) return (Verdict.Good, true);
-        var softDevice = SoftDeviceInfo.Judge(_profile, image, (int)init.Command.SdSize, init.BootloaderSize > 0, _memory.SoftDevice);
+        var softDevice = SoftDeviceIdentity.Judge(_profile, image, (int)init.Command.SdSize, init.BootloaderSize > 0, _memory.SoftDevice);
         return softDevice == SoftDeviceVerdict.Refused
             ? (new Verdict(ResultCode.InvalidObject), true)
             : (Verdict.Good, softDevice != SoftDeviceVerdict.TakenWithoutApplication);

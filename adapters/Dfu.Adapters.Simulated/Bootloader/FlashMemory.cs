@@ -14,7 +14,7 @@ internal sealed class FlashMemory
     public Settings? Backup { get; set; }
 
     /// <summary>Null takes any package's requirement.</summary>
-    public SoftDeviceInfo? SoftDevice { get; set; }
+    public SoftDeviceIdentity? SoftDevice { get; set; }
 
     public void Erase(int address, int pages)
     {

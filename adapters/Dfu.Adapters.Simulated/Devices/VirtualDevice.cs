@@ -185,7 +185,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
         else
         {
             if (bank.Code != BankCode.SoftDevice) next = next with { BootloaderVersion = settings.PendingVersion };
-            if (_memory.SoftDevice is not null && SoftDeviceInfo.Read(image, settings.PendingSoftDevice) is { } its) _memory.SoftDevice = its;
+            if (_memory.SoftDevice is not null && SoftDeviceIdentity.Read(image, settings.PendingSoftDevice) is { } its) _memory.SoftDevice = its;
         }
 
         _memory.Main = next;

@@ -101,7 +101,7 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceInfo? SoftDevice, SavedCounters Counters);
+    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters);
 
     internal sealed record SavedCounters(
         long PacketBytes,

@@ -26,6 +26,13 @@ public enum DfuError
     KeyInvalid,
     FirmwareInvalid,
 
+    /// <summary>A file of another kind than the one that was wanted, which says what it is.</summary>
+    NotADfuPackage,
+    ImageNotSupported,
+
+    /// <summary>Firmware that can be read, and cannot be right.</summary>
+    FirmwareImplausible,
+
     // The radio and the link.
     LinkLost = 200,
     ConnectFailed,

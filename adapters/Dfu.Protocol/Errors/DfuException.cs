@@ -10,4 +10,7 @@ public sealed class DfuException : Exception
 
     /// <summary>The ATT status when <see cref="Error"/> is <see cref="DfuError.AttError"/>, else 0.</summary>
     public byte AttStatus { get; init; }
+
+    /// <summary>What to do about it this time, where that is more telling than the remedy of <see cref="ErrorCatalog"/>; else null.</summary>
+    public string? Remedy { get; init; }
 }

@@ -43,6 +43,15 @@ public static class ErrorCatalog
         DfuError.FirmwareInvalid => (
             "The firmware file cannot be read as BIN or Intel HEX.",
             "Give the file the linker wrote; HEX records must have right checksums and may not overlap."),
+        DfuError.NotADfuPackage => (
+            "The file is something else than a Secure DFU package; the message says what.",
+            "Give the zip that 'dfu package create' or Nordic's nrfutil made."),
+        DfuError.ImageNotSupported => (
+            "The package holds an external application, firmware that a device keeps for something else than itself.",
+            "Send it with the tool it was made for; if it is meant for the device itself, pack it as an application."),
+        DfuError.FirmwareImplausible => (
+            "The firmware cannot be what it is given as.",
+            "Give the right file; 'dfu package create --force' packs it all the same."),
 
         DfuError.LinkLost => (
             "The link dropped.",

@@ -7,6 +7,9 @@ public enum ImageType
     SoftDevice,
     Bootloader,
     SoftDeviceBootloader,
+
+    /// <summary>Firmware that the device keeps for something else than itself. It is told, not sent.</summary>
+    ExternalApplication,
 }
 
 /// <summary>How an init packet is signed.</summary>
@@ -60,6 +63,9 @@ public sealed record DfuPackage
 
     /// <summary>One or two images; SoftDevice and bootloader come before the application.</summary>
     public required IReadOnlyList<DfuImage> Images { get; init; }
+
+    /// <summary>What the manifest names besides, and no bootloader knows.</summary>
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
 
     public long TotalBytes => Images.Sum(image => (long)image.Firmware.Length);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Protocol.Packages;
@@ -9,11 +8,12 @@ namespace Dfu.Protocol.Packages;
 public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The master boot record ends here: a SoftDevice's HEX file brings one, packages leave it out.</summary>
-    private const uint MbrEnd = 0x1000;
+    private const uint MbrEnd = SoftDeviceInfo.Start;
 
     private const int MaxFileBytes = 64 << 20;
 
-    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789ABCDEFabcdef"u8);
+    /// <summary>What a HEX file says besides the bytes; null for a BIN, which says nothing.</summary>
+    public HexImage? Hex { get; init; }
 
     /// <summary>Reads BIN or Intel HEX; the content tells which.</summary>
     /// <param name="path">The file the linker wrote.</param>
@@ -24,29 +24,47 @@ public sealed record FirmwareFile(string Name, ReadOnlyMemory<byte> Bytes)
         var content = BoundedFile.Read(path, MaxFileBytes, DfuError.PackageNotFound, DfuError.FirmwareInvalid);
         try
         {
-            return new FirmwareFile(Path.GetFileNameWithoutExtension(path), Decode(content, part, IsHex(path, content)));
+            return Decode(path, content, part);
         }
         catch (DfuException e)
         {
-            throw new DfuException(e.Error, $"{OneLine.Path(path)}: {e.Message}", e);
+            throw new DfuException(e.Error, $"{OneLine.Path(path)}: {e.Message}", e) { Remedy = e.Remedy };
         }
     }
 
-    private static ReadOnlyMemory<byte> Decode(byte[] content, ImageType part, bool isHex)
+    private static FirmwareFile Decode(string path, byte[] content, ImageType part)
     {
-        if (content.AsSpan().StartsWith("\x7FELF"u8)) throw Invalid("this is an ELF file, make a HEX or BIN file of it with objcopy");
-        if (content.AsSpan().StartsWith("PK\x03\x04"u8)) throw Invalid("this is a zip archive, not a firmware image");
-        if (!isHex) return content;
+        var name = Path.GetFileNameWithoutExtension(path);
+        var kind = FileKinds.Recognise(content, path);
+        var isHex = kind is { Family: FileFamily.IntelHex }
+            || (kind is null or { Family: FileFamily.Text } && Path.GetExtension(path).Equals(".hex", StringComparison.OrdinalIgnoreCase));
+        if (!isHex)
+        {
+            // A blank image can be packed, were it not for its looks; of an empty one there is nothing to pack.
+            if (kind is null or { Family: FileFamily.Binary } || (kind.Family == FileFamily.Blank && content.Length > 0)) return new(name, content);
+            throw Invalid(kind);
+        }
 
         var image = IntelHex.Read(content, part == ImageType.SoftDevice ? MbrEnd : 0);
-        if (image.Start < MbrEnd && part != ImageType.SoftDevice)
-            throw Invalid($"it has bytes at 0x{image.Start:x}, but everything below 0x{MbrEnd:x} belongs to the master boot record");
-        return image.Bytes;
+        if (FileKinds.IsMcuboot(image.Bytes.Span)) throw Invalid(FileKinds.McubootImage);
+        if (image.Start < MbrEnd && part != ImageType.SoftDevice) throw BelowFlash(image);
+        return new(name, image.Bytes) { Hex = image };
     }
 
-    private static bool IsHex(string path, ReadOnlySpan<byte> content) =>
-        Path.GetExtension(path).Equals(".hex", StringComparison.OrdinalIgnoreCase)
-        || (content is [(byte)':', .. { Length: >= 10 } rest] && !rest[..10].ContainsAnyExcept(HexDigits));
+    private static DfuException BelowFlash(HexImage image)
+    {
+        var what = SoftDeviceInfo.TryRead(image.Bytes.Span, image.Start, out var softDevice)
+            ? $", and it holds SoftDevice {SoftDevices.Describe(softDevice.Id)}"
+            : "";
+        return new(
+            DfuError.FirmwareInvalid,
+            $"it has bytes at 0x{image.Start:x}, but everything below 0x{MbrEnd:x} belongs to the master boot record{what}")
+        {
+            Remedy = what.Length == 0
+                ? "Give the part's own file, linked for the address behind the SoftDevice (0x1000 without one)."
+                : "Give a SoftDevice with --softdevice, and each part its own file, not merged ones.",
+        };
+    }
 
-    private static DfuException Invalid(string what) => new(DfuError.FirmwareInvalid, what);
+    private static DfuException Invalid(FileKind kind) => new(DfuError.FirmwareInvalid, $"this is {kind.Name}") { Remedy = kind.RemedyFor(FileUse.Firmware) };
 }

@@ -9,6 +9,7 @@ public static class ImageTypes
         ImageType.SoftDevice => "softdevice",
         ImageType.Bootloader => "bootloader",
         ImageType.SoftDeviceBootloader => "softdevice_bootloader",
+        ImageType.ExternalApplication => "external_application",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an image type"),
     };
 
@@ -20,6 +21,7 @@ public static class ImageTypes
             "softdevice" => (true, ImageType.SoftDevice),
             "bootloader" => (true, ImageType.Bootloader),
             "softdevice_bootloader" => (true, ImageType.SoftDeviceBootloader),
+            "external_application" => (true, ImageType.ExternalApplication),
             _ => (false, default),
         };
         return known;

@@ -22,7 +22,7 @@ public sealed record InitPacket
 
     public required uint HwVersion { get; init; }
 
-    /// <summary>SoftDevice ids the image accepts, at most 16; 0xFFFE stands for any.</summary>
+    /// <summary>SoftDevice ids the image accepts, at most 16; 0xFFFE stands for any, in external applications only.</summary>
     public required IReadOnlyList<uint> SdReq { get; init; }
 
     /// <summary>Sizes in bytes; 0 for parts the image does not have.</summary>
@@ -45,7 +45,7 @@ public sealed record InitPacket
     /// <summary>Bytes of the firmware the packet announces.</summary>
     public long FirmwareSize => Type switch
     {
-        ImageType.Application => ApplicationSize,
+        ImageType.Application or ImageType.ExternalApplication => ApplicationSize,
         ImageType.SoftDevice => SoftDeviceSize,
         ImageType.Bootloader => BootloaderSize,
         _ => (long)SoftDeviceSize + BootloaderSize,
@@ -145,7 +145,7 @@ public sealed record InitPacket
             SignedBytes = signedBytes,
             SignatureValue = signature ?? [],
         };
-        return packet.FirmwareSize > 0 ? (packet, "") : (null, "it announces an image of 0 bytes");
+        return packet.FirmwareSize > 0 || type == ImageType.ExternalApplication ? (packet, "") : (null, "it announces an image of 0 bytes");
     }
 
     private static ImageType? TypeOf(FirmwareType type) => type switch
@@ -154,6 +154,7 @@ public sealed record InitPacket
         FirmwareType.Softdevice => ImageType.SoftDevice,
         FirmwareType.Bootloader => ImageType.Bootloader,
         FirmwareType.SoftdeviceBootloader => ImageType.SoftDeviceBootloader,
+        FirmwareType.ExternalApplication => ImageType.ExternalApplication,
         _ => null,
     };
 

@@ -1,10 +1,21 @@
+using System.Buffers.Binary;
 using System.Collections;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Protocol.Packages;
 
 /// <summary>The flash content of a HEX file: bytes from address <paramref name="Start"/> on, gaps filled with 0xFF as erased flash is.</summary>
-public sealed record HexImage(uint Start, ReadOnlyMemory<byte> Bytes);
+public sealed record HexImage(uint Start, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>What the file gives of it; the rest are gaps.</summary>
+    public IReadOnlyList<AddressRange> Given { get; init; } = [];
+
+    /// <summary>What the file has above flash, and packages cannot.</summary>
+    public IReadOnlyList<AddressRange> LeftOut { get; init; } = [];
+
+    /// <summary>Where a bootloader begins, by the UICR record that bootloaders bring along; null without one.</summary>
+    public uint? BootloaderAddress { get; init; }
+}
 
 /// <summary>Reads Intel HEX (record types 00 to 05).</summary>
 /// <remarks>Intel, Hexadecimal Object File Format Specification, revision A (1988).</remarks>
@@ -20,8 +31,18 @@ public static class IntelHex
     /// </exception>
     public static HexImage Read(ReadOnlySpan<byte> text, uint dropBelow = 0)
     {
-        var (first, end) = Span(text, dropBelow);
-        if (first >= end) throw new DfuException(DfuError.FirmwareInvalid, "the HEX file holds no firmware bytes");
+        text = FileKinds.WithoutMark(text);
+        var (inFlash, leftOut, bootloader) = Survey(text, dropBelow);
+        if (inFlash is not [{ Start: var first }, ..])
+        {
+            throw new DfuException(
+                DfuError.FirmwareInvalid,
+                leftOut is [var other, ..]
+                    ? $"the HEX file holds no firmware bytes, only {other.Length} bytes at {other} ({Flash.Region(other.Start)})"
+                    : "the HEX file holds no firmware bytes");
+        }
+
+        var end = inFlash[^1].End;
         if (end - first > PackageLimits.ImageBytes)
             throw new DfuException(DfuError.FirmwareInvalid, $"the HEX file spans 0x{first:x8} to 0x{end - 1:x8}, more than {PackageLimits.ImageBytes} bytes");
 
@@ -41,21 +62,32 @@ public static class IntelHex
             }
         }
 
-        return new HexImage((uint)first, bytes);
+        return new HexImage(first, bytes) { Given = inFlash, LeftOut = leftOut, BootloaderAddress = bootloader };
     }
 
-    private static (long First, long End) Span(ReadOnlySpan<byte> text, uint dropBelow)
+    private static (IReadOnlyList<AddressRange> InFlash, IReadOnlyList<AddressRange> LeftOut, uint? Bootloader) Survey(ReadOnlySpan<byte> text, uint dropBelow)
     {
-        var (first, end) = (long.MaxValue, 0L);
+        var (inFlash, leftOut) = (new List<AddressRange>(), new List<AddressRange>());
+        uint? bootloader = null;
         var records = new HexRecords(text);
         while (records.MoveNext())
         {
             var data = InFlash(ref records, dropBelow, out var address);
-            if (data.IsEmpty) continue;
-            (first, end) = (Math.Min(first, address), Math.Max(end, address + data.Length));
+            if (!data.IsEmpty) Add(inFlash, address, address + data.Length);
+            if (Math.Max(records.Address, FlashEnd) is var above && above < records.Address + records.Data.Length)
+                Add(leftOut, above, records.Address + records.Data.Length);
+            if (records.Address <= Flash.BootloaderAddress && records.Address + records.Data.Length >= Flash.BootloaderAddress + 4L)
+                bootloader = BinaryPrimitives.ReadUInt32LittleEndian(records.Data[(int)(Flash.BootloaderAddress - records.Address)..]);
         }
 
-        return (first, end);
+        return (AddressRange.Join(inFlash), AddressRange.Join(leftOut), bootloader);
+    }
+
+    /// <summary>Records mostly follow one another, so that the list stays short.</summary>
+    private static void Add(List<AddressRange> ranges, long start, long end)
+    {
+        if (ranges is [.., var last] && last.End == start) ranges[^1] = last with { End = end };
+        else ranges.Add(new((uint)start, end));
     }
 
     private static ReadOnlySpan<byte> InFlash(ref HexRecords records, uint dropBelow, out long address)

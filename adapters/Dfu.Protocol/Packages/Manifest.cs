@@ -4,10 +4,13 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Protocol.Packages;
 
 /// <summary>What manifest.json says of one image; the part sizes are there for SoftDevice with bootloader only.</summary>
-internal sealed record ManifestImage(ImageType Type, string BinFile, string DatFile, uint? SoftDeviceSize, uint? BootloaderSize);
+/// <param name="IsLegacy">It has members that manifests of SDK 11 and older have. Nordic's first secure packages have them as well.</param>
+internal sealed record ManifestImage(ImageType Type, string BinFile, string DatFile, uint? SoftDeviceSize, uint? BootloaderSize, bool IsLegacy);
 
 /// <summary>manifest.json: <c>{"manifest": {"application": {"bin_file": ..., "dat_file": ...}, ...}}</c>, as Nordic's tool writes it.</summary>
-internal static class Manifest
+/// <param name="Images">Those that a bootloader knows.</param>
+/// <param name="PassedOver">What looks like an image of another kind. Members that do not are no matter, as in Nordic's libraries.</param>
+internal sealed record Manifest(IReadOnlyList<ManifestImage> Images, IReadOnlyList<string> PassedOver)
 {
     public const string FileName = "manifest.json";
 
@@ -15,13 +18,16 @@ internal static class Manifest
 
     /// <returns>One or two images in the order a device must receive them.</returns>
     /// <exception cref="DfuException"><see cref="DfuError.PackageManifestInvalid"/>.</exception>
-    public static IReadOnlyList<ManifestImage> Parse(ReadOnlyMemory<byte> json)
+    public static Manifest Parse(ReadOnlyMemory<byte> json) => Read(json).InOrder();
+
+    /// <returns>The images as they are listed, whether or not they go together.</returns>
+    /// <exception cref="DfuException"><see cref="DfuError.PackageManifestInvalid"/>.</exception>
+    public static Manifest Read(ReadOnlyMemory<byte> json)
     {
         try
         {
-            if (json.Span.StartsWith("\uFEFF"u8)) json = json[3..];
-            using var document = JsonDocument.Parse(json, Options);
-            return InOrder(Images(Object(Member(Object(document.RootElement, "the top level"), "manifest", FileName), "manifest")));
+            using var document = JsonDocument.Parse(json[(json.Length - FileKinds.WithoutMark(json.Span).Length)..], Options);
+            return OfMembers(Object(Member(Object(document.RootElement, "the top level"), "manifest", FileName), "manifest"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -29,25 +35,28 @@ internal static class Manifest
         }
     }
 
-    private static List<ManifestImage> Images(JsonElement manifest)
+    private static Manifest OfMembers(JsonElement manifest)
     {
         var images = new List<ManifestImage>();
+        var others = new List<string>();
+        var isLegacy = manifest.TryGetProperty("dfu_version", out _);
         foreach (var member in manifest.EnumerateObject())
         {
             if (ImageTypes.TryParse(member.Name, out var type))
             {
-                if (member.Value.ValueKind != JsonValueKind.Null) images.Add(Image(type, Object(member.Value, member.Name)));
+                if (member.Value.ValueKind != JsonValueKind.Null) images.Add(Image(type, Object(member.Value, member.Name), isLegacy));
             }
-            else if (member.Value.ValueKind == JsonValueKind.Object)
+            else if (member.Value.ValueKind == JsonValueKind.Object
+                && (member.Value.TryGetProperty("bin_file", out _) || member.Value.TryGetProperty("dat_file", out _)))
             {
-                throw Invalid($"{OneLine.Quoted(member.Name)} is no image that a bootloader knows");
+                others.Add(member.Name);
             }
         }
 
-        return images;
+        return new(images, others);
     }
 
-    private static ManifestImage Image(ImageType type, JsonElement image)
+    private static ManifestImage Image(ImageType type, JsonElement image, bool isLegacy)
     {
         var where = type.ManifestName();
         uint? softDevice = null, bootloader = null;
@@ -58,17 +67,18 @@ internal static class Manifest
         }
 
         var (bin, dat) = (Text(Member(image, "bin_file", where), "bin_file"), Text(Member(image, "dat_file", where), "dat_file"));
-        return new ManifestImage(type, bin, dat, softDevice, bootloader);
+        return new ManifestImage(type, bin, dat, softDevice, bootloader, isLegacy || image.TryGetProperty("init_packet_data", out _));
     }
 
-    private static IReadOnlyList<ManifestImage> InOrder(List<ManifestImage> images)
+    private Manifest InOrder()
     {
-        var system = images.Where(image => image.Type != ImageType.Application).ToList();
-        return (images.Count, system.Count) switch
+        var system = Images.Where(image => image.Type is not (ImageType.Application or ImageType.ExternalApplication)).ToList();
+        return (Images.Count, system.Count) switch
         {
+            (0, _) when PassedOver is [var other, ..] => throw Invalid($"it names {OneLine.Quoted(other)} only, which is no image that a bootloader knows"),
             (0, _) => throw Invalid("it names no image"),
             (_, > 1) => throw Invalid($"{string.Join(" and ", system.Select(image => image.Type.ManifestName()))} cannot be in one package as separate images"),
-            _ => [.. system, .. images.Except(system)],
+            _ => this with { Images = [.. system, .. Images.Except(system)] },
         };
     }
 

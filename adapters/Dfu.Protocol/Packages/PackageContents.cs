@@ -20,7 +20,7 @@ public sealed record PackageContents
     /// <summary>The number the bootloader was built with; by Nordic's default 52 on nRF52.</summary>
     public required uint HwVersion { get; init; }
 
-    /// <summary>Ids of the SoftDevices a device may run before the update, 1 to 16; 0xFFFE stands for any, 0 for none.</summary>
+    /// <summary>Ids of the SoftDevices a device may run before the update, 1 to 16; 0 stands for none. Table: <see cref="SoftDevices"/>.</summary>
     public required IReadOnlyList<uint> SdReq { get; init; }
 
     /// <summary>

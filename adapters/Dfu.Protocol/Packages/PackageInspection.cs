@@ -3,7 +3,11 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Protocol.Packages;
 
 /// <summary>Something wrong with a package, on one line that names the entry.</summary>
-public readonly record struct PackageProblem(DfuError Error, string Text);
+/// <param name="Remedy">As of <see cref="DfuException.Remedy"/>.</param>
+public readonly record struct PackageProblem(DfuError Error, string Text, string? Remedy = null)
+{
+    public DfuException ToException() => new(Error, Text) { Remedy = Remedy };
+}
 
 /// <summary>What a package says and what is wrong with it.</summary>
 /// <param name="Package">Null when the package is too broken to have facts; then there is one problem.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Protocol.Packages;
@@ -67,12 +68,15 @@ internal static class PackageParts
             throw Wrong("a package needs an application, a SoftDevice or a bootloader");
         if (contents.Application is not null && contents.ApplicationVersion is null) throw Wrong("an application needs a version");
         if (contents.Bootloader is not null && contents.BootloaderVersion is null) throw Wrong("a bootloader needs a version");
-        if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0xFFFE for any, 0 for none)");
+        if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0 for none)");
         if (contents.SdReq.Union(contents.SoftDeviceIds).Count() > PackageLimits.SdReq)
             throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");
         if (contents is { Application: not null, SoftDevice: not null, SoftDeviceIds.Count: 0 })
-            throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it");
+            throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it" + OwnId(contents.SoftDevice));
     }
+
+    private static string OwnId(FirmwareFile softDevice) =>
+        SoftDeviceInfo.TryRead(softDevice.Bytes.Span, out var info) ? string.Create(CultureInfo.InvariantCulture, $": --sd-id 0x{info.Id:X4}") : "";
 
     private static byte[]? Words(FirmwareFile? file) => file switch
     {

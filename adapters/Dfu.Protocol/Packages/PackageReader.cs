@@ -23,26 +23,34 @@ public static class PackageReader
     public static PackageInspection Inspect(string path, ECDsa? publicKey)
     {
         DfuKeys.RequireP256(publicKey);
+        byte[] zip;
         try
         {
-            return Inspect(BoundedFile.Read(path, PackageLimits.ZipBytes, DfuError.PackageNotFound, DfuError.PackageTooLarge), publicKey);
+            zip = BoundedFile.Read(path, PackageLimits.ZipBytes, DfuError.PackageNotFound, DfuError.PackageTooLarge);
         }
         catch (DfuException e)
         {
             return Broken(e);
         }
+
+        var inspection = Inspect(zip, path, publicKey);
+        return inspection with { Problems = [.. inspection.Problems.Select(problem => problem with { Text = $"{OneLine.Path(path)}: {problem.Text}" })] };
     }
 
     /// <inheritdoc cref="Inspect(string, ECDsa?)"/>
-    public static PackageInspection Inspect(ReadOnlyMemory<byte> zip, ECDsa? publicKey)
+    public static PackageInspection Inspect(ReadOnlyMemory<byte> zip, ECDsa? publicKey) => Inspect(zip, path: "", publicKey);
+
+    private static PackageInspection Inspect(ReadOnlyMemory<byte> zip, string path, ECDsa? publicKey)
     {
         DfuKeys.RequireP256(publicKey);
         try
         {
             var problems = new List<PackageProblem>();
-            var entries = ZipEntries.Open(zip);
-            var images = ReadManifest(entries).Select(image => ReadImage(entries, image, publicKey, problems)).ToList();
-            return new PackageInspection(new DfuPackage { Id = Convert.ToHexStringLower(SHA256.HashData(zip.Span)), Images = images }, problems);
+            var entries = Open(zip, path);
+            var manifest = ReadManifest(entries);
+            var images = manifest.Images.Select(image => ReadImage(entries, image, publicKey, problems)).ToList();
+            var id = Convert.ToHexStringLower(SHA256.HashData(zip.Span));
+            return new PackageInspection(new DfuPackage { Id = id, Images = images, PassedOver = manifest.PassedOver }, problems);
         }
         catch (DfuException e)
         {
@@ -50,19 +58,41 @@ public static class PackageReader
         }
     }
 
-    private static DfuPackage Sound(PackageInspection inspection) =>
-        inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, first.Text) : inspection.Package!;
+    private static DfuPackage Sound(PackageInspection inspection) => inspection.Problems is [var first, ..] ? throw first.ToException() : inspection.Package!;
 
-    private static PackageInspection Broken(DfuException e) => new(null, [new PackageProblem(e.Error, e.Message)]);
+    private static PackageInspection Broken(DfuException e) => new(null, [new PackageProblem(e.Error, e.Message, e.Remedy)]);
 
-    private static IReadOnlyList<ManifestImage> ReadManifest(ZipEntries entries)
+    /// <summary>Files of other kinds are told what they are, even when a zip reader finds more to say about them.</summary>
+    private static ZipEntries Open(ReadOnlyMemory<byte> zip, string path)
     {
-        if (entries.Has(Manifest.FileName)) return Manifest.Parse(entries.Read(Manifest.FileName, PackageLimits.ManifestBytes, DfuError.PackageTooLarge));
-        var nested = entries.Names.FirstOrDefault(name => name.EndsWith('/' + Manifest.FileName, StringComparison.Ordinal));
+        try
+        {
+            return ZipEntries.Open(zip);
+        }
+        catch (DfuException) when (!ZipKinds.IsZip(zip.Span) && FileKinds.Recognise(zip.Span, path) is { } kind)
+        {
+            throw Foreign(kind);
+        }
+        catch (DfuException) when (ZipNames.Of(zip.Span) is { Count: > 0 } names && ZipKinds.OfNames(names) is { } kind)
+        {
+            throw Foreign(kind);
+        }
+    }
+
+    private static Manifest ReadManifest(ZipEntries entries)
+    {
+        if (ZipKinds.Of(entries) is { Family: not FileFamily.SecurePackage } kind) throw Foreign(kind);
+        if (entries.Find(Manifest.FileName) is { } name) return Manifest.Parse(entries.Read(name, PackageLimits.ManifestBytes, DfuError.PackageTooLarge));
+        var nested = entries.Names.FirstOrDefault(name => name.EndsWith('/' + Manifest.FileName, StringComparison.OrdinalIgnoreCase));
         throw new DfuException(DfuError.PackageManifestInvalid, nested is null
             ? $"{Manifest.FileName} is not in the package"
-            : $"{Manifest.FileName} must be at the top of the package, not at {OneLine.Quoted(nested)}");
+            : $"{Manifest.FileName} must be at the top of the package, not at {OneLine.Quoted(nested)}")
+        {
+            Remedy = nested is null ? null : "Give the zip as it was made, or zip the files themselves and not the folder they are in.",
+        };
     }
+
+    private static DfuException Foreign(FileKind kind) => new(kind.PackageError, $"this is {kind.Name}") { Remedy = kind.RemedyFor(FileUse.Package) };
 
     private static DfuImage ReadImage(ZipEntries entries, ManifestImage manifest, ECDsa? publicKey, List<PackageProblem> problems)
     {
@@ -74,7 +104,7 @@ public static class PackageReader
         var sha256 = SHA256.HashData(firmware);
         var image = new DfuImage
         {
-            Type = manifest.Type,
+            Type = init.Type == ImageType.ExternalApplication ? init.Type : manifest.Type,
             InitPacket = initPacket,
             Firmware = firmware,
             Crc = Crc32.HashToUInt32(firmware),
@@ -97,7 +127,9 @@ public static class PackageReader
     private static IEnumerable<PackageProblem> ProblemsOf(DfuImage image, ManifestImage manifest, InitPacket init)
     {
         var (dat, bin) = (OneLine.Quoted(manifest.DatFile), OneLine.Quoted(manifest.BinFile));
-        if (init.Type != manifest.Type)
+        if (init.Type == ImageType.ExternalApplication)
+            yield return new(DfuError.ImageNotSupported, $"{dat} announces an external application (init packet of type 4), which is not sent from here");
+        else if (init.Type != manifest.Type)
             yield return new(DfuError.InitPacketTypeMismatch, $"{dat} announces {init.Type.ManifestName()}, the manifest {manifest.Type.ManifestName()}");
         if (init.FirmwareSize != image.Firmware.Length)
             yield return new(DfuError.SizeMismatch, $"{bin} has {image.Firmware.Length} bytes, {dat} announces {init.FirmwareSize}");

@@ -37,16 +37,16 @@ internal sealed class ZipEntries
         return entries;
     }
 
-    public bool Has(string name) => _entries.TryGetValue(name, out var entry) && entry.Name == name;
+    /// <summary>The entry's name as it is in the zip, which may differ in case; null when there is none.</summary>
+    public string? Find(string name) => _entries.GetValueOrDefault(name)?.Name;
 
-    /// <param name="name">Exactly as in the zip.</param>
+    /// <param name="name">As in the zip; upper and lower case make no difference, for no two entries differ in nothing else.</param>
     /// <param name="limit">Most bytes the content may have.</param>
     /// <param name="tooLarge">What it means when it has more.</param>
     public byte[] Read(string name, int limit, DfuError tooLarge)
     {
         CheckName(name);
-        if (!Has(name)) throw new DfuException(DfuError.PackageEntryMissing, $"{OneLine.Quoted(name)} is not in the package");
-        var entry = _entries[name];
+        if (!_entries.TryGetValue(name, out var entry)) throw new DfuException(DfuError.PackageEntryMissing, $"{OneLine.Quoted(name)} is not in the package");
         if (entry.Size > limit) throw new DfuException(tooLarge, $"{OneLine.Quoted(name)} has {entry.Size} bytes, at most {limit} are allowed");
         return entry.Extract(_zip);
     }
@@ -107,9 +107,14 @@ internal sealed class ZipEntries
             throw new DfuException(DfuError.PackageTooLarge, $"{OneLine.Quoted(name)} claims 4 GiB or more");
         if (size > PackageLimits.ImageBytes)
             throw new DfuException(DfuError.PackageTooLarge, $"{OneLine.Quoted(name)} has {size} bytes, at most {PackageLimits.ImageBytes} are allowed");
-        if ((flags & 0x2041) != 0) throw Damaged($"{OneLine.Quoted(name)} is encrypted");
+        if ((flags & 0x2041) != 0) throw Unreadable($"{OneLine.Quoted(name)} is encrypted", "Unpack it with its password, and zip the files without one.");
         if (method is not (ZipEntry.Stored or ZipEntry.Deflated))
-            throw Damaged($"{OneLine.Quoted(name)} is compressed by method {method}; only stored and deflated are known");
+        {
+            throw Unreadable(
+                $"{OneLine.Quoted(name)} is compressed by method {method}; only stored and deflated are known",
+                "Unpack it, and zip the files as 'zip' does by default.");
+        }
+
         if ((U32(header, 38) >> 28) == 0xA) throw new DfuException(DfuError.PackageEntryUnsafe, $"{OneLine.Quoted(name)} is a symbolic link");
 
         var dataStart = CheckLocalHeader(zip[..directoryStart], start, name, rawName, method);
@@ -150,6 +155,9 @@ internal sealed class ZipEntries
     }
 
     private static DfuException Damaged(string what) => new(DfuError.PackageNotAZip, what.StartsWith('\'') ? what : $"the package is damaged: {what}");
+
+    /// <summary>Nothing is wrong with it but the way it was packed.</summary>
+    private static DfuException Unreadable(string what, string remedy) => new(DfuError.PackageNotAZip, what) { Remedy = remedy };
 
     private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 

@@ -1,5 +1,6 @@
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 
 namespace Dfu.Cli.Arguments;
 
@@ -12,19 +13,35 @@ internal static class TargetList
     /// <exception cref="DfuException">InvalidArgument, naming the line.</exception>
     public static IReadOnlyList<BluetoothAddress> Read(string path)
     {
-        string[] lines;
+        byte[] content;
         if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is a folder");
         try
         {
             if (new FileInfo(path).Length > MaxBytes) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is larger than any list of devices");
-            lines = File.ReadAllLines(path);
+            content = File.ReadAllBytes(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} cannot be read: {failure.Message}", failure);
         }
 
-        return Parse(lines, path);
+        if (FileKinds.Recognise(content, path) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind)
+        {
+            throw new DfuException(DfuError.InvalidArgument, $"--targets: {path}: this is {kind.Name}")
+            {
+                Remedy = "Give a CSV file with an address in the first column.",
+            };
+        }
+
+        return Parse(Lines(content), path);
+    }
+
+    private static List<string> Lines(byte[] content)
+    {
+        var lines = new List<string>();
+        using var reader = new StreamReader(new MemoryStream(content));
+        while (reader.ReadLine() is { } line) lines.Add(line);
+        return lines;
     }
 
     internal static IReadOnlyList<BluetoothAddress> Parse(IReadOnlyList<string> lines, string path)

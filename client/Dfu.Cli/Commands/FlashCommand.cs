@@ -8,6 +8,7 @@ using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Packages.Doubts;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
 using Dfu.Silo.Storage.Files;
@@ -73,6 +74,7 @@ internal static class FlashCommand
         {
             using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
             var (package, zip) = Read(result.GetRequiredValue(file), key);
+            DoubtLines.Write(terminal, PackageDoubts.Of(package));
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
             if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Dfu.Cli.Reports;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
+using Dfu.Protocol.Packages.Doubts;
 
 namespace Dfu.Cli.Commands;
 
@@ -25,9 +26,10 @@ internal static class PackageCommand
             {
                 if (result.GetValue(json)) terminal.Out.WriteLine(PackageDocument.Of(package).ToJson());
                 else PackageSheet.Write(terminal.OutConsole, path, package);
+                DoubtLines.Write(terminal, PackageDoubts.Of(package));
             }
 
-            return inspection.Problems is [var first, ..] ? throw new DfuException(first.Error, $"{path}: {first.Text}") : ExitCode.Succeeded;
+            return inspection.Problems is [var first, ..] ? throw first.ToException() : ExitCode.Succeeded;
         });
         return command;
     }
@@ -62,7 +64,7 @@ internal static class PackageCommand
         hwVersion.Required = true;
         var sdReq = Arguments.Option.Many<uint[]>(
             "--sd-req",
-            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0xFFFE is any, 0 none.",
+            "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0 is none; 0xFFFE is any, for external applications only.",
             Ids,
             "an id such as 0x0100",
             "0x..",
@@ -73,10 +75,11 @@ internal static class PackageCommand
             "--boot-validation",
             "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.",
             true);
+        var force = Arguments.Option.Flag("--force", "Pack firmware that cannot be what it is given as, with a warning.");
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {
-            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, output,
+            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, force, output,
         };
         command.SetAction(result =>
         {
@@ -93,13 +96,31 @@ internal static class PackageCommand
                 IsDebug = result.GetValue(debug),
                 BootValidation = result.GetValue(validation),
             };
+            RefuseIdle(contents);
             using var privateKey = result.GetValue(key) is { } pem ? DfuKeys.ReadPrivate(pem) : null;
             var zip = PackageWriter.Create(contents, privateKey);
+            DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
             var path = result.GetRequiredValue(output);
             OutputFile.Write(path, zip);
             PackageSheet.Write(terminal.OutConsole, path, PackageReader.Read(zip, privateKey));
         });
         return command;
+    }
+
+    /// <summary>An option without effect is a slip: something else was meant.</summary>
+    private static void RefuseIdle(PackageContents contents)
+    {
+        (bool IsIdle, string Option, string Other)[] options =
+        [
+            (contents.Application is null && contents.ApplicationVersion is not null, "--application-version", "--application"),
+            (contents.Bootloader is null && contents.BootloaderVersion is not null, "--bootloader-version", "--bootloader"),
+            (contents.SoftDevice is null && contents.SoftDeviceIds.Count > 0, "--sd-id", "--softdevice"),
+        ];
+        foreach (var (isIdle, option, other) in options)
+        {
+            if (!isIdle) continue;
+            throw new DfuException(DfuError.InvalidArgument, $"{option} has no effect without {other}") { Remedy = $"Give {other}, or leave {option} out." };
+        }
     }
 
     private static FirmwareFile? Load(string? path, ImageType part) => path is null ? null : FirmwareFile.Load(path, part);

@@ -18,7 +18,7 @@ internal sealed record PackageImage(
     bool IsDebug, string Signature, bool? SignatureValid)
 {
     public static PackageImage Of(DfuImage image) => new(
-        Name(image.Type),
+        image.Type.ManifestName(),
         image.Firmware.Length,
         string.Create(CultureInfo.InvariantCulture, $"0x{image.Crc:x8}"),
         Convert.ToHexStringLower(image.Sha256.Span),
@@ -29,14 +29,6 @@ internal sealed record PackageImage(
         image.IsDebug,
         image.Signature == SignatureKind.None ? "none" : "ecdsaP256Sha256",
         image.SignatureValid);
-
-    public static string Name(ImageType type) => type switch
-    {
-        ImageType.Application => "application",
-        ImageType.SoftDevice => "softdevice",
-        ImageType.Bootloader => "bootloader",
-        _ => "softdevice_bootloader",
-    };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

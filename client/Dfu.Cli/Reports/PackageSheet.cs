@@ -21,7 +21,8 @@ internal static class PackageSheet
     private static IEnumerable<(string Label, string Text)> Rows(DfuImage image)
     {
         var version = image.FwVersion == uint.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $", version {image.FwVersion}");
-        yield return ("image", $"[bold]{PackageImage.Name(image.Type)}[/]{version}{(image.IsDebug ? ", [yellow]debug[/]" : "")}");
+        var softDevice = SoftDeviceInfo.Of(image) is { } info ? $", SoftDevice {SoftDevices.Describe(info.Id)}" : "";
+        yield return ("image", $"[bold]{image.Type.ManifestName()}[/]{version}{softDevice}{(image.IsDebug ? ", [yellow]debug[/]" : "")}");
         var parts = image.Type == ImageType.SoftDeviceBootloader ? $": SoftDevice {image.SoftDeviceSize}, bootloader {image.BootloaderSize}" : "";
         yield return ("size", string.Create(CultureInfo.InvariantCulture, $"{image.Firmware.Length} bytes ({Format.Bytes(image.Firmware.Length)}){parts}"));
         yield return ("hardware", image.HwVersion.ToString(CultureInfo.InvariantCulture));
@@ -40,8 +41,8 @@ internal static class PackageSheet
 
     private static string SoftDevice(uint id) => id switch
     {
-        0xFFFE => "any",
-        0 => "none",
-        _ => string.Create(CultureInfo.InvariantCulture, $"0x{id:X4}"),
+        SoftDevices.Any => "0xFFFE (any, but for external applications only)",
+        SoftDevices.None => "0 (none; such an application may overwrite a SoftDevice)",
+        _ => SoftDevices.Describe(id),
     };
 }

@@ -1,5 +1,4 @@
 using Dfu.Fleet.Retention;
-using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,18 +15,26 @@ namespace Dfu.Grains.Retention;
 [Reentrant]
 internal sealed class RetentionGrain(
     FleetHost host,
-    [PersistentState("retention", StorageNames.State)] IPersistentState<StoredDocument> document,
+    [PersistentState("retention", StorageNames.State)] IPersistentState<StoredDocument> state,
     ILogger<RetentionGrain> logger) : Grain, IRetentionGrain, IRemindable
 {
     private const string Reminder = "round";
     private RetentionState _state = new();
     private GroupedSave _save = null!;
+    private DocumentStore<RetentionState> _states = null!;
     private Task _round = Task.CompletedTask;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _save = new(WriteAsync, host.Time);
-        if (document.State.Json.Length > 0) _state = FleetJson.Read<RetentionState>(document.State.Json);
+        _states = new(GrainContext, state, host, logger);
+        _save = new(() => _states.SaveAsync(_state), host.Time);
+        if (_states.Read() is { } stored) _state = stored;
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _states.LastTry = true;
         return Task.CompletedTask;
     }
 
@@ -106,20 +113,5 @@ internal sealed class RetentionGrain(
     {
         _state = next;
         return _save.SaveAsync(TimeSpan.Zero);
-    }
-
-    private async Task WriteAsync()
-    {
-        document.State.Json = FleetJson.Write(_state);
-        try
-        {
-            await document.WriteStateAsync();
-        }
-        catch (Exception e)
-        {
-            logger.WorkFailed(LogLevel.Warning, "retention", "save what it remembers", e);
-            DeactivateOnIdle();
-            throw;
-        }
     }
 }

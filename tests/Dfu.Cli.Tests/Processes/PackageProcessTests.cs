@@ -76,7 +76,8 @@ public sealed class PackageProcessTests
     public async Task A_key_is_made_once_and_a_package_signed_with_it_passes()
     {
         using var bench = new Bench();
-        File.WriteAllBytes(bench["app.bin"], new byte[6000]);
+        byte[] vectors = [0, 0x80, 0, 0x20, .. Enumerable.Repeat<byte[]>([0x01, 0x61, 0x02, 0], 3).SelectMany(handler => handler)];
+        File.WriteAllBytes(bench["app.bin"], [.. vectors, .. new byte[6000]]);
         var generate = await DfuProcess.RunAsync("keys", "generate", bench["key.pem"]);
         Assert.Equal(0, generate.Code);
         Assert.StartsWith("-----BEGIN PUBLIC KEY-----", generate.Output, StringComparison.Ordinal);

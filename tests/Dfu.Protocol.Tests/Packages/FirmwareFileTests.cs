@@ -55,7 +55,7 @@ public sealed class FirmwareFileTests : IDisposable
     public void Says_what_is_wrong_with_a_file()
     {
         Assert.Contains("line 1", Refused(DfuError.FirmwareInvalid, Write("a.hex", "no hex"u8.ToArray())), StringComparison.Ordinal);
-        Assert.Contains("ELF", Refused(DfuError.FirmwareInvalid, Write("a.elf", "\x7FELF\x02"u8.ToArray())), StringComparison.Ordinal);
+        Assert.Contains("ELF", Refused(DfuError.FirmwareInvalid, Write("a.elf", [0x7F, (byte)'E', (byte)'L', (byte)'F', 2])), StringComparison.Ordinal);
         Assert.Contains("zip", Refused(DfuError.FirmwareInvalid, Write("a.zip", "PK\x03\x04...."u8.ToArray())), StringComparison.Ordinal);
         Assert.Contains("none.bin", Refused(DfuError.PackageNotFound, Path.Combine(_folder, "none.bin")), StringComparison.Ordinal);
     }

@@ -100,7 +100,7 @@ public class HostilePackageTests
         ["init packet cut short"] = (DfuError.InitPacketInvalid, () => With(zip => zip["app10k.dat"] = zip["app10k.dat"][..100])),
         ["init packet twice over"] = (DfuError.InitPacketInvalid, () => With(zip => zip["app10k.dat"] = [.. zip["app10k.dat"], .. zip["app10k.dat"]])),
         ["init packet of a legacy package"] = (
-            DfuError.InitPacketInvalid, () => With(zip => zip["app10k.dat"] = [0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 1, 0, 0xFE, 0xFF, 0x12, 0x34])),
+            DfuError.NotADfuPackage, () => With(zip => zip["app10k.dat"] = [0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 1, 0, 0xFE, 0xFF, 0x12, 0x34])),
         ["binary empty"] = (DfuError.SizeMismatch, () => With(zip => zip["app10k.bin"] = [])),
         ["binary one byte longer"] = (DfuError.SizeMismatch, () => With(zip => zip["app10k.bin"] = [.. zip["app10k.bin"], 0])),
         ["manifest calls it a bootloader"] = (DfuError.InitPacketTypeMismatch, () => Manifest("""{"manifest":{"bootloader":@image}}""")),

@@ -49,13 +49,17 @@ public class InitPacketTests
         Assert.Equal(4294967297L, packet.FirmwareSize);
     }
 
+    [Fact]
+    public void Knows_an_external_application() =>
+        Assert.Equal(ImageType.ExternalApplication, Parsed(Unsigned(init => init.Type = FirmwareType.ExternalApplication)).Type);
+
     public static TheoryData<string, byte[]> Wrong => new()
     {
         { "0 bytes instead of 32", Unsigned(init => init.Hash.Hash_ = ByteString.Empty).ToByteArray() },
         { "hash is of type 1", Unsigned(init => init.Hash.HashType = HashType.Crc).ToByteArray() },
         { "no hash", Unsigned(init => init.Hash = null).ToByteArray() },
         { "no type", Unsigned(init => init.ClearType()).ToByteArray() },
-        { "type 4", Unsigned(init => init.Type = FirmwareType.ExternalApplication).ToByteArray() },
+        { "type 5", Unsigned(init => init.Type = (FirmwareType)5).ToByteArray() },
         { "type 77", Unsigned(init => init.Type = (FirmwareType)77).ToByteArray() },
         { "no hw_version", Unsigned(init => init.ClearHwVersion()).ToByteArray() },
         { "no fw_version", Unsigned(init => init.ClearFwVersion()).ToByteArray() },

@@ -51,8 +51,8 @@ public class ManifestTests
     [Fact]
     public void Takes_a_byte_order_mark()
     {
-        Assert.Single(Manifest.Parse(Encoding.UTF8.GetBytes($"\uFEFF{{\"manifest\":{{\"application\":{{{Files}}}}}}}")));
+        Assert.Single(Manifest.Parse(Encoding.UTF8.GetBytes($"\uFEFF{{\"manifest\":{{\"application\":{{{Files}}}}}}}")).Images);
     }
 
-    private static IReadOnlyList<ManifestImage> Parse(string images) => Manifest.Parse(Encoding.UTF8.GetBytes($"{{\"manifest\":{{{images}}}}}"));
+    private static IReadOnlyList<ManifestImage> Parse(string images) => Manifest.Parse(Encoding.UTF8.GetBytes($"{{\"manifest\":{{{images}}}}}")).Images;
 }

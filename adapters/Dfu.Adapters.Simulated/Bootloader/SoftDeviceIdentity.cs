@@ -6,7 +6,7 @@ namespace Dfu.Adapters.Simulated.Bootloader;
 /// <param name="Id">The firmware id that <c>--sd-req</c> is about.</param>
 /// <param name="Family">132 for S132, 140 for S140 and so on; null when nothing says it.</param>
 /// <param name="Version">Major * 1,000,000 + minor * 1,000 + bug fix; null when nothing says it.</param>
-internal sealed record SoftDeviceInfo(uint Id, uint? Family = null, uint? Version = null)
+internal sealed record SoftDeviceIdentity(uint Id, uint? Family = null, uint? Version = null)
 {
     /// <summary>The MBR below the SoftDevice counts in the size that its structure tells.</summary>
     private const int MbrSize = 0x1000;
@@ -19,7 +19,7 @@ internal sealed record SoftDeviceInfo(uint Id, uint? Family = null, uint? Versio
 
     /// <summary>Reads the structure in a SoftDevice's image, whatever lies there; null for an image that ends before it.</summary>
     /// <remarks>nRF5 SDK 17.1, nrf_sdm.h: its own size at 0x00 (one byte), id at 0x0c (two), family at 0x10 and version at 0x14 if it is that long.</remarks>
-    public static SoftDeviceInfo? Read(ReadOnlySpan<byte> image, int size)
+    public static SoftDeviceIdentity? Read(ReadOnlySpan<byte> image, int size)
     {
         if (Math.Min(image.Length, size) < At + Length) return null;
         var structure = image.Slice(At, Length);
@@ -37,7 +37,7 @@ internal sealed record SoftDeviceInfo(uint Id, uint? Family = null, uint? Versio
     /// nRF5 SDK 15.3 and 17.0.2, nrf_dfu_validation.c, softdevice_info_ok and is_major_softdevice_update; SDK 14.2, dfu_req_handling.c,
     /// nrf_dfu_postvalidate; SDK 12.3 looks at nothing.
     /// </remarks>
-    public static SoftDeviceVerdict Judge(BootloaderProfile profile, ReadOnlySpan<byte> image, int size, bool withBootloader, SoftDeviceInfo? present)
+    public static SoftDeviceVerdict Judge(BootloaderProfile profile, ReadOnlySpan<byte> image, int size, bool withBootloader, SoftDeviceIdentity? present)
     {
         if (profile.SoftDeviceCheck == SoftDeviceCheck.None) return SoftDeviceVerdict.Taken;
         var found = Read(image, size);
