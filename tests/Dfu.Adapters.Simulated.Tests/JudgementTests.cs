@@ -73,7 +73,7 @@ public sealed class JudgementTests
         { "large bootloader", "04", "04" },
         { "softdevice older than the application", "01", "0b05" },
         { "softdevice without version", "01", "01" },
-        { "other hardware and unsigned", "0b06", "0b08" },
+        { "other hardware and unsigned", "0b03", "0b08" },
     };
 
     [Theory]

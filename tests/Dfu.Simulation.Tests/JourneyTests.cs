@@ -130,9 +130,13 @@ public sealed class JourneyTests
         Assert.True(new Scenario { Package = TestPackages.Application(5000, key: key), Options = device }.Run().HasImage);
     }
 
-    [Fact]
-    public void An_unsigned_package_is_refused_where_signatures_are_required() =>
-        Refused(Application, Device("sdk17") with { RequireSigned = true }, DfuError.SignatureRequired);
+    [Theory]
+    [InlineData("sdk13")]
+    [InlineData("sdk14")]
+    [InlineData("sdk15.0")]
+    [InlineData("sdk17")]
+    public void An_unsigned_package_is_refused_where_signatures_are_required(string profile) =>
+        Refused(Application, Device(profile) with { RequireSigned = true }, DfuError.SignatureRequired);
 
     [Fact]
     public void Another_hardware_version_is_refused() => Refused(Application, Device("sdk17") with { HwVersion = 51 }, DfuError.HwVersionRefused);

@@ -79,20 +79,23 @@ internal readonly record struct Verdict(ResultCode Result, ExtendedError Extende
 /// <summary>Judges init packets in the order the bootloader does.</summary>
 /// <remarks>
 /// nRF5 SDK 15.0, 15.3 and 17.0.2, nrf_dfu_validation.c and nrf_dfu_ver_validation.c: signature, then versions. SDK 12.3 and 14.2,
-/// dfu_req_handling.c: versions, then signature.
+/// dfu_req_handling.c: an unsigned packet is an unknown command; versions, then signature.
 /// </remarks>
 internal static class InitPacketJudge
 {
     public static Verdict Judge(DecodedInit init, VirtualDeviceOptions options, Settings settings, uint? softDeviceId)
     {
+        if (options.Profile.Collects && init.Signed is null && NeedsSignature(init, options)) return Verdict.Bad(ExtendedError.UnknownCommand);
         var early = options.Profile.Collects ? JudgeVersions(init, options, settings, softDeviceId) : JudgeSignature(init, options);
         if (!early.IsGood) return early;
         return options.Profile.Collects ? JudgeSignature(init, options) : JudgeVersions(init, options, settings, softDeviceId);
     }
 
+    private static bool NeedsSignature(DecodedInit init, VirtualDeviceOptions options) => init.Type != FirmwareType.Application || options.RequireSigned;
+
     private static Verdict JudgeSignature(DecodedInit init, VirtualDeviceOptions options)
     {
-        if (init.Type == FirmwareType.Application && !options.RequireSigned) return Verdict.Good;
+        if (!NeedsSignature(init, options)) return Verdict.Good;
         if (init.Signed is not { Signature.Length: > 0 } signed) return Verdict.Bad(ExtendedError.SignatureMissing);
         if (signed.SignatureType != SignatureType.EcdsaP256Sha256) return Verdict.Bad(ExtendedError.WrongSignatureType);
         return SignatureFits(signed.Signature, init.SignedBytes, options.PublicKey) ? Verdict.Good : new Verdict(ResultCode.InvalidObject);

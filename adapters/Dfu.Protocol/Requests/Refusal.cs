@@ -23,11 +23,11 @@ public static class Refusal
     {
         ResultCode.ExtendedError => response.Extended switch
         {
-            ExtendedError.InitCommandInvalid or ExtendedError.WrongCommandFormat or ExtendedError.UnknownCommand => DfuError.InitPacketRefused,
+            ExtendedError.InitCommandInvalid or ExtendedError.WrongCommandFormat => DfuError.InitPacketRefused,
             ExtendedError.FwVersionFailure => DfuError.VersionRefused,
             ExtendedError.HwVersionFailure => DfuError.HwVersionRefused,
             ExtendedError.SdVersionFailure => DfuError.SoftDeviceRefused,
-            ExtendedError.SignatureMissing => DfuError.SignatureRequired,
+            ExtendedError.SignatureMissing or ExtendedError.UnknownCommand => DfuError.SignatureRequired, // SDK 13 and 14 know no unsigned command
             ExtendedError.WrongHashType => DfuError.HashTypeRefused,
             ExtendedError.WrongSignatureType => DfuError.SignatureTypeRefused,
             ExtendedError.HashFailed or ExtendedError.VerificationFailed => DfuError.VerificationFailed,
