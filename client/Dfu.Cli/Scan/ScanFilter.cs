@@ -15,7 +15,7 @@ internal sealed record ScanFilter(string? NameGlob, bool All)
     public string Nobody(IEnumerable<HeardUnit> heard, TimeSpan listened)
     {
         var names = new HeardNames();
-        foreach (var unit in heard) names.Hear(unit.Address, unit.Name);
+        foreach (var unit in heard) names.Hear(unit.Address, unit.Name, unit.Mode == UnitMode.LegacyBootloader);
         var whom = NameGlob is { } glob ? $"named '{HeardNames.ForPeople(glob)}' " : All ? "" : "with a service of Nordic's ";
         var others = names.Describe(NameGlob);
         var nobody = string.Create(CultureInfo.InvariantCulture, $"no device {whom}was heard in {listened.TotalSeconds:0.#} s");

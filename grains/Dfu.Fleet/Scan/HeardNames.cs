@@ -8,23 +8,24 @@ namespace Dfu.Fleet.Scan;
 /// <summary>Under which names others were heard: what an operator is told whose pattern fits none. Not thread-safe.</summary>
 public sealed class HeardNames
 {
-    private const int Shown = 10;
+    private const int MostShown = 10;
 
     /// <summary>Names, and addresses of one name, that are remembered: enough to count what anybody reads.</summary>
     private const int Most = 1000;
 
-    private readonly Dictionary<string, HashSet<BluetoothAddress>> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<Sender, HashSet<BluetoothAddress>> _names = [];
 
-    public void Hear(BluetoothAddress address, string name)
+    /// <param name="isLegacy">It is a bootloader of SDK 11 or older: whatever its name, no update of this program is for it.</param>
+    public void Hear(BluetoothAddress address, string name, bool isLegacy)
     {
-        if (string.IsNullOrWhiteSpace(name)) name = "";
-        if (_names.TryGetValue(name, out var addresses))
+        var sender = new Sender(string.IsNullOrWhiteSpace(name) ? "" : name, isLegacy);
+        if (_names.TryGetValue(sender, out var addresses))
         {
             if (addresses.Count < Most) addresses.Add(address);
         }
         else if (_names.Count < Most)
         {
-            _names.Add(name, [address]);
+            _names.Add(sender, [address]);
         }
     }
 
@@ -35,11 +36,12 @@ public sealed class HeardNames
     /// <param name="glob">The pattern that was asked for; null for none.</param>
     public string Describe(string? glob)
     {
-        var near = glob is null ? [] : Near(glob).Select(static pair => pair.Key).ToHashSet(StringComparer.Ordinal);
-        var nameless = _names.GetValueOrDefault("")?.Count ?? 0;
-        var others = Listed(_names.Where(pair => pair.Key.Length > 0 && !near.Contains(pair.Key)), Shown - Math.Min(near.Count, Shown / 2), nameless);
+        var near = glob is null ? [] : Near(glob).Select(static pair => pair.Key).ToHashSet();
+        var nameless = _names.Where(static pair => pair.Key.Name.Length == 0).Sum(static pair => pair.Value.Count);
+        var room = MostShown - Math.Min(near.Count, MostShown / 2);
+        var others = Listed(_names.Where(pair => pair.Key.Name.Length > 0 && !near.Contains(pair.Key)), room, nameless);
         if (near.Count == 0) return others;
-        var close = Listed(_names.Where(pair => near.Contains(pair.Key)), Shown / 2, 0) + " (upper and lower case count)";
+        var close = Listed(_names.Where(pair => near.Contains(pair.Key)), MostShown / 2, 0) + " (upper and lower case count)";
         return others.Length == 0 ? close : $"{close}; {others}";
     }
 
@@ -61,16 +63,26 @@ public sealed class HeardNames
         return shown.ToString();
     }
 
-    private IEnumerable<KeyValuePair<string, HashSet<BluetoothAddress>>> Near(string glob) =>
-        _names.Where(pair => !DeviceNames.Matches(pair.Key, glob) && DeviceNames.Matches(pair.Key.ToUpperInvariant(), glob.ToUpperInvariant()));
+    private IEnumerable<KeyValuePair<Sender, HashSet<BluetoothAddress>>> Near(string glob) => _names.Where(pair =>
+        !DeviceNames.Matches(pair.Key.Name, glob) && DeviceNames.Matches(pair.Key.Name.ToUpperInvariant(), glob.ToUpperInvariant()));
 
-    private static string Listed(IEnumerable<KeyValuePair<string, HashSet<BluetoothAddress>>> names, int most, int nameless)
+    private static string Listed(IEnumerable<KeyValuePair<Sender, HashSet<BluetoothAddress>>> names, int most, int nameless)
     {
-        var all = names.OrderByDescending(static pair => pair.Value.Count).ThenBy(static pair => pair.Key, StringComparer.Ordinal).ToList();
-        var parts = all.Take(most).Select(static pair => pair.Value.Count == 1 ? ForPeople(pair.Key) : $"{ForPeople(pair.Key)} ({pair.Value.Count})").ToList();
+        var all = names.OrderByDescending(static pair => pair.Value.Count).ThenBy(static pair => pair.Key.Name, StringComparer.Ordinal).ToList();
+        var parts = all.Take(most).Select(static pair => Shown(pair.Key, pair.Value.Count)).ToList();
         var more = all.Skip(most).Sum(static pair => pair.Value.Count);
         if (more > 0) parts.Add($"{more} more");
         if (nameless > 0) parts.Add($"{nameless} without a name");
         return parts.Count > 1 ? $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}" : parts.FirstOrDefault() ?? "";
     }
+
+    private static string Shown(Sender sender, int times) => ForPeople(sender.Name) + (times, sender.IsLegacy) switch
+    {
+        (1, false) => "",
+        (1, true) => " (legacy DFU)",
+        (_, false) => $" ({times})",
+        _ => $" ({times}, legacy DFU)",
+    };
+
+    private readonly record struct Sender(string Name, bool IsLegacy);
 }

@@ -60,7 +60,7 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
     {
         var news = HeardDevices.Hear(adapter, advertisement, at, out var found);
-        if (found is null && Collecting) _bystanders.Hear(advertisement.Address, advertisement.Name);
+        if (found is null && Collecting) _bystanders.Hear(advertisement.Address, advertisement.Name, CampaignTargets.IsLegacy(advertisement));
         if (found is not { } device || (_told.TryGetValue(device, out var told) && now - told < again)) return news;
         _told[device] = now;
         _found.Add(device);

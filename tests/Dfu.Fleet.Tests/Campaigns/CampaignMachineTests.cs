@@ -91,6 +91,15 @@ public sealed class CampaignMachineTests
         Assert.Equal($"No device named 'Foo*' was heard in {Policy.Patience.TotalSeconds:0} s; heard: Sensor 1.", Assert.Single(over.Notices));
     }
 
+    [Fact]
+    public void A_legacy_bootloader_is_nobodys_target_even_by_its_name()
+    {
+        var heard = new Advertisement(Device(1), AddressType.Random, -60, "DfuTarg", DfuService: false, Connectable: true);
+        Assert.True(CampaignTargets.Wanted("Dfu*")(heard));
+        Assert.False(CampaignTargets.Wanted("Dfu*")(heard with { Others = OtherServices.LegacyDfu }));
+        Assert.True(CampaignTargets.Wanted("Dfu*")(heard with { Others = OtherServices.LegacyDfu, DfuService = true }));
+    }
+
     [Theory]
     [InlineData("DfuTarg", false, OtherServices.None, true)]
     [InlineData("DfuTarg", false, OtherServices.LegacyDfu, false)]

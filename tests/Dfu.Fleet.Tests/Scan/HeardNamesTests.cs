@@ -7,9 +7,9 @@ public sealed class HeardNamesTests
     private readonly HeardNames _names = new();
     private ulong _next;
 
-    private void Hear(string name, int times = 1)
+    private void Hear(string name, int times = 1, bool isLegacy = false)
     {
-        for (var i = 0; i < times; i++) _names.Hear(new(_next++), name);
+        for (var i = 0; i < times; i++) _names.Hear(new(_next++), name, isLegacy);
     }
 
     [Fact]
@@ -42,9 +42,18 @@ public sealed class HeardNamesTests
     }
 
     [Fact]
+    public void Legacy_bootloaders_are_told_from_those_of_the_same_name()
+    {
+        Hear("DfuTarg", 2, isLegacy: true);
+        Hear("DfuTarg");
+        Hear("Old", isLegacy: true);
+        Assert.Equal("DfuTarg (2, legacy DFU), DfuTarg and Old (legacy DFU)", _names.Describe("Foo"));
+    }
+
+    [Fact]
     public void The_same_device_counts_once()
     {
-        for (var i = 0; i < 3; i++) _names.Hear(new(1), "DfuTarg");
+        for (var i = 0; i < 3; i++) _names.Hear(new(1), "DfuTarg", isLegacy: false);
         Assert.Equal("DfuTarg", _names.Describe(null));
     }
 
