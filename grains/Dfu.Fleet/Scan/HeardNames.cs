@@ -10,23 +10,19 @@ public sealed class HeardNames
 {
     private const int MostShown = 10;
 
-    /// <summary>Names, and addresses of one name, that are remembered: enough to count what anybody reads.</summary>
-    private const int Most = 1000;
+    /// <summary>Senders that are remembered: enough to count what anybody reads.</summary>
+    private const int Most = 5000;
 
-    private readonly Dictionary<Sender, HashSet<BluetoothAddress>> _names = [];
+    private readonly Dictionary<BluetoothAddress, Sender> _heard = [];
 
     /// <param name="isLegacy">It is a bootloader of SDK 11 or older: whatever its name, no update of this program is for it.</param>
     public void Hear(BluetoothAddress address, string name, bool isLegacy)
     {
-        var sender = new Sender(string.IsNullOrWhiteSpace(name) ? "" : name, isLegacy);
-        if (_names.TryGetValue(sender, out var addresses))
-        {
-            if (addresses.Count < Most) addresses.Add(address);
-        }
-        else if (_names.Count < Most)
-        {
-            _names.Add(sender, [address]);
-        }
+        var isKnown = _heard.TryGetValue(address, out var before);
+        if (!isKnown && _heard.Count >= Most) return;
+
+        // Name and services may come in packets of their own.
+        _heard[address] = new(string.IsNullOrWhiteSpace(name) ? before.Name ?? "" : name, isLegacy || before.IsLegacy);
     }
 
     /// <summary>
@@ -36,12 +32,12 @@ public sealed class HeardNames
     /// <param name="glob">The pattern that was asked for; null for none.</param>
     public string Describe(string? glob)
     {
-        var near = glob is null ? [] : Near(glob).Select(static pair => pair.Key).ToHashSet();
-        var nameless = _names.Where(static pair => pair.Key.Name.Length == 0).Sum(static pair => pair.Value.Count);
-        var room = MostShown - Math.Min(near.Count, MostShown / 2);
-        var others = Listed(_names.Where(pair => pair.Key.Name.Length > 0 && !near.Contains(pair.Key)), room, nameless);
+        var named = _heard.Values.Where(static sender => sender.Name.Length > 0).CountBy(static sender => sender).ToList();
+        var near = named.Where(pair => glob is not null && IsNear(pair.Key.Name, glob)).ToList();
+        var nameless = _heard.Count - named.Sum(static pair => pair.Value);
+        var others = Listed(named.Except(near), MostShown - Math.Min(near.Count, MostShown / 2), nameless);
         if (near.Count == 0) return others;
-        var close = Listed(_names.Where(pair => near.Contains(pair.Key)), MostShown / 2, 0) + " (upper and lower case count)";
+        var close = Listed(near, MostShown / 2, 0) + " (upper and lower case count)";
         return others.Length == 0 ? close : $"{close}; {others}";
     }
 
@@ -63,14 +59,14 @@ public sealed class HeardNames
         return shown.ToString();
     }
 
-    private IEnumerable<KeyValuePair<Sender, HashSet<BluetoothAddress>>> Near(string glob) => _names.Where(pair =>
-        !DeviceNames.Matches(pair.Key.Name, glob) && DeviceNames.Matches(pair.Key.Name.ToUpperInvariant(), glob.ToUpperInvariant()));
+    private static bool IsNear(string name, string glob) =>
+        !DeviceNames.Matches(name, glob) && DeviceNames.Matches(name.ToUpperInvariant(), glob.ToUpperInvariant());
 
-    private static string Listed(IEnumerable<KeyValuePair<Sender, HashSet<BluetoothAddress>>> names, int most, int nameless)
+    private static string Listed(IEnumerable<KeyValuePair<Sender, int>> names, int most, int nameless)
     {
-        var all = names.OrderByDescending(static pair => pair.Value.Count).ThenBy(static pair => pair.Key.Name, StringComparer.Ordinal).ToList();
-        var parts = all.Take(most).Select(static pair => Shown(pair.Key, pair.Value.Count)).ToList();
-        var more = all.Skip(most).Sum(static pair => pair.Value.Count);
+        var all = names.OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key.Name, StringComparer.Ordinal).ToList();
+        var parts = all.Take(most).Select(static pair => Shown(pair.Key, pair.Value)).ToList();
+        var more = all.Skip(most).Sum(static pair => pair.Value);
         if (more > 0) parts.Add($"{more} more");
         if (nameless > 0) parts.Add($"{nameless} without a name");
         return parts.Count > 1 ? $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}" : parts.FirstOrDefault() ?? "";

@@ -42,6 +42,15 @@ public sealed class HeardNamesTests
     }
 
     [Fact]
+    public void A_device_whose_name_comes_in_a_packet_of_its_own_counts_by_it()
+    {
+        _names.Hear(new(1), "", isLegacy: true);
+        _names.Hear(new(1), "DfuTarg", isLegacy: false);
+        _names.Hear(new(1), "", isLegacy: false);
+        Assert.Equal("DfuTarg (legacy DFU)", _names.Describe("Foo"));
+    }
+
+    [Fact]
     public void Legacy_bootloaders_are_told_from_those_of_the_same_name()
     {
         Hear("DfuTarg", 2, isLegacy: true);
