@@ -51,12 +51,13 @@ public sealed class UnitTable
     /// <summary>Everybody about by strength, in an order that does not jump about as strengths do: for who looks at it. The silent come last.</summary>
     public ImmutableArray<HeardUnit> Steady(DateTimeOffset now)
     {
-        var units = Units(now).ToDictionary(static unit => unit.Address);
-        var order = _order.Where(units.ContainsKey).Concat(units.Keys.Except(_order)).Select(address => units[address]).ToList();
+        var sorted = Units(now);
+        var (units, known) = (sorted.ToDictionary(static unit => unit.Address), _order.ToHashSet());
+        var order = _order.Where(units.ContainsKey).Select(address => units[address]).Concat(sorted.Where(unit => !known.Contains(unit.Address))).ToList();
         for (var i = 1; i < order.Count; i++)
         {
             var (at, unit) = (i, order[i]);
-            while (at > 0 && unit.Signal >= order[at - 1].Signal + (_order.Contains(unit.Address) ? Hysteresis : 1)) order[at] = order[--at];
+            while (at > 0 && unit.Signal >= order[at - 1].Signal + (known.Contains(unit.Address) ? Hysteresis : 1)) order[at] = order[--at];
             order[at] = unit;
         }
 
