@@ -4,10 +4,16 @@ using Dfu.Silo.Scan;
 
 namespace Dfu.Cli.Tests.Scan;
 
-public sealed class ScanProgressTests
+public sealed class ScanProgressTests : IDisposable
 {
     private readonly StringWriter _output = new() { NewLine = "\n" };
     private readonly StringWriter _error = new() { NewLine = "\n" };
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
 
     private ScanProgress Progress(TimeSpan? length, bool json = false, bool readerIsGone = false)
     {
