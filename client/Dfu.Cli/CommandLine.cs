@@ -23,6 +23,7 @@ internal static class CommandLine
             SimulateCommand.Create(terminal),
             PackageCommand.Create(terminal),
             KeysCommand.Create(terminal),
+            SettingsCommand.Create(terminal),
         };
 
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal)

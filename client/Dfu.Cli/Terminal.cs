@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using Spectre.Console;
 
 namespace Dfu.Cli;
@@ -17,6 +18,9 @@ internal sealed record Terminal
     /// <summary>Whether progress may redraw itself: standard error is a terminal that can.</summary>
     public bool Live { get; init; }
 
+    /// <summary>Asked for the passphrase of an encrypted key; null when nobody can be asked.</summary>
+    public PassphraseSource? Passphrase { get; init; }
+
     public static Terminal OfProcess()
     {
         var output = new OutputStream(Console.Out, needed: true);
@@ -29,6 +33,7 @@ internal sealed record Terminal
             OutConsole = Create(output, able && !Console.IsOutputRedirected),
             ErrorConsole = Create(error, able && !Console.IsErrorRedirected),
             Live = able && !Console.IsErrorRedirected,
+            Passphrase = new PassphrasePrompt(error).Ask,
         };
     }
 

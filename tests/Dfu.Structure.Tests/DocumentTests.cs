@@ -49,7 +49,8 @@ public sealed partial class DocumentTests
     [Fact]
     public void The_command_line_page_has_no_option_that_does_not_exist()
     {
-        var known = Leaves(Root, "dfu").SelectMany(command => command.Command.Options).Select(option => option.Name).Append("--help").ToHashSet();
+        var known = Leaves(Root, "dfu").SelectMany(command => command.Command.Options)
+            .SelectMany(option => option.Aliases.Append(option.Name)).Append("--help").ToHashSet();
         Assert.DoesNotContain(OptionName().Matches(Repository.Read("docs/cli.md")).Select(match => match.Value), name => !known.Contains(name));
     }
 

@@ -39,7 +39,9 @@ public static class ErrorCatalog
         DfuError.SignatureMissing => (
             "The init packet is not signed although a public key was given.",
             "Sign the package, or leave --public-key out for bootloaders that take unsigned ones."),
-        DfuError.KeyInvalid => ("The key file is not a P-256 key in PEM form.", "Make one with 'dfu keys generate', or convert it to PEM."),
+        DfuError.KeyInvalid => (
+            "The key file holds no P-256 key in a form that is read.",
+            "Make one with 'dfu keys generate FILE'; docs/cli.md has the forms that are read."),
         DfuError.FirmwareInvalid => (
             "The firmware file cannot be read as BIN or Intel HEX.",
             "Give the file the linker wrote; HEX records must have right checksums and may not overlap."),

@@ -1,40 +1,46 @@
 using System.Security.Cryptography;
 using System.Text;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages.Keys;
 
 namespace Dfu.Protocol.Packages;
+
+/// <summary>Gives the passphrase of an encrypted key; the reader wipes the characters.</summary>
+/// <param name="path">The key's file.</param>
+/// <returns>Null when nobody can be asked.</returns>
+public delegate char[]? PassphraseSource(string path);
 
 /// <summary>P-256 key pairs: the private half signs packages, the public half is compiled into bootloaders.</summary>
 public static class DfuKeys
 {
-    private const string P256 = "1.2.840.10045.3.1.7";
+    /// <summary>The environment variable with the passphrase of encrypted keys.</summary>
+    public const string PassphraseVariable = "DFU_KEY_PASSPHRASE";
+
     private const int MaxKeyFileBytes = 64 << 10;
+
+    private delegate ECDsa Reader(ReadOnlySpan<byte> content, KeySource source);
 
     public static ECDsa Generate() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <param name="path">A PEM file with EC PRIVATE KEY or PRIVATE KEY (not encrypted).</param>
-    /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>.</exception>
-    public static ECDsa ReadPrivate(string path) => ReadFile(path, ParsePrivate);
+    /// <param name="path">
+    /// A file with EC PRIVATE KEY, PRIVATE KEY or ENCRYPTED PRIVATE KEY, as PEM or DER; byte order marks, line ends and text around it do not matter.
+    /// </param>
+    /// <param name="passphrase">Asked when the key is encrypted; null refuses such keys.</param>
+    /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>, naming what the file is instead.</exception>
+    public static ECDsa ReadPrivate(string path, PassphraseSource? passphrase = null) => ReadFile(path, passphrase, KeyReader.Private);
 
-    /// <param name="path">A PEM file with PUBLIC KEY; of a private key the public half is taken.</param>
-    /// <exception cref="DfuException"><see cref="DfuError.KeyInvalid"/>.</exception>
-    public static ECDsa ReadPublic(string path) => ReadFile(path, ParsePublic);
+    /// <param name="path">
+    /// A file with PUBLIC KEY as PEM or DER, with 64 bytes in hexadecimal as <see cref="PublicHex"/> makes them, or a bootloader's
+    /// dfu_public_key.c; of a private key the public half is taken.
+    /// </param>
+    /// <inheritdoc cref="ReadPrivate"/>
+    public static ECDsa ReadPublic(string path, PassphraseSource? passphrase = null) => ReadFile(path, passphrase, KeyReader.Public);
 
     /// <inheritdoc cref="ReadPrivate"/>
-    public static ECDsa ParsePrivate(string pem)
-    {
-        var key = Import(pem);
-        if (HasPrivateHalf(key)) return key;
-        key.Dispose();
-        throw new DfuException(DfuError.KeyInvalid, "it holds a public key, a private one is needed");
-    }
+    public static ECDsa ParsePrivate(string text) => KeyReader.Private(Encoding.UTF8.GetBytes(text), new KeySource("FILE", null));
 
     /// <inheritdoc cref="ReadPublic"/>
-    public static ECDsa ParsePublic(string pem)
-    {
-        using var key = Import(pem);
-        return ECDsa.Create(key.ExportParameters(includePrivateParameters: false));
-    }
+    public static ECDsa ParsePublic(string text) => KeyReader.Public(Encoding.UTF8.GetBytes(text), new KeySource("FILE", null));
 
     /// <summary>The form Nordic's tool reads: EC PRIVATE KEY.</summary>
     public static string PrivatePem(ECDsa key) => key.ExportECPrivateKeyPem() + "\n";
@@ -81,7 +87,7 @@ public static class DfuKeys
         if (key is null) return;
         try
         {
-            if (key.ExportParameters(includePrivateParameters: false).Curve.Oid is { Value: P256 } or { FriendlyName: "nistP256" or "ECDSA_P256" }) return;
+            if (key.ExportParameters(includePrivateParameters: false).Curve.Oid is { Value: P256.Oid } or { FriendlyName: "nistP256" or "ECDSA_P256" }) return;
         }
         catch (CryptographicException)
         {
@@ -90,58 +96,38 @@ public static class DfuKeys
         throw new DfuException(DfuError.KeyInvalid, "the key is not on the curve P-256");
     }
 
-    private static ECDsa Import(string pem)
-    {
-        var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(pem);
-            RequireP256(key);
-            return key;
-        }
-        catch (Exception e) when (e is ArgumentException or CryptographicException or PlatformNotSupportedException)
-        {
-            key.Dispose();
-            var encrypted = pem.Contains("ENCRYPTED", StringComparison.Ordinal);
-            var what = encrypted ? "the private key is encrypted; decrypt it first" : "there is no P-256 key in PEM form, or more than one";
-            throw new DfuException(DfuError.KeyInvalid, what, e);
-        }
-        catch (DfuException)
-        {
-            key.Dispose();
-            throw;
-        }
-    }
-
-    private static bool HasPrivateHalf(ECDsa key)
-    {
-        try
-        {
-            CryptographicOperations.ZeroMemory(key.ExportParameters(includePrivateParameters: true).D);
-            return true;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-    }
-
     private static byte[] PublicBytes(ECDsa key)
     {
         var point = key.ExportParameters(includePrivateParameters: false).Q;
-        return InitPacket.SwapHalves([.. point.X!, .. point.Y!]);
+        return Signatures.SwapHalves([.. point.X!, .. point.Y!]);
     }
 
-    private static ECDsa ReadFile(string path, Func<string, ECDsa> parse)
+    private static ECDsa ReadFile(string path, PassphraseSource? passphrase, Reader read)
     {
-        var text = Encoding.UTF8.GetString(BoundedFile.Read(path, MaxKeyFileBytes, DfuError.KeyInvalid, DfuError.KeyInvalid));
+        var content = Content(path);
         try
         {
-            return parse(text);
+            return read(content, new KeySource(path, passphrase));
         }
-        catch (DfuException e)
+        catch (DfuException fault)
         {
-            throw new DfuException(e.Error, $"{OneLine.Path(path)}: {e.Message}", e);
+            throw KeyFault.In(path, fault);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    private static byte[] Content(string path)
+    {
+        try
+        {
+            return BoundedFile.Read(path, MaxKeyFileBytes, DfuError.KeyInvalid, DfuError.KeyInvalid);
+        }
+        catch (DfuException fault)
+        {
+            throw KeyFault.Of(fault.Message, "Check the path and its permissions", fault);
         }
     }
 }

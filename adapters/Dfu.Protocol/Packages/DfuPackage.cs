@@ -49,6 +49,12 @@ public sealed record DfuImage
     /// <summary>Null when no public key was given to check against.</summary>
     public required bool? SignatureValid { get; init; }
 
+    /// <summary>As in <see cref="Packages.InitPacket.BootValidations"/>.</summary>
+    public IReadOnlyList<BootValidationKind> BootValidations { get; init; } = [];
+
+    /// <summary>Whether all signatures among <see cref="BootValidations"/> fit the public key; null when none was given, or there are none.</summary>
+    public bool? BootSignatureValid { get; init; }
+
     /// <summary>Sizes in bytes the init packet states for its parts; 0 for parts it does not have.</summary>
     public required uint SoftDeviceSize { get; init; }
     public required uint BootloaderSize { get; init; }

@@ -13,7 +13,6 @@ namespace Dfu.Protocol.Packages;
 public sealed record InitPacket
 {
     private const int HashBytes = 32;
-    private const int SignatureBytes = 64;
 
     public required ImageType Type { get; init; }
 
@@ -41,6 +40,9 @@ public sealed record InitPacket
 
     /// <summary>r and s, 32 bytes each, least significant byte first, as in the packet; empty when unsigned.</summary>
     public required ReadOnlyMemory<byte> SignatureValue { get; init; }
+
+    /// <summary>How the image, or each part of it, is checked at every start; empty where that is left to the bootloader, which checks the CRC.</summary>
+    public required IReadOnlyList<BootValidationEntry> BootValidations { get; init; }
 
     /// <summary>Bytes of the firmware the packet announces.</summary>
     public long FirmwareSize => Type switch
@@ -76,28 +78,8 @@ public sealed record InitPacket
     }
 
     /// <summary>Whether the signature is there and was made with the private half of <paramref name="publicKey"/>, a P-256 key.</summary>
-    public bool IsSignedBy(ECDsa publicKey)
-    {
-        if (Signature == SignatureKind.None) return false;
-        try
-        {
-            var signature = SwapHalves(SignatureValue.Span);
-            return publicKey.VerifyData(SignedBytes.Span, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Reverses the bytes of r and of s: from the packet's order to that of cryptography libraries, and back.</summary>
-    internal static byte[] SwapHalves(ReadOnlySpan<byte> signature)
-    {
-        var swapped = signature.ToArray();
-        swapped.AsSpan(0, swapped.Length / 2).Reverse();
-        swapped.AsSpan(swapped.Length / 2).Reverse();
-        return swapped;
-    }
+    public bool IsSignedBy(ECDsa publicKey) =>
+        Signature != SignatureKind.None && Signatures.Verify(SignedBytes.Span, SignatureValue.Span, publicKey);
 
     private static (InitPacket? Packet, string Problem) Parse(byte[] bytes)
     {
@@ -113,8 +95,8 @@ public sealed record InitPacket
         var signature = signed.Count == 0 ? null : SignedCommand.Parser.ParseFrom(signed[0]);
         if (signature is not null && signature.SignatureType != SignatureType.EcdsaP256Sha256)
             return (null, $"its signature is of type {(int)signature.SignatureType}, bootloaders know ECDSA P-256 only");
-        if (signature is not null && signature.Signature.Length != SignatureBytes)
-            return (null, $"its signature has {signature.Signature.Length} bytes instead of {SignatureBytes}");
+        if (signature is not null && signature.Signature.Length != Signatures.Bytes)
+            return (null, $"its signature has {signature.Signature.Length} bytes instead of {Signatures.Bytes}");
         return FromCommand(InitCommand.Parser.ParseFrom(inits[0]), inits[0], signature?.Signature.ToByteArray());
     }
 
@@ -144,6 +126,7 @@ public sealed record InitPacket
             Signature = signature is null ? SignatureKind.None : SignatureKind.EcdsaP256Sha256,
             SignedBytes = signedBytes,
             SignatureValue = signature ?? [],
+            BootValidations = [.. command.BootValidation.Select(entry => new BootValidationEntry((BootValidationKind)entry.Type, entry.Bytes.ToByteArray()))],
         };
         return packet.FirmwareSize > 0 || type == ImageType.ExternalApplication ? (packet, "") : (null, "it announces an image of 0 bytes");
     }

@@ -32,6 +32,12 @@ public sealed record PackageContents
     /// <summary>A bootloader built for debugging then checks no versions.</summary>
     public bool IsDebug { get; init; }
 
-    /// <summary>Says how the bootloader is to check the image at every boot (CRC). False writes the shorter packet of SDK 12 to 14.</summary>
+    /// <summary>Says how the bootloader is to check the image at every start. False writes the shorter packet of SDK 12 to 14.</summary>
     public bool BootValidation { get; init; } = true;
+
+    /// <summary>How that is done with the application, null for CRC; the ECDSA kind is signed with the key that signs the package.</summary>
+    public BootValidationKind? ApplicationBootValidation { get; init; }
+
+    /// <summary>The same for the SoftDevice. For bootloaders CRC is written, and no bootloader checks itself.</summary>
+    public BootValidationKind? SoftDeviceBootValidation { get; init; }
 }

@@ -21,9 +21,9 @@ internal static class PackageParts
     public static IReadOnlyList<PackagePart> Of(PackageContents contents)
     {
         Check(contents);
-        IReadOnlyList<uint> before = [.. contents.SdReq.Distinct()];
-        IReadOnlyList<uint> after = contents.SoftDevice is null ? before : [.. contents.SoftDeviceIds.Distinct()];
-        IReadOnlyList<uint> either = [.. before.Union(after)];
+        var before = SdReqOrder.Of(contents.SdReq);
+        var after = contents.SoftDevice is null ? before : SdReqOrder.Of(contents.SoftDeviceIds);
+        var either = contents.SoftDevice is null ? before : SdReqOrder.Of(contents.SdReq.Concat(SdReqOrder.Of(contents.SoftDeviceIds.Except(contents.SdReq))));
 
         var parts = new List<PackagePart>();
         switch (Words(contents.SoftDevice), Words(contents.Bootloader))

@@ -116,6 +116,8 @@ public static class PackageReader
             IsDebug = init.IsDebug,
             Signature = init.Signature,
             SignatureValid = publicKey is null ? null : init.IsSignedBy(publicKey),
+            BootValidations = [.. init.BootValidations.Select(entry => entry.Kind)],
+            BootSignatureValid = BootSignature(init, firmware, publicKey),
             SoftDeviceSize = init.SoftDeviceSize,
             BootloaderSize = init.BootloaderSize,
             ApplicationSize = init.ApplicationSize,
@@ -141,6 +143,24 @@ public static class PackageReader
             yield return new(DfuError.SignatureMissing, $"{dat} is not signed");
         else if (image.SignatureValid is false)
             yield return new(DfuError.SignatureInvalid, $"{dat} has a signature that does not fit the public key");
+        if (image.BootSignatureValid is false)
+        {
+            yield return new(
+                DfuError.SignatureInvalid,
+                $"{dat} has a boot validation signature that does not fit image and public key: the bootloader would take the image and never start it");
+        }
+    }
+
+    /// <summary>Each entry is about a part: the SoftDevice, then the bootloader, or the whole image.</summary>
+    private static bool? BootSignature(InitPacket init, ReadOnlyMemory<byte> firmware, ECDsa? publicKey)
+    {
+        var softDevice = (int)Math.Min(init.SoftDeviceSize, firmware.Length);
+        var signed = init.BootValidations
+            .Select((entry, index) => (Entry: entry, Part: init.Type != ImageType.SoftDeviceBootloader ? firmware
+                : index == 0 ? firmware[..softDevice] : firmware[softDevice..]))
+            .Where(validation => validation.Entry.Kind == BootValidationKind.EcdsaP256Sha256)
+            .ToList();
+        return publicKey is null || signed.Count == 0 ? null : signed.TrueForAll(validation => validation.Entry.Fits(validation.Part.Span, publicKey));
     }
 
     private static string ByteOrder(DfuImage image, InitPacket init) =>

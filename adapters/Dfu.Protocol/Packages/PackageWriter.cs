@@ -75,31 +75,30 @@ public static class PackageWriter
             IsDebug = contents.IsDebug,
         };
         init.SdReq.AddRange(part.SdReq);
-        var validations = contents.BootValidation ? part.Type == ImageType.SoftDeviceBootloader ? 2 : 1 : 0;
-        var validation = new BootValidation { Type = ValidationType.ValidateGeneratedCrc, Bytes = ByteString.Empty };
-        init.BootValidation.AddRange(Enumerable.Repeat(validation, validations));
+        if (contents.BootValidation) init.BootValidation.AddRange(Validations(part, contents, privateKey).Select(OnWire));
 
         var command = new Command { OpCode = OpCode.Init, Init = init };
         return (privateKey is null ? new Packet { Command = command } : new Packet { SignedCommand = Sign(command, privateKey) }).ToByteArray();
     }
 
-    private static SignedCommand Sign(Command command, ECDsa privateKey)
+    private static IEnumerable<BootValidationEntry> Validations(PackagePart part, PackageContents contents, ECDsa? privateKey)
     {
-        try
-        {
-            var signature = privateKey.SignData(command.Init.ToByteArray(), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-            return new SignedCommand
-            {
-                Command = command,
-                SignatureType = SignatureType.EcdsaP256Sha256,
-                Signature = ByteString.CopyFrom(InitPacket.SwapHalves(signature)),
-            };
-        }
-        catch (CryptographicException e)
-        {
-            throw new DfuException(DfuError.KeyInvalid, "the key has no private half to sign with", e);
-        }
+        var (softDevice, application) = (contents.SoftDeviceBootValidation, contents.ApplicationBootValidation);
+        if (part.SoftDeviceSize > 0)
+            yield return BootValidationEntry.Of(softDevice ?? BootValidationKind.Crc, part.Firmware.AsSpan(0, (int)part.SoftDeviceSize), privateKey);
+        if (part.BootloaderSize > 0) yield return new(BootValidationKind.Crc, default);
+        if (part.ApplicationSize > 0) yield return BootValidationEntry.Of(application ?? BootValidationKind.Crc, part.Firmware, privateKey);
     }
+
+    private static BootValidation OnWire(BootValidationEntry entry) =>
+        new() { Type = (ValidationType)entry.Kind, Bytes = ByteString.CopyFrom(entry.Signature.Span) };
+
+    private static SignedCommand Sign(Command command, ECDsa privateKey) => new()
+    {
+        Command = command,
+        SignatureType = SignatureType.EcdsaP256Sha256,
+        Signature = ByteString.CopyFrom(Signatures.Sign(command.Init.ToByteArray(), privateKey)),
+    };
 
     private static byte[] ManifestOf(IReadOnlyList<PackagePart> parts)
     {

@@ -5,6 +5,9 @@ namespace Dfu.Cli.Arguments;
 
 internal delegate bool TryParse<T>(string text, out T value);
 
+/// <returns>What is wrong with the text, in words that follow the option's name; null when nothing is.</returns>
+internal delegate string? Read<T>(string text, out T value);
+
 /// <summary>Options whose values are read leniently and refused in words.</summary>
 internal static class Option
 {
@@ -15,14 +18,27 @@ internal static class Option
         {
             Description = description,
             HelpName = helpName,
-            CustomParser = result => One(result, parse, expected)!,
+            CustomParser = result => One(result, Reader(parse, expected))!,
         };
         if (fallback is not null) option.DefaultValueFactory = _ => fallback;
         return option;
     }
 
+    /// <summary>A number, an id or a version, read by one of <see cref="WholeNumbers"/>.</summary>
+    public static Option<uint?> Whole(string name, string description, Read<uint> read, string helpName, params string[] aliases) =>
+        new(name, aliases)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => One(result, Optional(read)),
+        };
+
     /// <summary>One that may be given several times, or once with several values.</summary>
-    public static Option<T[]> Many<T>(string name, string description, TryParse<T> parse, string expected, string helpName, bool required = false)
+    public static Option<T[]> Many<T>(string name, string description, TryParse<T> parse, string expected, string helpName, bool required = false) =>
+        Many(name, description, Reader(parse, expected), helpName, required);
+
+    /// <inheritdoc cref="Many{T}(string, string, TryParse{T}, string, string, bool)"/>
+    public static Option<T[]> Many<T>(string name, string description, Read<T> read, string helpName, bool required = false)
     {
         var option = new Option<T[]>(name)
         {
@@ -36,8 +52,8 @@ internal static class Option
                 var values = new List<T>();
                 foreach (var token in result.Tokens)
                 {
-                    if (parse(token.Value, out var value)) values.Add(value);
-                    else result.AddError(Refusal(result, token.Value, expected));
+                    if (read(token.Value, out var value) is { } wrong) result.AddError(Refusal(result, wrong));
+                    else values.Add(value);
                 }
 
                 return [.. values];
@@ -54,30 +70,38 @@ internal static class Option
     public static Option<bool> TrueOrFalse(string name, string description, bool fallback) =>
         new(name) { Description = description, HelpName = "true|false", DefaultValueFactory = _ => fallback };
 
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public static Option<int?> Number(string name, string description, int least, int most, int? fallback = null) =>
-        Of<int?>(
-            name,
-            description,
-            (string text, out int? value) =>
-            {
-                value = int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
-                    ? number
-                    : null;
-                return value >= least && value <= most;
-            },
-            $"a whole number from {least} to {most}",
-            fallback,
-            "N");
-
-    private static T? One<T>(ArgumentResult result, TryParse<T> parse, string expected)
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, both at least 0.</summary>
+    public static Option<int?> Number(string name, string description, int least, int most, int? fallback = null)
     {
-        var text = result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
-        if (parse(text, out var value)) return value;
-        result.AddError(Refusal(result, text, expected));
+        var expected = $"a whole number from {least} to {most}";
+        var option = new Option<int?>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            CustomParser = result => (int?)One(
+                result,
+                Optional((string text, out uint value) => WholeNumbers.Read(text, (uint)least, (uint)most, expected, out value, isCount: true))),
+        };
+        if (fallback is not null) option.DefaultValueFactory = _ => fallback;
+        return option;
+    }
+
+    private static Read<uint?> Optional(Read<uint> read) => (string text, out uint? value) =>
+    {
+        var wrong = read(text, out var number);
+        value = number;
+        return wrong;
+    };
+
+    private static Read<T> Reader<T>(TryParse<T> parse, string expected) =>
+        (string text, out T value) => parse(text, out value) ? null : $"'{text}' is not {expected}";
+
+    private static T? One<T>(ArgumentResult result, Read<T> read)
+    {
+        if (read(result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value, out var value) is not { } wrong) return value;
+        result.AddError(Refusal(result, wrong));
         return default;
     }
 
-    private static string Refusal(ArgumentResult result, string text, string expected) =>
-        $"{((result.Parent as OptionResult)?.Option.Name ?? result.Argument.Name)}: '{text}' is not {expected}";
+    private static string Refusal(ArgumentResult result, string wrong) => $"{(result.Parent as OptionResult)?.Option.Name ?? result.Argument.Name}: {wrong}";
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Dfu.Cli.Arguments;
 
-/// <summary>Sizes, durations, probabilities and ids as people write them.</summary>
+/// <summary>Sizes, durations, probabilities and factors as people write them; whole numbers are read by <see cref="WholeNumbers"/>.</summary>
 internal static class Quantities
 {
     private static readonly (string Suffix, double Factor)[] SizeUnits =
@@ -38,15 +38,6 @@ internal static class Quantities
     /// <summary><c>0.02</c> or <c>2%</c>, from 0 to 1.</summary>
     public static bool TryParseProbability(string text, out double probability) =>
         TryParse(text, [("%", 0.01)], out probability) && probability <= 1;
-
-    /// <summary><c>0x0100</c> or <c>256</c>.</summary>
-    public static bool TryParseId(string text, out uint id)
-    {
-        text = text.Trim();
-        return text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-            ? uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id)
-            : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id);
-    }
 
     /// <summary><c>20</c>, <c>20x</c> or <c>0.5</c>; above 0.</summary>
     public static bool TryParseFactor(string text, out double factor) => TryParse(text, [("x", 1)], out factor) && factor is > 0 and <= 100_000;

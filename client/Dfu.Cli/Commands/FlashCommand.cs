@@ -61,7 +61,7 @@ internal static class FlashCommand
             "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
-        var publicKey = Arguments.Option.Text("--public-key", "Refuse the package unless it is signed for this P-256 key.", "PEM");
+        var publicKey = KeyOption.Public("Refuse the package unless it is signed for this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
@@ -72,7 +72,7 @@ internal static class FlashCommand
         keep.AddTo(command);
         command.SetAction((result, _) =>
         {
-            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            using var key = publicKey.Read(result, terminal);
             var (package, zip) = Read(result.GetRequiredValue(file), key);
             DoubtLines.Write(terminal, PackageDoubts.Of(package));
             if (result.GetValue(report) is { } path) ReportFile.Check(path);

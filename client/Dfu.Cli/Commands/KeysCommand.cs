@@ -36,12 +36,12 @@ internal static class KeysCommand
 
     private static Command Show(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "A private or public P-256 key in PEM form." };
+        var file = new Argument<string>("FILE") { Description = "A private or public P-256 key, in any form that --key and --public-key take." };
         var form = Format();
         var command = new Command("show", "Print the public half of a key.") { file, form };
         command.SetAction(result =>
         {
-            using var key = DfuKeys.ReadPublic(result.GetRequiredValue(file));
+            using var key = DfuKeys.ReadPublic(result.GetRequiredValue(file), terminal.Passphrase);
             Print(terminal, key, form.Of(result));
         });
         return command;
@@ -50,7 +50,7 @@ internal static class KeysCommand
     private static Choice<Form> Format() =>
         new(
             "--format",
-            "pem for --public-key, hex for reading, code for the bootloader's dfu_public_key.c.",
+            "pem for other tools, hex for reading, code for the bootloader's dfu_public_key.c; --public-key takes all three.",
             ("pem", Form.Pem),
             ("hex", Form.Hex),
             ("code", Form.Code));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Cli.Arguments;
 using Dfu.Cli.Reports;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -14,13 +15,13 @@ internal static class PackageCommand
     private static Command Show(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The package, a zip file." };
-        var publicKey = Arguments.Option.Text("--public-key", "Check the signatures against this P-256 key.", "PEM");
+        var publicKey = KeyOption.Public("Check the signatures against this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command("show", "Show what a package holds and check it: structure, sizes, hash, signature.") { file, publicKey, json };
         command.SetAction(result =>
         {
             var path = result.GetRequiredValue(file);
-            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            using var key = publicKey.Read(result, terminal);
             var inspection = PackageReader.Inspect(path, key);
             if (inspection.Package is { } package)
             {
@@ -36,50 +37,52 @@ internal static class PackageCommand
 
     private static Command Make(Terminal terminal)
     {
-        const int AllBits = int.MaxValue;
         var application = Arguments.Option.Text("--application", "The application's firmware.", "BIN|HEX");
-        var applicationVersion = Arguments.Option.Of<uint?>(
+        var applicationVersion = Arguments.Option.Whole(
             "--application-version",
-            "Its version; a bootloader refuses one lower than it has.",
-            Id,
-            "a number",
-            null,
-            "N");
+            "Its version, 1.2.3 or the number stored for it, 10203; a bootloader refuses one lower than it has.",
+            WholeNumbers.ReadVersion,
+            "VERSION",
+            "--application-version-string");
         var bootloader = Arguments.Option.Text("--bootloader", "The bootloader's firmware.", "BIN|HEX");
-        var bootloaderVersion = Arguments.Option.Of<uint?>(
+        var bootloaderVersion = Arguments.Option.Whole(
             "--bootloader-version",
-            "Its version; must be higher than the one on the device.",
-            Id,
-            "a number",
-            null,
-            "N");
+            "Its version, 1.2.3 or a number; must be higher than the one on the device.",
+            WholeNumbers.ReadVersion,
+            "VERSION");
         var softDevice = Arguments.Option.Text("--softdevice", "The SoftDevice.", "BIN|HEX");
         var sdId = Arguments.Option.Many<uint[]>(
             "--sd-id",
             "Id of the SoftDevice in the package; needed with a SoftDevice and an application.",
             Ids,
-            "an id such as 0x0100",
             "0x..");
-        var hwVersion = Arguments.Option.Number("--hw-version", "The number the bootloader was built with; by Nordic's default 52 on nRF52.", 0, AllBits);
+        var hwVersion = Arguments.Option.Whole(
+            "--hw-version",
+            "The number the bootloader was built with, 52 or 0x34; by Nordic's default 52 on nRF52.",
+            WholeNumbers.Read,
+            "N");
         hwVersion.Required = true;
         var sdReq = Arguments.Option.Many<uint[]>(
             "--sd-req",
             "Ids of the SoftDevices a device may run, repeated or with commas: 0x0100, 0x0123. 0 is none; 0xFFFE is any, for external applications only.",
             Ids,
-            "an id such as 0x0100",
             "0x..",
             required: true);
-        var key = Arguments.Option.Text("--key", "Sign with this private key; without one the package is unsigned.", "PEM");
+        var key = KeyOption.Private("Sign with this private key; without one the package is unsigned.");
         var debug = Arguments.Option.Flag("--debug", "Mark it as a debug build: a debug bootloader then checks no versions.");
         var validation = Arguments.Option.TrueOrFalse(
             "--boot-validation",
-            "Say how the image is checked at every boot; false writes the shorter packet of SDK 12 to 14.",
+            "Say how the image is checked at every start; false writes the shorter packet of SDK 12 to 14.",
             true);
+        var appValidation = BootValidationOption.Of(
+            "--app-boot-validation", "How the application is checked at every start; crc unless given. ecdsa signs it with --key.");
+        var sdValidation = BootValidationOption.Of("--sd-boot-validation", "The same for the SoftDevice.");
         var force = Arguments.Option.Flag("--force", "Pack firmware that cannot be what it is given as, with a warning.");
         var output = new Option<string>("--output", "-o") { Description = "The package to write.", HelpName = "ZIP", Required = true };
         var command = new Command("create", "Make a package from firmware files, as Nordic's tools would.")
         {
-            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, force, output,
+            application, applicationVersion, bootloader, bootloaderVersion, softDevice, sdId, hwVersion, sdReq, key, debug, validation, appValidation,
+            sdValidation, force, output,
         };
         command.SetAction(result =>
         {
@@ -90,14 +93,16 @@ internal static class PackageCommand
                 SoftDevice = Load(result.GetValue(softDevice), ImageType.SoftDevice),
                 ApplicationVersion = result.GetValue(applicationVersion),
                 BootloaderVersion = result.GetValue(bootloaderVersion),
-                HwVersion = (uint)result.GetRequiredValue(hwVersion)!.Value,
+                HwVersion = result.GetRequiredValue(hwVersion)!.Value,
                 SdReq = [.. result.GetRequiredValue(sdReq).SelectMany(ids => ids)],
                 SoftDeviceIds = [.. result.GetRequiredValue(sdId).SelectMany(ids => ids)],
                 IsDebug = result.GetValue(debug),
                 BootValidation = result.GetValue(validation),
+                ApplicationBootValidation = result.GetValue(appValidation),
+                SoftDeviceBootValidation = result.GetValue(sdValidation),
             };
             RefuseIdle(contents);
-            using var privateKey = result.GetValue(key) is { } pem ? DfuKeys.ReadPrivate(pem) : null;
+            using var privateKey = key.Read(result, terminal);
             var zip = PackageWriter.Create(contents, privateKey);
             DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
             var path = result.GetRequiredValue(output);
@@ -115,6 +120,10 @@ internal static class PackageCommand
             (contents.Application is null && contents.ApplicationVersion is not null, "--application-version", "--application"),
             (contents.Bootloader is null && contents.BootloaderVersion is not null, "--bootloader-version", "--bootloader"),
             (contents.SoftDevice is null && contents.SoftDeviceIds.Count > 0, "--sd-id", "--softdevice"),
+            (contents.Application is null && contents.ApplicationBootValidation is not null, "--app-boot-validation", "--application"),
+            (contents.SoftDevice is null && contents.SoftDeviceBootValidation is not null, "--sd-boot-validation", "--softdevice"),
+            (!contents.BootValidation && contents.ApplicationBootValidation is not null, "--app-boot-validation", "--boot-validation true"),
+            (!contents.BootValidation && contents.SoftDeviceBootValidation is not null, "--sd-boot-validation", "--boot-validation true"),
         ];
         foreach (var (isIdle, option, other) in options)
         {
@@ -125,22 +134,17 @@ internal static class PackageCommand
 
     private static FirmwareFile? Load(string? path, ImageType part) => path is null ? null : FirmwareFile.Load(path, part);
 
-    private static bool Id(string text, out uint? id)
-    {
-        var read = Arguments.Quantities.TryParseId(text, out var value);
-        id = value;
-        return read;
-    }
-
-    private static bool Ids(string text, out uint[] ids)
+    /// <summary>Several ids with commas between them.</summary>
+    private static string? Ids(string text, out uint[] ids)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        ids = new uint[parts.Length];
+        ids = new uint[Math.Max(parts.Length, 1)];
+        if (parts.Length == 0) return WholeNumbers.ReadId(text, out ids[0]);
         for (var i = 0; i < parts.Length; i++)
         {
-            if (!Arguments.Quantities.TryParseId(parts[i], out ids[i])) return false;
+            if (WholeNumbers.ReadId(parts[i], out ids[i]) is { } wrong) return wrong;
         }
 
-        return parts.Length > 0;
+        return null;
     }
 }

@@ -50,7 +50,7 @@ internal static class ServeCommand
             "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
-        var publicKey = Arguments.Option.Text("--public-key", "Refuse every package that is not signed for this P-256 key, whoever brings it.", "PEM");
+        var publicKey = KeyOption.Public("Refuse every package that is not signed for this P-256 key, whoever brings it.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var tls = new TlsOptions();
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
@@ -69,7 +69,7 @@ internal static class ServeCommand
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
             if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort))
                 throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
-            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            using var key = publicKey.Read(result, terminal);
             if (given is not null) LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Net;
 using Dfu.Adapters.Simulated;
 using Dfu.Cli.Arguments;
-using Dfu.Protocol.Packages;
 using Dfu.Silo.Simulation;
 using Microsoft.Extensions.Logging;
 
@@ -35,13 +34,7 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
-        var softDevice = Arguments.Option.Of<uint?>(
-            "--softdevice",
-            "Id of the SoftDevice they run; any is accepted unless given.",
-            Id,
-            "an id such as 0x0100",
-            null,
-            "0xID");
+        var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
         var state = Arguments.Option.Text(
             "--state",
             "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.",
@@ -69,7 +62,7 @@ internal static class SimulateCommand
             1,
             "X");
         var seed = Arguments.Option.Number("--seed", "Decides the addresses, the losses and the drops.", 0, int.MaxValue, 1);
-        var publicKey = Arguments.Option.Text("--public-key", "The bootloaders' key; any signature is accepted unless given.", "PEM");
+        var publicKey = KeyOption.Public("The bootloaders' key; any signature is accepted unless given.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
@@ -77,7 +70,7 @@ internal static class SimulateCommand
         };
         command.SetAction(async (result, _) =>
         {
-            using var key = result.GetValue(publicKey) is { } pem ? DfuKeys.ReadPublic(pem) : null;
+            using var key = publicKey.Read(result, terminal);
             var settings = new SimulationSettings
             {
                 Devices = result.GetValue(devices)!.Value,
@@ -114,13 +107,6 @@ internal static class SimulateCommand
         if (text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase)) text = "127.0.0.1" + text["localhost".Length..];
         var read = IPEndPoint.TryParse(text, out var parsed) && (parsed.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal));
         endpoint = parsed!;
-        return read;
-    }
-
-    private static bool Id(string text, out uint? id)
-    {
-        var read = Quantities.TryParseId(text, out var value);
-        id = value;
         return read;
     }
 

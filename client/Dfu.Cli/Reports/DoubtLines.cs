@@ -17,10 +17,10 @@ internal static class DoubtLines
 
     /// <summary>Refuses what cannot be right, unless it is forced; tells the rest.</summary>
     /// <exception cref="DfuException"><see cref="DfuError.FirmwareImplausible"/>.</exception>
-    public static void Judge(Terminal terminal, IReadOnlyList<Doubt> doubts, bool force)
+    public static void Judge(Terminal terminal, IReadOnlyList<Doubt> doubts, bool force, string forced = "packs it all the same")
     {
         if (!force && doubts.FirstOrDefault(doubt => doubt.Level == DoubtLevel.Grave) is { } grave)
-            throw new DfuException(DfuError.FirmwareImplausible, grave.Text) { Remedy = $"{grave.Remedy.TrimEnd('.')}; --force packs it all the same" };
+            throw new DfuException(DfuError.FirmwareImplausible, grave.Text) { Remedy = $"{grave.Remedy.TrimEnd('.')}; --force {forced}" };
         Write(terminal, doubts);
     }
 }

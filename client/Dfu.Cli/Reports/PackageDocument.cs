@@ -17,6 +17,13 @@ internal sealed record PackageImage(
     string Type, int Bytes, string Crc32, string Sha256, bool HashMatches, uint FwVersion, uint HwVersion, IReadOnlyList<uint> SdReq,
     bool IsDebug, string Signature, bool? SignatureValid)
 {
+    /// <summary>Left out where it is CRC, as in nearly every package.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? BootValidation { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? BootSignatureValid { get; init; }
+
     public static PackageImage Of(DfuImage image) => new(
         image.Type.ManifestName(),
         image.Firmware.Length,
@@ -28,7 +35,11 @@ internal sealed record PackageImage(
         image.SdReq,
         image.IsDebug,
         image.Signature == SignatureKind.None ? "none" : "ecdsaP256Sha256",
-        image.SignatureValid);
+        image.SignatureValid)
+    {
+        BootValidation = image.BootValidations.All(kind => kind == BootValidationKind.Crc) ? null : [.. image.BootValidations.Select(BootValidations.Code)],
+        BootSignatureValid = image.BootSignatureValid,
+    };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

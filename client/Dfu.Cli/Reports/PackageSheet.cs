@@ -37,6 +37,7 @@ internal static class PackageSheet
             (_, false) => "ECDSA P-256 with SHA-256 [red]✗ does not fit the key[/]",
             _ => "ECDSA P-256 with SHA-256 [grey](not checked, no --public-key given)[/]",
         });
+        yield return ("boot validation", BootValidations.Text(image));
     }
 
     private static string SoftDevice(uint id) => id switch

@@ -54,14 +54,4 @@ public sealed class QuantitiesTests
         Assert.False(Quantities.TryParseDuration(text, out _));
         Assert.False(Quantities.TryParseProbability(text, out _));
     }
-
-    [Theory]
-    [InlineData("0x0100", 256u)]
-    [InlineData("256", 256u)]
-    [InlineData("0XFFFE", 65534u)]
-    public void Ids_are_hexadecimal_or_decimal(string text, uint id)
-    {
-        Assert.True(Quantities.TryParseId(text, out var value));
-        Assert.Equal(id, value);
-    }
 }

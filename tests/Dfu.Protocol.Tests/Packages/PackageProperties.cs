@@ -166,7 +166,7 @@ public class PackageProperties
         }
 
         if (contents.Application is not null) Assert.Equal(PackageWriter.Pad(application.Get), package.Images[^1].Firmware.ToArray());
-        Assert.Equal(contents.SdReq.Union(contents.SoftDeviceIds), package.Images[0].SdReq);
+        Assert.Equal(SdReqOrder.Of(contents.SdReq.Concat(contents.SoftDeviceIds)), package.Images[0].SdReq);
     }
 
     private static void Survives(Action parse)

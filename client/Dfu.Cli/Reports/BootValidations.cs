@@ -1,0 +1,41 @@
+using System.Globalization;
+using Dfu.Protocol.Packages;
+
+namespace Dfu.Cli.Reports;
+
+/// <summary>How boot validations are called, for people and in JSON.</summary>
+internal static class BootValidations
+{
+    public static string Text(BootValidationKind kind) => kind switch
+    {
+        BootValidationKind.None => "none",
+        BootValidationKind.Crc => "CRC-32",
+        BootValidationKind.Sha256 => "SHA-256",
+        BootValidationKind.EcdsaP256Sha256 => "ECDSA P-256 with SHA-256",
+        _ => string.Create(CultureInfo.InvariantCulture, $"kind {(int)kind}, unknown"),
+    };
+
+    public static string Code(BootValidationKind kind) => kind switch
+    {
+        BootValidationKind.None => "none",
+        BootValidationKind.Crc => "crc",
+        BootValidationKind.Sha256 => "sha256",
+        BootValidationKind.EcdsaP256Sha256 => "ecdsaP256Sha256",
+        _ => ((int)kind).ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Of an image in a package.</summary>
+    public static string Text(DfuImage image)
+    {
+        var kinds = image.BootValidations;
+        var text = kinds.Count == 0 ? "not stated: bootloaders check the CRC-32"
+            : image.Type == ImageType.SoftDeviceBootloader && kinds.Count == 2 ? $"SoftDevice {Text(kinds[0])}, bootloader {Text(kinds[1])}"
+            : string.Join(", ", kinds.Select(Text));
+        return image.BootSignatureValid switch
+        {
+            true => $"{text} [green]✓ fits the key[/]",
+            false => $"{text} [red]✗ does not fit image and key[/]",
+            _ => text,
+        };
+    }
+}
