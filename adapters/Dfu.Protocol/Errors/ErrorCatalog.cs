@@ -124,7 +124,7 @@ public static class ErrorCatalog
         DfuError.ImageRefused => (
             "The bootloader received the whole image and does not take it.",
             "Give it the SoftDevice as Nordic ships it, of the device's family, and together with a bootloader if the major version changes; "
-                + "an application may need a boot validation that is signed."),
+                + "an application may need --app-boot-validation ecdsa."),
 
         DfuError.ButtonlessRefused => ("The application refused to enter the bootloader.", "Reset the device and try again; the application may be busy."),
         DfuError.BondRequired => (
