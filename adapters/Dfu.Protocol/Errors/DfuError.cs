@@ -66,6 +66,9 @@ public enum DfuError
     OpCodeNotSupported,
     DeviceRefused,
 
+    /// <summary>At the last EXECUTE, although its hash is right (SDK 15 and later; before, a wrong hash may be answered alike).</summary>
+    ImageRefused,
+
     // The jump from the application to its bootloader.
     ButtonlessRefused = 350,
     BondRequired,

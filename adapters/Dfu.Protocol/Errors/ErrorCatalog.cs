@@ -121,6 +121,10 @@ public static class ErrorCatalog
         DfuError.DeviceRefused => (
             "The bootloader refused with a code that has no more precise meaning.",
             "The detail has the code; nrf_dfu_handling_error.h explains it."),
+        DfuError.ImageRefused => (
+            "The bootloader received the whole image and does not take it.",
+            "Give it the SoftDevice as Nordic ships it, of the device's family, and together with a bootloader if the major version changes; "
+                + "an application may need --app-boot-validation ecdsa."),
 
         DfuError.ButtonlessRefused => ("The application refused to enter the bootloader.", "Reset the device and try again; the application may be busy."),
         DfuError.BondRequired => (

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Dfu.Protocol.Packages;
 
@@ -16,7 +17,7 @@ internal static class TestPackages
         return Read(
             new PackageContents
             {
-                SoftDevice = Random("sd", softDevice, 2),
+                SoftDevice = SoftDevice(softDevice, 2),
                 Bootloader = Random("bl", bootloader, 3),
                 BootloaderVersion = 2,
                 Application = Random("app", application, 1),
@@ -26,6 +27,27 @@ internal static class TestPackages
                 SoftDeviceIds = [0xFFFE],
             },
             key);
+    }
+
+    /// <summary>A SoftDevice by itself, signed.</summary>
+    public static DfuPackage OfSoftDevice(int bytes, uint magic)
+    {
+        using var key = DfuKeys.Generate();
+        return Read(new PackageContents { SoftDevice = SoftDevice(bytes, 2, magic: magic), HwVersion = 52, SdReq = [0xFFFE] }, key);
+    }
+
+    /// <summary>Random bytes that say of themselves, 0x2000 into them, that they are a SoftDevice of that size.</summary>
+    public static FirmwareFile SoftDevice(int bytes, int seed, ushort id = 0x0101, uint family = 140, uint version = 7_003_000, uint magic = 0x51B1_E5DB)
+    {
+        var firmware = Random("sd", bytes, seed).Bytes.ToArray();
+        var structure = firmware.AsSpan(0x2000, 0x18);
+        structure[0] = 0x3c;
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x04..], magic);
+        BinaryPrimitives.WriteInt32LittleEndian(structure[0x08..], ((bytes + 4095) & ~4095) + 0x1000);
+        BinaryPrimitives.WriteUInt16LittleEndian(structure[0x0c..], id);
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x10..], family);
+        BinaryPrimitives.WriteUInt32LittleEndian(structure[0x14..], version);
+        return new FirmwareFile("sd", firmware);
     }
 
     private static FirmwareFile Random(string name, int bytes, int seed)
