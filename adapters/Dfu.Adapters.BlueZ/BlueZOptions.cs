@@ -23,6 +23,9 @@ public sealed record BlueZOptions
     /// </summary>
     public Action<Controller>? Opening { get; init; }
 
+    /// <summary>Adapters hear everything all the time, and each for itself: for telling who is there and who hears it best.</summary>
+    public bool Surveys { get; init; }
+
     internal const string StandardBus = "unix:path=/run/dbus/system_bus_socket";
 
     internal string Address => BusAddress ?? (Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } own ? own : StandardBus);

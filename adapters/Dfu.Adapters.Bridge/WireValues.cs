@@ -23,6 +23,14 @@ internal static class WireValues
     /// <summary>The longest value an attribute can have, in bytes (Bluetooth Core, Vol 3 Part F, 3.2.9).</summary>
     public const int MaxValue = 512;
 
+    private static readonly (Service Wire, OtherServices One)[] Services =
+    [
+        (Service.LegacyDfu, OtherServices.LegacyDfu),
+        (Service.Sdk12Buttonless, OtherServices.Sdk12Buttonless),
+        (Service.Uart, OtherServices.Uart),
+        (Service.Smp, OtherServices.Smp),
+    ];
+
     public static Characteristic ToWire(this DfuCharacteristic characteristic) => (Characteristic)(int)characteristic;
 
     public static bool TryFromWire(this Characteristic wire, out DfuCharacteristic characteristic)
@@ -30,6 +38,17 @@ internal static class WireValues
         characteristic = (DfuCharacteristic)(int)wire;
         return Enum.IsDefined(characteristic);
     }
+
+    public static IEnumerable<Service> ToWire(this OtherServices services)
+    {
+        foreach (var (wire, one) in Services)
+        {
+            if (services.HasFlag(one)) yield return wire;
+        }
+    }
+
+    public static OtherServices FromWire(this IEnumerable<Service> services) =>
+        services.Aggregate(OtherServices.None, static (all, one) => all | Array.Find(Services, known => known.Wire == one).One);
 
     /// <summary>A text of the other side, fit for a terminal: one line of at most 200 characters without control characters.</summary>
     public static string ForPeople(string text)

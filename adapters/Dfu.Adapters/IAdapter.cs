@@ -19,6 +19,28 @@ public readonly record struct Advertisement(
     /// <summary>Whether the address was drawn at random and stays, as its two highest bits say: no two devices have consecutive ones but by intent.</summary>
     [JsonIgnore]
     public bool IsRandomStatic => AddressType == AddressType.Random && Address.Value >> 46 == 3;
+
+    /// <summary>What else is advertised that tells what the device is; none when the radio does not say.</summary>
+    public OtherServices Others { get; init; }
+}
+
+/// <summary>Services besides FE59 that tell what a device is. The numbers are stored.</summary>
+[Flags]
+public enum OtherServices
+{
+    None = 0,
+
+    /// <summary>00001530-1212-EFDE-1523-785FEABCDE23: the bootloader of SDK 11 and older, which takes no Secure DFU.</summary>
+    LegacyDfu = 1,
+
+    /// <summary>8E400001-F315-4F60-9FB8-838830DAEA50: an application with the buttonless DFU of SDK 12.</summary>
+    Sdk12Buttonless = 2,
+
+    /// <summary>6E400001-B5A3-F393-E0A9-E50E24DCCA9E: an application with Nordic's UART.</summary>
+    Uart = 4,
+
+    /// <summary>8D53DC1D-1DB7-4CD3-868B-8A527460AA84: an application of the nRF Connect SDK or Zephyr, updated by SMP and MCUboot.</summary>
+    Smp = 8,
 }
 
 /// <summary>What a connection is asked for.</summary>

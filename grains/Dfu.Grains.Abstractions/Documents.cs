@@ -134,6 +134,9 @@ public struct AdvertisementFields
 
     [Id(5)]
     public bool Connectable { get; set; }
+
+    [Id(6)]
+    public int Others { get; set; }
 }
 
 [RegisterConverter]
@@ -145,7 +148,7 @@ public sealed class AdvertisementConverter : IConverter<Advertisement, Advertise
         surrogate.Rssi,
         surrogate.Name,
         surrogate.DfuService,
-        surrogate.Connectable);
+        surrogate.Connectable) { Others = (OtherServices)surrogate.Others };
 
     public AdvertisementFields ConvertToSurrogate(in Advertisement value) => new()
     {
@@ -155,5 +158,6 @@ public sealed class AdvertisementConverter : IConverter<Advertisement, Advertise
         Name = value.Name,
         DfuService = value.DfuService,
         Connectable = value.Connectable,
+        Others = (int)value.Others,
     };
 }

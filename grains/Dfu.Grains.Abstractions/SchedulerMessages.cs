@@ -125,4 +125,8 @@ public sealed record LiveReport
 
     [Id(2)]
     public ImmutableDictionary<BluetoothAddress, int> Rssi { get; init; } = ImmutableDictionary<BluetoothAddress, int>.Empty;
+
+    /// <summary>While the campaign collects its devices: under which names others were heard, for people; else empty.</summary>
+    [Id(3)]
+    public string Bystanders { get; init; } = "";
 }

@@ -33,6 +33,22 @@ public sealed class EndToEndTests : IAsyncLifetime
         Assert.False(adapter.Lost.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(OtherServices.None)]
+    [InlineData(OtherServices.LegacyDfu)]
+    [InlineData(OtherServices.Sdk12Buttonless | OtherServices.Uart | OtherServices.Smp)]
+    public async Task What_else_is_advertised_comes_over_the_bridge(OtherServices services)
+    {
+        await using var adapter = await OpenAsync();
+        var sent = new Advertisement(BluetoothAddress.Parse("D0:11:22:33:44:55"), AddressType.Random, -71, "Zephyr", false, true) { Others = services };
+        _radios[0].Air.Writer.TryWrite(sent);
+        await foreach (var heard in adapter.ScanAsync(Ct))
+        {
+            Assert.Equal(sent, heard);
+            break;
+        }
+    }
+
     [Fact]
     public async Task A_scan_hears_what_the_radio_hears_until_it_is_cancelled_and_may_start_again()
     {

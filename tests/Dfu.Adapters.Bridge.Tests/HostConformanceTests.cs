@@ -210,6 +210,15 @@ public sealed class HostConformanceTests : FakeBridge
             new FromBridge { Advertisement = new Wire.Advertisement { Address = ByteString.CopyFrom(Device.ToBytes()), Rssi = -40, Name = "n" } });
         Assert.True(await first.Soon());
         Assert.Equal(new Advertisement(Device, AddressType.Random, -40, "n", false, false), heard.Current);
+        await bridge.SendAsync(new FromBridge
+        {
+            Advertisement = new Wire.Advertisement
+            {
+                Address = ByteString.CopyFrom(Device.ToBytes()), Rssi = -40, Services = { (Service)99, Service.Smp, Service.Unspecified, Service.Smp },
+            },
+        });
+        Assert.True(await heard.MoveNextAsync().Soon());
+        Assert.Equal(new Advertisement(Device, AddressType.Random, -40, "", false, false) { Others = OtherServices.Smp }, heard.Current);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await adapter.ScanAsync(Ct).GetAsyncEnumerator(Ct).MoveNextAsync());
         await heard.DisposeAsync().Soon();
         Assert.Equal(new ToBridge { StopScan = new StopScan() }, await bridge.ReadAsync());

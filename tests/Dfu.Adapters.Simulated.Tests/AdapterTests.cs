@@ -37,6 +37,39 @@ public sealed class AdapterTests
     });
 
     [Fact]
+    public void A_bystander_is_heard_as_what_it_is_and_cannot_be_connected_to() => Run(async (host, adapter, _) =>
+    {
+        var address = BluetoothAddress.Parse("C0:00:00:00:00:01");
+        var sent = new Advertisement(address, AddressType.Random, -60, "Zephyr", DfuService: false, Connectable: true);
+        host.Air.AddBystander(sent with { Others = OtherServices.Smp });
+        await foreach (var heard in adapter.ScanAsync(default))
+        {
+            if (heard.Address != address) continue;
+            Assert.Equal(("Zephyr", false, OtherServices.Smp), (heard.Name, heard.DfuService, heard.Others));
+            Assert.InRange(heard.Rssi, -69, -51);
+            break;
+        }
+
+        Assert.Equal(DfuError.ConnectTimeout, await ErrorOf(adapter.ConnectAsync(address, AddressType.Random, new LinkOptions(), default)));
+    });
+
+    [Fact]
+    public void An_application_advertises_more_than_its_dfu_service_and_a_bootloader_does_not() => Run(
+        async (host, adapter, _) =>
+        {
+            var others = new List<(string, OtherServices)>();
+            await foreach (var heard in adapter.ScanAsync(default))
+            {
+                others.Add((heard.Name, heard.Others));
+                if (others.Count == 1) host.Device.EnterBootloader();
+                if (others.Count == 2) break;
+            }
+
+            Assert.Equal([("App", OtherServices.Uart), ("DfuTarg", OtherServices.None)], others);
+        },
+        options: TestHost.Options() with { StartsInApplication = true });
+
+    [Fact]
     public void A_connected_device_does_not_advertise() => Run(async (host, adapter, _) =>
     {
         await using var link = await Connect(host, adapter);

@@ -271,7 +271,7 @@ public sealed class ProfileTests
             await host.SelectAsync(ObjectType.Data);
             await host.ObjectsAsync(0, host.Image.Firmware.Length);
             await host.WaitFor(() => host.Device.Mode == DeviceMode.Bootloader && host.Device.Boots > 1);
-            Assert.Equal(0x101u, host.Device.Memory.SoftDeviceId);
+            Assert.Equal(0x101u, host.Device.Memory.SoftDevice?.Id);
             await host.Wait(9_000);
             Assert.False(host.Device.InApplication);
             await host.Wait(2_000);

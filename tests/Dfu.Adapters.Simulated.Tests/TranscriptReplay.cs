@@ -235,7 +235,7 @@ internal sealed partial class TranscriptReplay : IDisposable
             ["code"] = $"{(int)settings.Bank0.Code})",
             ["app_version"] = $"{settings.ApplicationVersion}",
             ["bl_version"] = $"{settings.BootloaderVersion}",
-            ["sd_fwid"] = $"0x{_device.Memory.SoftDeviceId:x}",
+            ["sd_fwid"] = $"0x{_device.Memory.SoftDevice?.Id:x}",
             ["boots"] = $"{_device.Boots}",
             ["dropped_no_buffer"] = $"{_device.Counters.PacketsWithoutBuffer}",
             ["queue_refused"] = $"{_device.Counters.PacketsRefused}",

@@ -130,9 +130,13 @@ public sealed class JourneyTests
         Assert.True(new Scenario { Package = TestPackages.Application(5000, key: key), Options = device }.Run().HasImage);
     }
 
-    [Fact]
-    public void An_unsigned_package_is_refused_where_signatures_are_required() =>
-        Refused(Application, Device("sdk17") with { RequireSigned = true }, DfuError.SignatureRequired);
+    [Theory]
+    [InlineData("sdk13")]
+    [InlineData("sdk14")]
+    [InlineData("sdk15.0")]
+    [InlineData("sdk17")]
+    public void An_unsigned_package_is_refused_where_signatures_are_required(string profile) =>
+        Refused(Application, Device(profile) with { RequireSigned = true }, DfuError.SignatureRequired);
 
     [Fact]
     public void Another_hardware_version_is_refused() => Refused(Application, Device("sdk17") with { HwVersion = 51 }, DfuError.HwVersionRefused);
@@ -140,6 +144,26 @@ public sealed class JourneyTests
     [Fact]
     public void Another_SoftDevice_is_refused() =>
         Refused(TestPackages.Application(5000, sdReq: 0xCA), Device("sdk17") with { SoftDeviceId = 0x100 }, DfuError.SoftDeviceRefused);
+
+    [Theory]
+    [InlineData("sdk15.0")]
+    [InlineData("sdk17")]
+    public void A_SoftDevice_that_is_none_is_refused_once_it_has_been_received_and_is_not_sent_again(string profile)
+    {
+        var package = TestPackages.OfSoftDevice(5 * ObjectSize, magic: 0);
+        var scenario = new Scenario { Package = package, Options = Device(profile) with { SoftDeviceId = 0xFFFE } };
+        Assert.Equal(DfuError.ImageRefused, Assert.Throws<DfuException>(scenario.Run).Error);
+        Assert.Equal((5 * ObjectSize, 0), (scenario.Recorder.Sent, scenario.Resent));
+    }
+
+    [Theory]
+    [InlineData("sdk12", 0)] // looks at nothing
+    [InlineData("sdk17", 0x51B1_E5DB)]
+    public void A_SoftDevice_by_itself_is_put_in_place(string profile, uint magic)
+    {
+        var package = TestPackages.OfSoftDevice(5 * ObjectSize, magic);
+        Assert.True(new Scenario { Package = package, Options = Device(profile) with { SoftDeviceId = 0xFFFE } }.Run().HasImage);
+    }
 
     [Fact]
     public void A_downgrade_is_refused() =>

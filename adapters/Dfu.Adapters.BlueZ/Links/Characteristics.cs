@@ -16,6 +16,15 @@ internal static class Characteristics
     /// <summary>The service of SDK 12's buttonless applications; its characteristic has the same UUID.</summary>
     private const string Sdk12Service = "8e400001-f315-4f60-9fb8-838830daea50";
 
+    /// <summary>Services that a device may advertise besides, and what they tell.</summary>
+    public static readonly ImmutableDictionary<string, OtherServices> OtherServices = new Dictionary<string, OtherServices>
+    {
+        ["00001530-1212-efde-1523-785feabcde23"] = Adapters.OtherServices.LegacyDfu,
+        [Sdk12Service] = Adapters.OtherServices.Sdk12Buttonless,
+        ["6e400001-b5a3-f393-e0a9-e50e24dcca9e"] = Adapters.OtherServices.Uart,
+        ["8d53dc1d-1db7-4cd3-868b-8a527460aa84"] = Adapters.OtherServices.Smp,
+    }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>A bootloader has both; an application has a buttonless one instead, or none.</summary>
     public static readonly ImmutableArray<DfuCharacteristic> OfBootloader = [DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet];
 

@@ -45,10 +45,10 @@ internal sealed class BlueZAdapter : IAdapter
     {
         (Controller, Name, Path, _objects, _kernel, _opener, _options, _time) = (controller, name, path, objects, kernel, opener, shared.Options, time);
         _seat = shared.Room.Join(() => _discovery?.Wake(), Hear);
-        _discovery = new(objects, path, () => _seat.Duty, Lose, time);
+        _discovery = new(objects, path, () => _seat.Duty is ScanDuty.Always && _options.Surveys ? ScanDuty.Seek : _seat.Duty, Lose, time);
         _finder = new(objects, path, _seat, _discovery, time);
         _changes = objects.OnChange(path, OnChange);
-        _hearing = new(objects, path, shared.Budget, _seat.Hear);
+        _hearing = new(objects, path, shared.Budget, _options.Surveys ? Hear : _seat.Hear);
         _ = Background.Start("watch bluetoothd", WatchEndAsync);
         _ = Background.Start("watch an adapter", CheckAsync);
     }

@@ -32,7 +32,10 @@ internal static class DeviceAdvertisement
         advertisement = default;
         if (AddressOf(device) is not { } address || !device.Interfaces[BlueZObjects.Device].TryGetValue("RSSI", out var rssi) || rssi is not short strength)
             return false;
-        advertisement = new(address, TypeOf(device), strength, NameOf(device, address), HasDfuService(device), Connectable: true);
+        advertisement = new(address, TypeOf(device), strength, NameOf(device, address), HasDfuService(device), Connectable: true)
+        {
+            Others = OthersOf(device),
+        };
         return true;
     }
 
@@ -43,6 +46,10 @@ internal static class DeviceAdvertisement
         device.Get<string>(BlueZObjects.Device, "AddressType") == "public" ? AddressType.Public : AddressType.Random;
 
     public static bool IsBonded(BlueZObject device) => device.Get<bool>(BlueZObjects.Device, "Paired") || device.Get<bool>(BlueZObjects.Device, "Bonded");
+
+    private static OtherServices OthersOf(BlueZObject device) =>
+        (device.Get<string[]>(BlueZObjects.Device, "UUIDs") ?? [])
+            .Aggregate(OtherServices.None, static (all, uuid) => all | Characteristics.OtherServices.GetValueOrDefault(uuid));
 
     public static bool HasDfuService(BlueZObject device) =>
         (device.Get<string[]>(BlueZObjects.Device, "UUIDs") ?? []).Contains(Characteristics.DfuService, StringComparer.OrdinalIgnoreCase)

@@ -231,7 +231,11 @@ internal sealed class BridgeAdapter : IAdapter
                 break;
             case FromBridge.BodyOneofCase.Advertisement when BluetoothAddress.TryRead(message.Advertisement.Address.Span, out var address):
                 var a = message.Advertisement;
-                lock (_gate) _heard?.Writer.TryWrite(new Advertisement(address, FromWire(a.AddressType), a.Rssi, a.Name, a.DfuService, a.Connectable));
+                var heard = new Advertisement(address, FromWire(a.AddressType), a.Rssi, a.Name, a.DfuService, a.Connectable)
+                {
+                    Others = a.Services.FromWire(),
+                };
+                lock (_gate) _heard?.Writer.TryWrite(heard);
                 break;
             case FromBridge.BodyOneofCase.Fault:
                 Fail($"it reports: {WireValues.ForPeople(message.Fault.Message)}");

@@ -228,5 +228,6 @@ internal sealed class RadioStream
         Name = heard.Name,
         DfuService = heard.DfuService,
         Connectable = heard.Connectable,
+        Services = { heard.Others.ToWire() },
     };
 }

@@ -187,20 +187,27 @@ internal sealed class SimulatedAdapter : IAdapter
         foreach (var device in _air.DevicesUnderLock)
         {
             if (device.Advertises is not { } heard) continue;
-            var rssi = device.Options.Rssi + PathOf(device) + _random.Next(-_source.Model.RssiJitter, _source.Model.RssiJitter + 1);
-            if (rssi < _source.Model.Sensitivity) continue;
-            scan.Writer.TryWrite(new Advertisement(heard.Address, AddressType.Random, rssi, heard.Name, DfuService: true, Connectable: true));
+            var advertisement = new Advertisement(heard.Address, AddressType.Random, device.Options.Rssi, heard.Name, DfuService: true, Connectable: true);
+            Hear(scan, advertisement with { Others = device.Others }, device.Index);
         }
+
+        for (var i = 0; i < _air.Bystanders.Count; i++) Hear(scan, _air.Bystanders[i], -1 - i);
 
         _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
     }
 
-    /// <summary>What the way from this device to this radio adds to its signal strength, always the same.</summary>
-    private int PathOf(VirtualDevice device)
+    private void Hear(Channel<Advertisement> scan, in Advertisement advertisement, int sender)
     {
-        if (_paths.TryGetValue(device.Index, out var path)) return path;
+        var rssi = advertisement.Rssi + PathOf(sender) + _random.Next(-_source.Model.RssiJitter, _source.Model.RssiJitter + 1);
+        if (rssi >= _source.Model.Sensitivity) scan.Writer.TryWrite(advertisement with { Rssi = rssi });
+    }
+
+    /// <summary>What the way from this sender to this radio adds to its signal strength, always the same.</summary>
+    private int PathOf(int sender)
+    {
+        if (_paths.TryGetValue(sender, out var path)) return path;
         var spread = _source.Model.PathSpread;
-        return _paths[device.Index] = _air.RandomFor(3, device.Index, _source.Index).Next(-spread, spread + 1);
+        return _paths[sender] = _air.RandomFor(3, sender, _source.Index).Next(-spread, spread + 1);
     }
 
     private DfuException LostError() => new(DfuError.AdapterLost, $"{Name}: {(_lost.Task.IsCompletedSuccessfully ? _lost.Task.Result : "lost")}");

@@ -31,7 +31,15 @@ public sealed class SimulatedAir : IDisposable
 
     internal EventQueue Events { get; }
 
+    internal List<Advertisement> Bystanders { get; } = [];
+
     public VirtualDevice Add(VirtualDeviceOptions options) => Add(options, null);
+
+    /// <summary>Puts somebody on the air that can be heard, in this strength, and is no device of Secure DFU: connecting to it comes to nothing.</summary>
+    public void AddBystander(Advertisement bystander)
+    {
+        using (Events.Enter()) Bystanders.Add(bystander);
+    }
 
     /// <summary>Puts one more radio over this air.</summary>
     public SimulatedAdapterSource CreateAdapter(string id, AdapterModel model)

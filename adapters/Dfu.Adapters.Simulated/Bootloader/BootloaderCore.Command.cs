@@ -18,6 +18,9 @@ internal sealed partial class BootloaderCore
     private int _start;
     private int _imageSize;
 
+    /// <summary>An init packet has said since the boot where the image goes; before that Nordic's code has the address 0 for it.</summary>
+    private bool _placed;
+
     /// <summary>What RAM knows.</summary>
     public Progress RamProgress => _progress;
 
@@ -38,8 +41,7 @@ internal sealed partial class BootloaderCore
         if (_settings.Bank1.Size == 0 || DecodeStored() is not { } init) return;
         _decoded = init;
         _initValid = true;
-        _start = _settings.Bank1Start;
-        _imageSize = _settings.Bank1.Size;
+        (_placed, _start, _imageSize) = (true, _settings.Bank1Start, _settings.Bank1.Size);
     }
 
     private DecodedInit? DecodeStored() => DecodedInit.Decode(_init[.._progress.CommandOffset]);
@@ -105,9 +107,11 @@ internal sealed partial class BootloaderCore
     private void JudgeCommand()
     {
         var verdict = new Verdict(ResultCode.InvalidObject);
-        if (DecodeStored() is { } init)
+        var init = DecodeStored();
+        if (init is not null)
         {
-            verdict = InitPacketJudge.Judge(init, _options, _settings, _memory.SoftDeviceId);
+            if (!_profile.Collects) (_placed, _start, _imageSize) = (false, 0, 0);
+            verdict = InitPacketJudge.Judge(init, _options, _settings, _memory.SoftDevice?.Id);
             if (verdict.IsGood) verdict = MakeRoom(init);
         }
 
@@ -116,7 +120,7 @@ internal sealed partial class BootloaderCore
             if (_profile.Collects) RestartInactivity();
             if (!TrySave() && !_profile.Collects) verdict = new Verdict(ResultCode.OperationFailed);
         }
-        else if (_profile.ForgetsRefusedInit)
+        else if (_profile.ForgetsRefusedInit && init is not null)
         {
             _progress = default;
         }
@@ -130,12 +134,13 @@ internal sealed partial class BootloaderCore
         _decoded = init;
         if (_profile.AcceptsBeforeRoomCheck) (_initValid, _start, _imageSize) = (true, 0, (int)Math.Min(init.ImageSize, int.MaxValue));
         var room = _options.Chip.ApplicationRoom;
-        if (init.ImageSize > room || init.ImageSize == 0) return new Verdict(ResultCode.InsufficientResources);
+        if (init.ImageSize == 0)
+            return _profile.Collects ? new Verdict(ResultCode.InvalidParameter) : Verdict.Bad(ExtendedError.InitCommandInvalid);
+        if (init.ImageSize > room || init.BootloaderSize > ChipModel.BootloaderRoom) return new Verdict(ResultCode.InsufficientResources);
         var size = (int)init.ImageSize;
         var bank1 = ChipModel.Pages(_settings.Bank0.Size) * ChipModel.PageSize;
         var single = bank1 + size > room || (_options.SingleBank && init.Bank == BankCode.Application);
-        _start = single ? 0 : bank1;
-        _imageSize = size;
+        (_placed, _start, _imageSize) = (true, single ? 0 : bank1, size);
         _initValid = true;
         _settings = _settings with
         {

@@ -39,24 +39,34 @@ internal sealed partial class BootloaderCore
     private void FinishImage()
     {
         var image = _memory.Read(_start, _imageSize);
-        var good = _initValid && _decoded is { } init && SHA256.HashData(image).AsSpan().SequenceEqual(Reversed(init));
-        var bank = good ? new Bank(_imageSize, Crc32.HashToUInt32(image), _decoded!.Bank) : default;
+        var (verdict, keepsApplication) = Postvalidate(image);
+        var bank = verdict.IsGood ? new Bank(_imageSize, Crc32.HashToUInt32(image), _decoded!.Bank) : default;
         _initValid = false;
-        _progress = new Progress { Crc = _profile.StaleCrc ? (uint)(_options.Chip.ApplicationStart + _start) : 0 };
+        _progress = new Progress { Crc = _profile.StaleCrc && _placed ? (uint)(_options.Chip.ApplicationStart + _start) : 0 };
         _settings = _settings with
         {
+            Bank0 = keepsApplication ? _settings.Bank0 : default,
             Bank1 = bank,
             Bank1Start = _start,
-            PendingVersion = good ? _decoded!.Command.FwVersion : 0,
-            PendingSoftDevice = good ? (int)_decoded!.Command.SdSize : 0,
+            PendingVersion = verdict.IsGood ? _decoded!.Command.FwVersion : 0,
+            PendingSoftDevice = verdict.IsGood ? (int)_decoded!.Command.SdSize : 0,
         };
-        if (good) Answer(OpCode.Execute, Success);
-        else if (_profile.ExtendedErrors) Answer(OpCode.Execute, (byte)ResultCode.ExtendedError, (byte)ExtendedError.VerificationFailed);
-        else Answer(OpCode.Execute, (byte)ResultCode.InvalidObject);
+        Answer(OpCode.Execute, verdict);
 
         _step = _profile.End is EndKind.ResetOnDelivery or EndKind.DisconnectOnDelivery ? EndingStep.Delivering : EndingStep.Saving;
         _ = TrySave();
         if (!_flash.Busy) ContinueEnding();
+    }
+
+    private (Verdict Verdict, bool KeepsApplication) Postvalidate(byte[] image)
+    {
+        if (!_initValid || _decoded is not { } init || !SHA256.HashData(image).AsSpan().SequenceEqual(Reversed(init)))
+            return (Verdict.Bad(ExtendedError.VerificationFailed), true);
+        if (init.Bank is not (BankCode.SoftDevice or BankCode.SoftDeviceBootloader)) return (Verdict.Good, true);
+        var softDevice = SoftDeviceIdentity.Judge(_profile, image, (int)init.Command.SdSize, init.BootloaderSize > 0, _memory.SoftDevice);
+        return softDevice == SoftDeviceVerdict.Refused
+            ? (new Verdict(ResultCode.InvalidObject), true)
+            : (Verdict.Good, softDevice != SoftDeviceVerdict.TakenWithoutApplication);
     }
 
     /// <summary>The flash is idle: the settings are written.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class BootloaderCore
     private readonly IBootloaderPort _port;
     private readonly DeviceCounters _counters;
     private readonly Queue<Request> _requests = new();
-    private ObjectType _current;
+    private ObjectType _current = ObjectType.Command;
     private int _prn;
     private int _prnLeft;
     private int _buffersFree = PacketBuffers;
@@ -154,11 +154,10 @@ internal sealed partial class BootloaderCore
         switch (value[0])
         {
             case OpCode.Create:
-                _current = Known(type);
                 _prnLeft = _prn;
-                if (_current == ObjectType.Command) CreateCommand(U32(value, 2));
-                else if (_current == ObjectType.Data) CreateData(U32(value, 2));
-                else Answer(OpCode.Create, _profile.UnknownType);
+                if (!Turn(type)) Answer(OpCode.Create, _profile.UnknownType);
+                else if (_current == ObjectType.Command) CreateCommand(U32(value, 2));
+                else CreateData(U32(value, 2));
                 break;
             case OpCode.SetPrn:
                 _prn = At(value, 1) | (At(value, 2) << 8);
@@ -173,8 +172,8 @@ internal sealed partial class BootloaderCore
                 Execute();
                 break;
             case OpCode.Select:
-                _current = Known(type);
-                Select();
+                if (Turn(type)) Select();
+                else Answer(OpCode.Select, _profile.UnknownType);
                 break;
             default:
                 HandleOther(value[0], At(value, 1));
@@ -212,14 +211,16 @@ internal sealed partial class BootloaderCore
         else Receipt(_profile.UnknownType, 0, 0);
     }
 
+    /// <summary>What requests are about from now on; an unknown type leaves nothing, before SDK 15 what was.</summary>
+    private bool Turn(ObjectType type)
+    {
+        var known = type is ObjectType.Command or ObjectType.Data;
+        if (known || !_profile.Collects) _current = known ? type : default;
+        return known;
+    }
+
     private void Select()
     {
-        if (_current == default)
-        {
-            Answer(OpCode.Select, _profile.UnknownType);
-            return;
-        }
-
         Span<byte> body = stackalloc byte[12];
         BinaryPrimitives.WriteInt32LittleEndian(body, _current == ObjectType.Command ? _profile.InitMax : ChipModel.PageSize);
         BinaryPrimitives.WriteInt32LittleEndian(body[4..], CurrentOffset);
@@ -267,8 +268,6 @@ internal sealed partial class BootloaderCore
     }
 
     private const byte Success = (byte)ResultCode.Success;
-
-    private static ObjectType Known(ObjectType type) => type is ObjectType.Command or ObjectType.Data ? type : default;
 
     private static byte At(byte[] value, int index) => index < value.Length ? value[index] : (byte)0;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Dfu.Adapters.Simulated.Bootloader;
 
 namespace Dfu.Adapters.Simulated;
 
@@ -72,6 +73,11 @@ public sealed record BootloaderProfile
     /// <summary>A refused init packet is forgotten (SDK 15.3 and later).</summary>
     internal bool ForgetsRefusedInit { get; init; }
 
+    /// <summary>An init packet must name a SoftDevice, and none may stand for none beside others (SDK 15.3 and later).</summary>
+    internal bool WantsSoftDeviceNamed { get; init; }
+
+    internal SoftDeviceCheck SoftDeviceCheck { get; init; } = SoftDeviceCheck.Structure;
+
     public static BootloaderProfile Sdk12 { get; } = new()
     {
         Name = "sdk12",
@@ -93,6 +99,7 @@ public sealed record BootloaderProfile
         Abort = AbortKind.Unknown,
         End = EndKind.ResetWithoutDisconnect,
         Buttonless = ButtonlessKind.Sdk12Notify,
+        SoftDeviceCheck = SoftDeviceCheck.None,
     };
 
     public static BootloaderProfile Sdk13 { get; } = Sdk12 with
@@ -102,6 +109,7 @@ public sealed record BootloaderProfile
         ExtendedErrors = true,
         End = EndKind.ResetOnDelivery,
         Buttonless = ButtonlessKind.Indicate,
+        SoftDeviceCheck = SoftDeviceCheck.Version,
     };
 
     public static BootloaderProfile Sdk14 { get; } = Sdk13 with
@@ -136,10 +144,17 @@ public sealed record BootloaderProfile
         LeaksBuffers = true,
         StaleCrc = true,
         ForgetsRefusedInit = true,
+        WantsSoftDeviceNamed = true,
     };
 
     /// <summary>SDK 16.0 to 17.1.0 as Nordic ships it.</summary>
-    public static BootloaderProfile Sdk17 { get; } = Sdk153 with { Name = "sdk17", ReloadsOnDisconnect = true, Abort = AbortKind.DisconnectThenReset };
+    public static BootloaderProfile Sdk17 { get; } = Sdk153 with
+    {
+        Name = "sdk17",
+        ReloadsOnDisconnect = true,
+        Abort = AbortKind.DisconnectThenReset,
+        SoftDeviceCheck = SoftDeviceCheck.Family,
+    };
 
     /// <summary>SDK 16.0 to 17.1.0 built with NRF_DFU_SAVE_PROGRESS_IN_FLASH=1.</summary>
     public static BootloaderProfile Sdk17Saving { get; } = Sdk17 with { SaveProgress = true };

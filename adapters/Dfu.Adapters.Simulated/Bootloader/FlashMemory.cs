@@ -1,7 +1,7 @@
 namespace Dfu.Adapters.Simulated.Bootloader;
 
 /// <summary>
-/// What survives a power cut: settings pages, the application's room by pages, SoftDevice id. Addresses are relative to the start
+/// What survives a power cut: settings pages, the application's room by pages, the SoftDevice's identity. Addresses are relative to the start
 /// of the application.
 /// </summary>
 /// <remarks>As in real flash, writing only clears bits: a page must be erased before it is written again. A page that is not there is erased.</remarks>
@@ -13,7 +13,8 @@ internal sealed class FlashMemory
 
     public Settings? Backup { get; set; }
 
-    public uint? SoftDeviceId { get; set; }
+    /// <summary>Null takes any package's requirement.</summary>
+    public SoftDeviceIdentity? SoftDevice { get; set; }
 
     public void Erase(int address, int pages)
     {

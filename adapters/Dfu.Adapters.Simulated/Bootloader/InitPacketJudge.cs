@@ -19,6 +19,11 @@ internal sealed record DecodedInit(InitCommand Command, byte[] SignedBytes, Sign
         _ => Command.AppSize,
     };
 
+    public uint BootloaderSize => Bank is BankCode.Bootloader or BankCode.SoftDeviceBootloader ? Command.BlSize : 0;
+
+    /// <summary>Whether bootloaders that are built for no external application know this type.</summary>
+    public bool IsKnown => Type is FirmwareType.Application or FirmwareType.Softdevice or FirmwareType.Bootloader or FirmwareType.SoftdeviceBootloader;
+
     public BankCode Bank => Type switch
     {
         FirmwareType.Softdevice => BankCode.SoftDevice,
@@ -72,33 +77,69 @@ internal readonly record struct Verdict(ResultCode Result, ExtendedError Extende
 }
 
 /// <summary>Judges init packets in the order the bootloader does.</summary>
-/// <remarks>nRF5 SDK 17.1, nrf_dfu_validation.c prevalidation and nrf_dfu_ver_validation.c.</remarks>
+/// <remarks>
+/// nRF5 SDK 15.0, 15.3 and 17.0.2, nrf_dfu_validation.c and nrf_dfu_ver_validation.c: signature, then versions. SDK 12.3 and 14.2,
+/// dfu_req_handling.c: an unsigned packet is an unknown command; versions, then signature.
+/// </remarks>
 internal static class InitPacketJudge
 {
     public static Verdict Judge(DecodedInit init, VirtualDeviceOptions options, Settings settings, uint? softDeviceId)
     {
-        var isApplication = init.Bank == BankCode.Application;
-        if (!isApplication || options.RequireSigned)
-        {
-            if (init.Signed is not { Signature.Length: > 0 } signed) return Verdict.Bad(ExtendedError.SignatureMissing);
-            if (signed.SignatureType != SignatureType.EcdsaP256Sha256) return Verdict.Bad(ExtendedError.WrongSignatureType);
-            if (!SignatureFits(signed.Signature, init.SignedBytes, options.PublicKey)) return new Verdict(ResultCode.InvalidObject);
-        }
+        if (options.Profile.Collects && init.Signed is null && NeedsSignature(init, options)) return Verdict.Bad(ExtendedError.UnknownCommand);
+        var early = options.Profile.Collects ? JudgeVersions(init, options, settings, softDeviceId) : JudgeSignature(init, options);
+        if (!early.IsGood) return early;
+        return options.Profile.Collects ? JudgeSignature(init, options) : JudgeVersions(init, options, settings, softDeviceId);
+    }
 
+    private static bool NeedsSignature(DecodedInit init, VirtualDeviceOptions options) => init.Type != FirmwareType.Application || options.RequireSigned;
+
+    private static Verdict JudgeSignature(DecodedInit init, VirtualDeviceOptions options)
+    {
+        if (!NeedsSignature(init, options)) return Verdict.Good;
+        if (init.Signed is not { Signature.Length: > 0 } signed) return Verdict.Bad(ExtendedError.SignatureMissing);
+        if (signed.SignatureType != SignatureType.EcdsaP256Sha256) return Verdict.Bad(ExtendedError.WrongSignatureType);
+        return SignatureFits(signed.Signature, init.SignedBytes, options.PublicKey) ? Verdict.Good : new Verdict(ResultCode.InvalidObject);
+    }
+
+    private static Verdict JudgeVersions(DecodedInit init, VirtualDeviceOptions options, Settings settings, uint? softDeviceId)
+    {
         var command = init.Command;
+        if (options.Profile.Collects && command.IsDebug) return new Verdict(ResultCode.OperationFailed);
+        if (!command.HasType || !init.IsKnown) return Verdict.Bad(ExtendedError.InitCommandInvalid);
         if (command.Hash?.HashType != HashType.Sha256) return Verdict.Bad(ExtendedError.WrongHashType);
-        if (!command.HasHwVersion || !command.HasType) return Verdict.Bad(ExtendedError.InitCommandInvalid);
+        if (!command.HasHwVersion) return Verdict.Bad(ExtendedError.InitCommandInvalid);
         if (options.HwVersion is { } hardware && command.HwVersion != hardware) return Verdict.Bad(ExtendedError.HwVersionFailure);
-        if (softDeviceId is { } id && !command.SdReq.Contains(id)) return Verdict.Bad(ExtendedError.SdVersionFailure);
+        if (softDeviceId is { } id && !SoftDeviceFits(init, options, id)) return Verdict.Bad(ExtendedError.SdVersionFailure);
+        if (!command.HasFwVersion) return NeedsVersion(init, options) ? Verdict.Bad(ExtendedError.InitCommandInvalid) : Verdict.Good;
         return VersionFits(init, options, settings) ? Verdict.Good : Verdict.Bad(ExtendedError.FwVersionFailure);
     }
 
+    /// <summary>
+    /// 0 in the first place says that no SoftDevice is needed: from SDK 15 on an application by that alone is taken, and put behind the SoftDevice all
+    /// the same, for a BLE bootloader keeps its own. 0xFFFE means nothing here: it counts for external applications only.
+    /// </summary>
+    private static bool SoftDeviceFits(DecodedInit init, VirtualDeviceOptions options, uint id)
+    {
+        var (asked, profile) = (init.Command.SdReq, options.Profile);
+        if (profile.Collects || asked is [not 0, ..]) return asked.Contains(id);
+        if (asked.Count == 0 && profile.WantsSoftDeviceNamed) return false;
+        if (init.Bank != BankCode.Application) return init.Bank != BankCode.SoftDevice;
+        return asked.Count < 2 || !options.DowngradePrevention || (!profile.WantsSoftDeviceNamed && asked.Contains(id));
+    }
+
+    private static bool NeedsVersion(DecodedInit init, VirtualDeviceOptions options) => init.Bank switch
+    {
+        BankCode.SoftDevice => false,
+        BankCode.Application => options.DowngradePrevention || options.Profile.Collects,
+        _ => true,
+    };
+
     private static bool VersionFits(DecodedInit init, VirtualDeviceOptions options, Settings settings) => init.Bank switch
     {
-        BankCode.SoftDevice => true,
-        BankCode.Application when !options.DowngradePrevention => true,
-        BankCode.Application when options.AcceptSameVersion => init.Command.FwVersion >= settings.ApplicationVersion,
-        BankCode.Application => init.Command.FwVersion > settings.ApplicationVersion,
+        BankCode.SoftDevice when options.Profile.Collects => true,
+        BankCode.SoftDevice or BankCode.Application when !options.DowngradePrevention => true,
+        BankCode.SoftDevice or BankCode.Application when options.AcceptSameVersion => init.Command.FwVersion >= settings.ApplicationVersion,
+        BankCode.SoftDevice or BankCode.Application => init.Command.FwVersion > settings.ApplicationVersion,
         _ => init.Command.FwVersion > settings.BootloaderVersion,
     };
 

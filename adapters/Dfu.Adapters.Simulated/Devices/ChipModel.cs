@@ -7,6 +7,9 @@ public sealed record ChipModel
 {
     public const int PageSize = 4096;
 
+    /// <summary>Room for the bootloader, 24 KiB, on both chips as Nordic's examples lay it out.</summary>
+    internal const int BootloaderRoom = 0x6000;
+
     public required string Name { get; init; }
     public required TimeSpan PageErase { get; init; }
     public required TimeSpan WordWrite { get; init; }

@@ -92,6 +92,9 @@ public sealed partial class VirtualDevice : IBootloaderPort
         _ => null,
     };
 
+    /// <summary>An application is more than its DFU service: it has Nordic's UART.</summary>
+    internal OtherServices Others => Mode == DeviceMode.Application ? OtherServices.Uart : OtherServices.None;
+
     private bool HasApplication => FlashSettings.Bank0.Code == BankCode.Application;
 
     private bool PendingActivation => FlashSettings.Bank1.Code != BankCode.Invalid;
@@ -104,7 +107,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
 
     private FlashMemory Factory()
     {
-        var memory = new FlashMemory { SoftDeviceId = Options.SoftDeviceId };
+        var memory = new FlashMemory { SoftDevice = Options.SoftDeviceId is { } id ? new(id) : null };
         var size = Options is { StartsInApplication: true, ApplicationSize: 0 } ? 20_000 : Options.ApplicationSize;
         var settings = new Settings { ApplicationVersion = Options.ApplicationVersion, BootloaderVersion = Options.BootloaderVersion };
         if (size > 0)
@@ -182,7 +185,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
         else
         {
             if (bank.Code != BankCode.SoftDevice) next = next with { BootloaderVersion = settings.PendingVersion };
-            if (Options.SoftDeviceId is not null && SoftDeviceIdOf(image, settings.PendingSoftDevice) is { } id) _memory.SoftDeviceId = id;
+            if (_memory.SoftDevice is not null && SoftDeviceIdentity.Read(image, settings.PendingSoftDevice) is { } its) _memory.SoftDevice = its;
         }
 
         _memory.Main = next;
@@ -193,9 +196,6 @@ public sealed partial class VirtualDevice : IBootloaderPort
         if (expectsMore && (application || Options.Profile.Continuation is null)) StartBootloader(Options.Profile.Continuation);
         else Reboot(holdsBootloader: false, powerCut: false);
     }
-
-    /// <summary>The SoftDevice's information structure lies 0x2000 into its image, its id 12 bytes into that.</summary>
-    private static uint? SoftDeviceIdOf(byte[] image, int size) => size > 0x2010 ? BitConverter.ToUInt16(image, 0x200c) : null;
 
     private void StartBootloader(TimeSpan? inactivity)
     {

@@ -30,7 +30,7 @@ public sealed class StateDirectory
         var file = FileOf(options.ApplicationAddress, "json");
         if (!File.Exists(file)) return air.Add(options);
         var saved = JsonSerializer.Deserialize<Saved>(File.ReadAllText(file)) ?? throw new JsonException($"{file} is empty");
-        var memory = new FlashMemory { Main = saved.Main, Backup = saved.Backup, SoftDeviceId = saved.SoftDeviceId };
+        var memory = new FlashMemory { Main = saved.Main, Backup = saved.Backup, SoftDevice = saved.SoftDevice };
         ReadPages(FileOf(options.ApplicationAddress, "flash"), memory);
         var image = FileOf(options.ApplicationAddress, "image");
         var activated = File.Exists(image) ? File.ReadAllBytes(image) : null;
@@ -101,7 +101,7 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, uint? SoftDeviceId, SavedCounters Counters);
+    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters);
 
     internal sealed record SavedCounters(
         long PacketBytes,

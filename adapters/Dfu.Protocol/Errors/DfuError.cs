@@ -68,6 +68,8 @@ public enum DfuError
 
     /// <summary>A bootloader of SDK 12, or one that may be, refused the init packet: it has one answer for every reason.</summary>
     InitPacketRefusedUnexplained,
+    /// <summary>At the last EXECUTE, although its hash is right (SDK 15 and later; before, a wrong hash may be answered alike).</summary>
+    ImageRefused,
 
     // The jump from the application to its bootloader.
     ButtonlessRefused = 350,

@@ -125,6 +125,10 @@ public static class ErrorCatalog
             "The bootloader refused the init packet without saying why: bootloaders of SDK 12 give one answer for hardware, SoftDevice, version and signature.",
             "Compare all four of the package with the device: the --hw-version and the key its bootloader was built with, the SoftDevice it runs, "
             + "and that it has no newer version."),
+        DfuError.ImageRefused => (
+            "The bootloader received the whole image and does not take it.",
+            "Give it the SoftDevice as Nordic ships it, of the device's family, and together with a bootloader if the major version changes; "
+                + "an application may need --app-boot-validation ecdsa."),
 
         DfuError.ButtonlessRefused => ("The application refused to enter the bootloader.", "Reset the device and try again; the application may be busy."),
         DfuError.BondRequired => (

@@ -10,6 +10,9 @@ public enum Asked
     ExecuteCommand,
     CreateData,
     ExecuteData,
+
+    /// <summary>The last EXECUTE(data), of a bootloader that has an extended error for a wrong hash.</summary>
+    ExecuteWholeImage,
 }
 
 /// <summary>Turns a refusal into the reason and remedy an operator can use.</summary>
@@ -20,11 +23,11 @@ public static class Refusal
     {
         ResultCode.ExtendedError => response.Extended switch
         {
-            ExtendedError.InitCommandInvalid or ExtendedError.WrongCommandFormat or ExtendedError.UnknownCommand => DfuError.InitPacketRefused,
+            ExtendedError.InitCommandInvalid or ExtendedError.WrongCommandFormat => DfuError.InitPacketRefused,
             ExtendedError.FwVersionFailure => DfuError.VersionRefused,
             ExtendedError.HwVersionFailure => DfuError.HwVersionRefused,
             ExtendedError.SdVersionFailure => DfuError.SoftDeviceRefused,
-            ExtendedError.SignatureMissing => DfuError.SignatureRequired,
+            ExtendedError.SignatureMissing or ExtendedError.UnknownCommand => DfuError.SignatureRequired, // SDK 13 and 14 know no unsigned command
             ExtendedError.WrongHashType => DfuError.HashTypeRefused,
             ExtendedError.WrongSignatureType => DfuError.SignatureTypeRefused,
             ExtendedError.HashFailed or ExtendedError.VerificationFailed => DfuError.VerificationFailed,
@@ -51,6 +54,7 @@ public static class Refusal
             Asked.ExecuteCommand => DfuError.SignatureRefused,
             Asked.CreateData => DfuError.FlashBusy,
             Asked.ExecuteData => DfuError.VerificationFailed, // SDK 12 has no extended errors
+            Asked.ExecuteWholeImage => DfuError.ImageRefused,
             _ => DfuError.DeviceRefused,
         },
         ResultCode.OperationNotPermitted => asked switch
@@ -70,7 +74,7 @@ public static class Refusal
         Asked.CreateCommand => "CREATE(command)",
         Asked.ExecuteCommand => "EXECUTE(command)",
         Asked.CreateData => "CREATE(data)",
-        Asked.ExecuteData => "EXECUTE(data)",
+        Asked.ExecuteData or Asked.ExecuteWholeImage => "EXECUTE(data)",
         _ => "a request",
     };
 }

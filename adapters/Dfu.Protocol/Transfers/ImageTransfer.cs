@@ -255,7 +255,7 @@ public sealed class ImageTransfer
         {
             if (await _control.ExecuteLastAsync(cancellationToken) is { } response)
             {
-                ControlPoint.Expect(response, Asked.ExecuteData);
+                ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
                 _observer.Confirmed(_image.Firmware.Length, _image.Crc);
                 return TransferEnd.Accepted;
             }

@@ -25,6 +25,7 @@ internal static class SimulateCommand
             "HOST:PORT",
             required: true);
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
+        var bystanders = Arguments.Option.Number("--bystanders", "Others on the air that take no Secure DFU, for 'dfu scan' to tell.", 0, 1000, 0);
         var profile = new Choice<BootloaderProfile>("--profile", "Which SDK's bootloader they have.", [.. Profiles.Select(profile => (profile.Name, profile))]);
         var chip = new Choice<ChipModel>("--chip", "Which chip's flash they have.", ("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832));
         var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
@@ -65,7 +66,7 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
+            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
         {
@@ -73,6 +74,7 @@ internal static class SimulateCommand
             var settings = new SimulationSettings
             {
                 Devices = result.GetValue(devices)!.Value,
+                Bystanders = result.GetValue(bystanders)!.Value,
                 Profile = profile.Of(result),
                 Chip = chip.Of(result),
                 SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,

@@ -158,7 +158,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         return $"[{colour}]{new string('━', full)}[/][grey27]{new string('─', width - full)}[/]";
     }
 
-    private static IEnumerable<Segment> Crop(IEnumerable<Segment> line, int width)
+    internal static IEnumerable<Segment> Crop(IEnumerable<Segment> line, int width)
     {
         var segments = line.TakeWhile(segment => !segment.IsLineBreak).ToList();
         if (segments.Sum(segment => segment.CellCount()) <= width) return segments;

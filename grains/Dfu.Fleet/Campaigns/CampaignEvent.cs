@@ -76,7 +76,11 @@ public abstract record CampaignEvent
     public sealed record CancelRequested(int Run) : CampaignEvent;
 
     /// <summary>Time passes: it is worked, and collecting may be over.</summary>
-    public sealed record Tick(DateTimeOffset At) : Checkpoint;
+    public sealed record Tick(DateTimeOffset At) : Checkpoint
+    {
+        /// <summary>Under which names others than its devices were heard, for people; empty when nobody says.</summary>
+        public string Bystanders { get; init; } = "";
+    }
 }
 
 /// <summary>What must be done after a campaign's state was saved. Any of them may be carried out twice.</summary>

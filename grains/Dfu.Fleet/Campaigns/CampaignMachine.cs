@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scan;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -41,7 +42,7 @@ public static class CampaignMachine
         CampaignEvent.ProbeEnded p when state.Prober == new Probe(p.Device, p.Attempt) => (state with { Prober = null }, []),
         CampaignEvent.LinkEnded l => (state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) }, []),
         CampaignEvent.CancelRequested c when c.Run == state.Run && state is { Stage: not CampaignStage.Finished, CancelRequested: false } => Cancel(state),
-        CampaignEvent.Tick t when state.Stage != CampaignStage.Finished => EndCollecting(Work(state, t.At), t.At, policy),
+        CampaignEvent.Tick t when state.Stage != CampaignStage.Finished => EndCollecting(Work(state, t.At), t, policy),
         _ => (state, []),
     };
 
@@ -161,16 +162,18 @@ public static class CampaignMachine
         return (state with { Devices = state.Devices.Add(h.Device), LastFound = h.At }, [new CampaignEffect.AddDevice(h.Device, h.At)]);
     }
 
-    private static (CampaignState, ImmutableArray<CampaignEffect>) EndCollecting(CampaignState state, DateTimeOffset at, FleetPolicy policy)
+    private static (CampaignState, ImmutableArray<CampaignEffect>) EndCollecting(CampaignState state, CampaignEvent.Tick tick, FleetPolicy policy)
     {
+        var at = tick.At;
         if (state.Stage != CampaignStage.Collecting) return (state, []);
         if (state.Count is { } count)
         {
             if (state.Devices.Length >= count) return FinishIfOver(state with { Stage = CampaignStage.Running });
             var since = state.LastFound > state.CollectingSince ? state.LastFound : state.CollectingSince ?? state.RunStartedAt;
             if (at - since < policy.Patience) return (state, []);
-            return Notice(state with { Stage = CampaignStage.Running }, string.Create(
-                CultureInfo.InvariantCulture, $"Only {state.Devices.Length} of {count} devices were heard; none more for {policy.Patience.TotalSeconds:0} s."));
+            var few = string.Create(
+                CultureInfo.InvariantCulture, $"Only {state.Devices.Length} of {count} devices were heard; none more for {policy.Patience.TotalSeconds:0} s.");
+            return Notice(state with { Stage = CampaignStage.Running }, state.Devices.IsEmpty ? Nobody(state, policy.Patience, tick.Bystanders) : few);
         }
 
         if (state.CollectingSince is not { } from)
@@ -179,13 +182,22 @@ public static class CampaignMachine
                 : Notice(state with { Stage = CampaignStage.Running }, "No adapter was there to listen for devices.");
         if (at - from < state.ScanTime) return (state, []);
         return state.Devices.IsEmpty
-            ? Notice(state with { Stage = CampaignStage.Running }, "No device was heard; check that they are powered and near, or listen longer.")
+            ? Notice(state with { Stage = CampaignStage.Running }, Nobody(state, state.ScanTime, tick.Bystanders))
             : FinishIfOver(state with { Stage = CampaignStage.Running });
+    }
+
+    /// <summary>That none of the devices that were asked for was heard, and who was instead.</summary>
+    private static string Nobody(CampaignState state, TimeSpan listened, string bystanders)
+    {
+        var nobody = state.NameGlob is { } glob ? $"No device named '{HeardNames.ForPeople(glob)}'" : "No device";
+        if (bystanders.Length == 0) return $"{nobody} was heard; check that they are powered and near, or listen longer.";
+        var kind = state.NameGlob is null ? " that advertises DFU" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{nobody}{kind} was heard in {listened.TotalSeconds:0.#} s; heard: {bystanders}.");
     }
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) Notice(CampaignState state, string notice)
     {
-        var (next, effects) = FinishIfOver(state with { Notices = state.Notices.Add(notice) });
+        var (next, effects) = FinishIfOver(state.Notices.Contains(notice) ? state : state with { Notices = state.Notices.Add(notice) });
         return (next, effects.Insert(0, new CampaignEffect.Announce(notice)));
     }
 

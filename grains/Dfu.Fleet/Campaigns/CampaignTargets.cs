@@ -37,6 +37,12 @@ public static class CampaignTargets
     /// <summary>Which advertisements belong to a campaign that collects its targets.</summary>
     /// <param name="nameGlob">Null for every device that may be updated.</param>
     public static Func<Advertisement, bool> Wanted(string? nameGlob) => nameGlob is { } glob
-        ? advertisement => advertisement.Connectable && DeviceNames.Matches(advertisement.Name, glob)
-        : static advertisement => advertisement.Connectable && (advertisement.DfuService || DeviceNames.IsBootloader(advertisement.Name));
+        ? advertisement => MayBeUpdated(advertisement) && DeviceNames.Matches(advertisement.Name, glob)
+        : static advertisement => MayBeUpdated(advertisement) && (advertisement.DfuService || DeviceNames.IsBootloader(advertisement.Name));
+
+    /// <summary>Whether it is a bootloader of SDK 11 or older: they have the names of later ones, and take no Secure DFU.</summary>
+    public static bool IsLegacy(in Advertisement advertisement) =>
+        advertisement.Others.HasFlag(OtherServices.LegacyDfu) && !advertisement.DfuService;
+
+    private static bool MayBeUpdated(in Advertisement advertisement) => advertisement.Connectable && !IsLegacy(advertisement);
 }

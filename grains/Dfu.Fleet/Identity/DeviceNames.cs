@@ -27,6 +27,10 @@ public static class DeviceNames
 
     public static bool IsBootloader(string name) => name == DefaultBootloader || TryParseLabel(name, out _);
 
+    /// <summary>Whether it is one that Nordic's library for iOS gives a bootloader before the jump: <c>Dfu</c> and five digits.</summary>
+    public static bool IsGivenByPhone(string name) =>
+        name.Length == 8 && name.StartsWith("Dfu", StringComparison.Ordinal) && !name.AsSpan(3).ContainsAnyExceptInRange('0', '9');
+
     /// <summary>Whether a name fits a pattern with <c>*</c> and <c>?</c>; case counts.</summary>
     public static bool Matches(string name, string glob)
     {

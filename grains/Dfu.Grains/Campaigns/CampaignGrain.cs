@@ -35,6 +35,7 @@ internal sealed class CampaignGrain(
     private Pulse? _pulse;
     private ImmutableArray<DeviceView> _summary;
     private bool _goesOn;
+    private string _bystanders = "";
     private Task? _framing;
     private Task? _fetching;
     private DateTimeOffset _fetchAgain;
@@ -197,7 +198,7 @@ internal sealed class CampaignGrain(
     public Task PulseAsync()
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
-        Commit(new CampaignEvent.Tick(Now));
+        Commit(new CampaignEvent.Tick(Now) { Bystanders = _bystanders });
         _calls.Repeat(Id);
         if (_core.Saved.Stage != CampaignStage.Finished)
         {
@@ -354,6 +355,7 @@ internal sealed class CampaignGrain(
     {
         var signals = _frames.SignalsDue;
         var live = await _calls.LiveAsync(Id, signals);
+        if (live.Bystanders.Length > 0) _bystanders = live.Bystanders;
         if (_summary.IsDefault) await FetchedAsync();
         var shown = Core().Shown;
         _frames.Make(shown, _devices, Summary(shown), live, signals, _goesOn);

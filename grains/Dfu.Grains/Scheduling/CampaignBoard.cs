@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
@@ -13,6 +14,7 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
 {
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _told = [];
     private readonly List<BluetoothAddress> _found = [];
+    private HeardNames _bystanders = new();
     private CampaignWatch? _watch;
 
     public string Campaign => campaign;
@@ -26,6 +28,9 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
 
     public bool Collecting => _watch is { Collecting: true };
 
+    /// <summary>While it collects: under which names others were heard.</summary>
+    public string Bystanders => Collecting ? _bystanders.Describe(_watch?.NameGlob) : "";
+
     public CampaignLimits? Limits => _watch?.Limits;
 
     public ImmutableArray<WatchedDevice> Devices => _watch?.Devices ?? [];
@@ -34,7 +39,11 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
     {
         LastWatch = now;
         if (_watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob)
+        {
             HeardDevices.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
+            _bystanders = new();
+        }
+
         if (!watch.Collecting) _told.Clear();
         _watch = watch;
         foreach (var device in watch.Devices)
@@ -51,6 +60,7 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
     {
         var news = HeardDevices.Hear(adapter, advertisement, at, out var found);
+        if (found is null && Collecting) _bystanders.Hear(advertisement.Address, advertisement.Name, CampaignTargets.IsLegacy(advertisement));
         if (found is not { } device || (_told.TryGetValue(device, out var told) && now - told < again)) return news;
         _told[device] = now;
         _found.Add(device);

@@ -151,7 +151,9 @@ internal sealed class SchedulerBoard
             Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
             Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
         };
-        if (!signals || !_campaigns.TryGetValue(campaign, out var board)) return report;
+        if (!_campaigns.TryGetValue(campaign, out var board)) return report;
+        if (board.Collecting) report = report with { Bystanders = board.Bystanders };
+        if (!signals) return report;
         var rssi = ImmutableDictionary.CreateBuilder<BluetoothAddress, int>();
         foreach (var device in board.Devices)
         {

@@ -40,7 +40,7 @@ public abstract record AdapterSpec(string Text)
         {
             var air = new SimulatedAir(Settings.TimeScale == 1 ? radios.Time : new ScaledTime(Settings.TimeScale, radios.Time), Settings.Link, Settings.Seed);
             radios.Own(air);
-            for (var i = 0; i < Settings.Devices; i++) air.Add(Settings.Device(i));
+            Settings.Populate(air, options => air.Add(options));
             return Enumerable.Range(1, Adapters).Select(number => air.CreateAdapter(Adapters == 1 ? Text : $"{Text}#{number}", new AdapterModel())).ToList();
         }
     }
@@ -94,6 +94,7 @@ public abstract record AdapterSpec(string Text)
     private static SimulationSettings? With(SimulationSettings settings, string key, string value) => key switch
     {
         "devices" when Whole(value, 1, 10_000) is { } devices => settings with { Devices = devices },
+        "bystanders" when Whole(value, 0, 1000) is { } bystanders => settings with { Bystanders = bystanders },
         "seed" when Whole(value, 0, int.MaxValue) is { } seed => settings with { Seed = seed },
         "drop-rate" when Fraction(value) is >= 0 and <= 1 and var rate => settings with { DropRate = rate },
         "drop-after" when Whole(value, 1, int.MaxValue) is { } bytes => settings with { DropAfter = bytes },

@@ -23,7 +23,8 @@ internal sealed record DongleSpec(string Text, BlueZSpec Means, Controller? Ther
         radios.Take(Radio, Text);
 
         // What was not there, or is plugged in elsewhere by now, has a name of its own only when it is opened.
-        var host = radios.Shared(time => new BlueZHost(new BlueZOptions { Opening = controller => radios.Keep(controller.Id, controller.Id) }, time));
+        var host = radios.Shared(time => new BlueZHost(
+            new BlueZOptions { Opening = controller => radios.Keep(controller.Id, controller.Id), Surveys = radios.Surveys }, time));
         return [host.Source(Means, Text)];
     }
 

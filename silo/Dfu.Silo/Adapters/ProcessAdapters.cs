@@ -12,6 +12,9 @@ public sealed class ProcessAdapters : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
+    /// <summary>They are to tell who is there, and nothing else: see <see cref="Dfu.Adapters.BlueZ.BlueZOptions.Surveys"/>.</summary>
+    public bool Surveys { get; init; }
+
     /// <inheritdoc cref="AdapterLocks.Take"/>
     public void Take(string radio, string id) => _locks.Take(radio, id);
 

@@ -62,7 +62,7 @@ public sealed class Demo : IAsyncDisposable
             Seed = _settings.Seed,
         };
         _air = new SimulatedAir(_time, room.Link, room.Seed);
-        for (var i = 0; i < room.Devices; i++) _air.Add(room.Device(i));
+        room.Populate(_air, options => _air.Add(options));
         IAdapterSource[] adapters = [.. Enumerable.Range(1, _settings.Adapters).Select(number => _air.CreateAdapter($"radio{number}", new AdapterModel()))];
         _silo = CampaignSilo.Simulate(adapters, _time);
     }

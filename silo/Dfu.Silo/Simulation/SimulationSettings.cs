@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 
 namespace Dfu.Silo.Simulation;
@@ -37,6 +38,9 @@ public sealed record SimulationSettings
     /// <summary>Null takes any signature, and none.</summary>
     public ECDsa? PublicKey { get; init; }
 
+    /// <summary>Others on the air that are not devices of Secure DFU, 0 to 1000.</summary>
+    public int Bystanders { get; init; }
+
     public LinkModel Link => LinkModel.Perfect with { DropRate = DropRate, DropAfterBytes = DropAfter };
 
     public VirtualDeviceOptions Device(int index) => new()
@@ -52,4 +56,24 @@ public sealed record SimulationSettings
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),
     };
+
+    /// <summary>Puts the devices and the bystanders on the air.</summary>
+    /// <param name="add">Puts one device there.</param>
+    public void Populate(SimulatedAir air, Action<VirtualDeviceOptions> add)
+    {
+        for (var i = 0; i < Devices; i++) add(Device(i));
+        for (var i = 0; i < Bystanders; i++) air.AddBystander(Bystander(i));
+    }
+
+    private Advertisement Bystander(int index)
+    {
+        var (name, others) = Kinds[index % Kinds.Length];
+        var address = VirtualDeviceOptions.AddressFor(Seed ^ 0x1357, index);
+        return new(address, AddressType.Random, -55 - (index * 11 % 35), name, DfuService: false, Connectable: true) { Others = others };
+    }
+
+    private static readonly (string Name, OtherServices Others)[] Kinds =
+    [
+        ("DfuTarg", OtherServices.LegacyDfu), ("Nordic_UART", OtherServices.Uart), ("Zephyr", OtherServices.Smp), ("Küche 🌡", OtherServices.None),
+    ];
 }

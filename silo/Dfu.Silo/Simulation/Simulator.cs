@@ -38,7 +38,7 @@ public sealed class Simulator : IAsyncDisposable
                 _state = new StateDirectory(_directory.Path);
             }
 
-            for (var i = 0; i < settings.Devices; i++) Add(settings.Device(i));
+            settings.Populate(_air, Add);
         }
         catch
         {

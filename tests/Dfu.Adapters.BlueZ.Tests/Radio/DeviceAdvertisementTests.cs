@@ -23,6 +23,22 @@ public sealed class DeviceAdvertisementTests
     }
 
     [Fact]
+    public void A_device_says_which_other_services_it_advertised()
+    {
+        string[] uuids =
+        [
+            "00001530-1212-efde-1523-785feabcde23", "8E400001-F315-4F60-9FB8-838830DAEA50", "6e400001-b5a3-f393-e0a9-e50e24dcca9e",
+            "8d53dc1d-1db7-4cd3-868b-8a527460aa84", "0000180a-0000-1000-8000-00805f9b34fb",
+        ];
+        OtherServices[] services = [OtherServices.LegacyDfu, OtherServices.Sdk12Buttonless, OtherServices.Uart, OtherServices.Smp, OtherServices.None];
+        Assert.Equal(services, uuids.Select(uuid => Others([uuid])));
+        Assert.Equal((OtherServices)15, Others(uuids));
+
+        static OtherServices Others(string[] uuids) =>
+            DeviceAdvertisement.TryMake(Device(With("UUIDs", uuids)), out var heard) ? heard.Others : (OtherServices)(-1);
+    }
+
+    [Fact]
     public void An_alias_that_somebody_gave_is_a_name_and_the_advertised_name_goes_before_it()
     {
         Assert.True(DeviceAdvertisement.TryMake(Device(With("Alias", "Bench 3")), out var aliased));

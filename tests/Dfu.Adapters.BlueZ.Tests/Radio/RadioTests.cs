@@ -35,10 +35,15 @@ public sealed partial class RadioTests : IAsyncLifetime
         _bus = await StandIn.PrivateBus.StartAsync();
         _bluez = await BlueZStandIn.StartAsync(_bus, TimeProvider.System);
         _air.Add(new() { ApplicationAddress = Target.Application });
+        _host = Host(new() { Opening = controller => _opening(controller) });
+    }
+
+    private BlueZHost Host(BlueZOptions options)
+    {
         var time = TimeProvider.System;
-        _host = new(new() { Opening = controller => _opening(controller) }, time, new(
+        return new(options, time, new(
             () => _kernel,
-            async cancellationToken => await BlueZObjects.OpenAsync(_bus.Address, time, cancellationToken),
+            async cancellationToken => await BlueZObjects.OpenAsync(_bus!.Address, time, cancellationToken),
             (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
             () => _controllers));
     }
@@ -79,6 +84,20 @@ public sealed partial class RadioTests : IAsyncLifetime
         // Unheard by now, and to be found again.
         await using var again = await ConnectAsync(adapter);
         Assert.Equal(1, await stand.LinksAsync());
+    }
+
+    [DbusFact]
+    public async Task An_adapter_that_surveys_hears_devices_without_the_service_too()
+    {
+        var address = BluetoothAddress.Parse("C0:00:00:00:00:01");
+        _air.AddBystander(new(address, AddressType.Random, -60, "Zephyr", DfuService: false, Connectable: true) { Others = OtherServices.Smp });
+        await PlugInAsync(0);
+        await using var host = Host(new() { Surveys = true });
+        Assert.True(BlueZSpec.TryParse("bluez:hci0", out var spec));
+        await using var adapter = await host.Source(spec, "bluez:hci0").OpenAsync(default);
+        var heard = (await HearAsync(adapter, 20)).Where(advertisement => advertisement.Address == address).ToList();
+        Assert.NotEmpty(heard);
+        Assert.All(heard, static advertisement => Assert.Equal(OtherServices.Smp, advertisement.Others));
     }
 
     [DbusFact]

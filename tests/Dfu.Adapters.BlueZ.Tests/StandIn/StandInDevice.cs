@@ -44,7 +44,7 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
             ["Blocked"] = false,
             ["LegacyPairing"] = false,
             ["Connected"] = IsConnected,
-            ["UUIDs"] = heard.DfuService ? (string[])[GattTable.SecureDfuService] : (string[])[],
+            ["UUIDs"] = UuidsOf(heard),
             ["Adapter"] = Variant.Path(adapter.Path),
             ["ServicesResolved"] = false,
         };
@@ -53,6 +53,12 @@ internal sealed partial class StandInDevice(StandInAdapter adapter, BluetoothAdd
         Objects.Add(Path, Interface, properties);
         RestartDisappearance();
     }
+
+    private static string[] UuidsOf(Advertisement heard) =>
+    [
+        .. heard.DfuService ? (string[])[GattTable.SecureDfuService] : [],
+        .. Adapters.BlueZ.Links.Characteristics.OtherServices.Where(pair => heard.Others.HasFlag(pair.Value)).Select(static pair => pair.Key),
+    ];
 
     /// <param name="everyTime">Else only changes of 8 dB and more are told.</param>
     public void OnHeard(Advertisement heard, bool everyTime)

@@ -32,4 +32,16 @@ public sealed class BoardViewTests
         Assert.Equal(Room.Device(1), Assert.Single(live.Transfers).Device);
         Assert.Equal(1500, Assert.Single(live.Adapters).Rate);
     }
+
+    [Fact]
+    public void While_a_campaign_collects_it_is_told_under_which_names_others_were_heard()
+    {
+        _room.Collect("a", "Foo*");
+        _room.Collect("b", "Sensor");
+        _room.Report("one/sim:a", Room.Application(1), Room.Application(2), Room.Bootloader(3));
+        Assert.Equal("Sensor (2) and DfuTarg", _room.Board.Live("a", _room.Now).Bystanders);
+        Assert.Equal("DfuTarg", _room.Board.Live("b", _room.Now, signals: false).Bystanders);
+        _room.Watch("a", 1);
+        Assert.Equal("", _room.Board.Live("a", _room.Now).Bystanders);
+    }
 }

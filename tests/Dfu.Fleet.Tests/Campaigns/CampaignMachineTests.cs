@@ -63,6 +63,52 @@ public sealed class CampaignMachineTests
         Assert.Equal(CampaignOutcome.Failed, Apply(one, Ended(2, DeviceOutcome.Failed)).Outcome);
     }
 
+    [Theory]
+    [InlineData(null, "", "No device was heard; check that they are powered and near, or listen longer.")]
+    [InlineData(null, "Watch (2)", "No device that advertises DFU was heard in 10 s; heard: Watch (2).")]
+    [InlineData("Foo*", "", "No device named 'Foo*' was heard; check that they are powered and near, or listen longer.")]
+    [InlineData("Foo*", "DfuTarg (3) and Sensor 1", "No device named 'Foo*' was heard in 10 s; heard: DfuTarg (3) and Sensor 1.")]
+    [InlineData("\u001b[31m*", "Sensor 1", "No device named '?[31m*' was heard in 10 s; heard: Sensor 1.")]
+    public void A_campaign_that_finds_nobody_says_who_was_heard(string? name, string bystanders, string notice)
+    {
+        var over = Apply(
+            New() with { All = name is null, NameGlob = name },
+            new CampaignEvent.Listening(0, T0),
+            new CampaignEvent.Tick(At(10)) { Bystanders = bystanders });
+        Assert.Equal((CampaignOutcome.Failed, notice), (over.Outcome, Assert.Single(over.Notices)));
+        var again = Apply(
+            over, new CampaignEvent.TakenUp(0, At(100)), new CampaignEvent.Listening(0, At(101)), new CampaignEvent.Tick(At(111)) { Bystanders = bystanders });
+        Assert.Equal(notice, Assert.Single(again.Notices));
+    }
+
+    [Fact]
+    public void A_campaign_that_waits_for_so_many_and_finds_none_says_who_was_heard()
+    {
+        var over = Apply(
+            New() with { NameGlob = "Foo*", Count = 3 },
+            new CampaignEvent.Listening(0, T0),
+            new CampaignEvent.Tick(At(Policy.Patience.TotalSeconds)) { Bystanders = "Sensor 1" });
+        Assert.Equal($"No device named 'Foo*' was heard in {Policy.Patience.TotalSeconds:0} s; heard: Sensor 1.", Assert.Single(over.Notices));
+    }
+
+    [Fact]
+    public void A_legacy_bootloader_is_nobodys_target_even_by_its_name()
+    {
+        var heard = new Advertisement(Device(1), AddressType.Random, -60, "DfuTarg", DfuService: false, Connectable: true);
+        Assert.True(CampaignTargets.Wanted("Dfu*")(heard));
+        Assert.False(CampaignTargets.Wanted("Dfu*")(heard with { Others = OtherServices.LegacyDfu }));
+        Assert.True(CampaignTargets.Wanted("Dfu*")(heard with { Others = OtherServices.LegacyDfu, DfuService = true }));
+    }
+
+    [Theory]
+    [InlineData("DfuTarg", false, OtherServices.None, true)]
+    [InlineData("DfuTarg", false, OtherServices.LegacyDfu, false)]
+    [InlineData("Sensor", true, OtherServices.None, true)]
+    [InlineData("Zephyr", false, OtherServices.Smp, false)]
+    public void All_devices_are_those_of_secure_dfu(string name, bool dfuService, OtherServices others, bool wanted) => Assert.Equal(
+        wanted,
+        CampaignTargets.Wanted(null)(new(Device(1), AddressType.Random, -60, name, dfuService, Connectable: true) { Others = others }));
+
     [Fact]
     public void A_finished_campaign_for_all_listens_again_and_takes_who_came_since()
     {

@@ -19,7 +19,7 @@ internal static class TestPackages
         return Read(
             new PackageContents
             {
-                SoftDevice = Random("sd", softDevice, 2),
+                SoftDevice = SoftDevice(softDevice, 2),
                 Bootloader = Random("bl", bootloader, 3),
                 BootloaderVersion = 2,
                 Application = Random("app", application, 1),
@@ -51,6 +51,13 @@ internal static class TestPackages
         };
         var zip = PackageWriter.Create(contents, Key);
         return PackageReader.Read(zip, null);
+    }
+
+    /// <summary>A SoftDevice by itself, signed.</summary>
+    public static DfuPackage OfSoftDevice(int bytes, uint magic)
+    {
+        using var key = DfuKeys.Generate();
+        return Read(new PackageContents { SoftDevice = SoftDevice(bytes, 2, magic: magic), HwVersion = 52, SdReq = [0xFFFE] }, key);
     }
 
     /// <summary>Random bytes that say of themselves, 0x2000 into them, that they are a SoftDevice of that size.</summary>

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Dfu.Cli.Arguments;
+using Dfu.Cli.Scan;
+using Dfu.Protocol.Errors;
+using Dfu.Silo.Adapters;
+using Dfu.Silo.Scan;
+
+namespace Dfu.Cli.Commands;
+
+/// <summary><c>dfu scan</c>.</summary>
+internal static class ScanCommand
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(10);
+
+    public static Command Create(Terminal terminal)
+    {
+        var adapter = Arguments.Option.Many<string>(
+            "--adapter",
+            "A radio: bluez:* for all dongles of this host, bridge:tcp://HOST:PORT, or sim:devices=20,bystanders=4; repeat it for more.",
+            FlashCommand.Words,
+            "an adapter",
+            "SPEC",
+            required: true);
+        var timeOption = Arguments.Option.Of<TimeSpan?>(
+            "--time", "How long to listen, 1 s to 24 h; 10 s unless given.", Time, "a time from 1s to 24h", null, "TIME");
+        var name = Arguments.Option.Text("--name", "Only devices whose name matches, whatever they are; * and ? as in a shell.", "GLOB");
+        var all = Arguments.Option.Flag("--all", "Also devices that advertise no service of Nordic's.");
+        var watch = Arguments.Option.Flag("--watch", "Go on until Ctrl-C, and tell who comes and leaves.");
+        var json = Arguments.Option.Flag("--json", "Print one JSON document; with --watch a line of JSON for every change.");
+        var command = new Command("scan", "Tell who is there: address, name, signal, what it runs, and which radio hears it best. Nothing is connected to.")
+        {
+            adapter, timeOption, name, all, watch, json,
+        };
+        command.SetAction((result, _) =>
+        {
+            var (watches, length) = (result.GetValue(watch), result.GetValue(timeOption));
+            if (watches && length is not null) throw new DfuException(DfuError.InvalidArgument, "--time goes without --watch, which ends by Ctrl-C");
+            var specs = AdapterSpec.ParseAll(result.GetRequiredValue(adapter));
+            var filter = new ScanFilter(result.GetValue(name), result.GetValue(all));
+            TimeSpan? time = watches ? null : length ?? Usual;
+            return RunAsync(new ScanProgress(terminal, filter, time, result.GetValue(json), OutputReader.IsGone, TimeProvider.System), terminal, specs);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ScanProgress progress, Terminal terminal, IReadOnlyList<AdapterSpec> specs)
+    {
+        using var signals = new StopSignals(terminal.ExitAtOnce);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
+        await using var run = await ScanRun.OpenAsync(specs, TimeProvider.System);
+        var running = run.RunAsync(progress.Length, stop.Token);
+        try
+        {
+            await progress.ShowAsync(run.Snapshot, running);
+        }
+        finally
+        {
+            stop.Cancel();
+            await running;
+        }
+
+        return Report(progress, terminal, run.Snapshot(steady: false), signals.Token.IsCancellationRequested);
+    }
+
+    /// <summary>What was heard, for who has not watched it; the exit code.</summary>
+    /// <exception cref="DfuException">NotHeard; AdapterNotFound when no radio is left.</exception>
+    private static int Report(ScanProgress progress, Terminal terminal, ScanView view, bool stopped)
+    {
+        var wanted = progress.Wanted(view);
+        var interrupted = stopped && progress.Length is not null;
+        progress.Finish(view, wanted, interrupted);
+        if (progress.Length is null) return ExitCode.Succeeded;
+        if (interrupted) return ExitCode.Interrupted;
+        if (view.Radios.All(static radio => radio.State == ScanRadioState.Lost))
+            throw new DfuException(DfuError.AdapterNotFound, $"no adapter is left to listen with: {view.Radios[^1].Id}: {view.Radios[^1].Detail}");
+        return wanted.Count > 0 ? ExitCode.Succeeded : throw new DfuException(DfuError.NotHeard, progress.Filter.Nobody(view.Units, progress.Length.Value));
+    }
+
+    private static bool Time(string text, out TimeSpan? value)
+    {
+        var read = Quantities.TryParseDuration(text, out var time);
+        value = time;
+        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromHours(24);
+    }
+}
