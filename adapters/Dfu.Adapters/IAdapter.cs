@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters;
@@ -15,6 +16,10 @@ public enum AddressType
 public readonly record struct Advertisement(
     BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService, bool Connectable)
 {
+    /// <summary>Whether the address was drawn at random and stays, as its two highest bits say: no two devices have consecutive ones but by intent.</summary>
+    [JsonIgnore]
+    public bool IsRandomStatic => AddressType == AddressType.Random && Address.Value >> 46 == 3;
+
     /// <summary>What else is advertised that tells what the device is; none when the radio does not say.</summary>
     public OtherServices Others { get; init; }
 }

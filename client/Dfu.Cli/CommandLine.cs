@@ -15,6 +15,7 @@ internal static class CommandLine
         {
             DemoCommand.Create(terminal),
             FlashCommand.Create(terminal),
+            DeviceCommand.Create(terminal),
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),

@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
@@ -31,6 +32,10 @@ public sealed record CampaignOrder
     /// <summary>What the campaign may do; one that is gone on with takes these over.</summary>
     [Id(5)]
     public CampaignLimits Limits { get; init; } = new();
+
+    /// <summary>Send this part of the package and no other; null for all of it. The sizes are those of what is sent.</summary>
+    [Id(6)]
+    public ImageType? Only { get; init; }
 }
 
 /// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>
@@ -72,6 +77,10 @@ public sealed record CampaignEntry
 
     [Id(4)]
     public bool Finished { get; init; }
+
+    /// <summary>The one part of the package it sends; null for all of it.</summary>
+    [Id(5)]
+    public ImageType? Only { get; init; }
 }
 
 /// <summary>A device's place in a campaign.</summary>
@@ -97,6 +106,10 @@ public sealed record CampaignPlace
 
     [Id(5)]
     public CampaignLimits Limits { get; init; } = new();
+
+    /// <summary>The one part of the package that is sent; null for all of it.</summary>
+    [Id(6)]
+    public ImageType? Only { get; init; }
 }
 
 /// <summary>What the attempts of one adapter showed of bootloaders and links. Its events are numbered.</summary>

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Orders;
 using System.Diagnostics;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
@@ -42,14 +43,16 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
     public async Task<CampaignView> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {
         _ = CampaignTargets.Key(request.Targets);
+        var sent = request.Package.Only(request.Only);
         var package = _grains.GetGrain<IPackageGrain>(request.Package.Id);
         if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) (await package.PutAsync(request.PackageFile.ToArray())).OrThrow();
         cancellationToken.ThrowIfCancellationRequested();
         var ticket = await _grains.GetGrain<IFleetGrain>(0).StartAsync(new()
         {
             PackageId = request.Package.Id,
-            ImageSizes = [.. request.Package.Images.Select(static image => (long)image.Firmware.Length)],
-            HwVersion = request.Package.Images[0].HwVersion,
+            ImageSizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)],
+            HwVersion = sent.Images[0].HwVersion,
+            Only = request.Only,
             Targets = request.Targets,
             Restart = request.Restart,
             Limits = request.Limits,

@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using Dfu.Protocol.Errors;
 
@@ -28,7 +29,7 @@ public interface IPackageGrain : IGrainWithStringKey
 
     /// <summary>Whether the package is here, is what an order says of it, and is signed for the member's key.</summary>
     [Alias("Check")]
-    Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion);
+    Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only);
 
     /// <summary>Null when it was never put.</summary>
     [Alias("Get")]

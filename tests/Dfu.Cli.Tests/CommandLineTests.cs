@@ -12,6 +12,10 @@ public sealed class CommandLineTests
     [InlineData("package show x.zip --public-key --nonsense", "dfu: unknown option '--nonsense' - see 'dfu package show --help' (invalidArgument)")]
     [InlineData("keys show x.pem --format pme", "dfu: --format: 'pme' is not one of pem, hex, code - see 'dfu keys show --help' (invalidArgument)")]
     [InlineData("simulate --listen 127.0.0.1:0 --deaf maybe", "dfu: --deaf: 'maybe' is not true or false - see 'dfu simulate --help' (invalidArgument)")]
+    [InlineData(
+        "device release --adapter sim: C0:98",
+        "dfu: 'C0:98' is not an address such as C0:98:76:54:32:10 - see 'dfu device release --help' (invalidArgument)")]
+    [InlineData("device relase", "dfu: unknown command 'relase' - did you mean release? (invalidArgument)")]
     public async Task A_slip_gets_one_line_with_what_may_be_meant(string arguments, string line)
     {
         var (code, _, error) = await RunAsync(arguments.Split(' '));
@@ -36,6 +40,20 @@ public sealed class CommandLineTests
         Assert.Equal(document.RootElement.GetProperty("usable").GetBoolean() ? ExitCode.Succeeded : ExitCode.Environment, code);
         Assert.NotEqual(0, document.RootElement.GetProperty("findings").GetArrayLength());
         Assert.Empty(error);
+    }
+
+    [Fact]
+    public async Task A_release_says_what_came_of_each_device()
+    {
+        string[] release = ["device", "release", "C0:98:00:00:00:01", "--adapter", "sim:devices=1", "--timeout", "1s"];
+        var (code, output, _) = await RunAsync(release);
+        Assert.Equal((ExitCode.SomeFailed, "C0:98:00:00:00:01  not heard within 1 s (notHeard)"), (code, Assert.Single(output)));
+
+        (code, output, _) = await RunAsync([.. release, "--json"]);
+        using var document = JsonDocument.Parse(string.Join('\n', output));
+        Assert.Equal((ExitCode.SomeFailed, "failed"), (code, document.RootElement.GetProperty("outcome").GetString()));
+        var device = document.RootElement.GetProperty("devices")[0];
+        Assert.Equal(["device", "application", "bootloader", "error", "detail"], device.EnumerateObject().Select(field => field.Name));
     }
 
     [Fact]

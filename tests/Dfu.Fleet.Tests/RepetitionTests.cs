@@ -24,6 +24,7 @@ public sealed class RepetitionTests
     private static readonly DfuError[] Errors =
     [
         DfuError.None, DfuError.LinkLost, DfuError.ConnectTimeout, DfuError.AdapterLost, DfuError.AdapterFull, DfuError.Interrupted, DfuError.VersionRefused,
+        DfuError.SoftDeviceRefused,
     ];
 
     /// <param name="Seconds">Since the event before.</param>
@@ -31,7 +32,7 @@ public sealed class RepetitionTests
     private sealed record Step(int Kind, int Number, double Seconds, int Again);
 
     [Property(MaxTest = 300)]
-    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(14), steps =>
+    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(15), steps =>
     {
         var state = DeviceState.New(Application, [50_000, 100_000], T0);
         Replay(steps, (step, number, at) => OfDevice(step, state, number, at), e =>
@@ -142,6 +143,7 @@ public sealed class RepetitionTests
             11 => new DeviceEvent.Ended(attempt, Errors[step.Number % Errors.Length], "x", step.Number % 2 == 0, new(offset, offset), at),
             12 => new DeviceEvent.Waited(at, at, false, T0, null),
             13 => new DeviceEvent.CancelRequested(at, state.Run),
+            14 => new DeviceEvent.ImagePassed(attempt, image, DfuError.VersionRefused, "refused", "there already", at),
             _ => new DeviceEvent.RetryRequested(at, state.Run + 1),
         };
         return e is DeviceEvent.IOfAttempt ? e with { Number = number } : e;

@@ -66,6 +66,8 @@ public enum DfuError
     OpCodeNotSupported,
     DeviceRefused,
 
+    /// <summary>A bootloader of SDK 12, or one that may be, refused the init packet: it has one answer for every reason.</summary>
+    InitPacketRefusedUnexplained,
     /// <summary>At the last EXECUTE, although its hash is right (SDK 15 and later; before, a wrong hash may be answered alike).</summary>
     ImageRefused,
 
@@ -123,6 +125,12 @@ public static class DfuErrors
         DfuError.LinkLost or DfuError.ConnectFailed or DfuError.ConnectTimeout or DfuError.AdapterFull or DfuError.AdapterLost
         or DfuError.AttError or DfuError.RequestTimeout or DfuError.NotificationsRefused or DfuError.FlashBusy
         or DfuError.ObjectCorrupt or DfuError.OperationNotPermitted or DfuError.BootloaderNotHeard or DfuError.DataPathStuck or DfuError.ProtocolViolation;
+
+    /// <summary>Whether a bootloader looked at the init packet and did not take it; nothing of the image was sent then.</summary>
+    public static bool IsRefusal(this DfuError error) => error is
+        DfuError.SignatureRefused or DfuError.SignatureRequired or DfuError.HwVersionRefused or DfuError.SoftDeviceRefused or DfuError.VersionRefused
+        or DfuError.ImageDoesNotFit or DfuError.InitPacketRefused or DfuError.InitPacketTooLarge or DfuError.InitPacketIncomplete
+        or DfuError.HashTypeRefused or DfuError.SignatureTypeRefused or DfuError.InitPacketRefusedUnexplained;
 
     /// <summary>The code as reports and JSON print it: the name with a small first letter.</summary>
     public static string Code(this DfuError error)

@@ -24,7 +24,7 @@ public static class ErrorCatalog
             "The init packet cannot be decoded or lacks a field it must have.",
             "Build the package again; this is not a Secure DFU init packet (legacy packages of SDK 11 and older are not supported)."),
         DfuError.InitPacketTooLarge => (
-            "The init packet is larger than the 512 bytes a bootloader takes.",
+            "The init packet is larger than a bootloader takes: 512 bytes, or 256 up to SDK 15.2.",
             "Build the package with fewer SoftDevice requirements or boot validations."),
         DfuError.InitPacketTypeMismatch => (
             "The init packet announces another kind of image than the manifest.",
@@ -121,6 +121,10 @@ public static class ErrorCatalog
         DfuError.DeviceRefused => (
             "The bootloader refused with a code that has no more precise meaning.",
             "The detail has the code; nrf_dfu_handling_error.h explains it."),
+        DfuError.InitPacketRefusedUnexplained => (
+            "The bootloader refused the init packet without saying why: bootloaders of SDK 12 give one answer for hardware, SoftDevice, version and signature.",
+            "Compare all four of the package with the device: the --hw-version and the key its bootloader was built with, the SoftDevice it runs, "
+            + "and that it has no newer version."),
         DfuError.ImageRefused => (
             "The bootloader received the whole image and does not take it.",
             "Give it the SoftDevice as Nordic ships it, of the device's family, and together with a bootloader if the major version changes; "

@@ -135,6 +135,21 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         }
     }
 
+    /// <summary>Asks a bootloader to leave DFU mode, and looks whether it does.</summary>
+    /// <returns>Whether it left; false when it does not know the request, null when it neither answered nor left in time.</returns>
+    public async Task<bool?> LeaveAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        await AbortAsync(cancellationToken);
+        try
+        {
+            return await ReceiveAsync(OpCode.Abort, within, cancellationToken) is null ? null : false;
+        }
+        catch (DfuException e) when (e.Error == DfuError.LinkLost)
+        {
+            return true;
+        }
+    }
+
     /// <summary>The packet receipt notification that came last since <see cref="ForgetReceipt"/>, if any.</summary>
     public ChecksumResponse? Receipt => _receipt;
 

@@ -76,7 +76,8 @@ public sealed class ImageTransfer
         }
 
         var plan = Reconcile.Decide(InputOf(command, data));
-        _observer.Resumed(new ResumeRecord(_hint.Confirmed, data.Offset, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
+        var held = plan.Diagnosis == Diagnosis.OtherUpdate ? 0 : data.Offset; // what another package left there is nothing of this image
+        _observer.Resumed(new ResumeRecord(_hint.Confirmed, held, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
         if (plan.Keeps != Keeps.Unknown) _traits.Learn(_traits.Now with { Keeps = plan.Keeps });
 
         if (plan.Action == ReconcileAction.Verify)
@@ -112,8 +113,13 @@ public sealed class ImageTransfer
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
     private async Task ExecuteInitAsync(CancellationToken cancellationToken)
     {
-        ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteCommand);
+        ExpectOfInit(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteCommand);
         _packets.SaveBegan();
+    }
+
+    private void ExpectOfInit(Response response, Asked asked)
+    {
+        if (!response.IsSuccess) throw InitPacketRefusal.Of(response, asked, _image, _hint.Explains || !_rules.IsOld, _rules.InitMax);
     }
 
     private async Task ExecuteAgainAsync(CancellationToken cancellationToken)
@@ -130,7 +136,7 @@ public sealed class ImageTransfer
         await _control.SetPrnAsync(0, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            ControlPoint.Expect(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
+            ExpectOfInit(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
             for (var sent = 0; sent < init.Length; sent += _rules.Payload)
             {
                 await _control.SendPacketAsync(init.Slice(sent, Math.Min(_rules.Payload, init.Length - sent)), cancellationToken);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Dfu.Protocol.Transfers;
 
 /// <summary>What a bootloader keeps of the data it has when its link drops. Never assumed: learned by looking.</summary>
@@ -65,6 +67,9 @@ public sealed record TransferHint
     /// bootloader to look whether that had obeyed.
     /// </summary>
     public bool Looks { get; init; }
+
+    /// <summary>The bootloader is known to say why it refuses: it belongs to an application of SDK 13 or later.</summary>
+    public bool Explains { get; init; }
 }
 
 /// <summary>What a reconcile found, in the words of the operator's report.</summary>
@@ -108,7 +113,19 @@ public enum Diagnosis
 }
 
 /// <summary>One reconcile after a reconnect: offsets in bytes of the image.</summary>
-public sealed record ResumeRecord(long Stored, long Held, Diagnosis Diagnosis);
+/// <param name="Stored">What was confirmed before.</param>
+/// <param name="Held">What the device says that it holds; nothing, where that is of another package.</param>
+public sealed record ResumeRecord(long Stored, long Held, Diagnosis Diagnosis)
+{
+    /// <summary>Bytes of <see cref="Held"/> that need not be sent again, as far as the reconcile tells: an object under way is created again.</summary>
+    [JsonIgnore]
+    public long Kept => Diagnosis switch
+    {
+        Diagnosis.Corrupt or Diagnosis.VerificationRestart => 0,
+        Diagnosis.InsideObject => Held & ~0xFFFL,
+        _ => Held,
+    };
+}
 
 public enum TransferPhase
 {

@@ -38,6 +38,13 @@ internal static class FlashCommand
         var all = Arguments.Option.Flag("--all", "Every device heard in the first --scan-time.");
         var name = Arguments.Option.Text("--name", "Every device heard then whose name matches; * and ? as in a shell.", "GLOB");
         var targets = Arguments.Option.Text("--targets", "The devices of a file with an address in the first column, such as an earlier report.", "CSV");
+        var only = Arguments.Option.Of<ImageType?>(
+            "--only",
+            "Send this part of the package and no other: application, softdevice, bootloader or softdevice_bootloader.",
+            Part,
+            "a part of a package: application, softdevice, bootloader or softdevice_bootloader",
+            null,
+            "PART");
         var scanTime = Arguments.Option.Of<TimeSpan?>(
             "--scan-time",
             "How long --all and --name listen, 1 s to 10 min; 10 s unless given.",
@@ -66,7 +73,7 @@ internal static class FlashCommand
         var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
+            file, adapter, device, all, name, targets, only, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -74,6 +81,8 @@ internal static class FlashCommand
         {
             using var key = publicKey.Read(result, terminal);
             var (package, zip) = Read(result.GetRequiredValue(file), key);
+            var part = result.GetValue(only);
+            package = package.Only(part);
             DoubtLines.Write(terminal, PackageDoubts.Of(package));
             if (result.GetValue(report) is { } path) ReportFile.Check(path);
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
@@ -84,6 +93,7 @@ internal static class FlashCommand
             var request = new CampaignRequest
             {
                 Package = package,
+                Only = part,
                 PackageFile = zip,
                 Targets = Select(result.GetRequiredValue(device), result.GetValue(all), result.GetValue(name), result.GetValue(targets)) with
                 {
@@ -151,6 +161,13 @@ internal static class FlashCommand
             All = all,
             NameGlob = name,
         };
+    }
+
+    private static bool Part(string text, out ImageType? value)
+    {
+        var known = ImageTypes.TryParse(text, out var type);
+        value = type;
+        return known;
     }
 
     private static bool ScanTime(string text, out TimeSpan? value) => Patience(text, out value) && value <= TimeSpan.FromMinutes(10);

@@ -60,6 +60,12 @@ internal static class Summary
                 yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
+        foreach (var there in view.Devices.Where(device => device.Passed.Length > 0).GroupBy(device => device.Passed))
+        {
+            var who = view.Devices.Length == 1 ? "" : $"{Format.Count(there.Count(), "device")}: ";
+            yield return ("Passed over", Markup.Escape($"{who}{there.Key}."));
+        }
+
         var times = view.Devices.Sum(device => device.ResumeTotals.Times);
         if (times > 0)
         {

@@ -2,6 +2,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
@@ -68,6 +69,9 @@ internal sealed class AttemptObserver(
         var softDevice = package.Images[image].Type is ImageType.SoftDevice or ImageType.SoftDeviceBootloader;
         return PostDurableAsync(new DeviceEvent.ImageActivated(run.Attempt, image, softDevice, time.GetUtcNow()), cancellationToken);
     }
+
+    public Task ImagePassedAsync(int image, DfuError error, string detail, string note, CancellationToken cancellationToken) =>
+        PostDurableAsync(new DeviceEvent.ImagePassed(run.Attempt, image, error, detail, note, time.GetUtcNow()), cancellationToken);
 
     public Task RestartedAsync(int image, CancellationToken cancellationToken) =>
         PostDurableAsync(new DeviceEvent.Restarted(run.Attempt, image, time.GetUtcNow()), cancellationToken);

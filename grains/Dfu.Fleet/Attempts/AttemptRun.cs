@@ -123,7 +123,7 @@ public sealed class AttemptRun : IDisposable
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
         _reports.Ended(
             this,
-            new(Attempt, error, detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow()));
+            new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow()));
     }
 
     private async Task CloseLinksAsync()

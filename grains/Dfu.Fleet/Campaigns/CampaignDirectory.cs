@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Globalization;
 using Dfu.Protocol.Errors;
@@ -24,7 +25,9 @@ public static class CampaignDirectory
 {
     /// <summary>The same package for the same targets goes on; other campaigns that may want the same devices refuse a request, or are superseded.</summary>
     /// <param name="restart">The operator begins anew: earlier campaigns for the same targets, and those in the way, are superseded.</param>
-    public static CampaignDecision Decide(this DirectoryState directory, string packageId, TargetSelection selection, bool restart, DateTimeOffset now)
+    /// <param name="only">The one part of the package that is wanted; null for all of it.</param>
+    public static CampaignDecision Decide(
+        this DirectoryState directory, string packageId, TargetSelection selection, bool restart, DateTimeOffset now, ImageType? only = null)
     {
         Wanted wanted;
         try
@@ -36,7 +39,7 @@ public static class CampaignDirectory
             return new CampaignDecision.Refused(e.Error, e.Message);
         }
 
-        var same = restart ? null : directory.Same(packageId, wanted);
+        var same = restart ? null : directory.Same(packageId, wanted, only);
         var inTheWay = restart ? null : directory.InTheWay(wanted).FirstOrDefault(entry => entry != same);
         if (inTheWay is not null)
         {
@@ -52,17 +55,18 @@ public static class CampaignDirectory
 
         var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, wanted.Key, now, Finished: false, Superseded: false)
         {
+            Only = only,
             Addresses = wanted.Addresses,
         };
         return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
     }
 
     /// <summary>The last campaign with this package and these targets, unless another one that may have had the same devices came after it.</summary>
-    internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, Wanted wanted)
+    internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, Wanted wanted, ImageType? only = null)
     {
         foreach (var entry in directory.Campaigns.Reverse())
         {
-            if (entry.PackageId == packageId && entry.Targets == wanted.Key) return entry.Superseded || entry.Overtaken ? null : entry;
+            if (entry.PackageId == packageId && entry.Only == only && entry.Targets == wanted.Key) return entry.Superseded || entry.Overtaken ? null : entry;
             if (entry.MayShareDevices(wanted)) return null;
         }
 

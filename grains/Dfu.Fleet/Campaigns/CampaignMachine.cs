@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scan;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Campaigns;
@@ -32,7 +34,7 @@ public static class CampaignMachine
             (state with { CollectingSince = l.At }, []),
         CampaignEvent.DeviceEnded d when state.Devices.Contains(d.Device) && Counts(state, d) => FinishIfOver(
             state with { Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)), Retrying = state.Retrying.Remove(d.Device) }),
-        CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && !state.Results.ContainsKey(s.Device) =>
+        CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && MayJoin(state, s.Device) =>
             Join(state, s),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
         CampaignEvent.ProbeStarted p when state.Prober is null && !state.Probes.Contains(new(p.Device, p.Attempt)) =>
@@ -71,14 +73,32 @@ public static class CampaignMachine
             && state.ImageSizes.Max() > SmallestProbed;
     }
 
-    /// <summary>
-    /// Whether another target turns out to be this device: what was written to at a bootloader's address runs its application one below. The other way
-    /// round nobody can tell, for the address above an application may be a neighbour's.
-    /// </summary>
-    public static CampaignEvent.SameDevice? SameAs(CampaignState state, DeviceState device) =>
-        device.Settled && device.Bootloader == device.Id && device.Application != device.Id && state.Devices.Contains(device.Application)
-            ? new(device.Application, device.Id)
-            : null;
+    /// <summary>Whether two targets turn out to be the two addresses of one device.</summary>
+    /// <remarks>
+    /// What was written to at a bootloader's address runs its application one below. The other way round, the address above an application may be a
+    /// neighbour's: it is let go only after the whole patience, when nobody was heard there but the bootloader of the one below.
+    /// </remarks>
+    /// <param name="device">One of which there is news.</param>
+    /// <param name="known">What is known of the others.</param>
+    public static CampaignEvent.SameDevice? SameAs(CampaignState state, DeviceState device, Func<BluetoothAddress, DeviceState?> known)
+    {
+        if (device is { Settled: true, Bootloader: { } bootloader } && device.Application != bootloader)
+        {
+            if (bootloader == device.Id) return state.Devices.Contains(device.Application) ? new(device.Application, device.Id) : null;
+            return state.Devices.Contains(bootloader) && known(bootloader) is { } above && IsOf(above, device) ? new(bootloader, device.Id) : null;
+        }
+
+        var application = device.Id.Application;
+        return state.Devices.Contains(application) && known(application) is { } below && IsOf(device, below) ? new(device.Id, application) : null;
+    }
+
+    /// <summary>Whether a target that was never heard is where the bootloader of another one was; among public addresses it may be a neighbour's.</summary>
+    private static bool IsOf(DeviceState unheard, DeviceState below) =>
+        unheard is { Phase: DevicePhase.Done, Error: DfuError.NotHeard, Settled: false }
+        && below is { Settled: true, Heard.IsRandomStatic: true } && below.Bootloader == unheard.Id && below.Application != unheard.Id;
+
+    private static bool MayJoin(CampaignState state, BluetoothAddress device) =>
+        state.Results.GetValueOrDefault(device) is null or { Error: DfuError.NotHeard };
 
     private static (CampaignState, ImmutableArray<CampaignEffect>) Join(CampaignState state, CampaignEvent.SameDevice s)
     {
@@ -87,6 +107,7 @@ public static class CampaignMachine
         {
             Devices = state.Devices.Remove(s.Device),
             Gone = state.Gone.Add(s.Device),
+            Results = state.Results.Remove(s.Device),
             Retrying = state.Retrying.Remove(s.Device),
             Notices = state.Notices.Add(notice),
         };

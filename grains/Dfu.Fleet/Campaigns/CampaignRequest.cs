@@ -8,6 +8,9 @@ public sealed record CampaignRequest
     public required DfuPackage Package { get; init; }
     public required TargetSelection Targets { get; init; }
 
+    /// <summary>Send this part of the package and no other; null for all of it. Another part is another campaign.</summary>
+    public ImageType? Only { get; init; }
+
     /// <summary>The zip file <see cref="Package"/> was read from, stored before the campaign exists; empty stores nothing.</summary>
     public ReadOnlyMemory<byte> PackageFile { get; init; }
 

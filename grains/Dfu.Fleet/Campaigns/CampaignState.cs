@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Devices;
@@ -46,6 +47,9 @@ public sealed record CampaignState
 
     public required string Id { get; init; }
     public required string PackageId { get; init; }
+
+    /// <summary>The one part of the package it sends; null for all of it.</summary>
+    public ImageType? Only { get; init; }
 
     /// <summary>What the operator asked for, in a form that is equal for equal requests.</summary>
     public required string Targets { get; init; }
@@ -126,6 +130,7 @@ public sealed record CampaignState
         {
             Id = entry.Campaign,
             PackageId = entry.PackageId,
+            Only = entry.Only,
             Targets = entry.Targets,
             Stage = devices.IsEmpty ? CampaignStage.Collecting : CampaignStage.Running,
             CreatedAt = entry.CreatedAt,

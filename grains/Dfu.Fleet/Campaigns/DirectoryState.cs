@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Storage;
@@ -24,6 +25,9 @@ public sealed record DirectoryState
 /// <param name="Superseded">The operator began anew: it is cancelled, and no request goes on with it.</param>
 public sealed record DirectoryEntry(string Campaign, string PackageId, string Targets, DateTimeOffset CreatedAt, bool Finished, bool Superseded)
 {
+    /// <summary>The one part of the package it is for; null for all of it.</summary>
+    public ImageType? Only { get; init; }
+
     /// <summary>See <see cref="CampaignTargets.Addresses"/>; empty, too, once the campaign is over.</summary>
     public string Addresses { get; init; } = "";
 

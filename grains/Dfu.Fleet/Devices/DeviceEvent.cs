@@ -22,6 +22,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(ClassLearned), "classLearned")]
 [JsonDerivedType(typeof(LastExecute), "lastExecute")]
 [JsonDerivedType(typeof(ImageActivated), "imageActivated")]
+[JsonDerivedType(typeof(ImagePassed), "imagePassed")]
 [JsonDerivedType(typeof(Restarted), "restarted")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Interrupted), "interrupted")]
@@ -79,6 +80,10 @@ public abstract record DeviceEvent
 
     /// <param name="SoftDevicePart">Another image follows on a bootloader that leaves DFU mode after 10 s.</param>
     public sealed record ImageActivated(int Attempt, int Image, bool SoftDevicePart, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>The bootloader refused an image that another follows, for what may mean that the device has it already: the next one decides.</summary>
+    /// <param name="Note">What became of the image, one line for the report of a device that is updated without it.</param>
+    public sealed record ImagePassed(int Attempt, int Image, DfuError Error, string Detail, string Note, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 
     public sealed record Restarted(int Attempt, int Image, DateTimeOffset At) : DeviceEvent, IOfAttempt;
 

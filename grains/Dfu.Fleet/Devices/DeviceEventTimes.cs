@@ -11,6 +11,7 @@ public static class DeviceEventTimes
         DeviceEvent.Confirmed x => x with { At = at },
         DeviceEvent.LastExecute x => x with { At = at },
         DeviceEvent.ImageActivated x => x with { At = at },
+        DeviceEvent.ImagePassed x => x with { At = at },
         DeviceEvent.Restarted x => x with { At = at },
         DeviceEvent.Ended x => x with { At = at },
         DeviceEvent.Interrupted x => x with { At = at },

@@ -43,8 +43,7 @@ public static class DeviceMachine
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
-        DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) =>
-            (state.Strangers.Contains(m.Address) ? state : state with { Strangers = state.Strangers.Add(m.Address) }, []),
+        DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (DeviceProgress.Mistake(state, m.Address), []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
         DeviceEvent.Confirmed c when IsCurrent(state, c.Attempt) && IsImage(state, c.Image) => (DeviceProgress.Confirm(state, c), []),
@@ -54,6 +53,8 @@ public static class DeviceMachine
         DeviceEvent.LastExecute l when IsCurrent(state, l.Attempt) && IsImage(state, l.Image) =>
             (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true }) with { BootloaderUntil = l.At + Inactivity }, []),
         DeviceEvent.ImageActivated a when IsCurrent(state, a.Attempt) && IsImage(state, a.Image) => (DeviceProgress.Activate(state, a), []),
+        DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image) && IsImage(state, p.Image + 1) =>
+            (DeviceProgress.Pass(state, p), []),
         DeviceEvent.Restarted r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.StartOver(state, r), []),
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
@@ -117,7 +118,7 @@ public static class DeviceMachine
     };
 
     private static DeviceState StartImage(DeviceState state, int image) =>
-        state.Image == image ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
+        state.Image == image || state.Images[image].Passed is not null ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
     private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false };
 
@@ -125,17 +126,17 @@ public static class DeviceMachine
     {
         if (x.Error == DfuError.None)
         {
-            var detail = x.ApplicationHeard ? x.Detail : "accepted by the bootloader; its application was not heard";
+            var detail = x.ApplicationHeard || x.Detail.Length > 0 ? x.Detail : "accepted by the bootloader; its application was not heard";
             return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
-        if (x.Error == DfuError.VersionRefused && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
+        if (MeansThere(x.Error) && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
         if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
         if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted) return Outlive(noted, x.At, policy);
-        if (!x.Error.IsTransient()) return Finish(noted, DeviceOutcome.Failed, x.Error, x.Detail, x.At);
+        if (!x.Error.IsTransient()) return Refuse(noted, x);
 
         noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Losses = null };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
@@ -164,6 +165,19 @@ public static class DeviceMachine
     private static string WhyLost(Losses losses, DeviceState state) => state.Error == DfuError.Interrupted
         ? $"{losses.Count} attempts in a row were interrupted, and the device never held more than {losses.Held} bytes; the last: {state.Detail}"
         : $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes";
+
+    /// <summary>Where an image before was refused for something else than its age, the device took none of them: the first refusal says why.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Refuse(DeviceState state, DeviceEvent.Ended x)
+    {
+        var first = state.Images.Select(static image => image.Passed).FirstOrDefault(static passed => passed is not null);
+        if (first is null || !x.Error.IsRefusal()) return Finish(state, DeviceOutcome.Failed, x.Error, x.Detail, x.At);
+        return first.Error == DfuError.VersionRefused
+            ? Finish(state, DeviceOutcome.Failed, x.Error, $"{first.Note}; {x.Detail}", x.At)
+            : Finish(state, DeviceOutcome.Failed, first.Error, $"{first.Detail}; the next part was refused, too: {x.Detail}", x.At);
+    }
+
+    /// <summary>A refusal of an image whose last EXECUTE had been sent.</summary>
+    private static bool MeansThere(DfuError error) => error is DfuError.VersionRefused or DfuError.InitPacketRefusedUnexplained;
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) AlreadyActivated(DeviceState state, DeviceEvent.Ended x)
@@ -207,13 +221,15 @@ public static class DeviceMachine
             Phase = DevicePhase.Done,
             Outcome = outcome,
             Error = error,
-            Detail = detail,
+            Detail = outcome == DeviceOutcome.Updated && state.PassedNote is { Length: > 0 } note ? Join(note, detail) : detail,
             EndedAt = at,
             NotBefore = null,
             BootloaderUntil = outcome == DeviceOutcome.Updated ? null : state.BootloaderUntil,
             Probing = false,
         },
         [new DeviceEffect.ReportOutcome(outcome, error)]);
+
+    private static string Join(string note, string detail) => detail.Length == 0 ? note : $"{note}; {detail}";
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Wait(DeviceState state, DeviceEvent.Waited w, FleetPolicy policy)
     {
@@ -264,7 +280,7 @@ public static class DeviceMachine
         var next = state with { Run = r.Run, CancelRequested = false };
         if (!Campaigns.CampaignState.MayTryAgain(state.Outcome)) return (next, []);
         return Requeue(
-            next with
+            AskAgain(next with
             {
                 Outcome = DeviceOutcome.Pending,
                 Error = DfuError.None,
@@ -274,8 +290,16 @@ public static class DeviceMachine
                 Losses = null,
                 EndedAt = null,
                 BootloaderUntil = null,
-            },
+            }),
             r.At);
+    }
+
+    /// <summary>The operator may have done something about the device: it says once more what it has.</summary>
+    private static DeviceState AskAgain(DeviceState state)
+    {
+        if (state.Images.All(static image => image.Passed is null)) return state;
+        var images = state.Images.Select(static image => image with { Passed = null }).ToImmutableArray();
+        return state with { Images = images, Image = images.TakeWhile(static image => image.Activated).Count() };
     }
 
     private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset b) => a > b ? b : a;

@@ -20,6 +20,7 @@ public static class DeviceNotes
             DeviceEvent.Ended x => new("attempt", $"attempt {x.Attempt} ended: {x.Error.Code()}{(x.Detail.Length == 0 ? "" : $", {x.Detail}")}"),
             DeviceEvent.Interrupted i => new("attempt", $"attempt {i.Attempt} was interrupted"),
             DeviceEvent.ImageActivated a => new("image", $"image {a.Image} activated"),
+            DeviceEvent.ImagePassed p => new("image", $"image {p.Image} passed over: {p.Note}"),
             DeviceEvent.Restarted r => new("image", $"image {r.Image} starts over"),
             DeviceEvent.CancelRequested => new("cancel", "to be cancelled"),
             DeviceEvent.RetryRequested => new("retry", "to be tried again"),

@@ -1,3 +1,4 @@
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Devices;
@@ -17,6 +18,14 @@ public static class DeviceProgress
             BootloaderUntil = c.At + DeviceMachine.Inactivity,
         };
 
+    /// <summary>An application that was taken for the device's own, below its bootloader's address, is not that any more.</summary>
+    internal static DeviceState Mistake(DeviceState state, BluetoothAddress address)
+    {
+        if (state.Strangers.Contains(address)) return state;
+        var next = state with { Strangers = state.Strangers.Add(address) };
+        return !state.Settled && address == state.Application && address != state.Id ? next with { Application = state.Id, Bootloader = null } : next;
+    }
+
     /// <summary>Takes over what the device turned out to hold; that it holds anything shows that the last EXECUTE was not carried out.</summary>
     internal static DeviceState Resume(DeviceState state, int image, ResumeRecord record)
     {
@@ -32,7 +41,7 @@ public static class DeviceProgress
         {
             Diagnosis.ProbablyActivated => next,
             Diagnosis.Corrupt => With(next, image, progress => Hold(progress, record.Held == 0 ? 0 : progress.Confirmed)), // 0 where it starts over
-            Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Held & ~0xFFFL))),
+            Diagnosis.InsideObject => With(next, image, progress => Hold(progress, Math.Min(progress.Confirmed, record.Kept))),
             Diagnosis.Fresh or Diagnosis.SavesNothing or Diagnosis.OtherUpdate or Diagnosis.VerificationRestart =>
                 With(next, image, progress => Hold(progress, 0)),
             _ => With(next, image, progress => Hold(progress, record.Held)),
@@ -41,7 +50,7 @@ public static class DeviceProgress
 
     internal static DeviceState Activate(DeviceState state, DeviceEvent.ImageActivated a)
     {
-        if (state.Images[a.Image].Activated) return state;
+        if (state.Images[a.Image].IsThere) return state;
         var next = With(state, a.Image, image => image with { Activated = true, Confirmed = state.ImageSizes[a.Image], LastExecuteSent = true });
         var more = a.Image + 1 < state.Images.Length;
         return next with
@@ -52,6 +61,15 @@ public static class DeviceProgress
             ActivatedAt = more ? state.ActivatedAt : a.At,
             BootloaderUntil = !more ? null : a.At + (a.SoftDevicePart ? DeviceMachine.Continuation : DeviceMachine.Inactivity),
         };
+    }
+
+    /// <summary>Nothing of the image was sent. That the device need not be asked again is a gain.</summary>
+    internal static DeviceState Pass(DeviceState state, DeviceEvent.ImagePassed p)
+    {
+        if (state.Images[p.Image].IsThere) return state;
+        var passed = new PassedOver(p.Error, p.Detail, p.Note);
+        var next = With(state, p.Image, image => image with { Passed = passed, Confirmed = 0, Crc = 0, Saved = 0, LastExecuteSent = false });
+        return next with { Image = p.Image + 1, AttemptBase = state.Images[p.Image + 1].Confirmed, AttemptFruitful = true };
     }
 
     internal static DeviceState StartOver(DeviceState state, DeviceEvent.Restarted r) =>

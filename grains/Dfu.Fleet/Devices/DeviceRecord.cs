@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Campaigns;
@@ -15,6 +16,9 @@ public sealed record DeviceRecord
 
     public required string Campaign { get; init; }
     public required string PackageId { get; init; }
+
+    /// <summary>The one part of the package that the campaign sends; null for all of it.</summary>
+    public ImageType? Only { get; init; }
 
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     public string? TraceParent { get; init; }

@@ -25,16 +25,28 @@ public sealed record ImageProgress
     /// <summary>Started over once because the device refused the hash although every CRC was right.</summary>
     public bool RestartedAfterVerification { get; init; }
     public bool Activated { get; init; }
+
+    /// <summary>Set when the image is passed over: the bootloader refused it and the device probably has it.</summary>
+    public PassedOver? Passed { get; init; }
+
+    /// <summary>Nothing is left to be done about it.</summary>
+    [JsonIgnore]
+    public bool IsThere => Activated || Passed is not null;
 }
 
+/// <summary>An image that was refused and not insisted on.</summary>
+/// <param name="Error">What the bootloader refused it for.</param>
+/// <param name="Note">See <see cref="DeviceEvent.ImagePassed"/>.</param>
+public sealed record PassedOver(DfuError Error, string Detail, string Note);
+
 /// <summary>Transfers of one device that had broken off and went on. A first start and a drop on purpose are no such thing.</summary>
-/// <param name="Kept">Bytes that the device had kept of them, summed up.</param>
+/// <param name="Kept">Bytes of them that the device had kept and that were not sent again, summed up.</param>
 public readonly record struct ResumeTotals(int Times, long Kept)
 {
-    public ResumeTotals With(ResumeRecord resume) => IsAfterDrop(resume) ? new(Times + 1, Kept + resume.Held) : this;
+    public ResumeTotals With(ResumeRecord resume) => IsAfterDrop(resume) ? new(Times + 1, Kept + resume.Kept) : this;
 
     private static bool IsAfterDrop(ResumeRecord resume) =>
-        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Held > 0);
+        resume.Diagnosis is not (Diagnosis.Fresh or Diagnosis.Probe or Diagnosis.VerificationRestart) && (resume.Stored > 0 || resume.Kept > 0);
 }
 
 /// <summary>Attempts in a row that ended through no fault of the device and gained nothing.</summary>
@@ -137,9 +149,14 @@ public sealed record DeviceState
 
     public bool Running => Phase is not (DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done);
 
-    public bool AllActivated => Images.All(static image => image.Activated);
+    public bool AllActivated => Images.All(static image => image.IsThere);
 
-    public long BytesTotal => ImageSizes.Sum();
+    /// <summary>Of the images that are sent: not of one that is passed over.</summary>
+    public long BytesTotal => ImageSizes.Where((_, i) => Images[i].Passed is null).Sum();
+
+    /// <summary>What was passed over, one line; empty when nothing was.</summary>
+    [JsonIgnore]
+    public string PassedNote => string.Join("; ", Images.Select(static image => image.Passed?.Note).OfType<string>());
 
     public long BytesConfirmed
     {
@@ -147,7 +164,11 @@ public sealed record DeviceState
         {
             long sum = 0;
             for (var i = 0; i < Images.Length; i++)
+            {
+                if (Images[i].Passed is not null) continue;
                 sum += Images[i].Activated || Outcome == DeviceOutcome.Updated ? ImageSizes[i] : Images[i].Confirmed;
+            }
+
             return sum;
         }
     }

@@ -18,6 +18,9 @@ public sealed record DeviceView
 
     /// <summary>What happened last time, one line; empty when there is nothing to say.</summary>
     public string Detail { get; init; } = "";
+
+    /// <summary>Parts of the package that were not sent because the device probably has them, one line; empty when there are none.</summary>
+    public string Passed { get; init; } = "";
     public int Attempts { get; init; }
     public long BytesTotal { get; init; }
 

@@ -16,6 +16,7 @@ public static class DeviceViews
         Outcome = state.Outcome,
         Error = state.Error,
         Detail = state.Detail,
+        Passed = state.PassedNote,
         Attempts = state.Attempt - state.EarlierAttempts,
         BytesTotal = state.BytesTotal,
         BytesConfirmed = state.BytesConfirmed,

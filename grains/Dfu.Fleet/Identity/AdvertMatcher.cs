@@ -10,7 +10,8 @@ public readonly record struct AdvertMatch(BluetoothAddress Device, BluetoothAddr
 /// <remarks>
 /// An address that is a target and also the bootloader address of another target means two things. Our own label settles
 /// it; else what else was heard of that run of consecutive targets does; else, after <see cref="Grace"/>, the exact
-/// address wins. A device that was written to is only ever what it was then: at its two addresses. Not thread-safe.
+/// address wins. A target that is heard at no address of its own may be the bootloader's of the application right below it.
+/// A device that was written to is only ever what it was then: at its two addresses. Not thread-safe.
 /// </remarks>
 public sealed class AdvertMatcher
 {
@@ -31,6 +32,8 @@ public sealed class AdvertMatcher
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _heardAt = [];
     private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader)> _settled = [];
     private readonly HashSet<(BluetoothAddress Device, BluetoothAddress Address)> _strangers = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _knownAt = [];
+    private readonly Dictionary<BluetoothAddress, DateTimeOffset> _belowSince = [];
 
     /// <param name="isApplication">True when the address is known to be an application's, because it was heard as one.</param>
     public void Add(BluetoothAddress target, bool isApplication = false) => _targets[target] = isApplication ? Given.AsApplication : Given.Unknown;
@@ -55,6 +58,13 @@ public sealed class AdvertMatcher
 
     public AdvertMatch? Match(in Advertisement advertisement, DateTimeOffset now)
     {
+        if (Known(advertisement, now) is not { } match) return FromAbove(advertisement, now);
+        _knownAt[match.Device] = now;
+        return match;
+    }
+
+    private AdvertMatch? Known(in Advertisement advertisement, DateTimeOffset now)
+    {
         var address = advertisement.Address;
         var named = DeviceNames.IsBootloader(advertisement.Name);
         if (DeviceNames.TryParseLabel(advertisement.Name, out var label) && ByLabel(address, label) is { } labelled)
@@ -67,7 +77,7 @@ public sealed class AdvertMatcher
             else return null;
         }
 
-        if (match.InBootloader && !named && _strangers.Contains((match.Device, address))) return null;
+        if ((match.InBootloader || address != match.Device) && !named && _strangers.Contains((match.Device, address))) return null;
 
         // At another address than the one given it may be a neighbour: not while the device is heard there, or in its application.
         if (address != match.Device && (IsHeard(match.Device, now) || (match.InBootloader && IsHeard(match.Application, now)))) return null;
@@ -142,6 +152,23 @@ public sealed class AdvertMatcher
         if (!named && !dfuService) return null;
         if (named && _targets.ContainsKey(below.Application)) Mark(below, Given.AsApplication);
         return new(below, below, address, true);
+    }
+
+    /// <summary>
+    /// The application of a target that was given by its bootloader's address: once nobody has been heard at that address, or above it, for a while.
+    /// </summary>
+    /// <remarks>
+    /// Random addresses do not follow one another by chance. Public ones are given out in sequence, so there the target may as well be the application
+    /// of a neighbour that is switched off: nothing on the air could tell.
+    /// </remarks>
+    private AdvertMatch? FromAbove(in Advertisement advertisement, DateTimeOffset now)
+    {
+        var (address, target) = (advertisement.Address, advertisement.Address.Bootloader);
+        if (!_targets.ContainsKey(target) || _targets.ContainsKey(address) || _settled.ContainsKey(target)) return null;
+        if (DeviceNames.IsBootloader(advertisement.Name) || !advertisement.IsRandomStatic || _strangers.Contains((target, address))) return null;
+        if (_knownAt.TryGetValue(target, out var known) && now - known < Grace) _belowSince[target] = now;
+        if (!_belowSince.TryGetValue(target, out var since)) _belowSince[target] = since = now;
+        return now - since < Grace ? null : new AdvertMatch(target, address, target, false);
     }
 
     /// <summary>Marks the whole run of consecutive targets: people give one kind of address for all of them.</summary>

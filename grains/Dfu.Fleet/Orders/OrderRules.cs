@@ -29,15 +29,16 @@ public sealed class OrderRules(string? publicKey = null)
     /// <param name="id">What it was called by.</param>
     /// <param name="imageSizes">What the order says of its images; null when there is no order yet.</param>
     /// <param name="hwVersion">The same of the hardware.</param>
+    /// <param name="only">The one part of it that the order is for; null for all of it.</param>
     /// <returns>Null when it is taken.</returns>
-    public OrderRefusal? OfPackage(string id, ReadOnlyMemory<byte> file, IReadOnlyList<long>? imageSizes = null, uint? hwVersion = null)
+    public OrderRefusal? OfPackage(string id, ReadOnlyMemory<byte> file, IReadOnlyList<long>? imageSizes = null, uint? hwVersion = null, ImageType? only = null)
     {
         if (file.Length > PackageLimits.ZipBytes)
             return new(DfuError.PackageTooLarge, $"the package has {file.Length} bytes, more than the {PackageLimits.ZipBytes} that any may have");
         DfuPackage package;
         try
         {
-            package = Read(file);
+            package = Read(file).Only(only);
         }
         catch (DfuException e)
         {

@@ -7,7 +7,8 @@ using Dfu.Protocol.Transfers;
 namespace Dfu.Fleet.Updates;
 
 /// <param name="Jumped">The application was sent into this bootloader just now.</param>
-internal readonly record struct BootloaderLink(IDfuLink Link, bool Jumped);
+/// <param name="Explains">See <see cref="TransferHint.Explains"/>.</param>
+internal readonly record struct BootloaderLink(IDfuLink Link, bool Jumped, bool Explains);
 
 /// <summary>The first step of an attempt: it connects to the device's bootloader, and sends an application that answers into it.</summary>
 internal sealed class BootloaderConnect(UpdateContext attempt)
@@ -19,6 +20,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
 
     private readonly TargetDevice _device = attempt.Device;
     private readonly UpdateOrder _order = attempt.Order;
+    private bool _explains;
 
     /// <param name="activated">
     /// The bootloader was just seen to have nothing left to do: an application that answers now is the new one, at the address of a
@@ -39,7 +41,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
                 if (isBootloader && _device.BootloaderAt(target) is { } at)
                 {
                     Settle(at.Application, at.Bootloader);
-                    return new(link, jumped);
+                    return new(link, jumped, _explains);
                 }
 
                 var buttonless = isBootloader ? null : ButtonlessEntry.CharacteristicOf(link);
@@ -92,6 +94,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
         if (jumps == MostJumps)
             throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {MostJumps} jumps");
         Settle(target.Address, entry == DfuCharacteristic.ButtonlessBonded ? target.Address : target.Address.Bootloader);
+        _explains = entry != DfuCharacteristic.ButtonlessSdk12;
         attempt.Observer.PhaseChanged(UpdatePhase.Jumping);
         await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken);
     }

@@ -1,3 +1,4 @@
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
@@ -34,6 +35,9 @@ public interface IUpdateObserver
 
     /// <summary>The image was accepted and activated, or is being activated; durable when it returns.</summary>
     Task ImageActivatedAsync(int image, CancellationToken cancellationToken);
+
+    /// <summary>The image was refused, and the next one is tried instead; durable when it returns. See <see cref="Devices.DeviceEvent.ImagePassed"/>.</summary>
+    Task ImagePassedAsync(int image, DfuError error, string detail, string note, CancellationToken cancellationToken);
 
     /// <summary>The device refused the hash although every CRC was right and the image starts over; durable when it returns.</summary>
     Task RestartedAsync(int image, CancellationToken cancellationToken);

@@ -17,7 +17,9 @@ internal sealed class ImageUpdate
     private readonly Verification _verify;
     private readonly DfuImage _image;
     private readonly int _index;
-    private readonly bool _isLast;
+
+    /// <summary>The image that follows; null after the last.</summary>
+    private readonly DfuImage? _next;
     private TransferHint _hint;
     private bool _restarted;
 
@@ -29,12 +31,15 @@ internal sealed class ImageUpdate
     private int _doubts;
     private bool _activationTold;
 
+    /// <summary>The bootloader refused the image, and the next one is tried instead.</summary>
+    private bool _passed;
+
     public ImageUpdate(UpdateContext attempt, int index, TransferHint hint)
     {
         (_attempt, _index, _hint) = (attempt, index, hint);
         (_connect, _verify) = (new(attempt), new(attempt));
         _image = attempt.Order.Package.Images[index];
-        _isLast = index == attempt.Order.Package.Images.Count - 1;
+        _next = attempt.Order.Package.Images.ElementAtOrDefault(index + 1);
         _restarted = index == attempt.Order.Image && attempt.Order.Restarted;
         _unanswered = hint.LastExecuteSent;
     }
@@ -45,7 +50,7 @@ internal sealed class ImageUpdate
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var heard = await SendAsync(cancellationToken);
-        await TellActivatedAsync(cancellationToken);
+        if (!_passed) await TellActivatedAsync(cancellationToken);
         return heard;
     }
 
@@ -54,9 +59,9 @@ internal sealed class ImageUpdate
         while (true)
         {
             var connected = await _connect.RunAsync(activated: _accepted, uncertain: _unanswered || _accepted, cancellationToken);
-            if (connected is not var (link, jumped)) return true;
+            if (connected is not var (link, jumped, explains)) return true;
             var observer = new ImageTransferObserver(_attempt.Observer, _index, _hint);
-            var hint = jumped ? _hint with { LastExecuteSent = _unanswered, Looks = _unanswered } : _hint;
+            var hint = (jumped ? _hint with { LastExecuteSent = _unanswered, Looks = _unanswered } : _hint) with { Explains = explains };
             TransferEnd end;
             LinkClosure? closure;
             await using (link)
@@ -70,9 +75,20 @@ internal sealed class ImageUpdate
                     await StartOverAsync(link, observer, cancellationToken);
                     continue;
                 }
-                catch (DfuException e) when (e.Error == DfuError.VersionRefused && (_unanswered || _accepted))
+                catch (DfuException e) when ((_unanswered || _accepted) && PartRefusal.MeansActivated(e.Error, _image))
                 {
-                    return false; // the same version is there: the device obeyed the last EXECUTE of an earlier attempt
+                    return false; // it is there: the device obeyed the last EXECUTE of an earlier attempt
+                }
+                catch (DfuException e) when (_next is not null && PartRefusal.MayBeThere(e.Error, _image, _next))
+                {
+                    _passed = true;
+                    await _attempt.Observer.ImagePassedAsync(_index, e.Error, e.Message, PartRefusal.Note(e.Error, _image), cancellationToken);
+                    return false;
+                }
+                catch (DfuException e) when (e.Error.IsRefusal())
+                {
+                    var back = await new SendBack(_attempt, Earlier()).RunAsync(link, cancellationToken);
+                    throw new DfuException(e.Error, e.Message + back, e) { Remedy = e.Remedy };
                 }
 
                 closure = end == TransferEnd.Probed ? null : await ClosedAsync(link, cancellationToken);
@@ -105,7 +121,7 @@ internal sealed class ImageUpdate
     {
         switch (end)
         {
-            case TransferEnd.Accepted when !_isLast:
+            case TransferEnd.Accepted when _next is not null:
                 await _verify.ComesBackAsync(cancellationToken);
                 return false;
             case TransferEnd.Accepted when IsCertain(closure, _hint.Traits):
@@ -166,7 +182,12 @@ internal sealed class ImageUpdate
         if (_activationTold) return;
         await _attempt.Observer.ImageActivatedAsync(_index, cancellationToken);
         _activationTold = true;
+        _attempt.Activated.Add(_index);
     }
+
+    /// <summary>The image of this package that the device took last; null when it took none.</summary>
+    private DfuImage? Earlier() =>
+        _attempt.Activated.Where(index => index < _index).Select(index => _attempt.Order.Package.Images[index]).LastOrDefault();
 
     /// <summary>How the device closed the link; null when it did not.</summary>
     private async Task<LinkClosure?> ClosedAsync(IDfuLink link, CancellationToken cancellationToken)

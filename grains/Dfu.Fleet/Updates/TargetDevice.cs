@@ -44,13 +44,15 @@ internal sealed class TargetDevice(UpdateOrder order)
         if (HasOurLabel(target)) return (Application, target.Address);
 
         // A bootloader where the application was expected: the operator gave the bootloader's address. Not where our application was seen.
-        return target.Address == Application && !_settled ? (target.Address.Application, target.Address) : null;
+        var isGiven = order.Target is null || IsGiven(target);
+        return isGiven && target.Address == Application && !_settled ? (target.Address.Application, target.Address) : null;
     }
 
     /// <summary>Whether the program without a DFU control point that answered is our application.</summary>
     /// <param name="buttonless">The characteristic by which it can be sent into its bootloader; null when it has none.</param>
     public bool IsApplicationAt(Advertisement target, DfuCharacteristic? buttonless) =>
-        target.Address == Application || (buttonless == DfuCharacteristic.ButtonlessBonded && IsGiven(target)); // taken for one without bonds before
+        (target.Address == Application && (!IsGuessed || buttonless is not (null or DfuCharacteristic.ButtonlessBonded)))
+        || (buttonless == DfuCharacteristic.ButtonlessBonded && IsGiven(target)); // taken for one without bonds before
 
     /// <summary>Whether the operator gave this very address.</summary>
     public bool IsGiven(Advertisement target) => target.Address == order.Target;
@@ -62,6 +64,11 @@ internal sealed class TargetDevice(UpdateOrder order)
     public string Strangers() => string.Concat(_strangers
         .Select(static stranger => $"; {stranger.Key.Address} is {(stranger.Value ? "the bootloader" : "the application")} of another device")
         .Distinct());
+
+    /// <summary>
+    /// The operator gave the bootloader's address, and nothing was written yet: the application below it is ours only if it can be sent to that address.
+    /// </summary>
+    private bool IsGuessed => !_settled && !IsBonded && order.Target == Bootloader;
 
     private bool HasOurLabel(Advertisement heard) => heard.Name.Length > 0 && heard.Name == order.BootloaderName;
 

@@ -26,8 +26,11 @@ public sealed record UpdateOrder
 
     public required DfuPackage Package { get; init; }
 
-    /// <summary>Index into the package's images of the one to go on with; those before it are activated.</summary>
+    /// <summary>Index into the package's images of the one to go on with; those before it are activated, or passed over.</summary>
     public required int Image { get; init; }
+
+    /// <summary>Those that are activated; the device has them of this package.</summary>
+    public ImmutableArray<int> Activated { get; init; } = [];
 
     /// <summary>What is believed of <see cref="Image"/>.</summary>
     public required TransferHint Hint { get; init; }

@@ -21,6 +21,7 @@ public static class UpdateOrders
             Settled = device.Settled,
             Package = package,
             Image = device.Image,
+            Activated = [.. Enumerable.Range(0, device.Images.Length).Where(i => device.Images[i].Activated)],
             Restarted = progress.RestartedAfterVerification,
             Hint = new()
             {

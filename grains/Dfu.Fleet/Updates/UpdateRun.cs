@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Updates;
@@ -6,6 +7,8 @@ namespace Dfu.Fleet.Updates;
 /// <remarks>It decides nothing durable: it reports, and the device machine decides what an attempt's end means.</remarks>
 public static class UpdateRun
 {
+    private const string NoApplication = "accepted by the bootloader; the package has no application, and none was heard since";
+
     public static async Task<UpdateResult> RunAsync(
         IUpdateAdapter adapter, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -17,6 +20,7 @@ public static class UpdateRun
             heard = await new ImageUpdate(attempt, index, hint).RunAsync(cancellationToken);
         }
 
-        return new UpdateResult(heard);
+        var hasApplication = order.Package.Images[^1].Type == ImageType.Application;
+        return new UpdateResult(heard, heard || hasApplication ? "" : NoApplication);
     }
 }

@@ -10,16 +10,20 @@ internal sealed class Verification(UpdateContext attempt)
 
     /// <summary>After an image that another follows: the device goes on with whichever of its programs comes first.</summary>
     /// <remarks>docs/bootloader.md F27: a bootloader whose application is still valid leaves DFU mode after 10 s.</remarks>
-    public async Task ComesBackAsync(CancellationToken cancellationToken)
+    /// <returns>Whether its application came.</returns>
+    public async Task<bool> ComesBackAsync(CancellationToken cancellationToken)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
         _device.Heard = await attempt.HearAsync(_device.IsOurs, UpdateTimes.Activation, cancellationToken);
+        return _device.Heard is { } heard && _device.IsApplication(heard) && !_device.IsBonded;
     }
 
     /// <summary>After the last image, which the device accepted.</summary>
+    /// <remarks>Behind a new bootloader by itself the application that is there runs at once; without one the bootloader stays (F27).</remarks>
     /// <returns>Whether its application was heard; null when the device is back in its bootloader although the image is an application.</returns>
     public async Task<bool?> ApplicationStartsAsync(DfuImage image, CancellationToken cancellationToken)
     {
+        if (image.Type == ImageType.Bootloader) return await ComesBackAsync(cancellationToken);
         if (await ApplicationIsHeardAsync(cancellationToken)) return true;
         return image.Type == ImageType.Application && _device.Heard is not null && !_device.IsBonded ? null : false;
     }

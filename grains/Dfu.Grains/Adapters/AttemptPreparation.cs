@@ -1,3 +1,4 @@
+using Dfu.Fleet.Orders;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -25,7 +26,7 @@ internal sealed class AttemptPreparation(AdapterParts parts)
                 var knowledge = await parts.Grains.GetGrain<ICampaignGrain>(place.Campaign).KnowledgeAsync(device.Id, device.Attempt, device.Class)
                     .OrUnreachable();
                 attempt.MayProbe = knowledge.Probe;
-                return (package, knowledge);
+                return (package.Only(place.Only), knowledge);
             }
             catch (OrleansException e) when (!attempt.Over && time.GetElapsedTime(began) < times.Lease)
             {

@@ -132,6 +132,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     {
         Campaign = campaign.Id,
         PackageId = campaign.PackageId,
+        Only = campaign.Only,
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Run = run,

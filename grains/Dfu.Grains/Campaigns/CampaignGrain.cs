@@ -284,7 +284,7 @@ internal sealed class CampaignGrain(
         }
 
         _devices.Take(device, Now);
-        if (CampaignMachine.SameAs(_core!.State, device) is { } same) Commit(same);
+        if (CampaignMachine.SameAs(_core!.State, device, _devices.Get) is { } same) Commit(same);
         if (_core!.State.Prober is { } probe && probe.Device == device.Id && (!device.Running || device.Attempt > probe.Attempt))
             Commit(new CampaignEvent.ProbeEnded(probe.Device, probe.Attempt));
     }

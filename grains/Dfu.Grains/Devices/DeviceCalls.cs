@@ -112,6 +112,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
     {
         Campaign = record.Campaign,
         PackageId = record.PackageId,
+        Only = record.Only,
         ImageSizes = record.Device.ImageSizes,
         TraceParent = record.TraceParent,
         Limits = record.Limits,

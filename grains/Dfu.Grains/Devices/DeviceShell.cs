@@ -109,7 +109,7 @@ internal sealed class DeviceShell
             EarlierCampaign = Record?.Campaign,
         };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
-        record = record with { Limits = place.Limits };
+        record = record with { Limits = place.Limits, Only = place.Only };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;

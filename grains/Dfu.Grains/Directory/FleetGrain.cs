@@ -56,7 +56,7 @@ internal sealed class FleetGrain(
         if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
-        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now);
+        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only);
         if (decision is not CampaignDecision.Accepted accepted)
         {
             var refused = (CampaignDecision.Refused)decision;
@@ -86,6 +86,7 @@ internal sealed class FleetGrain(
         Campaign = entry.Campaign,
         PackageId = entry.PackageId,
         Targets = entry.Targets,
+        Only = entry.Only,
         CreatedAt = entry.CreatedAt,
         Finished = entry.Finished,
     }).ToImmutableArray());

@@ -10,7 +10,7 @@ internal static class OrderCheck
     public static async Task<CampaignTicket?> RefusalAsync(CampaignOrder order, IGrainFactory grains)
     {
         if (OrderRules.OfOrder(order.PackageId, order.Targets) is { } wrong) return new() { Refusal = wrong.Error, Detail = wrong.Detail };
-        var answer = await grains.GetGrain<IPackageGrain>(order.PackageId).CheckAsync(order.ImageSizes, order.HwVersion);
+        var answer = await grains.GetGrain<IPackageGrain>(order.PackageId).CheckAsync(order.ImageSizes, order.HwVersion, order.Only);
         return answer.Refusal == DfuError.None ? null : new() { Refusal = answer.Refusal, Detail = answer.Detail };
     }
 }

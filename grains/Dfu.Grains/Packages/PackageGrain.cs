@@ -1,3 +1,4 @@
+using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Dfu.Fleet.Retention;
@@ -31,11 +32,11 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
         return PackageAnswer.Taken;
     }
 
-    public async Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion)
+    public async Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only)
     {
         var id = this.GetPrimaryKeyString();
         if (await GetAsync() is not { } file) return new(DfuError.PackageNotFound, $"nobody has the package {id}");
-        return host.Orders.OfPackage(id, file, imageSizes, hwVersion) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
+        return host.Orders.OfPackage(id, file, imageSizes, hwVersion, only) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
     }
 
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>

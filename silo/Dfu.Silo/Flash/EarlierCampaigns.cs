@@ -15,7 +15,8 @@ internal sealed class EarlierCampaigns(IGrainFactory grains)
     {
         if (request.Restart) return null;
         var targets = CampaignTargets.Key(request.Targets);
-        var same = (await Fleet.ListAsync()).LastOrDefault(entry => entry.PackageId == request.Package.Id && entry.Targets == targets);
+        var same = (await Fleet.ListAsync()).LastOrDefault(
+            entry => entry.PackageId == request.Package.Id && entry.Only == request.Only && entry.Targets == targets);
         try
         {
             return same is null ? null : await CampaignFollower.ViewAsync(grains.GetGrain<ICampaignGrain>(same.Campaign));

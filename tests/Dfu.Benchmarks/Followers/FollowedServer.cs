@@ -9,6 +9,7 @@ using Dfu.Grains;
 using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -209,7 +210,7 @@ internal sealed class AnyPackage : Grain, IPackageGrain
 
     public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
 
-    public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion) => Task.FromResult(PackageAnswer.Taken);
+    public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<byte[]?> GetAsync() => Task.FromResult<byte[]?>(null);
 

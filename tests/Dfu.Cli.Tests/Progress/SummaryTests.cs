@@ -58,6 +58,22 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public void Parts_that_were_there_already_are_said_and_for_how_many_devices()
+    {
+        const string Note = "bootloader 5 was there already, or a newer one";
+        DeviceView[] devices = [Views.Updated(1) with { Passed = Note }, Views.Updated(2) with { Passed = Note }, Views.Updated(3)];
+        Assert.Contains($"  Passed over  2 devices: {Note}.", Written(Views.Campaign(CampaignOutcome.Succeeded, devices)));
+        Assert.Contains($"  Passed over  {Note}.", Written(Views.Campaign(CampaignOutcome.Succeeded, devices[0])));
+    }
+
+    [Fact]
+    public void What_another_package_left_is_no_transfer_that_broke_off()
+    {
+        var view = Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1).Resumed(0, 0, Diagnosis.OtherUpdate));
+        Assert.DoesNotContain(Written(view), line => line.Contains("kept", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_interruption_says_that_the_same_command_goes_on() =>
         Assert.Contains(
             "  ■ Interrupted: 1 of 2 devices updated, 1 unfinished, in 1 min 15 s. Everything confirmed is kept; the same command goes on from here.",

@@ -6,6 +6,7 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 
 namespace Dfu.Cluster.Tests.Campaigns;
 
@@ -152,7 +153,7 @@ internal sealed class PartPackageGrain : Grain, IPackageGrain
 
     public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
 
-    public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion) => Task.FromResult(PackageAnswer.Taken);
+    public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<byte[]?> GetAsync() => Task.FromResult<byte[]?>(null);
 

@@ -73,4 +73,27 @@ public abstract partial class FleetContract
             fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
         Assert.All(view.Devices, device => Assert.Equal(device.Application.Bootloader, device.Bootloader));
     }
+
+    [Fact]
+    public async Task The_other_address_finds_a_device_as_well()
+    {
+        await using var fleet = Create(devices: 4);
+        var view = await FlashMixedAsync(fleet, () =>
+            new() { Addresses = [.. fleet.Room.Devices.Select(static device => device.InApplication ? device.BootloaderAddress : device.ApplicationAddress)] });
+        AssertSucceeded(fleet, view);
+        Assert.Equal(
+            fleet.Room.Devices.Select(static device => device.ApplicationAddress).Order(), view.Devices.Select(static device => device.Application).Order());
+    }
+
+    [Fact]
+    public async Task Both_addresses_of_a_device_are_one_device()
+    {
+        await using var fleet = Create(policy: Impatient, devices: 4);
+        var view = await FlashMixedAsync(fleet, () =>
+            new() { Addresses = [.. fleet.Room.Devices.SelectMany(static device => new[] { device.ApplicationAddress, device.BootloaderAddress })] });
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, FleetUnderTest.Describe(view));
+        Assert.Equal((4, 4), (view.Devices.Length, fleet.Room.Updated));
+        Assert.Equal(4, view.Notices.Count(static notice => notice.Contains("are the two addresses of one device", StringComparison.Ordinal)));
+        Assert.All(fleet.Room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
+    }
 }

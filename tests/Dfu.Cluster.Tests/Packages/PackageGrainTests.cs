@@ -122,11 +122,11 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
     [Fact]
     public async Task What_an_order_says_of_a_package_is_compared_with_the_package()
     {
-        Assert.Equal(DfuError.PackageNotFound, (await Package.CheckAsync([300_000], 52)).Refusal);
+        Assert.Equal(DfuError.PackageNotFound, (await Package.CheckAsync([300_000], 52, null)).Refusal);
         await Package.PutAsync(_file);
-        Assert.Equal(PackageAnswer.Taken, await Package.CheckAsync([300_000], 52));
-        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_004], 52)).Refusal);
-        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_000, 4], 52)).Refusal);
-        Assert.Equal(DfuError.InvalidArgument, (await Package.CheckAsync([300_000], 51)).Refusal);
+        Assert.Equal(PackageAnswer.Taken, await Package.CheckAsync([300_000], 52, null));
+        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_004], 52, null)).Refusal);
+        Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_000, 4], 52, null)).Refusal);
+        Assert.Equal(DfuError.InvalidArgument, (await Package.CheckAsync([300_000], 51, null)).Refusal);
     }
 }

@@ -195,8 +195,8 @@ public sealed class CampaignMachineTests
     {
         var state = New(0x10, 0x11, 0x20);
         var bootloader = DeviceState.New(Device(0x11), [200_000], T0) with { Application = Device(0x10), Bootloader = Device(0x11) };
-        Assert.Null(CampaignMachine.SameAs(state, bootloader));
-        var same = CampaignMachine.SameAs(state, bootloader with { Settled = true })!;
+        Assert.Null(CampaignMachine.SameAs(state, bootloader, Unknown));
+        var same = CampaignMachine.SameAs(state, bootloader with { Settled = true }, Unknown)!;
         Assert.Equal((Device(0x10), Device(0x11)), (same.Device, same.As));
         var joined = Apply(state, same, same);
         Assert.Equal([Device(0x11), Device(0x20)], joined.Devices.ToArray());
@@ -206,7 +206,35 @@ public sealed class CampaignMachineTests
 
         // A neighbour may be above an application: it is waited for.
         var application = DeviceState.New(Device(0x10), [200_000], T0) with { Bootloader = Device(0x11), Settled = true };
-        Assert.Null(CampaignMachine.SameAs(state, application));
+        Assert.Null(CampaignMachine.SameAs(state, application, Unknown));
+
+        static DeviceState? Unknown(BluetoothAddress device) => null;
+    }
+
+    /// <summary>Whichever ends first, and only with the proof that the bootloader of the one was at the address of the other.</summary>
+    [Fact]
+    public void A_target_nobody_was_heard_at_but_the_bootloader_of_another_is_let_go_after_its_patience()
+    {
+        var state = New(0x10, 0x11);
+        var heard = new Advertisement(new(0xC0_00_00_00_00_10), AddressType.Random, -60, "Sensor", true, true);
+        var application = DeviceState.New(Device(0x10), [200_000], T0) with { Bootloader = Device(0x11), Settled = true, Heard = heard };
+        var silent = DeviceState.New(Device(0x11), [200_000], T0);
+        var failed = silent with { Phase = DevicePhase.Done, Outcome = DeviceOutcome.Failed, Error = DfuError.NotHeard };
+        var same = new CampaignEvent.SameDevice(Device(0x11), Device(0x10));
+
+        Assert.Equal(same, CampaignMachine.SameAs(state, failed, _ => application));
+        Assert.Equal(same, CampaignMachine.SameAs(state, application, _ => failed));
+        Assert.Null(CampaignMachine.SameAs(state, application, _ => silent));
+        Assert.Null(CampaignMachine.SameAs(state, failed, _ => null));
+        Assert.Null(CampaignMachine.SameAs(state, failed, _ => application with { Settled = false }));
+        Assert.Null(CampaignMachine.SameAs(state, failed, _ => application with { Bootloader = Device(0x10) }));
+        Assert.Null(CampaignMachine.SameAs(state, failed, _ => application with { Heard = heard with { AddressType = AddressType.Public } }));
+        Assert.Null(CampaignMachine.SameAs(state, failed with { Error = DfuError.VersionRefused }, _ => application));
+
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(state, Ended(0x10), same).Outcome);
+        var late = Apply(state, new CampaignEvent.DeviceEnded(Device(0x11), DeviceOutcome.Failed, DfuError.NotHeard, 0), same, Ended(0x10));
+        Assert.Equal(CampaignOutcome.Succeeded, late.Outcome);
+        Assert.Equal([Device(0x10)], late.Devices.ToArray());
     }
 
     [Fact]

@@ -146,7 +146,7 @@ public sealed class DeviceRecordTests
             new DeviceEvent.Granted(1, "a", 1, new(Id, AddressType.Random, -60, "", true, true), Id, Id, true, T0), new DeviceEvent.PhaseChanged(
                 1, DevicePhase.Sending, T0),
             new DeviceEvent.Confirmed(1, 0, 1, 2, default, T0), new DeviceEvent.LastExecute(1, 0, T0), new DeviceEvent.ImageActivated(1, 0, true, T0),
-                new DeviceEvent.Restarted(1, 0, T0),
+                new DeviceEvent.ImagePassed(1, 0, DfuError.VersionRefused, "d", "n", T0), new DeviceEvent.Restarted(1, 0, T0),
             new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(
                 T0, null, true, null, null),
             new DeviceEvent.CancelRequested(T0, 0), new DeviceEvent.RetryRequested(T0, 1),

@@ -152,6 +152,75 @@ public sealed class AdvertMatcherTests
     }
 
     [Fact]
+    public void A_target_given_by_its_bootloaders_address_is_heard_in_its_application_after_a_while()
+    {
+        Targets(0x11);
+        Assert.Null(Hear(0x10, "Sensor"));
+        Assert.Null(Hear(0x10, "Sensor", at: 2.9));
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x10), A(0x11), false), Hear(0x10, "Sensor", at: 3));
+        Assert.Equal(new AdvertMatch(A(0x11), A(0x10), A(0x11), true), Hear(0x11, "DfuTarg", at: 4));
+        Assert.Null(Hear(0x10, "Sensor", at: 5)); // who is heard at both is two
+    }
+
+    [Theory]
+    [InlineData(0x11, "Sensor")]
+    [InlineData(0x12, "DfuTarg")]
+    public void An_application_below_a_target_that_is_there_is_a_neighbours(byte itself, string name)
+    {
+        Targets(0x11);
+        for (var at = 0; at < 20; at++)
+        {
+            Assert.NotNull(Hear(itself, name, at: at));
+            Assert.Null(Hear(0x10, "Sensor", at: at));
+        }
+
+        Assert.NotNull(Hear(0x10, "Sensor", at: 30)); // the target was switched off meanwhile
+    }
+
+    [Fact]
+    public void What_lies_below_a_target_and_is_somebody_is_not_that_target()
+    {
+        Targets(0x10, 0x11, 0x21);
+        Assert.Equal(A(0x10), Hear(0x10, "Sensor")!.Value.Device);
+        Assert.Equal(A(0x10), Hear(0x10, "Sensor", at: 20)!.Value.Device);
+        Assert.Null(Hear(0x20, "DfuTarg"));
+        Assert.Null(Hear(0x20, "DfuTarg", at: 20)); // a bootloader is no application
+        Assert.Null(Hear(0x1F, "Sensor", at: 20));
+    }
+
+    [Fact]
+    public void An_application_that_turned_out_to_be_a_neighbours_is_not_taken_for_the_target_again()
+    {
+        Targets(0x11);
+        Hear(0x10, "Sensor");
+        Assert.NotNull(Hear(0x10, "Sensor", at: 3));
+        _matcher.Correct(A(0x11), A(0x10), A(0x11));
+        Assert.True(_matcher.Doubt(A(0x11), A(0x10)));
+        Assert.Null(Hear(0x10, "Sensor", at: 20));
+        Assert.Equal(A(0x11), Hear(0x11, "DfuTarg", at: 20)!.Value.Device);
+    }
+
+    [Fact]
+    public void Public_addresses_follow_one_another_so_nobody_is_taken_for_his_neighbour()
+    {
+        foreach (var type in new[] { AddressType.Public, AddressType.Random })
+        {
+            var address = type == AddressType.Public ? A(0x10) : new(0x00_98_76_54_32_10); // not one that stays
+            var matcher = new AdvertMatcher();
+            matcher.Add(address.Bootloader);
+            for (var at = 0; at < 60; at++) Assert.Null(matcher.Match(new(address, type, -60, "Sensor", true, true), T0.AddSeconds(at)));
+        }
+    }
+
+    [Fact]
+    public void A_low_byte_that_wraps_is_below_as_well()
+    {
+        Targets(0x00);
+        Hear(0xFF, "Sensor");
+        Assert.Equal(new AdvertMatch(A(0x00), A(0xFF), A(0x00), false), Hear(0xFF, "Sensor", at: 3));
+    }
+
+    [Fact]
     public void A_bonded_device_keeps_its_address()
     {
         Targets(0x30);

@@ -1,4 +1,5 @@
 using Dfu.Fleet.Updates;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
@@ -8,6 +9,7 @@ namespace Dfu.Simulation.Tests.Support;
 internal sealed class Recorder : IUpdateObserver
 {
     public List<ResumeRecord> Resumes { get; } = [];
+    public List<(DfuError Error, string Note)> Passed { get; } = [];
     public List<UpdatePhase> Phases { get; } = [];
     public int Image { get; private set; }
     public long Sent { get; private set; }
@@ -87,6 +89,14 @@ internal sealed class Recorder : IUpdateObserver
     {
         Image = image + 1;
         (Confirmed, SavedAt, Reached, LastExecuteSent) = (0, 0, 0, false);
+        return Task.CompletedTask;
+    }
+
+    public Task ImagePassedAsync(int image, DfuError error, string detail, string note, CancellationToken cancellationToken)
+    {
+        Image = image + 1;
+        (Confirmed, SavedAt, Reached, LastExecuteSent) = (0, 0, 0, false);
+        Passed.Add((error, note));
         return Task.CompletedTask;
     }
 

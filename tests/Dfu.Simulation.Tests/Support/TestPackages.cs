@@ -6,6 +6,8 @@ namespace Dfu.Simulation.Tests.Support;
 
 internal static class TestPackages
 {
+    private static readonly ECDsa Key = DfuKeys.Generate();
+
     /// <summary>An application of so many random bytes, unsigned unless a key is given.</summary>
     public static DfuPackage Application(int bytes, int seed = 1, ECDsa? key = null, uint sdReq = 0xFFFE) =>
         Read(new PackageContents { Application = Random("app", bytes, seed), ApplicationVersion = 2, HwVersion = 52, SdReq = [sdReq] }, key);
@@ -27,6 +29,28 @@ internal static class TestPackages
                 SoftDeviceIds = [0xFFFE],
             },
             key);
+    }
+
+    /// <summary>A system part and an application, with ids of SoftDevices as the caller wants them; signed.</summary>
+    /// <param name="system">Which of SoftDevice and bootloader it has.</param>
+    /// <param name="sdReq">What the system part accepts.</param>
+    /// <param name="sdId">The SoftDevice in the package, which the application is for; 0 where there is none.</param>
+    public static DfuPackage Parts(ImageType system, uint bootloaderVersion, uint version, uint sdReq = 0x100, uint sdId = 0x100, uint hwVersion = 52)
+    {
+        var (softDevice, bootloader) = (SoftDevice(0x3000, 2, (ushort)sdId), Random("bl", 8192, 3));
+        var contents = new PackageContents
+        {
+            SoftDevice = system is ImageType.SoftDevice or ImageType.SoftDeviceBootloader ? softDevice : null,
+            Bootloader = system is ImageType.Bootloader or ImageType.SoftDeviceBootloader ? bootloader : null,
+            BootloaderVersion = system == ImageType.SoftDevice ? null : bootloaderVersion,
+            Application = Random("app", (2 * 4096) + 100, 1),
+            ApplicationVersion = version,
+            HwVersion = hwVersion,
+            SdReq = [sdReq],
+            SoftDeviceIds = system == ImageType.Bootloader ? [] : [sdId],
+        };
+        var zip = PackageWriter.Create(contents, Key);
+        return PackageReader.Read(zip, null);
     }
 
     /// <summary>A SoftDevice by itself, signed.</summary>

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Orders;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Threading.Channels;
@@ -55,7 +56,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     {
         if (_started) throw new InvalidOperationException("an engine runs one campaign");
         _started = true;
-        var decision = _store.Directory.Decide(request.Package.Id, request.Targets, request.Restart, _time.GetUtcNow());
+        var decision = _store.Directory.Decide(request.Package.Id, request.Targets, request.Restart, _time.GetUtcNow(), request.Only);
         if (decision is CampaignDecision.Refused refused) throw new DfuException(refused.Error, refused.Detail);
         var accepted = (CampaignDecision.Accepted)decision;
         var stored = accepted.GoesOn ? _store.Load(accepted.Entry.Campaign) : null;
@@ -139,8 +140,9 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private StoredCampaign Begin(CampaignRequest request, CampaignDecision.Accepted accepted)
     {
         var now = _time.GetUtcNow();
-        ImmutableArray<long> sizes = [.. request.Package.Images.Select(static image => (long)image.Firmware.Length)];
-        var campaign = CampaignState.New(accepted.Entry, request.Targets, sizes, request.Package.Images[0].HwVersion, now);
+        var sent = request.Package.Only(request.Only);
+        ImmutableArray<long> sizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)];
+        var campaign = CampaignState.New(accepted.Entry, request.Targets, sizes, sent.Images[0].HwVersion, now);
         var begun = new StoredCampaign(campaign, [.. campaign.Devices.Select(device => DeviceState.New(device, sizes, now))]);
         _store.Begin(accepted.Next, begun);
         return begun;
@@ -160,7 +162,8 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
 
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
         _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? Reading(view) : null);
-        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, request.Package, _policy, _time, goesOn, _campaign?.Id);
+        var sent = request.Package.Only(request.Only);
+        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, sent, _policy, _time, goesOn, _campaign?.Id);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 

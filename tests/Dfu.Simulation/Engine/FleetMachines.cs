@@ -52,6 +52,7 @@ internal sealed class FleetMachines
         Devices[device] = next;
         _changedDevices.Add(device);
         DecisionPending |= !e.IsCheckpoint || !effects.IsEmpty;
+        if (CampaignMachine.SameAs(Campaign, next, Devices.GetValueOrDefault) is { } same) Apply(same, now);
         foreach (var effect in effects) Route(next, effect, now);
         return true;
     }
@@ -141,6 +142,10 @@ internal sealed class FleetMachines
                 break;
             case CampaignEffect.CancelDevice cancel:
                 Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run), now);
+                break;
+            case CampaignEffect.LetGo gone:
+                Devices.Remove(gone.Device);
+                _changedDevices.Remove(gone.Device);
                 break;
             case CampaignEffect.KeepClass keep:
                 _changedClasses[keep.Class.Key] = keep.Class;
