@@ -178,9 +178,16 @@ internal sealed class SqliteDatabase : IDisposable
     /// <returns>The schema; null when the file is new.</returns>
     private long? Recognise(SqliteSchema known)
     {
-        var (program, schema) = (Number("PRAGMA application_id"), Number("PRAGMA user_version"));
-        if (program == 0 && Number("SELECT count(*) FROM sqlite_master") == 0) return null;
-        if (program == 0 && Number("SELECT count(*) FROM sqlite_master WHERE name = 'meta'") > 0)
+        // In one statement: another may create its tables between two.
+        using var command = Command("""
+            SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+                (SELECT count(*) FROM sqlite_master), (SELECT count(*) FROM sqlite_master WHERE name = 'meta')
+            """);
+        using var row = command.ExecuteReader();
+        row.Read();
+        var (program, schema, tables, meta) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+        if (program == 0 && tables == 0) return null;
+        if (program == 0 && meta > 0)
         {
             throw new DfuException(
                 DfuError.DataDirectoryForeign,
