@@ -113,6 +113,14 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void A_requirement_that_is_not_what_it_seems_is_explained_where_it_is_refused()
+    {
+        var (refused, _) = Refusal(TestPackages.Application(9000, sdReq: 0xFFFE), Device("sdk17"));
+        Assert.Equal(DfuError.SoftDeviceRefused, refused.Error);
+        Assert.Contains("application 2 is for SoftDevice 0xFFFE (no 'any' here", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Other_hardware_is_not_passed_over()
     {
         var package = TestPackages.Parts(ImageType.SoftDeviceBootloader, 5, 3, hwVersion: 51);
