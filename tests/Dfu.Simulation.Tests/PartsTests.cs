@@ -112,6 +112,25 @@ public sealed class PartsTests
         }
     }
 
+    /// <summary>The host died after the last EXECUTE, and the device runs its application since: it is sent into its bootloader to look.</summary>
+    [Theory]
+    [InlineData("sdk15.0", 4096)]
+    [InlineData("sdk17", 4096)]
+    [InlineData("sdk17", 8192)]
+    public void A_device_that_had_obeyed_the_last_EXECUTE_is_not_left_in_its_bootloader(string profile, int size)
+    {
+        var package = TestPackages.OfBootloader(size, version: 5);
+        var scenario = new Scenario
+        {
+            Package = package,
+            Options = Device(profile) with { BootloaderVersion = 5, ApplicationVersion = 2, ApplicationSize = 20_000, StartsInApplication = true },
+            Hint = new() { LastExecuteSent = true, Confirmed = size },
+        }.Run();
+        Assert.True(scenario.Result!.ApplicationHeard, scenario.ToString());
+        Assert.Equal(DeviceMode.Application, scenario.Device.Mode);
+        Assert.Equal(0, scenario.Device.Counters.FirmwareBytes);
+    }
+
     [Fact]
     public void A_requirement_that_is_not_what_it_seems_is_explained_where_it_is_refused()
     {

@@ -56,6 +56,10 @@ internal static class TestPackages
         return PackageReader.Read(zip, null);
     }
 
+    /// <summary>A bootloader by itself, signed.</summary>
+    public static DfuPackage OfBootloader(int bytes, uint version) =>
+        Read(new PackageContents { Bootloader = Random("bl", bytes, 3), BootloaderVersion = version, HwVersion = 52, SdReq = [0x100] }, Key);
+
     /// <summary>A SoftDevice by itself, signed.</summary>
     public static DfuPackage OfSoftDevice(int bytes, uint magic)
     {
