@@ -1,4 +1,5 @@
 using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -129,6 +130,14 @@ public sealed class PartsTests
         Assert.True(scenario.Result!.ApplicationHeard, scenario.ToString());
         Assert.Equal(DeviceMode.Application, scenario.Device.Mode);
         Assert.Equal(0, scenario.Device.Counters.FirmwareBytes);
+    }
+
+    [Fact]
+    public void A_part_that_was_sent_alone_is_not_taken_for_a_package_without_application()
+    {
+        var package = TestPackages.Parts(ImageType.SoftDevice, bootloaderVersion: 5, version: 3).Only(ImageType.SoftDevice);
+        var scenario = new Scenario { Package = package, Options = Device("sdk17") }.Run();
+        Assert.Equal("accepted by the bootloader; no application was sent with it, and none was heard since", scenario.Result!.Detail);
     }
 
     [Fact]
