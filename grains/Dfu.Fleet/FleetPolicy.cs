@@ -7,8 +7,8 @@ namespace Dfu.Fleet;
 /// <summary>How a host works for a campaign: what the campaign may do, and the host's ceilings for its own adapters.</summary>
 public sealed record FleetPolicy
 {
-    /// <summary>Ceiling: transfers at once per adapter, 1 to 16; the adapter's own limit and what is learned may lower it. Default 3.</summary>
-    public int MaxTransfersPerAdapter { get; init; } = 3;
+    /// <summary>Ceiling: transfers at once per adapter, at least 1; null is what the adapter holds. How many it has below that is learned.</summary>
+    public int? MaxTransfersPerAdapter { get; init; }
 
     /// <summary>Ceiling: transfers at once over the adapters of this host; null is no limit.</summary>
     public int? MaxConcurrency { get; init; }

@@ -112,6 +112,54 @@ public sealed class PackageCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_the_package_is_made_of_is_never_overwritten_with_it()
+    {
+        var key = Path.Combine(_folder, "key.pem");
+        await CommandLineTests.RunAsync("keys", "generate", key);
+        var before = File.ReadAllBytes(key);
+
+        var same = Path.Combine(_folder, ".", "key.pem");
+        var (code, _, error) = await CreateAs(same, "--application", Case("app.hex"), "--application-version", "1", "--key", key);
+
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.EndsWith("would be overwritten with what is made of it - Give the output another name (invalidArgument)", error[0], StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(key));
+    }
+
+    [Fact]
+    public async Task An_output_without_a_name_is_refused()
+    {
+        var (code, _, error) = await CreateAs("", "--application", Case("app.hex"), "--application-version", "1");
+
+        Assert.Equal((ExitCode.Invalid, "dfu: the file to write has no name - Give its path (invalidArgument)"), (code, Assert.Single(error)));
+    }
+
+    [Fact]
+    public async Task The_highest_version_is_told_and_the_usual_boot_validation_is_not()
+    {
+        var (_, output, _) = await Create("--application", Case("app.hex"), "--application-version", "4294967295");
+
+        Assert.Contains(output, line => line.Contains("application, version 4294967295", StringComparison.Ordinal));
+        Assert.DoesNotContain(output, line => line.Contains("boot validation", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--application app.hex", "an application needs a version - Give --application-version")]
+    [InlineData("--bootloader bl.bin", "a bootloader needs a version - Give --bootloader-version")]
+    [InlineData("--softdevice sd_fwid_0100.hex --application app.hex --application-version 1", "requires it - Give --sd-id 0x0100")]
+    [InlineData("", "a SoftDevice or a bootloader - Give --application, --softdevice or --bootloader")]
+    public async Task What_is_missing_is_named_as_the_option_to_give(string arguments, string end)
+    {
+        var words = arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => word.Contains('.', StringComparison.Ordinal) ? Case(word) : word);
+
+        var (code, _, error) = await Create([.. words]);
+
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.EndsWith($"{end} (invalidArgument)", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_SoftDevice_is_called_by_its_id_and_name()
     {
         var (code, output, _) = await Create("--softdevice", Case("sd_fwid_0100.hex"));
@@ -135,6 +183,8 @@ public sealed class PackageCommandTests : IDisposable
 
     private static string Case(string file) => Path.Combine(AppContext.BaseDirectory, "cases", file);
 
-    private Task<(int Code, string[] Output, string[] Error)> Create(params string[] arguments) =>
-        CommandLineTests.RunAsync(["package", "create", "--hw-version", "52", "--sd-req", "0x0100", "-o", Zip, .. arguments]);
+    private Task<(int Code, string[] Output, string[] Error)> Create(params string[] arguments) => CreateAs(Zip, arguments);
+
+    private static Task<(int Code, string[] Output, string[] Error)> CreateAs(string output, params string[] arguments) =>
+        CommandLineTests.RunAsync(["package", "create", "--hw-version", "52", "--sd-req", "0x0100", "-o", output, .. arguments]);
 }

@@ -183,7 +183,7 @@ public sealed class RepetitionTests
             5 => new AdapterEvent.SlotFreed(state.Epoch, state.Turn + 1, device, 1, at),
             6 => new AdapterEvent.ConnectStarted(state.Epoch, state.ConnectsBegun + 1, device, 1),
             7 => new AdapterEvent.ConnectEnded(state.Epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
-            8 => new AdapterEvent.Measured(state.Epoch, 1 + (step.Number % 4), step.Number, at),
+            8 => new AdapterEvent.Measured(state.Epoch, new(1 + (step.Number % 4), step.Number, 0, 1, step.Number % 2 == 0), at),
             _ => new AdapterEvent.Lost(state.Epoch, "pulled out", at),
         };
     }

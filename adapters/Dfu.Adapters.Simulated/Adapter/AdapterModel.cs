@@ -6,6 +6,9 @@ public sealed record AdapterModel
     /// <summary>Links at once, 1 and up.</summary>
     public int MaxLinks { get; init; } = 8;
 
+    /// <summary>Radios behind it, which share its links evenly: a dongle has one, a bridge may have many.</summary>
+    public int Radios { get; init; } = 1;
+
     /// <summary>From the advertisement that is answered to a connected link with its services discovered.</summary>
     public TimeSpan ConnectTime { get; init; } = TimeSpan.FromMilliseconds(150);
 

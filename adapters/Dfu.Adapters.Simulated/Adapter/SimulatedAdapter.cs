@@ -36,12 +36,12 @@ internal sealed class SimulatedAdapter : IAdapter
 
     public Task<string> Lost => _lost.Task;
 
-    /// <summary>Time between connection events of each link: an adapter gives every link 7.5 ms.</summary>
+    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms.</summary>
     internal TimeSpan Spacing
     {
         get
         {
-            var needed = SpacingPerLink * Math.Max(1, _links.Count);
+            var needed = SpacingPerLink * Math.Max(1, (_links.Count + _source.Model.Radios - 1) / _source.Model.Radios);
             return needed > _air.Link.Interval ? needed : _air.Link.Interval;
         }
     }

@@ -31,9 +31,12 @@ public static class FileKinds
         (Firmware("an ELF file, firmware as the linker wrote it", ToHex), Begins([0x7F, (byte)'E', (byte)'L', (byte)'F'])),
         (Firmware("firmware in UF2 form, for bootloaders that appear as a USB drive", BuildHex), Begins("UF2\n"u8)),
         (McubootImage, (content, _) => IsMcuboot(content)),
+        (Other("firmware for Zigbee (OTA upgrade file)", "Update it over Zigbee, with the coordinator of its network."), Begins([0x1E, 0xF1, 0xEE, 0x0B])),
+        (Other("firmware for Matter (OTA image)", "Update it over Matter, with an OTA provider."), Begins([0x1E, 0xF1, 0xEE, 0x1B])),
+        (ZipKinds.Suit, (content, _) => content is [0xD8, 0x6B, >= 0xA1 and <= 0xBF, ..]),
         (Other("firmware for STMicroelectronics' DfuSe"), Begins("DfuSe"u8)),
         (Other("firmware for Silicon Labs' Gecko bootloader"), Begins([0xEB, 0x17, 0xA6, 0x03])),
-        (Other("a gzip archive", Unpack), Begins([0x1F, 0x8B])),
+        (Other("a gzip archive", Unpack), Begins([0x1F, 0x8B, 0x08])),
         (Other("an xz archive", Unpack), Begins([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])),
         (Other("a bzip2 archive", Unpack), Begins("BZh"u8)),
         (Other("a zstd archive", Unpack), Begins([0x28, 0xB5, 0x2F, 0xFD])),
@@ -48,12 +51,16 @@ public static class FileKinds
         (Other("a macOS program"), (content, _) => IsMacProgram(content)),
 
         (Other("a Git LFS pointer: the file itself was not downloaded", FetchLfs), TextBegins("version https://git-lfs")),
+        (Other("a git-annex pointer: the file itself was not downloaded", "Run 'git annex get' in the repository it comes from."),
+            TextBegins("/annex/objects/")),
         (Other("a web page (HTML), not the file behind it", Download), (content, _) => IsHtml(Head(content))),
         (Other("an XML file"), TextBegins("<?xml")),
         (Key("a certificate"), TextHas("-----BEGIN CERTIFICATE")),
         (Key("a key"), (content, _) => IsPemKey(Head(content))),
         (Key("a public key for SSH"), (content, _) => IsSshKey(Head(content))),
         (Key("a key or certificate in DER form"), (content, _) => IsDer(content)),
+        (Firmware("firmware in Intel HEX form, but saved as UTF-16 text", "Save it as plain text (ASCII or UTF-8)"),
+            (content, _) => content is [0xFF, 0xFE, (byte)':', 0, ..]),
         (new(FileFamily.IntelHex, "firmware in Intel HEX form, not a package", MakePackage), (content, _) => IsIntelHex(content)),
         (Firmware("firmware in Motorola S-record form", "Make a HEX file of it with 'objcopy -I srec -O ihex'"), (content, _) => IsSRecord(content)),
         (Other("the manifest of a package without the rest", "Give the zip as it was made, not unpacked."), (content, _) => IsManifest(Head(content))),
@@ -127,8 +134,8 @@ public static class FileKinds
     }
 
     private static bool IsHtml(string? text) => text is ['<', ..]
-        && (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<head", StringComparison.OrdinalIgnoreCase)
-            || text.Contains("<html", StringComparison.OrdinalIgnoreCase));
+        && (text.StartsWith("<head", StringComparison.OrdinalIgnoreCase)
+            || text.Contains("<html", StringComparison.OrdinalIgnoreCase) || text.Contains("<!doctype html", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsPemKey(string? text) =>
         text is not null && text.Contains("-----BEGIN ", StringComparison.Ordinal) && text.Contains("KEY-----", StringComparison.Ordinal);

@@ -15,6 +15,9 @@ internal static class Flash
     /// <summary>Bootloaders begin above, also on chips of 192 KiB.</summary>
     public const uint BootloadersAbove = 0x2_0000;
 
+    /// <summary>Nordic's bootloaders for chips of 192 KiB begin here, those for 256 KiB above; the usual SoftDevices end below.</summary>
+    public const uint BootloadersOfSmallChipsAbove = 0x2_8000;
+
     /// <summary>The word of the UICR in which a bootloader's HEX file tells the master boot record where it begins.</summary>
     public const uint BootloaderAddress = 0x1000_1014;
 

@@ -69,9 +69,9 @@ public sealed record InitPacket
         {
             (packet, problem) = Parse(bytes.ToArray());
         }
-        catch (InvalidProtocolBufferException e)
+        catch (InvalidProtocolBufferException)
         {
-            problem = $"it cannot be decoded: {OneLine.Of(e.Message)}";
+            problem = "it cannot be decoded";
         }
 
         return packet is not null;

@@ -21,7 +21,7 @@ internal static class OneLine
         var line = new StringBuilder(Math.Min(text.Length, maxChars) + 3);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (line.Length >= maxChars) return line.Append("...").ToString();
+            if (line.Length >= maxChars) return line.Append('…').ToString();
             if (Rune.IsControl(rune) || rune.Value is 0x2028 or 0x2029 || rune == Rune.ReplacementChar) line.Append('?');
             else line.Append(rune.ToString());
         }

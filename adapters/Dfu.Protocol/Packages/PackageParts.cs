@@ -65,18 +65,21 @@ internal static class PackageParts
     private static void Check(PackageContents contents)
     {
         if ((contents.Application ?? contents.SoftDevice ?? contents.Bootloader) is null)
-            throw Wrong("a package needs an application, a SoftDevice or a bootloader");
-        if (contents.Application is not null && contents.ApplicationVersion is null) throw Wrong("an application needs a version");
-        if (contents.Bootloader is not null && contents.BootloaderVersion is null) throw Wrong("a bootloader needs a version");
-        if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0 for none)");
+            throw Wrong("a package needs an application, a SoftDevice or a bootloader", "Give --application, --softdevice or --bootloader.");
+        if (contents.Application is not null && contents.ApplicationVersion is null)
+            throw Wrong("an application needs a version", "Give --application-version.");
+        if (contents.Bootloader is not null && contents.BootloaderVersion is null) throw Wrong("a bootloader needs a version", "Give --bootloader-version.");
+        if (contents.SdReq.Count == 0) throw Wrong("at least one SoftDevice id is required (0 for none)", "Give --sd-req.");
         if (contents.SdReq.Union(contents.SoftDeviceIds).Count() > PackageLimits.SdReq)
-            throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet");
+            throw Wrong($"at most {PackageLimits.SdReq} SoftDevice ids fit into an init packet", "Leave some out of --sd-req.");
         if (contents is { Application: not null, SoftDevice: not null, SoftDeviceIds.Count: 0 })
-            throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it" + OwnId(contents.SoftDevice));
+            throw Wrong("with a SoftDevice and an application the SoftDevice's own id is needed, for the application requires it", OwnId(contents.SoftDevice));
     }
 
     private static string OwnId(FirmwareFile softDevice) =>
-        SoftDeviceInfo.TryRead(softDevice.Bytes.Span, out var info) ? string.Create(CultureInfo.InvariantCulture, $": --sd-id 0x{info.Id:X4}") : "";
+        SoftDeviceInfo.TryRead(softDevice.Bytes.Span, out var info)
+            ? string.Create(CultureInfo.InvariantCulture, $"Give --sd-id 0x{info.Id:X4}.")
+            : "Give --sd-id.";
 
     private static byte[]? Words(FirmwareFile? file) => file switch
     {
@@ -95,5 +98,5 @@ internal static class PackageParts
 
     private static DfuException Unfit(FirmwareFile file, string what) => new(DfuError.FirmwareInvalid, $"{OneLine.Quoted(file.Name)} {what}");
 
-    private static DfuException Wrong(string what) => new(DfuError.InvalidArgument, what);
+    private static DfuException Wrong(string what, string remedy) => new(DfuError.InvalidArgument, what) { Remedy = remedy };
 }

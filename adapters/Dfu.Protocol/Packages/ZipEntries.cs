@@ -79,7 +79,7 @@ internal sealed class ZipEntries
         var last = Math.Max(0, end - ushort.MaxValue);
         while (end >= last && !(U32(zip, end) == EndSignature && end + EndBytes + U16(zip, end + 20) == zip.Length)) end--;
         if (end < last)
-            throw Damaged(zip.Length >= 4 && U32(zip, 0) == LocalSignature ? "it is cut short, its directory is missing" : "it is not a zip archive");
+            throw NoEnd(zip);
 
         var (count, size, offset) = (U16(zip, end + 10), U32(zip, end + 12), U32(zip, end + 16));
         if (count == ushort.MaxValue || size == uint.MaxValue || offset == uint.MaxValue
@@ -152,6 +152,14 @@ internal sealed class ZipEntries
         var unsafeName = name.Length == 0 || name[0] is '/' or '\\' || name.Any(char.IsControl)
             || (name.Length > 1 && name[1] == ':') || name.Split('/', '\\').Contains("..");
         if (unsafeName) throw new DfuException(DfuError.PackageEntryUnsafe, $"{OneLine.Quoted(name)} is no name for a file inside a package");
+    }
+
+    private static DfuException NoEnd(ReadOnlySpan<byte> zip)
+    {
+        if (zip.Length < 4 || U32(zip, 0) != LocalSignature)
+            return Unreadable("it is not a zip archive, and so no package", "Give the zip that 'dfu package create' or Nordic's nrfutil made.");
+        var hasDirectory = zip.LastIndexOf("PK\x05\x06"u8) > 0;
+        return Damaged(hasDirectory ? "its directory is not at its end: bytes were lost or added there" : "it is cut short, its directory is missing");
     }
 
     private static DfuException Damaged(string what) => new(DfuError.PackageNotAZip, what.StartsWith('\'') ? what : $"the package is damaged: {what}");

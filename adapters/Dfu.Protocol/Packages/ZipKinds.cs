@@ -20,9 +20,9 @@ internal static class ZipKinds
 
     private static readonly FileKind Mcuboot = new(FileFamily.Other, "an nRF Connect SDK package for MCUboot", Smp);
 
-    private static readonly FileKind Suit = new(
+    internal static readonly FileKind Suit = new(
         FileFamily.Other,
-        "an nRF Connect SDK package for SUIT",
+        "an update for SUIT (nRF Connect SDK)",
         "Update it by SMP, with mcumgr or nRF Connect Device Manager.");
 
     /// <summary>Other things that are zip archives, by an entry all of them have.</summary>
@@ -74,7 +74,7 @@ internal static class ZipKinds
         if (own.Exists(name => name.Equals(Manifest.FileName, StringComparison.OrdinalIgnoreCase))) return null;
         if (Others.FirstOrDefault(other => own.Exists(name => name.StartsWith(other.Entry, StringComparison.Ordinal))).Kind is { } other) return other;
         if (own.Find(name => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)) is { } inner) return Nested(inner, null);
-        if (own.Find(name => FirmwareExtensions.Contains(Path.GetExtension(name).ToLowerInvariant())) is { } firmware)
+        if (own.Find(IsFirmware) is { } firmware)
             return new(FileFamily.Other, $"a zip archive with firmware in it ({OneLine.Quoted(firmware)}) and no manifest", MakePackage);
         if (own is not [var first, ..]) return new(FileFamily.Other, "a zip archive with nothing in it") { PackageError = DfuError.PackageManifestInvalid };
         return new(FileFamily.Other, $"a zip archive without a manifest; it holds {OneLine.Quoted(first)}{(own.Count > 1 ? " and more" : "")}");
@@ -84,12 +84,30 @@ internal static class ZipKinds
     {
         if (entries.Find(Manifest.FileName) is { } manifest) return OfManifest(entries, manifest);
         var own = entries.Names.Where(IsOwn).ToList();
-        if (own.Exists(name => name.EndsWith('/' + Manifest.FileName, StringComparison.OrdinalIgnoreCase))
+        if (own.Exists(IsNestedManifest)
             && !own.Exists(name => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)))
-            return null; // the reader says where it must be
+            return OfManifest(entries, own.First(IsNestedManifest)) is { Family: FileFamily.Other } other ? other : null; // the reader says where it must be
         if (OfPairs(entries, own) is { } pairs) return pairs;
         if (depth == 0 && InnerZip(entries, own) is (var inner, var kind)) return Nested(inner, kind);
+        if (depth == 0 && own.Find(IsFirmware) is { } firmware && Content(entries, firmware) is { Family: FileFamily.Other } held)
+            return Nested(firmware, held);
         return OfNames(own);
+    }
+
+    private static bool IsNestedManifest(string name) => name.EndsWith('/' + Manifest.FileName, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsFirmware(string name) => FirmwareExtensions.Contains(Path.GetExtension(name).ToLowerInvariant());
+
+    private static FileKind? Content(ZipEntries entries, string name)
+    {
+        try
+        {
+            return FileKinds.Recognise(entries.Read(name, PackageLimits.ImageBytes, DfuError.PackageTooLarge), name);
+        }
+        catch (DfuException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A package within an archive, such as GitHub makes of every artifact.</summary>

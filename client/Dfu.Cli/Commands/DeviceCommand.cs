@@ -35,13 +35,12 @@ internal static class DeviceCommand
         var adapter = Arguments.Option.Many<string>(
             "--adapter", "A radio, as for 'dfu flash'; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC", required: true);
         adapter.AllowMultipleArgumentsPerToken = false; // addresses may come behind it
-        var timeout = Arguments.Option.Of(
+        var timeout = Arguments.Option.Of<TimeSpan?>(
             "--timeout",
-            "How long each device may take to be heard, 1 s to 10 min.",
-            (string text, out TimeSpan value) =>
-                Quantities.TryParseDuration(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromMinutes(10),
+            "How long each device may take to be heard, 1 s to 10 min; 30 s unless given.",
+            Timeout,
             "a time from 1s to 10min",
-            TimeSpan.FromSeconds(30),
+            null,
             "TIME");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command(
@@ -53,9 +52,16 @@ internal static class DeviceCommand
             terminal,
             result.GetRequiredValue(addresses),
             AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
-            result.GetValue(timeout),
+            result.GetValue(timeout) ?? TimeSpan.FromSeconds(30),
             result.GetValue(json)));
         return command;
+    }
+
+    private static bool Timeout(string text, out TimeSpan? timeout)
+    {
+        var read = Quantities.TryParseDuration(text, out var time);
+        timeout = time;
+        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromMinutes(10);
     }
 
     private static async Task<int> RunAsync(Terminal terminal, BluetoothAddress[] addresses, IReadOnlyList<AdapterSpec> specs, TimeSpan timeout, bool json)

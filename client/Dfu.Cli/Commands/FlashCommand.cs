@@ -62,6 +62,8 @@ internal static class FlashCommand
             "TIME");
         var concurrency = Arguments.Option.Number(
             "--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
+        var perAdapter = Arguments.Option.Number(
+            "--max-per-adapter", "Transfers at once on each adapter; it learns how many it carries best, up to this.", 1, CampaignLimits.MostPerAdapter);
         var dataDir = Arguments.Option.Text(
             "--data-dir",
             "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).",
@@ -73,7 +75,8 @@ internal static class FlashCommand
         var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
-            file, adapter, device, all, name, targets, only, scanTime, count, patience, concurrency, dataDir, report, restart, publicKey, json, logLevel,
+            file, adapter, device, all, name, targets, only, scanTime, count, patience, concurrency, perAdapter,
+            dataDir, report, restart, publicKey, json, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -101,7 +104,12 @@ internal static class FlashCommand
                     Count = result.GetValue(count),
                 },
                 Restart = result.GetValue(restart),
-                Limits = new() { Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120), MaxConcurrency = result.GetValue(concurrency) },
+                Limits = new()
+                {
+                    Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),
+                    MaxConcurrency = result.GetValue(concurrency),
+                    MaxTransfersPerAdapter = result.GetValue(perAdapter),
+                },
             };
             var settings = new FlashSettings
             {

@@ -86,6 +86,8 @@ internal static class PackageCommand
         };
         command.SetAction(result =>
         {
+            var path = result.GetRequiredValue(output);
+            OutputFile.RefuseInput(path, result.GetValue(application), result.GetValue(bootloader), result.GetValue(softDevice), result.GetValue(key));
             var contents = new PackageContents
             {
                 Application = Load(result.GetValue(application), ImageType.Application),
@@ -105,7 +107,6 @@ internal static class PackageCommand
             using var privateKey = key.Read(result, terminal);
             var zip = PackageWriter.Create(contents, privateKey);
             DoubtLines.Judge(terminal, PackageDoubts.Of(contents, isSigned: privateKey is not null), result.GetValue(force));
-            var path = result.GetRequiredValue(output);
             OutputFile.Write(path, zip);
             PackageSheet.Write(terminal.OutConsole, path, PackageReader.Read(zip, privateKey));
         });

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Dfu.Cli.Arguments;
 using Dfu.Fleet;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
@@ -41,6 +42,11 @@ internal static class ServeCommand
             "Transfers at once over this member's radios, whatever their campaigns allow; radios learn their own limits.",
             1,
             10_000);
+        var perAdapter = Arguments.Option.Number(
+            "--max-per-adapter",
+            "Transfers at once on each radio, whatever their campaigns allow; it learns how many it carries best, up to this.",
+            1,
+            CampaignLimits.MostPerAdapter);
         var address = Arguments.Option.Of<IPAddress?>(
             "--address",
             "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.",
@@ -56,7 +62,7 @@ internal static class ServeCommand
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, concurrency, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
+            name, adapter, dataDir, cluster, connection, concurrency, perAdapter, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -80,7 +86,7 @@ internal static class ServeCommand
                     Name = called,
                     DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
-                    Policy = new FleetPolicy { MaxConcurrency = result.GetValue(concurrency) },
+                    Policy = new FleetPolicy { MaxConcurrency = result.GetValue(concurrency), MaxTransfersPerAdapter = result.GetValue(perAdapter) },
                     Retention = keep.Wish(result),
                     CacheSize = keep.CacheSize(result),
                     Connection = given,

@@ -49,6 +49,8 @@ internal static class SettingsCommand
         };
         command.SetAction(result =>
         {
+            var path = result.GetRequiredValue(file);
+            OutputFile.RefuseInput(path, result.GetValue(application), result.GetValue(softDevice), result.GetValue(key));
             var pages = result.GetRequiredValue(family).Place(result.GetValue(start), result.GetValue(backup), result.GetValue(noBackup));
             var contents = new SettingsContents
             {
@@ -65,9 +67,9 @@ internal static class SettingsCommand
             if (privateKey is not null && !page.IsSigned)
                 throw new DfuException(DfuError.InvalidArgument, "--key has no effect without boot validation of the kind ecdsa") { Remedy = "Leave it out." };
             DoubtLines.Judge(terminal, contents.Doubts(), result.GetValue(force), "writes the page all the same");
-            var path = result.GetRequiredValue(file);
-            OutputFile.Write(path, Encoding.ASCII.GetBytes(SettingsFile.ToHex(page, pages.Address, pages.Backup)));
-            SettingsSheet.Write(terminal.OutConsole, path, SettingsFile.Read(path, pages.Address));
+            var hex = Encoding.ASCII.GetBytes(SettingsFile.ToHex(page, pages.Address, pages.Backup));
+            OutputFile.Write(path, hex);
+            SettingsSheet.Write(terminal.OutConsole, path, SettingsFile.Read(hex, pages.Address)); // the file itself may be /dev/stdout
         });
         return command;
     }

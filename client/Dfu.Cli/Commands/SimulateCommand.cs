@@ -35,6 +35,8 @@ internal static class SimulateCommand
             ("dfu", false),
             ("app", true));
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
+        var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
+        var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
         var state = Arguments.Option.Text(
             "--state",
             "Keep the devices' flash and counts in this folder over restarts; devices.json there tells what each has seen.",
@@ -66,7 +68,8 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
+            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, links, radios,
+            state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
         {
@@ -83,6 +86,8 @@ internal static class SimulateCommand
                 SoftDevice = result.GetValue(softDevice),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
+                Links = result.GetValue(links)!.Value,
+                Radios = result.GetValue(radios)!.Value,
                 TimeScale = result.GetValue(timeScale),
                 Seed = result.GetValue(seed)!.Value,
                 PublicKey = key,

@@ -24,12 +24,14 @@ internal static class BootValidations
         _ => ((int)kind).ToString(CultureInfo.InvariantCulture),
     };
 
+    /// <summary>Whether the image is checked by its CRC, stated or not, as in nearly every package: nothing to tell.</summary>
+    public static bool AreUsual(DfuImage image) => image.BootValidations.All(kind => kind == BootValidationKind.Crc);
+
     /// <summary>Of an image in a package.</summary>
     public static string Text(DfuImage image)
     {
         var kinds = image.BootValidations;
-        var text = kinds.Count == 0 ? "not stated: bootloaders check the CRC-32"
-            : image.Type == ImageType.SoftDeviceBootloader && kinds.Count == 2 ? $"SoftDevice {Text(kinds[0])}, bootloader {Text(kinds[1])}"
+        var text = image.Type == ImageType.SoftDeviceBootloader && kinds.Count == 2 ? $"SoftDevice {Text(kinds[0])}, bootloader {Text(kinds[1])}"
             : string.Join(", ", kinds.Select(Text));
         return image.BootSignatureValid switch
         {

@@ -21,6 +21,16 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>Refuses an output that would take the place of a file it is made from: firmware or, worse, the only copy of a key.</summary>
+    /// <exception cref="DfuException">InvalidArgument.</exception>
+    public static void RefuseInput(string path, params IEnumerable<string?> inputs)
+    {
+        if (path.Length == 0) throw new DfuException(DfuError.InvalidArgument, "the file to write has no name") { Remedy = "Give its path." };
+        var full = Target(path);
+        if (inputs.OfType<string>().FirstOrDefault(input => input.Length > 0 && Target(input) == full) is not { } same) return;
+        throw new DfuException(DfuError.InvalidArgument, $"'{same}' would be overwritten with what is made of it") { Remedy = "Give the output another name." };
+    }
+
     /// <summary>Whether the folder takes the file; leaves nothing behind, nor touches what is there.</summary>
     /// <exception cref="DfuException">OutputNotWritten.</exception>
     public static void Try(string path)
@@ -40,6 +50,13 @@ internal static class OutputFile
 
     /// <summary>What is written first and then takes the file's name. A device such as /dev/null is written as it is: a file may not take its place.</summary>
     private static string Part(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) ? path : path + ".part";
+
+    /// <summary>A path without the ways round it: two that name one file are the same, also through a link.</summary>
+    private static string Target(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
+    }
 
     private static void Remove(string part)
     {

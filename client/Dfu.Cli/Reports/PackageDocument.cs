@@ -37,7 +37,7 @@ internal sealed record PackageImage(
         image.Signature == SignatureKind.None ? "none" : "ecdsaP256Sha256",
         image.SignatureValid)
     {
-        BootValidation = image.BootValidations.All(kind => kind == BootValidationKind.Crc) ? null : [.. image.BootValidations.Select(BootValidations.Code)],
+        BootValidation = Reports.BootValidations.AreUsual(image) ? null : [.. image.BootValidations.Select(BootValidations.Code)],
         BootSignatureValid = image.BootSignatureValid,
     };
 }

@@ -20,7 +20,9 @@ internal static class PackageSheet
 
     private static IEnumerable<(string Label, string Text)> Rows(DfuImage image)
     {
-        var version = image.FwVersion == uint.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $", version {image.FwVersion}");
+        var version = image is { Type: ImageType.SoftDevice, FwVersion: uint.MaxValue }
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", version {image.FwVersion}");
         var softDevice = SoftDeviceInfo.Of(image) is { } info ? $", SoftDevice {SoftDevices.Describe(info.Id)}" : "";
         yield return ("image", $"[bold]{image.Type.ManifestName()}[/]{version}{softDevice}{(image.IsDebug ? ", [yellow]debug[/]" : "")}");
         var parts = image.Type == ImageType.SoftDeviceBootloader ? $": SoftDevice {image.SoftDeviceSize}, bootloader {image.BootloaderSize}" : "";
@@ -37,7 +39,7 @@ internal static class PackageSheet
             (_, false) => "ECDSA P-256 with SHA-256 [red]✗ does not fit the key[/]",
             _ => "ECDSA P-256 with SHA-256 [grey](not checked, no --public-key given)[/]",
         });
-        yield return ("boot validation", BootValidations.Text(image));
+        if (!BootValidations.AreUsual(image)) yield return ("boot validation", BootValidations.Text(image));
     }
 
     private static string SoftDevice(uint id) => id switch

@@ -13,7 +13,7 @@ internal static class ScanTable
     private const string Bars = "▂▄▆█";
 
     /// <summary>A line of markup for each; <see cref="Plain"/> makes text of it.</summary>
-    /// <param name="bars">Whether signals are drawn too.</param>
+    /// <param name="bars">For a terminal: signals are drawn too, and the radio is left out when there is one only.</param>
     public static IEnumerable<string> Lines(ScanView view, IReadOnlyList<HeardUnit> units, bool bars)
     {
         var rows = units.Select(unit => (Unit: unit, Name: NameOf(unit), Mode: ModeOf(unit))).ToList();
@@ -24,10 +24,10 @@ internal static class ScanTable
                 ? string.Create(CultureInfo.InvariantCulture, $"{unit.Silence.TotalSeconds:0} s ago").PadLeft(bars ? 12 : 8)
                 : (bars ? BarsOf(unit.Signal) + " " : "") + string.Create(CultureInfo.InvariantCulture, $"{unit.Signal} dBm").PadLeft(8);
             var (shownName, shownMode) = (Markup.Escape(name) + Pad(nameWidth - Cells(name)), Markup.Escape(mode) + Pad(modeWidth - mode.Length));
-            var radio = Markup.Escape(view.Radios[unit.By[0].Adapter].Id);
+            var radio = bars && view.Radios.Length == 1 ? "" : "  " + Markup.Escape(view.Radios[unit.By[0].Adapter].Id);
             yield return unit.IsGone
-                ? $"[grey50]{unit.Address}  {shownName}  {signal}  {shownMode}  {radio}[/]"
-                : $"{unit.Address}  [bold]{shownName}[/]  {signal}  [{ColourOf(unit.Mode)}]{shownMode}[/]  [grey]{radio}[/]";
+                ? $"[grey50]{unit.Address}  {shownName}  {signal}  {shownMode}{radio}[/]"
+                : $"{unit.Address}  [bold]{shownName}[/]  {signal}  [{ColourOf(unit.Mode)}]{shownMode}[/][grey]{radio}[/]";
         }
     }
 

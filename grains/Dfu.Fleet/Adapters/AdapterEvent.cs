@@ -35,8 +35,7 @@ public abstract record AdapterEvent
     /// <param name="Error">None when the link is open.</param>
     public sealed record ConnectEnded(int Epoch, int Connect, BluetoothAddress Device, int Attempt, DfuError Error, DateTimeOffset At) : AdapterEvent;
 
-    /// <summary>Bytes confirmed per second over a few seconds in which the number of transfers did not change.</summary>
-    public sealed record Measured(int Epoch, int Active, double Rate, DateTimeOffset At) : AdapterEvent;
+    public sealed record Measured(int Epoch, LoadSample Sample, DateTimeOffset At) : AdapterEvent;
 
     /// <param name="Done">False when this kind of radio has no such step or it failed.</param>
     public sealed record Recovered(int Epoch, RecoveryStep Step, bool Done, DateTimeOffset At) : AdapterEvent;

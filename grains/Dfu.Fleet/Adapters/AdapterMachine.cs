@@ -34,7 +34,7 @@ public static class AdapterMachine
         AdapterEvent.ConnectEnded c when c.Epoch == state.Epoch && state.Listens && c.Connect > state.ConnectsEnded =>
             EndConnect(state with { ConnectsEnded = c.Connect }, c),
         AdapterEvent.Measured m when m.Epoch == state.Epoch && state.Listens && !(m.At <= state.Limit.MeasuredAt) =>
-            (state with { Limit = LimitLearning.Measured(state.Limit, m.Active, m.Rate, m.At) with { MeasuredAt = m.At } }, []),
+            (state with { Limit = LimitLearning.Measured(state.Limit, m.Sample, m.At) with { MeasuredAt = m.At } }, []),
         AdapterEvent.Recovered r when r.Epoch == state.Epoch && state.StepUnderWay == r.Step => AfterStep(state, r),
         AdapterEvent.Tick t => OnTick(state, t.At),
         _ => (state, []),
@@ -68,7 +68,7 @@ public static class AdapterMachine
         Connecting = null,
         ConnectsBegun = 0,
         ConnectsEnded = 0,
-        Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter)), state.Limit),
+        Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter ?? int.MaxValue)), state.Limit),
         Errors = 0,
         ErrorDevices = [],
         FailedOpenings = 0,

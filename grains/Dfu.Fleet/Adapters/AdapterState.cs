@@ -61,27 +61,3 @@ public sealed record AdapterState
 
     public int Free => Status == AdapterStatus.Ready ? Math.Max(0, Limit.Current - Slots.Length) : 0;
 }
-
-/// <summary>How many transfers at once an adapter carries best, learned by trying.</summary>
-public sealed record TransferLimit
-{
-    public int Current { get; init; } = 1;
-
-    /// <summary>Policy and hardware allow this many.</summary>
-    public int Ceiling { get; init; } = 1;
-
-    /// <summary>Smoothed bytes confirmed per second with n transfers under way, at index n; 0 when never measured.</summary>
-    public ImmutableArray<double> Rates { get; init; } = [];
-
-    /// <summary>Measurements since the limit last changed.</summary>
-    public int Samples { get; init; }
-
-    /// <summary>When it was measured last in this epoch.</summary>
-    public DateTimeOffset? MeasuredAt { get; init; }
-
-    /// <summary>When a higher limit is tried again.</summary>
-    public DateTimeOffset? RaiseAt { get; init; }
-
-    /// <summary>How long the last lowering held; doubles each time.</summary>
-    public TimeSpan Hold { get; init; }
-}

@@ -1,50 +1,145 @@
-using Dfu.Fleet.Devices;
+using System.Collections.Immutable;
 
 namespace Dfu.Fleet.Adapters;
 
-/// <summary>Hill climbing on what really got through: bytes confirmed per second, losses to drops taken off.</summary>
+/// <summary>
+/// Hill climbing on what really got through. A higher limit is tried where all slots are taken, kept where the transfers it added gained a good part
+/// of what the others have, and taken back where they did not or cost links.
+/// </summary>
 internal static class LimitLearning
 {
+    /// <summary>Where an adapter begins that nothing is known of: three transfers fill most dongles.</summary>
+    internal const int First = 3;
+
+    /// <summary>Measurements of one load before anything is taken back because of it.</summary>
     private const int SamplesToJudge = 3;
-    private const double Worse = 0.95;
-    private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
+
+    /// <summary>What an added transfer must gain, as a share of what each of the others has: enough in any case, and enough after three measurements.</summary>
+    private const double ClearGain = 0.6;
+    private const double EnoughGain = 0.35;
+
+    /// <summary>Up to <see cref="First"/> transfers are not too many before they get less through than fewer did: slots are idle between transfers.</summary>
+    private const double Worse = 0.85;
+
+    /// <summary>Loads are compared that differ by at least this: between nearer ones chance decides.</summary>
+    private const double LowerLoad = 0.8;
+
+    /// <summary>Links lost at a load before it is blamed, and how many times as often as at a lower one.</summary>
+    private const int LossesToBlame = 3;
+    private const double LossesTimes = 3;
+
+    /// <summary>What the newest of many measurements of a load counts for.</summary>
+    private const double Share = 0.3;
+
+    /// <summary>What was measured longer ago says nothing of the air of today.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CompareAgain = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(5);
 
     /// <summary>For a radio that was opened: what measuring taught before is where it starts, what it refused before is forgotten.</summary>
     public static TransferLimit Start(int ceiling, TransferLimit before)
     {
-        var limit = new TransferLimit { Current = ceiling, Ceiling = ceiling, Rates = [.. new double[ceiling + 1]] };
-        return before.Hold == TimeSpan.Zero
-            ? limit
-            : limit with { Current = Math.Clamp(before.Current, 1, ceiling), RaiseAt = before.RaiseAt, Hold = before.Hold };
+        var least = before.Hold == TimeSpan.Zero ? First : 1;
+        return new() { Current = Math.Min(Math.Max(before.Current, least), ceiling), Ceiling = ceiling, RaiseAt = before.RaiseAt, Hold = before.Hold };
     }
 
     /// <summary>The adapter refused one link more than <paramref name="held"/>: a hard limit until it is opened again.</summary>
     public static TransferLimit Full(TransferLimit limit, int held)
     {
         var ceiling = Math.Clamp(held, 1, limit.Ceiling);
-        return limit with { Ceiling = ceiling, Current = Math.Min(limit.Current, ceiling), Samples = 0 };
+        return limit with { Ceiling = ceiling, Current = Math.Min(limit.Current, ceiling), RaisedFrom = 0 };
     }
 
-    /// <summary>A measurement over a few seconds in which <paramref name="active"/> did not change.</summary>
-    public static TransferLimit Measured(TransferLimit limit, int active, double rate, DateTimeOffset at)
+    public static TransferLimit Measured(TransferLimit limit, LoadSample sample, DateTimeOffset at)
     {
-        if (active < 1 || active >= limit.Rates.Length) return limit;
-        var before = limit.Rates[active];
-        var next = limit with { Rates = limit.Rates.SetItem(active, Smoothed.Learn(before, rate)) };
-        if (active != limit.Current) return next;
-
-        next = next with { Samples = next.Samples + 1 };
-        if (next.Samples < SamplesToJudge) return next;
-        var fewer = active > 1 ? next.Rates[active - 1] : 0;
-        if (fewer > 0 && next.Rates[active] < Worse * fewer)
+        var sending = (int)Math.Round(sample.Sending);
+        if (sending < 1) return limit;
+        var next = limit with { Loads = Remember(limit.Loads, sending, sample, at) };
+        if (sending > next.Current) return next; // transfers of before the limit was lowered
+        var load = next.Loads.First(known => known.Sending == sending);
+        var lower = next.Loads.LastOrDefault(known => known.Sending <= LowerLoad * sending);
+        if (lower is not null || next.ComparedAt is null) next = next with { ComparedAt = at };
+        if (lower is not null && IsTooMuch(next.Current, load, lower)) return Lower(next, load, lower, at);
+        if (lower is null && next.Current > First && at - next.ComparedAt >= CompareAgain) return Compare(next, at);
+        if (!sample.Full || next.Current >= next.Ceiling || sending <= next.RaisedAt || next.RaiseAt > at || !IsWorthIt(load, lower)) return next;
+        return next with
         {
-            var hold = limit.Hold == TimeSpan.Zero ? FirstHold : Min(limit.Hold * 2, LongestHold);
-            return next with { Current = active - 1, Samples = 0, Hold = hold, RaiseAt = at + hold };
-        }
-
-        return next.Current < next.Ceiling && !(next.RaiseAt > at) ? next with { Current = next.Current + 1, Samples = 0, RaiseAt = null } : next;
+            Current = Raised(next),
+            Loads = next.Loads.RemoveAll(known => known.Sending > sending),
+            RaisedFrom = next.Current,
+            RaisedAt = sending,
+            RaiseAt = null,
+            Hold = lower is null || next.RaisedAt == 0 ? next.Hold : TimeSpan.Zero,
+        };
     }
+
+    /// <summary>
+    /// By a half, so that a bridge of many links is soon used, and by a quarter after a step that was too long; to the ceiling from where the load there
+    /// could not be told from a lower one.
+    /// </summary>
+    private static int Raised(TransferLimit limit)
+    {
+        var raised = limit.Current + (limit.Hold == TimeSpan.Zero ? (limit.Current + 1) / 2 : (limit.Current + 3) / 4);
+        return raised <= LowerLoad * limit.Ceiling ? raised : limit.Ceiling;
+    }
+
+    /// <summary>Goes down to see what fewer get through, for that was long ago and the air may have changed; measuring brings it up again.</summary>
+    private static TransferLimit Compare(TransferLimit limit, DateTimeOffset at) => limit with
+    {
+        Current = Math.Max(First, limit.Current / 2),
+        Loads = [],
+        RaisedFrom = 0,
+        RaisedAt = 0,
+        RaiseAt = null,
+        ComparedAt = at,
+    };
+
+    private static TransferLimit Lower(TransferLimit limit, MeasuredLoad load, MeasuredLoad lower, DateTimeOffset at)
+    {
+        var hold = limit.Hold == TimeSpan.Zero ? FirstHold : Min(limit.Hold * 2, LongestHold);
+        var current = limit switch
+        {
+            { RaisedFrom: > 0 } => limit.RaisedFrom,
+            { Current: > First } => Math.Max(First, limit.Current - (load.Sending - lower.Sending)),
+            _ => Math.Max(1, limit.Current - 1),
+        };
+        return limit with { Current = current, Loads = [], RaisedFrom = 0, RaisedAt = 0, Hold = hold, RaiseAt = at + hold };
+    }
+
+    private static bool IsTooMuch(int current, MeasuredLoad load, MeasuredLoad lower) =>
+        (load.Samples >= SamplesToJudge && (current > First ? Gain(load, lower) < EnoughGain : Goodput(load) < Worse * Goodput(lower)))
+        || (load.Losses >= LossesToBlame && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds);
+
+    private static bool IsWorthIt(MeasuredLoad load, MeasuredLoad? lower) =>
+        lower is null || Gain(load, lower) >= (load.Samples < SamplesToJudge ? ClearGain : EnoughGain);
+
+    /// <summary>What each added transfer got, as a share of what a transfer had before: 1 where they do not hinder each other, 0 on a full air.</summary>
+    private static double Gain(MeasuredLoad load, MeasuredLoad lower) =>
+        (Goodput(load) - Goodput(lower)) / ((load.Mean - lower.Mean) * lower.Rate);
+
+    private static double Goodput(MeasuredLoad load) => load.Mean * load.Rate;
+
+    private static ImmutableArray<MeasuredLoad> Remember(ImmutableArray<MeasuredLoad> loads, int sending, LoadSample sample, DateTimeOffset at)
+    {
+        var before = loads.FirstOrDefault(load => load.Sending == sending && at - load.At <= Fresh) ?? new(sending, 0, 0, 0, 0, 0, at);
+        var samples = Math.Min(before.Samples + 1, SamplesToJudge);
+        var share = Math.Max(Share, 1.0 / (before.Samples + 1));
+        var now = before with
+        {
+            Mean = (share * sample.Sending) + ((1 - share) * before.Mean),
+            Rate = (share * sample.Rate) + ((1 - share) * before.Rate),
+            Losses = Fade(before.Losses, sample.Losses),
+            Seconds = Fade(before.Seconds, sample.Seconds),
+            Samples = samples,
+            At = at,
+        };
+        return [.. loads.Where(load => load.Sending < sending && at - load.At <= Fresh), now,
+            .. loads.Where(load => load.Sending > sending && at - load.At <= Fresh)];
+    }
+
+    /// <summary>Sums in which what came last counts most, and about the last twenty measurements count at all.</summary>
+    private static double Fade(double sum, double more) => (0.95 * sum) + more;
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

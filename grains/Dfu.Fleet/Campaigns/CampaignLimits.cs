@@ -3,13 +3,16 @@ namespace Dfu.Fleet.Campaigns;
 /// <summary>What a campaign may do. It is part of the order, and the same on every host that works for the campaign.</summary>
 public sealed record CampaignLimits
 {
+    /// <summary>The most a bridge may have.</summary>
+    public const int MostPerAdapter = 4096;
+
     /// <summary>A target nobody hears, or no adapter at all, for this long ends as failed. 1 s to 7 days, default 120 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Transfers of the campaign at once over all adapters, 1 to 10,000; null is no limit.</summary>
     public int? MaxConcurrency { get; init; }
 
-    /// <summary>Transfers of the campaign at once on one adapter, 1 to 16; null is as many as its host allows.</summary>
+    /// <summary>Transfers of the campaign at once on one adapter, 1 to 4096; null is as many as its host allows.</summary>
     public int? MaxTransfersPerAdapter { get; init; }
 
     /// <summary>Attempts in a row without any new confirmed byte before a device fails. 1 to 1,000, default 5.</summary>
@@ -29,7 +32,7 @@ public sealed record CampaignLimits
     {
         _ when Patience < TimeSpan.FromSeconds(1) || Patience > TimeSpan.FromDays(7) => "a campaign's patience is 1 s to 7 days",
         { MaxConcurrency: < 1 or > 10_000 } => "a campaign has 1 to 10000 transfers at once",
-        { MaxTransfersPerAdapter: < 1 or > 16 } => "a campaign has 1 to 16 transfers at once on an adapter",
+        { MaxTransfersPerAdapter: < 1 or > MostPerAdapter } => "a campaign has 1 to 4096 transfers at once on an adapter",
         { MaxFruitlessAttempts: < 1 or > 1000 } => "a device has 1 to 1000 attempts in a row that confirm nothing",
         { MaxAttempts: < 1 or > 10_000 } => "a device has 1 to 10000 attempts",
         _ when FirstBackoff <= TimeSpan.Zero || FirstBackoff > LongestBackoff || LongestBackoff > TimeSpan.FromHours(1) =>

@@ -63,13 +63,12 @@ internal sealed class AdapterAttempt
 
     public void Began(AttemptRun run) => Volatile.Write(ref _run, run);
 
-    /// <returns>Bytes that the device is now known to hold more than before, and whether its slot is concerned.</returns>
-    public (long Moved, bool OfSlot) Take(DeviceEvent e, FleetPolicy policy)
+    /// <returns>Whether its slot is concerned.</returns>
+    public bool Take(DeviceEvent e, FleetPolicy policy)
     {
-        var before = Device;
-        var (next, effects) = DeviceMachine.Apply(before, e, policy);
+        var (next, effects) = DeviceMachine.Apply(Device, e, policy);
         Device = next;
-        return (e is DeviceEvent.Confirmed or DeviceEvent.Resumed ? next.BytesConfirmed - before.BytesConfirmed : 0, !effects.IsEmpty);
+        return !effects.IsEmpty;
     }
 
     public void Measure(TimeSpan elapsed) => _rate.Measure(Traffic.Read().Sent, elapsed);

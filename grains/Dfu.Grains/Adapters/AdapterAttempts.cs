@@ -100,8 +100,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
     {
-        var (moved, ofSlot) = attempt.Take(e, parts.Host.Policy.For(attempt.Order.Place.Limits));
-        goodput.Moved(moved);
+        var before = attempt.Device;
+        var ofSlot = attempt.Take(e, parts.Host.Policy.For(attempt.Order.Place.Limits));
+        if (!attempt.Over) goodput.Follow(before, attempt.Device);
         attempt.Reporter.Add(e, durable, urgent: ofSlot);
     }
 
@@ -119,6 +120,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         if (attempt.Over) return;
         attempt.Over = true;
         attempt.Lease.Dispose();
+        goodput.Ended(attempt.Device.Id, e.Error);
         var slot = attempt.Key.Slot;
         parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
         FreeSlot(attempt);

@@ -27,7 +27,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Opening> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<AdapterEffect> _effects = [];
-    private readonly GoodputMeter _goodput = new();
+    private readonly GoodputMeter _goodput;
     private readonly AdapterHost _radio;
     private readonly AdapterAttempts _attempts;
     private readonly SchedulerReporter _scheduler;
@@ -49,6 +49,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         State = _stored = parts.Known;
         var heard = new UnreportedAdvertisements(_time);
         _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
+        _goodput = new(_time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
         _save = new(WriteAsync, _time);
@@ -176,7 +177,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         var (now, elapsed) = (_time.GetUtcNow(), _time.GetElapsedTime(_ticked));
         _ticked = _time.GetTimestamp();
         if (!_stopping) Apply(new AdapterEvent.Tick(now));
-        if (_goodput.Tick(State.Slots.Length, now) is { } measured) Apply(new AdapterEvent.Measured(State.Epoch, measured.Active, measured.Rate, now));
+        if (_goodput.Tick(State.Slots.Length, State.Limit.Current) is { } sample) Apply(new AdapterEvent.Measured(State.Epoch, sample, now));
         _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport);
         _scheduler.Tick();
     }

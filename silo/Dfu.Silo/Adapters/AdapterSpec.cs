@@ -41,7 +41,7 @@ public abstract record AdapterSpec(string Text)
             var air = new SimulatedAir(Settings.TimeScale == 1 ? radios.Time : new ScaledTime(Settings.TimeScale, radios.Time), Settings.Link, Settings.Seed);
             radios.Own(air);
             Settings.Populate(air, options => air.Add(options));
-            return Enumerable.Range(1, Adapters).Select(number => air.CreateAdapter(Adapters == 1 ? Text : $"{Text}#{number}", new AdapterModel())).ToList();
+            return Enumerable.Range(1, Adapters).Select(number => air.CreateAdapter(Adapters == 1 ? Text : $"{Text}#{number}", Settings.Adapter)).ToList();
         }
     }
 
@@ -99,6 +99,8 @@ public abstract record AdapterSpec(string Text)
         "drop-rate" when Fraction(value) is >= 0 and <= 1 and var rate => settings with { DropRate = rate },
         "drop-after" when Whole(value, 1, int.MaxValue) is { } bytes => settings with { DropAfter = bytes },
         "time-scale" when Fraction(value) is > 0 and <= 100_000 and var scale => settings with { TimeScale = scale },
+        "links" when Whole(value, 1, 4096) is { } links => settings with { Links = links },
+        "radios" when Whole(value, 1, 4096) is { } radios => settings with { Radios = radios },
         "save-progress" when bool.TryParse(value, out var saves) => settings with { SaveProgress = saves },
         "deaf" when bool.TryParse(value, out var deaf) => settings with { Deaf = deaf },
         "mode" when value is "dfu" or "app" => settings with { InApplication = value == "app" },

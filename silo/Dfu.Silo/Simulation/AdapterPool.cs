@@ -6,7 +6,7 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Silo.Simulation;
 
 /// <summary>The radios behind one address: as many as are open at once, used again when they are free.</summary>
-internal sealed class AdapterPool(SimulatedAir air, string name)
+internal sealed class AdapterPool(SimulatedAir air, string name, AdapterModel model)
 {
     private readonly List<SimulatedAdapterSource> _sources = [];
     private readonly Lock _gate = new();
@@ -31,7 +31,7 @@ internal sealed class AdapterPool(SimulatedAir air, string name)
         lock (_gate)
         {
             if (index == _sources.Count)
-                _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), new AdapterModel()));
+                _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), model));
             return _sources[index];
         }
     }

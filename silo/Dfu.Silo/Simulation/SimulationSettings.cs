@@ -31,6 +31,10 @@ public sealed record SimulationSettings
     /// <summary>Probability per data object, 0 to 1.</summary>
     public double DropRate { get; init; }
 
+    /// <summary>Links that each adapter holds at once, and the radios behind it that share them: 1 and up.</summary>
+    public int Links { get; init; } = 8;
+    public int Radios { get; init; } = 1;
+
     /// <summary>Simulated seconds in a real one.</summary>
     public double TimeScale { get; init; } = 1;
     public int Seed { get; init; } = 1;
@@ -42,6 +46,8 @@ public sealed record SimulationSettings
     public int Bystanders { get; init; }
 
     public LinkModel Link => LinkModel.Perfect with { DropRate = DropRate, DropAfterBytes = DropAfter };
+
+    public AdapterModel Adapter => new() { MaxLinks = Links, Radios = Radios };
 
     public VirtualDeviceOptions Device(int index) => new()
     {

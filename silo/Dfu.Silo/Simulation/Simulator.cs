@@ -19,6 +19,7 @@ public sealed class Simulator : IAsyncDisposable
     private readonly IReadOnlyList<IPEndPoint> _listen;
     private readonly TimeProvider _real;
     private readonly SimulatedAir _air;
+    private readonly AdapterModel _model;
     private readonly DataDirectory? _directory;
     private readonly StateDirectory? _state;
     private LineLog? _log;
@@ -28,7 +29,7 @@ public sealed class Simulator : IAsyncDisposable
     /// <exception cref="DfuException">DataDirectoryInUse or DataDirectoryUnusable.</exception>
     public Simulator(SimulationSettings settings, IReadOnlyList<IPEndPoint> listen, string? state, TimeProvider real)
     {
-        (_listen, _real) = (listen, real);
+        (_listen, _real, _model) = (listen, real, settings.Adapter);
         _air = new SimulatedAir(settings.TimeScale == 1 ? real : new ScaledTime(settings.TimeScale, real), settings.Link, settings.Seed);
         try
         {
@@ -63,7 +64,7 @@ public sealed class Simulator : IAsyncDisposable
         var bound = new List<IPEndPoint>();
         for (var i = 0; i < _listen.Count; i++)
         {
-            var server = new BridgeServer(new AdapterPool(_air, $"simulated{i + 1}").OpenAsync, _listen[i], _real);
+            var server = new BridgeServer(new AdapterPool(_air, $"simulated{i + 1}", _model).OpenAsync, _listen[i], _real);
             try
             {
                 bound.Add(await server.StartAsync(cancellationToken));

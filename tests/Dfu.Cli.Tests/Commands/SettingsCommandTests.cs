@@ -112,6 +112,30 @@ public sealed class SettingsCommandTests : IDisposable
         Assert.Contains(why, Assert.Single(refused.Error), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_page_may_go_where_nothing_can_be_read_back()
+    {
+        var made = await Played.RunAsync("settings", "generate", "/dev/null", "--family", "nrf52", "--bootloader-version", "1", "--bl-settings-version", "2");
+
+        Assert.Equal(ExitCode.Succeeded, made.Code);
+        Assert.Empty(made.Error);
+        Assert.Contains("0x7F000", made.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_application_is_never_overwritten_with_its_page()
+    {
+        var app = File.ReadAllBytes(PathOf("app.bin"));
+
+        var made = await Played.RunAsync(
+            "settings", "generate", PathOf("app.bin"), "--family", "nrf52", "--bootloader-version", "1", "--bl-settings-version", "2",
+            "--application", PathOf("app.bin"), "--application-version", "1");
+
+        Assert.Equal(ExitCode.Invalid, made.Code);
+        Assert.Contains("would be overwritten", Assert.Single(made.Error), StringComparison.Ordinal);
+        Assert.Equal(app, File.ReadAllBytes(PathOf("app.bin")));
+    }
+
     private Task<Played> Generate(string options) => Played.RunAsync(["settings", "generate", PathOf("s.hex"), .. options.Split(' ').Select(InFolder)]);
 
     private string InFolder(string word) => word is "app.bin" or "key.pem" ? PathOf(word) : word;

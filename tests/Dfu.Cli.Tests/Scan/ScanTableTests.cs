@@ -50,6 +50,16 @@ public sealed class ScanTableTests
     }
 
     [Fact]
+    public void A_terminal_is_told_the_radio_only_where_there_are_several()
+    {
+        var one = View(Heard(0x11, "DfuTarg"));
+        var two = one with { Radios = [.. one.Radios, new("bluez:hci1", ScanRadioState.Listening, "")] };
+        string Line(ScanView view) => ScanTable.Plain(Assert.Single(ScanTable.Lines(view, view.Units, bars: true)));
+        Assert.EndsWith("▂▄▆█  -60 dBm  bootloader of C0:98:76:54:32:10", Line(one), StringComparison.Ordinal);
+        Assert.EndsWith("  bridge:tcp://127.0.0.1:7001", Line(two), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Who_left_is_shown_by_when()
     {
         var table = new UnitTable();

@@ -1,4 +1,3 @@
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
@@ -109,7 +108,8 @@ public sealed class BeginTests
     {
         await using var cluster = await AdapterCluster.StartAsync();
         var adapter = await cluster.ReadyAsync();
-        for (var device = 1; device <= new FleetPolicy().MaxTransfersPerAdapter; device++)
+        var limit = (await adapter.GetAsync()).Limit.Current;
+        for (var device = 1; device <= limit; device++)
         {
             Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(await cluster.OrderAsync(device)));
             await cluster.Attempts.NextAsync();

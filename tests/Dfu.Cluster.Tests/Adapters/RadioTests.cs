@@ -1,10 +1,10 @@
 using Dfu.Adapters;
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Protocol.Errors;
@@ -189,7 +189,32 @@ public sealed class RadioTests
         await cluster.UntilAsync(() => cluster.Source().Openings == 2, "it is opened again");
         await cluster.ReadyAsync();
         var limit = (await adapter.GetAsync()).Limit;
-        Assert.Equal((2, new FleetPolicy().MaxTransfersPerAdapter, learned.Limit.RaiseAt), (limit.Current, limit.Ceiling, limit.RaiseAt));
+        Assert.Equal((2, 8, learned.Limit.RaiseAt), (limit.Current, limit.Ceiling, limit.RaiseAt));
+    }
+
+    [Fact]
+    public async Task More_transfers_are_tried_when_all_slots_are_taken_and_bytes_get_through()
+    {
+        await using var cluster = await AdapterCluster.StartAsync();
+        var adapter = await cluster.ReadyAsync();
+        var attempts = new List<ScriptedAttempt>();
+        for (var device = 1; device <= 3; device++)
+        {
+            await adapter.BeginAsync(await cluster.OrderAsync(device));
+            attempts.Add(await cluster.Attempts.NextAsync());
+        }
+
+        Assert.Equal(3, (await adapter.GetAsync()).Limit.Current);
+        foreach (var attempt in attempts) attempt.Observer.PhaseChanged(UpdatePhase.Sending);
+        for (var n = 1; n <= 12; n++)
+        {
+            foreach (var attempt in attempts) attempt.Observer.Confirmed(0, 256 * n, (uint)n);
+            await cluster.PassAsync(0.25);
+        }
+
+        var limit = (await adapter.GetAsync()).Limit;
+        Assert.Equal((5, 3, 3), (limit.Current, limit.RaisedFrom, limit.RaisedAt));
+        Assert.InRange(limit.Loads.Single().Rate, 900, 1100);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class CampaignLimitsTests
         new CampaignLimits { Patience = TimeSpan.FromSeconds(0.5) },
         new CampaignLimits { Patience = TimeSpan.FromDays(8) },
         new CampaignLimits { MaxConcurrency = 0 },
-        new CampaignLimits { MaxTransfersPerAdapter = 17 },
+        new CampaignLimits { MaxTransfersPerAdapter = 4097 },
         new CampaignLimits { MaxFruitlessAttempts = 0 },
         new CampaignLimits { MaxAttempts = 0 },
         new CampaignLimits { FirstBackoff = TimeSpan.Zero },

@@ -44,6 +44,10 @@ public sealed class AdapterMachineTests
     private static AdapterEvent.ConnectEnded Connected(int device, DfuError error = DfuError.None, double at = 1) =>
         new(1, 0, Device(device), 1, error, At(at));
 
+    /// <param name="rate">Of all transfers together.</param>
+    private static AdapterEvent.Measured Measured(int sending, double rate, DateTimeOffset at, bool full = false, int epoch = 1) =>
+        new(epoch, new(sending, rate / sending, Losses: 0, Seconds: sending, full), at);
+
     [Fact]
     public void It_opens_once_and_is_ready_with_the_smaller_of_policy_and_hardware()
     {
@@ -88,7 +92,7 @@ public sealed class AdapterMachineTests
     {
         var lost = Apply(Ready(), Taken(1), new AdapterEvent.Lost(1, "gone", At(5)));
         AdapterEvent[] late = [Taken(2), Freed(1), Connected(1), new AdapterEvent.Lost(1, "again", At(6)), new AdapterEvent.Opened(1, "x", 8, At(6)),
-            new AdapterEvent.Measured(1, 1, 5, At(6)), new AdapterEvent.Recovered(1, RecoveryStep.Reopen, true, At(6))];
+            Measured(1, 5, At(6)), new AdapterEvent.Recovered(1, RecoveryStep.Reopen, true, At(6))];
         Assert.All(late, e =>
         {
             var (state, effects) = Step(lost, e);
@@ -191,20 +195,20 @@ public sealed class AdapterMachineTests
     [Fact]
     public void The_limit_falls_where_one_transfer_less_gets_more_through_and_is_tried_again_later()
     {
-        var state = Apply(Ready(), new AdapterEvent.Measured(1, 2, 30_000, At(5)));
-        for (var i = 0; i < 3; i++) state = Apply(state, new AdapterEvent.Measured(1, 3, 20_000, At(10 + (i * 5))));
+        var state = Apply(Ready(), Measured(2, 30_000, At(5)));
+        for (var i = 0; i < 3; i++) state = Apply(state, Measured(3, 20_000, At(10 + (i * 5))));
         Assert.Equal(2, state.Limit.Current);
-        for (var i = 0; i < 3; i++) state = Apply(state, new AdapterEvent.Measured(1, 2, 30_000, At(30 + (i * 5))));
+        for (var i = 0; i < 3; i++) state = Apply(state, Measured(2, 30_000, At(30 + (i * 5)), full: true));
         Assert.Equal(2, state.Limit.Current);
-        for (var i = 0; i < 3; i++) state = Apply(state, new AdapterEvent.Measured(1, 2, 30_000, At(90 + (i * 5))));
+        for (var i = 0; i < 3; i++) state = Apply(state, Measured(2, 30_000, At(90 + (i * 5)), full: true));
         Assert.Equal(3, state.Limit.Current);
     }
 
     [Fact]
     public void A_limit_that_was_measured_is_where_a_new_owner_starts_and_a_full_adapter_is_forgotten()
     {
-        var state = Apply(Ready(), new AdapterEvent.Measured(1, 2, 30_000, At(5)));
-        for (var i = 0; i < 3; i++) state = Apply(state, new AdapterEvent.Measured(1, 3, 20_000, At(10 + (i * 5))));
+        var state = Apply(Ready(), Measured(2, 30_000, At(5)));
+        for (var i = 0; i < 3; i++) state = Apply(state, Measured(3, 20_000, At(10 + (i * 5))));
         state = Apply(state, Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull));
         Assert.Equal((1, 1), (state.Limit.Current, state.Limit.Ceiling));
 
@@ -213,23 +217,23 @@ public sealed class AdapterMachineTests
         Assert.Equal(new AdapterEffect.Open(state.Epoch + 1), Assert.Single(effects));
         Assert.Equal((AdapterStatus.Opening, 0), (taken.Status, taken.Slots.Length));
         var ready = Apply(taken, new AdapterEvent.Opened(taken.Epoch, "dongle", 8, At(40)));
-        Assert.Equal((2, 3, state.Limit.RaiseAt), (ready.Limit.Current, ready.Limit.Ceiling, ready.Limit.RaiseAt));
-        for (var i = 0; i < 3; i++) ready = Apply(ready, new AdapterEvent.Measured(ready.Epoch, 2, 30_000, At(100 + (i * 5))));
+        Assert.Equal((2, 8, state.Limit.RaiseAt), (ready.Limit.Current, ready.Limit.Ceiling, ready.Limit.RaiseAt));
+        for (var i = 0; i < 3; i++) ready = Apply(ready, Measured(2, 30_000, At(100 + (i * 5)), full: true, ready.Epoch));
         Assert.Equal(3, ready.Limit.Current);
     }
 
     [Fact]
     public void The_limit_stays_where_more_transfers_get_more_through()
     {
-        var state = Apply(Ready(), new AdapterEvent.Measured(1, 2, 30_000, At(5)));
-        for (var i = 0; i < 20; i++) state = Apply(state, new AdapterEvent.Measured(1, 3, 36_000, At(10 + (i * 5))));
+        var state = Apply(Ready(links: 3), Measured(2, 30_000, At(5)));
+        for (var i = 0; i < 20; i++) state = Apply(state, Measured(3, 36_000, At(10 + (i * 5)), full: true));
         Assert.Equal(3, state.Limit.Current);
     }
 
     [Fact]
     public void A_state_survives_being_stored()
     {
-        var state = Apply(Ready(), Taken(1), new AdapterEvent.Measured(1, 1, 12_345.5, At(5))) with { NextStep = null };
+        var state = Apply(Ready(), Taken(1), Measured(1, 12_345.5, At(5))) with { NextStep = null };
         var json = FleetJson.Write(state);
         var read = FleetJson.Read<AdapterState>(json);
         Assert.Equal(json, FleetJson.Write(read));

@@ -104,7 +104,7 @@ public sealed class AdapterModelTests
             5 => new AdapterEvent.SlotFreed(epoch, state.Turn + 1, device, 1, at),
             6 => new AdapterEvent.ConnectStarted(epoch, state.ConnectsBegun + 1, device, 1),
             7 => new AdapterEvent.ConnectEnded(epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
-            _ => new AdapterEvent.Measured(epoch, step.Number % 5, step.Number, at),
+            _ => new AdapterEvent.Measured(epoch, new(step.Number % 9, step.Number, step.Number % 4, 5, step.Number % 3 > 0), at),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Packages.Doubts;
+using Dfu.Protocol.Packages.Settings;
 
 namespace Dfu.Protocol.Tests.Packages;
 
@@ -51,6 +52,53 @@ public sealed class DoubtsTests : IDisposable
         var file = Hex(0x26000, program, HexText.Of(0x26000 + 8000 + (uint)gap, [1, 2, 3, 4]));
 
         Assert.Equal(isGrave, Of(file, ImageType.Application).Any(doubt => doubt.Level == DoubtLevel.Grave));
+    }
+
+    [Fact]
+    public void A_large_gap_in_a_larger_program_may_be_meant_and_is_a_warning()
+    {
+        var table = Hex(0x26000, Cases.Program(0x26000, 100_000), HexText.Of(0x50000, [1, 2, 3, 4]));
+        var buffer = Bin([.. Cases.Program(0x26000, 100_000), .. new byte[40_000], 1]);
+
+        Assert.Contains("4 bytes more", Assert.Single(Of(table, ImageType.Application)).Text, StringComparison.Ordinal);
+        Assert.Contains("40000 bytes of 0x00", Assert.Single(Of(buffer, ImageType.Application)).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Of(buffer, ImageType.Application), doubt => doubt.Level == DoubtLevel.Grave);
+        var withAnother = Bin([.. buffer.Bytes.ToArray()[..140_000], .. Cases.Program(0x78000, 5000)]);
+        Assert.Contains("another program", Grave(withAnother, ImageType.Application), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_settings_page_is_known_by_its_CRC_wherever_it_lies()
+    {
+        var page = new SettingsPage { Version = 2 }.ToBytes();
+
+        Assert.Contains("is a bootloader settings page", Grave(Bin(page), ImageType.Application), StringComparison.Ordinal);
+        Assert.Contains("is a bootloader settings page", Grave(Hex(0x6A000, page), ImageType.Bootloader), StringComparison.Ordinal);
+        var merged = Hex(0x26000, Cases.Program(0x26000, 8000), HexText.Of(0x29000, page));
+        Assert.Contains("at 0x29000 a bootloader settings page", Grave(merged, ImageType.Application), StringComparison.Ordinal);
+        var padded = Bin([.. Cases.Program(0x26000, 100_000), .. Enumerable.Repeat((byte)0xFF, 40_000), .. page]);
+        Assert.Contains("and then a bootloader settings page", Grave(padded, ImageType.Application), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x28000u)] // nRF52810 and its like
+    [InlineData(0x38000u)] // nRF52820
+    [InlineData(0x3AC00u)] // nRF51
+    public void A_bootloader_of_a_small_chip_is_taken_also_without_its_UICR_record(uint start)
+    {
+        Assert.Equal([DoubtLevel.Note], Of(Hex(start, Cases.Program(start, 0x4000), Uicr(start)), ImageType.Bootloader).Select(doubt => doubt.Level));
+        Assert.Equal([DoubtLevel.Warning], Of(Hex(start, Cases.Program(start, 0x4000)), ImageType.Bootloader).Select(doubt => doubt.Level));
+    }
+
+    [Fact]
+    public void A_UICR_record_settles_that_a_program_is_the_bootloader() =>
+        Assert.Equal([DoubtLevel.Note], Of(Hex(0x1AC00, Cases.Program(0x1AC00, 0x4000), Uicr(0x1AC00)), ImageType.Bootloader).Select(doubt => doubt.Level));
+
+    [Fact]
+    public void Id_0_counts_by_its_place_in_the_package_and_not_on_the_command_line()
+    {
+        Assert.DoesNotContain(PackageDoubts.Of(Contents([0x0123, 0]), isSigned: true), doubt => doubt.Text.Contains("first id", StringComparison.Ordinal));
+        Assert.Contains(PackageDoubts.Of(Contents([0x0100, 0]), isSigned: true), doubt => doubt.Text.Contains("first id", StringComparison.Ordinal));
     }
 
     [Theory]

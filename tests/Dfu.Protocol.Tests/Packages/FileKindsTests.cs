@@ -29,6 +29,12 @@ public sealed class FileKindsTests : IDisposable
         { Case("mcuboot0.zip"), "dfu_application.zip", "nRF Connect SDK", "SMP", "SMP" },
         { Samples.Bytes("app9k.zip"), "app.zip", "Secure DFU package", "", "dfu flash" },
         { [0x1F, 0x8B, 8, 0, 0, 0, 0, 0], "app.zip", "gzip", "Unpack", "Unpack" },
+        { [0x1E, 0xF1, 0xEE, 0x0B, 0, 1], "app.zigbee", "Zigbee", "over Zigbee", "over Zigbee" },
+        { [0x1E, 0xF1, 0xEE, 0x1B, 0, 1], "app.ota", "Matter", "over Matter", "over Matter" },
+        { [0xD8, 0x6B, 0xA2, 0x02, 0x58, 0x27], "root.suit", "SUIT", "SMP", "SMP" },
+        { "/annex/objects/SHA256E-s9--4d.zip\n"u8.ToArray(), "app.zip", "git-annex", "git annex get", "git annex get" },
+        { "<!-- saved -->\n<!doctype html>\n<title>Sign in</title>"u8.ToArray(), "app.zip", "web page", "Download", "Download" },
+        { [0xFF, 0xFE, .. System.Text.Encoding.Unicode.GetBytes(":020000040001F9\n")], "app.hex", "UTF-16", "plain text", "plain text" },
         { [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0], "app.bin", "xz", "Unpack", "Unpack" },
         { [.. new byte[257], .. "ustar\0"u8], "app.tar", "tar archive", "Unpack", "Unpack" },
         { [(byte)'7', (byte)'z', 0xBC, 0xAF, 0x27, 0x1C, 0, 4], "app.7z", "7z", "Unpack", "Unpack" },
@@ -121,6 +127,9 @@ public sealed class FileKindsTests : IDisposable
         { "an application for Android", Zip(("classes.dex", [1]), ("AndroidManifest.xml", [1])), "Android" },
         { "legacy firmware without a manifest", Zip(("application.bin", [1, 2]), ("application.dat", Case14())), "legacy" },
         { "legacy parts side by side", Legacy(), "legacy" },
+        { "a folder with a package for MCUboot", Zip(("dfu/manifest.json", """{"format-version":1,"files":[]}"""u8.ToArray())), "MCUboot" },
+        { "an image for MCUboot without a manifest", Zip(("app_update.bin", Case("mcuboot.bin"))), "'app_update.bin', which is a firmware image for MCUboot" },
+        { "ELF without a manifest", Zip(("out/app.elf", Case("tiny.elf"))), "'out/app.elf', which is an ELF file" },
         { "SUIT", Zip(("manifest.json", """{"format-version":1,"files":[]}"""u8.ToArray()), ("app.suit", [1])), "SUIT" },
     };
 

@@ -91,6 +91,7 @@ public sealed class KeyFormsTests
                 string.Join(':', bigEndian.Prepend((byte)4).Select(b => $"{b:x2}")),
                 $"0{2 + (y[0] & 1)}{Convert.ToHexString(bigEndian.AsSpan(0, 32))}",
                 $"const uint8_t pk[64] = {{ {c} }};",
+                $"static const unsigned char key[] = {{ (uint8_t){c.Replace(", ", "U, (uint8_t)", StringComparison.Ordinal)}U }};",
                 $"// 0x00\nstatic uint8_t Qx[] = {{ {string.Join(',', bigEndian[..32])}, }};\n"
                     + $"static uint8_t Qy[] = {{ {string.Join(',', bigEndian[32..])} }};");
         }
@@ -154,7 +155,7 @@ public sealed class KeyFormsTests
     [InlineData("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----", "is empty")]
     [InlineData("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "the curve of a key, but no key")]
     [InlineData("e47eaa27b39add13d6bd1d8d1d598ffb3cd479cc8f92eb07b5e047d1bd2d1117", "32 bytes in hexadecimal")]
-    [InlineData("const uint8_t pk[64] = { 0x00, 0x01 };", "no point of the curve")]
+    [InlineData("const uint8_t pk[64] = { 0x00, 0x01 };", "these are 2 bytes")]
     [InlineData("const uint8_t pk[64] = { 0x100 };", "'0x100' in its array is no byte")]
     [InlineData("geheim", "neither PEM nor DER")]
     public void What_makes_no_sense_says_why(string text, string why)

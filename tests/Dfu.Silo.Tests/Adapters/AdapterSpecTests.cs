@@ -19,15 +19,16 @@ public sealed class AdapterSpecTests
     {
         var spec = Assert.IsType<AdapterSpec.Simulated>(Assert.Single(AdapterSpec.Parse(
             "sim:devices=20,adapters=3,drop-rate=0.02,profile=sdk15.3,chip=nrf52832,mode=app,"
-                + "save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000")));
+                + "save-progress=true,seed=9,time-scale=5,deaf=true,drop-after=5000,links=20,radios=4")));
         Assert.Equal(3, spec.Adapters);
         Assert.Equal(
             new()
             {
                 Devices = 20, DropRate = 0.02, Profile = BootloaderProfile.Sdk153, Chip = ChipModel.Nrf52832, InApplication = true,
-                SaveProgress = true, Seed = 9, TimeScale = 5, Deaf = true, DropAfter = 5000,
+                SaveProgress = true, Seed = 9, TimeScale = 5, Deaf = true, DropAfter = 5000, Links = 20, Radios = 4,
             },
             spec.Settings);
+        Assert.Equal((20, 4), (spec.Settings.Adapter.MaxLinks, spec.Settings.Adapter.Radios));
     }
 
     [Theory]
@@ -37,6 +38,7 @@ public sealed class AdapterSpecTests
     [InlineData("bridge:tcp://host", DfuError.InvalidArgument)]
     [InlineData("sim:devices", DfuError.InvalidArgument)]
     [InlineData("sim:devices=0", DfuError.InvalidArgument)]
+    [InlineData("sim:links=0", DfuError.InvalidArgument)]
     [InlineData("sim:drop-rate=2", DfuError.InvalidArgument)]
     [InlineData("sim:profile=sdk18", DfuError.InvalidArgument)]
     public void What_is_no_adapter_is_refused(string text, DfuError error)

@@ -63,7 +63,7 @@ internal sealed class FleetLoop
         _events = events;
         _post = post;
         _publish = publish;
-        _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter())];
+        _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter(parts.Time))];
         _views = new(parts.HeardDevices, parts.Store.Ledger, parts.Time);
         _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy);
         _born = parts.Time.GetUtcNow();
@@ -149,8 +149,7 @@ internal sealed class FleetLoop
         var after = _machines.Devices[e.Id];
         if (e.Event is DeviceEvent.Identified or DeviceEvent.Mistaken || after.Settled != before.Settled)
             _parts.HeardDevices.Know(after, _machines.Campaign.NamedByApplication);
-        if (e.Event is DeviceEvent.Confirmed or DeviceEvent.Resumed && _machines.IndexOf(after.Adapter) is { } adapter)
-            _goodput[adapter].Moved(after.BytesConfirmed - before.BytesConfirmed);
+        if (after.Running && _machines.IndexOf(after.Adapter) is { } adapter) _goodput[adapter].Follow(before, after);
     }
 
     /// <summary>An event that changes nothing because it was applied before is as durable as it will ever be.</summary>
@@ -164,6 +163,7 @@ internal sealed class FleetLoop
         _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Adapter.Epoch, _machines.Adapters[e.Index].Turn + 1, run.Device, run.Attempt, now), now);
         _machines.Apply(new CampaignEvent.ProbeEnded(run.Device, run.Attempt), now);
         _machines.Apply(run.Device, e.Event, now);
+        _goodput[e.Index].Ended(run.Device, e.Event.Error);
         _machines.PlanNeeded = true;
     }
 
@@ -174,8 +174,8 @@ internal sealed class FleetLoop
         {
             _machines.Apply(i, new AdapterEvent.Tick(now), now);
             var adapter = _machines.Adapters[i];
-            if (_goodput[i].Tick(adapter.Slots.Length, now) is { } measured)
-                _machines.Apply(i, new AdapterEvent.Measured(adapter.Epoch, measured.Active, measured.Rate, now), now);
+            if (_goodput[i].Tick(adapter.Slots.Length, adapter.Limit.Current) is { } sample)
+                _machines.Apply(i, new AdapterEvent.Measured(adapter.Epoch, sample, now), now);
         }
 
         _machines.Apply(new CampaignEvent.Tick(now), now);

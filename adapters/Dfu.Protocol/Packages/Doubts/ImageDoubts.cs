@@ -1,10 +1,12 @@
 using System.Globalization;
+using Dfu.Protocol.Packages.Settings;
 
 namespace Dfu.Protocol.Packages.Doubts;
 
 /// <summary>What speaks against firmware being the application, SoftDevice or bootloader it is given as.</summary>
 internal static class ImageDoubts
 {
+    private const string LargeGap = "Give each part its own file if some were merged; if the gap is meant, it is sent as well.";
     private const string OwnFile = "Give each part its own file, as the linker wrote it: no merged ones, no settings page.";
 
     /// <summary>Doubts that need no more than the bytes: those of a package show them as well as the files it was made of.</summary>
@@ -25,7 +27,8 @@ internal static class ImageDoubts
             yield return Grave($"{subject} reaches to 0x{beyond.Start + (long)bytes.Length:x}, and the flash of the largest chip ends at 0x100000", OwnFile);
         else if (bytes.Length > Flash.Largest - SoftDeviceInfo.Start)
             yield return Grave($"{subject} has {bytes.Length} bytes, more than the flash of any nRF51 or nRF52", OwnFile);
-        if (Gaps.Of(file) is { } gap) yield return Grave($"{subject} {gap}", OwnFile);
+        if (Gaps.Of(file) is { } gap)
+            yield return new(gap.Level, $"{subject} {gap.Text}", gap.Level == DoubtLevel.Grave ? OwnFile : LargeGap);
         foreach (var doubt in part == ImageType.SoftDevice ? OfSoftDevice(file) : OfProgram(file, part)) yield return doubt;
     }
 
@@ -48,7 +51,8 @@ internal static class ImageDoubts
                 $"{Subject(part)} does not begin with a vector table (a stack in RAM, handlers in its own flash), so the device could not start it",
                 "Give the file the linker wrote for this chip.");
         }
-        else if (part == ImageType.Bootloader && file.Hex is null && table.Reset is >= Flash.BootloadersAbove and < Flash.ApplicationsBelow and var entry)
+        else if (part == ImageType.Bootloader && file.Hex?.BootloaderAddress is null
+            && table.Reset is >= Flash.BootloadersAbove and < Flash.ApplicationsBelow and var entry)
         {
             yield return new(
                 DoubtLevel.Warning,
@@ -92,8 +96,8 @@ internal static class ImageDoubts
 
     private static IEnumerable<Doubt> OfProgram(FirmwareFile file, ImageType part)
     {
-        const string GiveApplication = "Give an application with --application.";
-        const string GiveBootloader = "Give a bootloader with --bootloader.";
+        const string GiveApplication = "Give the bootloader's own file; an application is packed with --application.";
+        const string GiveBootloader = "Give the application's own file; a bootloader is packed with --bootloader.";
         var (subject, bytes, hex) = (Subject(part), file.Bytes, file.Hex);
         if (SoftDeviceInfo.TryRead(bytes.Span, hex?.Start ?? SoftDeviceInfo.Start, out var info)
             || (hex is null && SoftDeviceInfo.TryRead(bytes.Span, start: 0, out info)))
@@ -108,13 +112,24 @@ internal static class ImageDoubts
             yield break;
         }
 
+        if (SettingsPage.IsOne(bytes.Span))
+        {
+            yield return Grave($"{subject} is a bootloader settings page: it cannot be sent to a device", $"Give the file of {subject}.");
+            yield break;
+        }
+
         var (lowest, highest) = Start(file);
         if (part == ImageType.Bootloader)
         {
-            if (hex is { BootloaderAddress: { } address } && address != hex.Start)
-                yield return Grave($"the bootloader begins at 0x{hex.Start:x}, and its UICR record says 0x{address:x}", OwnFile);
-            else if (highest < Flash.BootloadersAbove || (hex is { BootloaderAddress: null } && highest < Flash.ApplicationsBelow))
+            if (hex is { BootloaderAddress: { } address })
+            {
+                if (address != hex.Start) yield return Grave($"the bootloader begins at 0x{hex.Start:x}, and its UICR record says 0x{address:x}", OwnFile);
+            }
+            else if (highest < (hex is null ? Flash.BootloadersAbove : Flash.BootloadersOfSmallChipsAbove))
+            {
                 yield return Grave($"the bootloader begins at 0x{lowest:x}{(hex is null ? " or above" : "")}, where applications begin", GiveApplication);
+            }
+
             if (hex is not null && Flash.EndOfBootloaders(hex.Start) is { } end && hex.Start + (long)bytes.Length is var last && last > end)
                 yield return Grave($"the bootloader reaches to 0x{last:x}, over the pages from 0x{end:x} on in which it keeps its settings", OwnFile);
         }

@@ -19,7 +19,8 @@ public static class PackageDoubts
         {
             doubts.Add(new(
                 DoubtLevel.Grave,
-                $"the SoftDevice is {SoftDevices.Describe(id)}, and --sd-id says {List(contents.SoftDeviceIds)}: no device would take the application",
+                $"the SoftDevice is {SoftDevices.Describe(id)}, and --sd-id says {List(contents.SoftDeviceIds)}"
+                    + (contents.Application is null ? "" : ": no device would take the application"),
                 string.Create(CultureInfo.InvariantCulture, $"Say --sd-id 0x{id:X4}.")));
         }
 
@@ -103,9 +104,9 @@ public static class PackageDoubts
                 + "where the bootloader does not need that",
                 "Give the SoftDevice's id if the application needs one.");
         }
-        else if (contents.SdReq.Skip(1).Contains(SoftDevices.None))
+        else if (SdReqOrder.Of(contents.SdReq).Skip(1).Contains(SoftDevices.None))
         {
-            yield return new(DoubtLevel.Warning, "--sd-req 0 counts as the first id only", "Give it first, or leave it out.");
+            yield return new(DoubtLevel.Warning, "--sd-req 0 counts as the first id only, and these are written in another order", "Leave it out.");
         }
     }
 

@@ -26,7 +26,9 @@ internal static partial class PublicKeyText
     {
         if (bytes.Length == P256.Bytes)
             throw KeyFault.Of("these are 32 bytes in hexadecimal, which say neither what they are nor in which order", "Give the key as PEM");
-        if (bytes.Length != 2 * P256.Bytes) return Of(P256.Decode(bytes));
+        if (bytes is [4, .. { Length: 2 * P256.Bytes }] or [2 or 3, .. { Length: P256.Bytes }]) return Of(P256.Decode(bytes));
+        if (bytes.Length != 2 * P256.Bytes)
+            throw KeyFault.Of($"these are {bytes.Length} bytes in hexadecimal or C, and a public key has {2 * P256.Bytes}", "Copy the key again");
         var swapped = Signatures.SwapHalves(bytes);
         foreach (var order in new[] { swapped, bytes })
         {
@@ -50,10 +52,17 @@ internal static partial class PublicKeyText
         return [.. numbers.Select(number => Byte(number) ?? throw KeyFault.Of($"{OneLine.Quoted(number)} in its array is no byte", "Copy the file again"))];
     }
 
-    private static byte? Byte(string number) =>
-        number.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+    private static byte? Byte(string text)
+    {
+        var number = Adorned().Replace(text, "");
+        return number.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
             ? byte.TryParse(number.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex) ? hex : null
             : byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    }
+
+    /// <summary>A cast before a number of C, and the letters behind it.</summary>
+    [GeneratedRegex(@"^\(\s*\w+(\s+\w+)*\s*\)\s*|(?<=[0-9a-fA-F])[uUlL]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Adorned();
 
     /// <summary>What Nordic's tool prints above the digits.</summary>
     [GeneratedRegex(@"^\s*Public \(verification\) key pk:", RegexOptions.CultureInvariant)]

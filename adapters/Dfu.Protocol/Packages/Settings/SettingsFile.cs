@@ -52,6 +52,9 @@ public static class SettingsFile
         }
     }
 
+    /// <inheritdoc cref="Read(string, uint?)"/>
+    public static FoundSettings Read(byte[] content, uint? start) => Find(content, path: "", start);
+
     private static FoundSettings Find(byte[] content, string path, uint? start)
     {
         if (FileKinds.IsIntelHex(content))

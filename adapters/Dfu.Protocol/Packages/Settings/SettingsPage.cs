@@ -131,6 +131,9 @@ public sealed record SettingsPage
         return true;
     }
 
+    /// <summary>Whether bytes that come from anywhere are a settings page: its CRC-32 says so.</summary>
+    internal static bool IsOne(ReadOnlySpan<byte> flash) => TryParse(flash, out var page) && page.CrcMatches;
+
     private static SettingsValidation Validation(ReadOnlySpan<byte> flash, int index)
     {
         var at = ValidationsAt + (index * ValidationBytes);

@@ -1,0 +1,87 @@
+using Dfu.Fleet.Adapters;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+
+namespace Dfu.Fleet.Tests.Adapters;
+
+/// <summary>Learning on an air that carries so many transfers at full speed and no more, measured with noise.</summary>
+public sealed class LimitLearningProperties
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private sealed record Room(int Knee, int Links, double Noise, double LossRate, int Seed);
+
+    [Property(MaxTest = 200)]
+    public Property It_finds_what_the_air_carries_and_never_passes_a_ceiling() => Prop.ForAll(Rooms(), room =>
+    {
+        var learner = new Learner(room);
+        learner.Pass(200);
+        var (goodput, limit) = learner.Pass(200);
+        AssertSettled(room, goodput, limit);
+    });
+
+    [Property(MaxTest = 100)]
+    public Property It_recovers_from_a_bad_time() => Prop.ForAll(Rooms(), room =>
+    {
+        var learner = new Learner(room);
+        learner.Pass(200);
+        learner.Room = room with { Knee = Math.Max(1, room.Knee / 3), LossRate = 0.1 };
+        learner.Rate /= 3;
+        learner.Pass(100);
+        learner.Room = room;
+        learner.Rate *= 3;
+        learner.Pass(500);
+        var (goodput, limit) = learner.Pass(200);
+        AssertSettled(room, goodput, limit);
+    });
+
+    /// <summary>The mean over the time at which it is settled, trials of more included.</summary>
+    private static void AssertSettled(Room room, double goodput, double limit)
+    {
+        var best = Math.Min(room.Links, room.Knee);
+        Assert.True(goodput >= 0.8 * best, $"{room}: as much as {goodput:0.0} transfers of {best}");
+        Assert.True(limit <= Math.Max(3.5, 1.6 * room.Knee), $"{room}: {limit:0.0} at once");
+    }
+
+    private static Arbitrary<Room> Rooms()
+    {
+        var room =
+            from knee in Gen.Choose(1, 24)
+            from links in Gen.Choose(1, 32)
+            from noise in Gen.Elements(0, 0.02, 0.05)
+            from losses in Gen.Elements(0, 0.01, 0.05)
+            from seed in Gen.Choose(0, 1_000_000)
+            select new Room(knee, links, noise, losses, seed);
+        return room.ToArbitrary();
+    }
+
+    private sealed class Learner(Room room)
+    {
+        private readonly Random _random = new(room.Seed);
+        private TransferLimit _limit = LimitLearning.Start(room.Links, new());
+        private int _second;
+
+        public Room Room { get; set; } = room;
+        public double Rate { get; set; } = 12_000;
+
+        /// <returns>Mean goodput, as a number of transfers at full speed, and mean limit.</returns>
+        public (double Goodput, double Limit) Pass(int seconds)
+        {
+            var (goodput, limits) = (0.0, 0.0);
+            for (var i = 0; i < seconds; i++)
+            {
+                var sending = _limit.Current;
+                var share = Math.Min(1, Room.Knee / (double)sending);
+                goodput += sending * share;
+                limits += sending;
+                var losses = Enumerable.Range(0, sending).Count(_ => _random.NextDouble() < Room.LossRate);
+                var rate = Rate * share * (1 + (Room.Noise * ((2 * _random.NextDouble()) - 1)));
+                _limit = LimitLearning.Measured(_limit, new(sending, rate, losses, sending, Full: true), T0.AddSeconds(_second++));
+                Assert.InRange(_limit.Current, 1, Room.Links);
+            }
+
+            return (goodput / seconds, limits / seconds);
+        }
+    }
+}
