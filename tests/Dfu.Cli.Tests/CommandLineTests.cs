@@ -47,7 +47,8 @@ public sealed class CommandLineTests
     {
         string[] release = ["device", "release", "C0:98:00:00:00:01", "--adapter", "sim:devices=1", "--timeout", "1s"];
         var (code, output, _) = await RunAsync(release);
-        Assert.Equal((ExitCode.SomeFailed, "C0:98:00:00:00:01  not heard within 1 s (notHeard)"), (code, Assert.Single(output)));
+        const string NotHeard = "C0:98:00:00:00:01  not heard within 1 s: power it, bring it nearer, or check its address (notHeard)";
+        Assert.Equal((ExitCode.SomeFailed, NotHeard), (code, Assert.Single(output)));
 
         (code, output, _) = await RunAsync([.. release, "--json"]);
         using var document = JsonDocument.Parse(string.Join('\n', output));

@@ -1,4 +1,5 @@
 using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -110,6 +111,41 @@ public sealed class PartsTests
                 Assert.Empty(scenario.Errors);
             }
         }
+    }
+
+    /// <summary>The host died after the last EXECUTE, and the device runs its application since: it is sent into its bootloader to look.</summary>
+    [Theory]
+    [InlineData("sdk15.0", 4096)]
+    [InlineData("sdk17", 4096)]
+    [InlineData("sdk17", 8192)]
+    public void A_device_that_had_obeyed_the_last_EXECUTE_is_not_left_in_its_bootloader(string profile, int size)
+    {
+        var package = TestPackages.OfBootloader(size, version: 5);
+        var scenario = new Scenario
+        {
+            Package = package,
+            Options = Device(profile) with { BootloaderVersion = 5, ApplicationVersion = 2, ApplicationSize = 20_000, StartsInApplication = true },
+            Hint = new() { LastExecuteSent = true, Confirmed = size },
+        }.Run();
+        Assert.True(scenario.Result!.ApplicationHeard, scenario.ToString());
+        Assert.Equal(DeviceMode.Application, scenario.Device.Mode);
+        Assert.Equal(0, scenario.Device.Counters.FirmwareBytes);
+    }
+
+    [Fact]
+    public void A_part_that_was_sent_alone_is_not_taken_for_a_package_without_application()
+    {
+        var package = TestPackages.Parts(ImageType.SoftDevice, bootloaderVersion: 5, version: 3).Only(ImageType.SoftDevice);
+        var scenario = new Scenario { Package = package, Options = Device("sdk17") }.Run();
+        Assert.Equal("accepted by the bootloader; no application was sent with it, and none was heard since", scenario.Result!.Detail);
+    }
+
+    [Fact]
+    public void A_requirement_that_is_not_what_it_seems_is_explained_where_it_is_refused()
+    {
+        var (refused, _) = Refusal(TestPackages.Application(9000, sdReq: 0xFFFE), Device("sdk17"));
+        Assert.Equal(DfuError.SoftDeviceRefused, refused.Error);
+        Assert.Contains("application 2 is for SoftDevice 0xFFFE (no 'any' here", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

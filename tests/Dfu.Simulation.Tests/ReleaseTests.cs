@@ -64,7 +64,7 @@ public sealed class ReleaseTests
     public void A_device_that_is_not_there_is_not_waited_for_longer_than_was_said()
     {
         var (released, device) = Release(BluetoothAddress.Parse("C0:00:00:00:00:01"), Device("sdk17") with { ApplicationSize = 9000 });
-        Assert.Equal((DfuError.NotHeard, "not heard within 20 s"), (released.Error, released.Detail));
+        Assert.Equal((DfuError.NotHeard, "not heard within 20 s: power it, bring it nearer, or check its address"), (released.Error, released.Detail));
         Assert.Equal(DeviceMode.Bootloader, device.Mode);
     }
 

@@ -162,7 +162,7 @@ public static class ErrorCatalog
             "Free space, check permissions, or give another --data-dir; nothing confirmed is lost."),
         DfuError.CampaignConflict => (
             "The data directory holds another unfinished update.",
-            "Finish it with its own package and targets, give another --data-dir, or --restart to forget it."),
+            "Finish it with its own package, --only and targets, give another --data-dir, or --restart to forget it."),
         DfuError.ServerUnreachable => ("No server answers.", "Check the address or the database that was given, and that a server runs there."),
         DfuError.OutputNotWritten => (
             "A file that was asked for cannot be written.",

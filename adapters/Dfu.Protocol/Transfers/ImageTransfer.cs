@@ -113,13 +113,20 @@ public sealed class ImageTransfer
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
     private async Task ExecuteInitAsync(CancellationToken cancellationToken)
     {
-        ExpectOfInit(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteCommand);
+        var response = await _control.ExecuteAsync(cancellationToken);
+        if (InitPacketRefusal.IsUnclear(response, _rules))
+        {
+            await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken); // a later one behind a small MTU: its flash is idle by then
+            response = await _control.ExecuteAsync(cancellationToken);
+        }
+
+        ExpectOfInit(response, Asked.ExecuteCommand);
         _packets.SaveBegan();
     }
 
     private void ExpectOfInit(Response response, Asked asked)
     {
-        if (!response.IsSuccess) throw InitPacketRefusal.Of(response, asked, _image, _hint.Explains || !_rules.IsOld, _rules.InitMax);
+        if (!response.IsSuccess) throw InitPacketRefusal.Of(response, asked, _image, _hint.Explains, _rules);
     }
 
     private async Task ExecuteAgainAsync(CancellationToken cancellationToken)

@@ -78,9 +78,9 @@ internal static class DeviceCommand
                 if (!json) terminal.Out.WriteLine(Line(device));
             }
         }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested && released.Count > 0)
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
-            // The others were not asked; those that were are said.
+            terminal.Error.WriteLine($"dfu: interrupted; not released: {string.Join(", ", addresses.Skip(released.Count))}");
         }
 
         var interrupted = released.Count < addresses.Length;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Scan;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Scan;
@@ -35,6 +36,8 @@ internal static class ScanCommand
         {
             var (watches, length) = (result.GetValue(watch), result.GetValue(timeOption));
             if (watches && length is not null) throw new DfuException(DfuError.InvalidArgument, "--time goes without --watch, which ends by Ctrl-C");
+            if (result.GetValue(name) is { } glob && !OrderRules.IsPattern(glob))
+                throw new DfuException(DfuError.InvalidArgument, $"--name: {OrderRules.Patterns}");
             var specs = AdapterSpec.ParseAll(result.GetRequiredValue(adapter));
             var filter = new ScanFilter(result.GetValue(name), result.GetValue(all));
             TimeSpan? time = watches ? null : length ?? Usual;
@@ -73,7 +76,7 @@ internal static class ScanCommand
         if (interrupted) return ExitCode.Interrupted;
         if (view.Radios.All(static radio => radio.State == ScanRadioState.Lost))
             throw new DfuException(DfuError.AdapterNotFound, $"no adapter is left to listen with: {view.Radios[^1].Id}: {view.Radios[^1].Detail}");
-        return wanted.Count > 0 ? ExitCode.Succeeded : throw new DfuException(DfuError.NotHeard, progress.Filter.Nobody(view.Units, progress.Length.Value));
+        return wanted.Count > 0 ? ExitCode.Succeeded : throw progress.Filter.Nobody(view.Units, progress.Length.Value);
     }
 
     private static bool Time(string text, out TimeSpan? value)

@@ -45,7 +45,7 @@ internal static class PackageSheet
     private static string SoftDevice(uint id) => id switch
     {
         SoftDevices.Any => "0xFFFE (any, but for external applications only)",
-        SoftDevices.None => "0 (none; such an application may overwrite a SoftDevice)",
+        SoftDevices.None => "0 (none; it may overwrite a SoftDevice that the bootloader does not need)",
         _ => SoftDevices.Describe(id),
     };
 }

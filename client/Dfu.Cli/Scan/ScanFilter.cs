@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dfu.Fleet.Identity;
 using Dfu.Fleet.Scan;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Scan;
 
@@ -11,14 +12,17 @@ internal sealed record ScanFilter(string? NameGlob, bool All)
 {
     public bool Wants(HeardUnit unit) => NameGlob is { } glob ? DeviceNames.Matches(unit.Name, glob) : All || unit.Mode != UnitMode.Other;
 
-    /// <summary>That nobody of these was heard, and who was instead.</summary>
-    public string Nobody(IEnumerable<HeardUnit> heard, TimeSpan listened)
+    /// <summary>NotHeard: that nobody of these was heard, and who was instead.</summary>
+    public DfuException Nobody(IEnumerable<HeardUnit> heard, TimeSpan listened)
     {
         var names = new HeardNames();
         foreach (var unit in heard) names.Hear(unit.Address, unit.Name, unit.Mode == UnitMode.LegacyBootloader);
         var whom = NameGlob is { } glob ? $"named '{HeardNames.ForPeople(glob)}' " : All ? "" : "with a service of Nordic's ";
         var others = names.Describe(NameGlob);
         var nobody = string.Create(CultureInfo.InvariantCulture, $"no device {whom}was heard in {listened.TotalSeconds:0.#} s");
-        return others.Length == 0 ? $"{nobody}" + (whom.Length == 0 ? "" : ", nor any other") : $"{nobody}; heard: {others}";
+        if (others.Length == 0)
+            return new(DfuError.NotHeard, nobody + (whom.Length == 0 ? "" : ", nor any other")) { Remedy = "Power it, bring it nearer, or listen longer" };
+        var instead = NameGlob is null ? "Give --all, which shows them" : "Give one of these names";
+        return new(DfuError.NotHeard, $"{nobody}; heard: {others}") { Remedy = $"{instead}, or power the device and bring it nearer" };
     }
 }

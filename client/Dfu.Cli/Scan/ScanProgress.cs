@@ -92,7 +92,8 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
             var units = Wanted(view);
             Tell(view, units);
             show(view, units, frame);
-            if (TellsChanges && readerIsGone()) throw new DfuException(DfuError.OutputNotWritten, "nobody reads standard output any more");
+            if (TellsChanges && readerIsGone())
+                throw new DfuException(DfuError.OutputNotWritten, "nobody reads standard output any more") { Remedy = "Keep its reader, or write to a file" };
             await Task.WhenAny(running, Task.Delay(Frame, time));
         }
     }

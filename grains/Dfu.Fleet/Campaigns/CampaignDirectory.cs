@@ -44,7 +44,9 @@ public static class CampaignDirectory
         if (inTheWay is not null)
         {
             var package = inTheWay.PackageId[..Math.Min(12, inTheWay.PackageId.Length)];
-            return new CampaignDecision.Refused(DfuError.CampaignConflict, $"campaign {inTheWay.Campaign} for package {package} is not finished");
+            var what = inTheWay.Only is { } part ? $"the part {part.ManifestName()} of package"
+                : inTheWay.PackageId == packageId && only is not null ? "all of package" : "package";
+            return new CampaignDecision.Refused(DfuError.CampaignConflict, $"campaign {inTheWay.Campaign} for {what} {package} is not finished");
         }
 
         if (same is not null)

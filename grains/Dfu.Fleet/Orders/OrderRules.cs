@@ -61,8 +61,7 @@ public sealed class OrderRules(string? publicKey = null)
         if (!targets.Addresses.IsDefault && targets.Addresses.Length > MostDevices)
             return Invalid($"{targets.Addresses.Length} devices are more than the {MostDevices} of one campaign; make several");
         if (targets.Count > MostDevices) return Invalid($"{targets.Count} devices are more than the {MostDevices} of one campaign");
-        if (targets.NameGlob is { } pattern && (pattern.Length is 0 or > LongestPattern || pattern.Any(char.IsControl)))
-            return Invalid($"a name pattern has 1 to {LongestPattern} characters");
+        if (targets.NameGlob is { } pattern && !IsPattern(pattern)) return Invalid(Patterns);
         if (!targets.Addresses.IsDefault && targets.Addresses.Any(static address => !IsDevice(address)))
             return Invalid($"{targets.Addresses.First(static address => !IsDevice(address))} is no device's address");
         try
@@ -75,6 +74,12 @@ public sealed class OrderRules(string? publicKey = null)
             return new(e.Error, e.Message);
         }
     }
+
+    /// <summary>Whether devices may be chosen by a pattern for their names.</summary>
+    public static bool IsPattern(string glob) => glob.Length is > 0 and <= LongestPattern && !glob.Any(char.IsControl);
+
+    /// <summary>What a pattern is, said of one that is none.</summary>
+    public static string Patterns { get; } = $"a name pattern has 1 to {LongestPattern} characters, and no control characters";
 
     private static bool IsDevice(BluetoothAddress address) => address.Value is not (0 or NoAddress);
 

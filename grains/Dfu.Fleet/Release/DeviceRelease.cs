@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Identity;
@@ -59,7 +60,7 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
                 search.Doubt(heard.Address);
             }
 
-            return new ReleasedDevice(address, DfuError.NotHeard, $"not heard within {within.TotalSeconds:0.#} s");
+            return new ReleasedDevice(address, DfuError.NotHeard, NotHeard(within));
         }
         catch (DfuException e)
         {
@@ -71,6 +72,9 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
     {
         foreach (var host in _hosts) await host.DisposeAsync();
     }
+
+    private static string NotHeard(TimeSpan within) =>
+        string.Create(CultureInfo.InvariantCulture, $"not heard within {within.TotalSeconds:0.#} s: power it, bring it nearer, or check its address");
 
     private static ReleasedDevice Of(AdvertMatch match, DfuError error, string detail) =>
         new(match.Device, error, detail) { Application = match.Application, Bootloader = match.Bootloader };
@@ -95,7 +99,7 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         if (await IsApplicationAsync(radio, match, program, cancellationToken)) return Of(match, DfuError.None, "it is back in its application");
         return answer == ExitAnswer.None
             ? Of(match, DfuError.RequestTimeout, "its bootloader did not obey")
-            : Of(match, DfuError.ApplicationNotHeard, "it came back in its bootloader: it has no application that is valid");
+            : Of(match, DfuError.ApplicationNotHeard, "it came back in its bootloader: it has no application that is valid, so send it one");
     }
 
     /// <summary>At the address of the bootloader there is either, where that bonds: only a connect tells them apart.</summary>

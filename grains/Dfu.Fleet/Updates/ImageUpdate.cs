@@ -77,7 +77,8 @@ internal sealed class ImageUpdate
                 }
                 catch (DfuException e) when ((_unanswered || _accepted) && PartRefusal.MeansActivated(e.Error, _image))
                 {
-                    return false; // it is there: the device obeyed the last EXECUTE of an earlier attempt
+                    // It is there: the device obeyed the last EXECUTE of an earlier attempt. In its bootloader it has nothing to do any more.
+                    return _next is null && await new SendBack(_attempt, Earlier()).ReturnsAsync(link, cancellationToken);
                 }
                 catch (DfuException e) when (_next is not null && PartRefusal.MayBeThere(e.Error, _image, _next))
                 {

@@ -36,6 +36,14 @@ internal sealed class SendBack(UpdateContext attempt, DfuImage? earlier)
         };
     }
 
+    /// <returns>Whether its application was heard.</returns>
+    public async Task<bool> ReturnsAsync(IDfuLink link, CancellationToken cancellationToken)
+    {
+        var answer = await BootloaderExit.RunAsync(link, subscribe: false, attempt.Order.Transfer, attempt.Time, cancellationToken);
+        await link.DisposeAsync();
+        return answer == ExitAnswer.Left && await RunsAsync(cancellationToken) == true;
+    }
+
     private static string What(DfuImage earlier) => earlier.Type == ImageType.Bootloader
         ? $"it took {ImageTitle.Of(earlier)}; send an application that it takes"
         : $"it took {ImageTitle.Of(earlier)} of this package; send an application that is built for {SoftDevice(earlier)}";

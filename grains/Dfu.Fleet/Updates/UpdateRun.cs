@@ -7,7 +7,7 @@ namespace Dfu.Fleet.Updates;
 /// <remarks>It decides nothing durable: it reports, and the device machine decides what an attempt's end means.</remarks>
 public static class UpdateRun
 {
-    private const string NoApplication = "accepted by the bootloader; the package has no application, and none was heard since";
+    private const string NoApplication = "accepted by the bootloader; no application was sent with it, and none was heard since";
 
     public static async Task<UpdateResult> RunAsync(
         IUpdateAdapter adapter, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)

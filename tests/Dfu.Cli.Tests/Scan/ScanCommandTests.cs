@@ -34,7 +34,8 @@ public sealed class ScanCommandTests
         Assert.Equal(ExitCode.SomeFailed, code);
         using var document = JsonDocument.Parse(string.Join('\n', output));
         Assert.Equal(("nothing", 0), (document.RootElement.GetProperty("outcome").GetString(), document.RootElement.GetProperty("devices").GetArrayLength()));
-        Assert.StartsWith("dfu: no device named 'app*' was heard in 1 s; heard: App (2) (upper and lower case count) - ", error[^1], StringComparison.Ordinal);
+        const string Nobody = "dfu: no device named 'app*' was heard in 1 s; heard: App (2) (upper and lower case count) - Give one of these names, or ";
+        Assert.StartsWith(Nobody, error[^1], StringComparison.Ordinal);
         Assert.EndsWith("(notHeard)", error[^1], StringComparison.Ordinal);
     }
 
@@ -43,6 +44,7 @@ public sealed class ScanCommandTests
     [InlineData("scan --adapter sim: --time 0.5s", "invalidArgument")]
     [InlineData("scan --adapter sim: --time 1s --watch", "invalidArgument")]
     [InlineData("scan --adapter nonsense", "invalidArgument")]
+    [InlineData("scan --adapter sim: --name \u001b[31m", "invalidArgument")]
     [InlineData("scan --adapter sim: sim:", "invalidArgument")]
     public async Task A_wrong_command_line_touches_nothing(string arguments, string code)
     {
@@ -68,14 +70,14 @@ public sealed class ScanCommandTests
     public void Who_was_heard_instead_is_said(string? name, bool all, string text)
     {
         var view = ScanTableTests.View(ScanTableTests.Heard(1, "Watch", dfu: false));
-        Assert.Equal(text, new ScanFilter(name, all).Nobody(view.Units, TimeSpan.FromSeconds(10)));
+        Assert.Equal(text, new ScanFilter(name, all).Nobody(view.Units, TimeSpan.FromSeconds(10)).Message);
     }
 
     [Theory]
     [InlineData(null, true, "no device was heard in 10 s")]
     [InlineData("Foo*", false, "no device named 'Foo*' was heard in 10 s, nor any other")]
     public void And_that_nobody_was(string? name, bool all, string text) =>
-        Assert.Equal(text, new ScanFilter(name, all).Nobody([], TimeSpan.FromSeconds(10)));
+        Assert.Equal(text, new ScanFilter(name, all).Nobody([], TimeSpan.FromSeconds(10)).Message);
 
     [Fact]
     public void Names_are_in_the_document_as_they_are_and_cannot_leave_their_string()

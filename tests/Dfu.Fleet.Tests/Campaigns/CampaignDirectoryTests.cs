@@ -3,6 +3,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 using Xunit.Abstractions;
 
 namespace Dfu.Fleet.Tests.Campaigns;
@@ -74,6 +75,19 @@ public sealed class CampaignDirectoryTests(ITestOutputHelper output)
         directory = directory.Finish(directory.Campaigns[2].Campaign, new HashSet<string> { ids[0] });
         Assert.Null(directory.Same("p", Wanted(One)));
         Assert.Equal(ids[1], directory.Same("p", Wanted(Two))?.Campaign);
+    }
+
+    [Theory]
+    [InlineData(null, ImageType.Application, "p", "for all of package p is not finished")]
+    [InlineData(ImageType.Application, null, "p", "for the part application of package p is not finished")]
+    [InlineData(null, ImageType.Application, "q", "for package p is not finished")]
+    public void Another_part_of_a_package_is_another_update_and_the_refusal_tells_them_apart(ImageType? first, ImageType? second, string package, string what)
+    {
+        var begun = Assert.IsType<CampaignDecision.Accepted>(
+            new DirectoryState().Decide("p", Selection(One), restart: false, DateTimeOffset.UnixEpoch, first));
+        var refused = Assert.IsType<CampaignDecision.Refused>(
+            begun.Next.Decide(package, Selection(One), restart: false, DateTimeOffset.UnixEpoch, second));
+        Assert.EndsWith(what, refused.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,8 +9,11 @@ internal static class TestPackages
     private static readonly ECDsa Key = DfuKeys.Generate();
 
     /// <summary>An application of so many random bytes, unsigned unless a key is given.</summary>
-    public static DfuPackage Application(int bytes, int seed = 1, ECDsa? key = null, uint sdReq = 0xFFFE) =>
-        Read(new PackageContents { Application = Random("app", bytes, seed), ApplicationVersion = 2, HwVersion = 52, SdReq = [sdReq] }, key);
+    public static DfuPackage Application(int bytes, int seed = 1, ECDsa? key = null, uint sdReq = 0xFFFE, bool isDebug = false)
+    {
+        var application = Random("app", bytes, seed);
+        return Read(new PackageContents { Application = application, ApplicationVersion = 2, HwVersion = 52, SdReq = [sdReq], IsDebug = isDebug }, key);
+    }
 
     /// <summary>SoftDevice and bootloader in one image, then the application that needs them; signed, as bootloaders demand of the first.</summary>
     public static DfuPackage All(int softDevice, int bootloader, int application)
@@ -52,6 +55,10 @@ internal static class TestPackages
         var zip = PackageWriter.Create(contents, Key);
         return PackageReader.Read(zip, null);
     }
+
+    /// <summary>A bootloader by itself, signed.</summary>
+    public static DfuPackage OfBootloader(int bytes, uint version) =>
+        Read(new PackageContents { Bootloader = Random("bl", bytes, 3), BootloaderVersion = version, HwVersion = 52, SdReq = [0x100] }, Key);
 
     /// <summary>A SoftDevice by itself, signed.</summary>
     public static DfuPackage OfSoftDevice(int bytes, uint magic)

@@ -100,7 +100,8 @@ public static class PackageDoubts
         {
             yield return new(
                 DoubtLevel.Warning,
-                "--sd-req 0 is for applications without a SoftDevice: a device that has one takes it too, and may overwrite its SoftDevice with it",
+                "--sd-req 0 is for applications without a SoftDevice: a device that has one takes it too, and may overwrite its SoftDevice with it "
+                + "where the bootloader does not need that",
                 "Give the SoftDevice's id if the application needs one.");
         }
         else if (SdReqOrder.Of(contents.SdReq).Skip(1).Contains(SoftDevices.None))
