@@ -9,7 +9,7 @@ namespace Dfu.Simulation.Tests;
 /// <summary>0A to EXECUTE(command): old bootloaders say it of a packet that they do not take, later ones while their flash is busy.</summary>
 public sealed class UnclearRefusalTests
 {
-    /// <summary>The sources of SDK 12.2 and 12.3 answer so to all but a wrong signature; others were met that answer 05 to everything.</summary>
+    /// <summary>The sources of SDK 12 answer so to all but a wrong signature; others were met that answer 05 to everything.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -20,7 +20,7 @@ internal static class InitPacketRefusal
     public static bool IsUnclear(Response response, BootloaderRules rules) => response.Result == ResultCode.OperationFailed && rules.IsOld;
 
     /// <remarks>
-    /// SDK 12.2 and 12.3, dfu_req_handling.c: 0A for hardware, SoftDevice, version and a packet that is not signed, 05 for the signature; others were met
+    /// SDK 12, dfu_req_handling.c: 0A for hardware, SoftDevice, version and a packet that is not signed, 05 for the signature; others were met
     /// that say 05 to all of it. SDK 13 and 14 answer 0A to what is built for debug bootloaders. None of them says 0A because its flash is busy.
     /// </remarks>
     private static DfuError ErrorOf(Response response, Asked asked, bool explains, BootloaderRules rules)
