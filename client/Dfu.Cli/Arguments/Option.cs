@@ -33,6 +33,20 @@ internal static class Option
             CustomParser = result => One(result, Optional(read)),
         };
 
+    /// <summary>A time of a second and more.</summary>
+    public static Option<TimeSpan?> Time(string name, string description, TimeSpan longest, string expected) => Of<TimeSpan?>(
+        name,
+        description,
+        (string text, out TimeSpan? value) =>
+        {
+            var read = Quantities.TryParseDuration(text, out var time);
+            value = time;
+            return read && time >= TimeSpan.FromSeconds(1) && time <= longest;
+        },
+        expected,
+        null,
+        "TIME");
+
     /// <summary>One that may be given several times, or once with several values.</summary>
     public static Option<T[]> Many<T>(string name, string description, TryParse<T> parse, string expected, string helpName, bool required = false) =>
         Many(name, description, Reader(parse, expected), helpName, required);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Dfu.Cli.Arguments;
 using Dfu.Cli.Reports;
 using Dfu.Fleet.Release;
 using Dfu.Protocol.Errors;
@@ -35,13 +34,11 @@ internal static class DeviceCommand
         var adapter = Arguments.Option.Many<string>(
             "--adapter", "A radio, as for 'dfu flash'; repeat it for more.", FlashCommand.Words, "an adapter", "SPEC", required: true);
         adapter.AllowMultipleArgumentsPerToken = false; // addresses may come behind it
-        var timeout = Arguments.Option.Of<TimeSpan?>(
+        var timeout = Arguments.Option.Time(
             "--timeout",
             "How long each device may take to be heard, 1 s to 10 min; 30 s unless given.",
-            Timeout,
-            "a time from 1s to 10min",
-            null,
-            "TIME");
+            TimeSpan.FromMinutes(10),
+            "a time from 1s to 10min");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command(
             "release", "Send devices that wait in their bootloader back to their application (SDK 15 and later). An update that was broken off there is lost.")
@@ -55,13 +52,6 @@ internal static class DeviceCommand
             result.GetValue(timeout) ?? TimeSpan.FromSeconds(30),
             result.GetValue(json)));
         return command;
-    }
-
-    private static bool Timeout(string text, out TimeSpan? timeout)
-    {
-        var read = Quantities.TryParseDuration(text, out var time);
-        timeout = time;
-        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromMinutes(10);
     }
 
     private static async Task<int> RunAsync(Terminal terminal, BluetoothAddress[] addresses, IReadOnlyList<AdapterSpec> specs, TimeSpan timeout, bool json)

@@ -45,21 +45,17 @@ internal static class FlashCommand
             "a part of a package: application, softdevice, bootloader or softdevice_bootloader",
             null,
             "PART");
-        var scanTime = Arguments.Option.Of<TimeSpan?>(
+        var scanTime = Arguments.Option.Time(
             "--scan-time",
             "How long --all and --name listen, 1 s to 10 min; 10 s unless given.",
-            ScanTime,
-            "a time from 1s to 10min",
-            null,
-            "TIME");
+            TimeSpan.FromMinutes(10),
+            "a time from 1s to 10min");
         var count = Arguments.Option.Number("--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
-        var patience = Arguments.Option.Of<TimeSpan?>(
+        var patience = Arguments.Option.Time(
             "--patience",
             "A device nobody hears for so long has failed, and so has all when the last adapter is gone for so long; 120 s unless given.",
-            Patience,
-            "a time from 1s to 168h such as 120s",
-            null,
-            "TIME");
+            TimeSpan.FromDays(7),
+            "a time from 1s to 168h such as 120s");
         var concurrency = Arguments.Option.Number(
             "--max-concurrency", "Transfers at once over all adapters; adapters learn their own limits.", 1, 10_000);
         var perAdapter = Arguments.Option.Number(
@@ -176,14 +172,5 @@ internal static class FlashCommand
         var known = ImageTypes.TryParse(text, out var type);
         value = type;
         return known;
-    }
-
-    private static bool ScanTime(string text, out TimeSpan? value) => Patience(text, out value) && value <= TimeSpan.FromMinutes(10);
-
-    private static bool Patience(string text, out TimeSpan? value)
-    {
-        var read = Quantities.TryParseDuration(text, out var time);
-        value = time;
-        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(7);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Dfu.Cli.Arguments;
 using Dfu.Cli.Scan;
 using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
@@ -22,8 +21,8 @@ internal static class ScanCommand
             "an adapter",
             "SPEC",
             required: true);
-        var timeOption = Arguments.Option.Of<TimeSpan?>(
-            "--time", "How long to listen, 1 s to 24 h; 10 s unless given.", Time, "a time from 1s to 24h", null, "TIME");
+        var timeOption = Arguments.Option.Time(
+            "--time", "How long to listen, 1 s to 24 h; 10 s unless given.", TimeSpan.FromHours(24), "a time from 1s to 24h");
         var name = Arguments.Option.Text("--name", "Only devices whose name matches, whatever they are; * and ? as in a shell.", "GLOB");
         var all = Arguments.Option.Flag("--all", "Also devices that advertise no service of Nordic's.");
         var watch = Arguments.Option.Flag("--watch", "Go on until Ctrl-C, and tell who comes and leaves.");
@@ -77,12 +76,5 @@ internal static class ScanCommand
         if (view.Radios.All(static radio => radio.State == ScanRadioState.Lost))
             throw new DfuException(DfuError.AdapterNotFound, $"no adapter is left to listen with: {view.Radios[^1].Id}: {view.Radios[^1].Detail}");
         return wanted.Count > 0 ? ExitCode.Succeeded : throw progress.Filter.Nobody(view.Units, progress.Length.Value);
-    }
-
-    private static bool Time(string text, out TimeSpan? value)
-    {
-        var read = Quantities.TryParseDuration(text, out var time);
-        value = time;
-        return read && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromHours(24);
     }
 }
