@@ -132,6 +132,9 @@ public static class DfuErrors
         or DfuError.ImageDoesNotFit or DfuError.InitPacketRefused or DfuError.InitPacketTooLarge or DfuError.InitPacketIncomplete
         or DfuError.HashTypeRefused or DfuError.SignatureTypeRefused or DfuError.InitPacketRefusedUnexplained;
 
+    /// <summary>Whether a refusal may say that the device has this version or a newer one: SDK 12 has one answer for every reason.</summary>
+    public static bool MayMeanNotNewer(this DfuError error) => error is DfuError.VersionRefused or DfuError.InitPacketRefusedUnexplained;
+
     /// <summary>The code as reports and JSON print it: the name with a small first letter.</summary>
     public static string Code(this DfuError error)
     {

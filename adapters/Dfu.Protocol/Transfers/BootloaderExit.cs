@@ -19,6 +19,9 @@ public enum ExitAnswer
 /// <remarks>What the bootloader holds in RAM only is lost, so it is for a device that has nothing to go on with.</remarks>
 public static class BootloaderExit
 {
+    /// <summary>What holds of a device whose bootloader answers <see cref="ExitAnswer.NotKnown"/>, fit to follow "its bootloader" or "which".</summary>
+    public const string CannotBeTold = "cannot be told to leave: one of SDK 14 does so after 120 s, an older one after a reset";
+
     /// <summary>A bootloader of SDK 15 resets without closing the link: the radio notices after its supervision timeout.</summary>
     private static readonly TimeSpan LinkEnds = TimeSpan.FromSeconds(7);
 

@@ -130,7 +130,7 @@ public static class DeviceMachine
             return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
-        if (MeansThere(x.Error) && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
+        if (x.Error.MayMeanNotNewer() && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
         if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
         if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
 
@@ -175,9 +175,6 @@ public static class DeviceMachine
             ? Finish(state, DeviceOutcome.Failed, x.Error, $"{first.Note}; {x.Detail}", x.At)
             : Finish(state, DeviceOutcome.Failed, first.Error, $"{first.Detail}; the next part was refused, too: {x.Detail}", x.At);
     }
-
-    /// <summary>A refusal of an image whose last EXECUTE had been sent.</summary>
-    private static bool MeansThere(DfuError error) => error is DfuError.VersionRefused or DfuError.InitPacketRefusedUnexplained;
 
     /// <summary>The device runs what was sent: its bootloader refuses the same version because the last EXECUTE had been carried out.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) AlreadyActivated(DeviceState state, DeviceEvent.Ended x)

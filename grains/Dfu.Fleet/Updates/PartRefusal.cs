@@ -12,20 +12,12 @@ namespace Dfu.Fleet.Updates;
 internal static class PartRefusal
 {
     /// <summary>The refusal of an image whose last EXECUTE was sent before: whether the device obeyed that.</summary>
-    public static bool MeansActivated(DfuError error, DfuImage image) => error switch
-    {
-        DfuError.VersionRefused or DfuError.InitPacketRefusedUnexplained => true,
-        DfuError.SoftDeviceRefused => HasSoftDevice(image),
-        _ => false,
-    };
+    public static bool MeansActivated(DfuError error, DfuImage image) =>
+        error.MayMeanNotNewer() || (error == DfuError.SoftDeviceRefused && HasSoftDevice(image));
 
     /// <summary>Whether the next image should be tried: the device may have this one, and the bootloader's answer to the next one decides.</summary>
-    public static bool MayBeThere(DfuError error, DfuImage image, DfuImage next) => error switch
-    {
-        DfuError.VersionRefused or DfuError.InitPacketRefusedUnexplained => true,
-        DfuError.SoftDeviceRefused => HasSoftDevice(image) && next.SdReq.Except(image.SdReq).Any(),
-        _ => false,
-    };
+    public static bool MayBeThere(DfuError error, DfuImage image, DfuImage next) =>
+        error.MayMeanNotNewer() || (error == DfuError.SoftDeviceRefused && HasSoftDevice(image) && next.SdReq.Except(image.SdReq).Any());
 
     /// <summary>What the report of a device says that is updated without the image.</summary>
     public static string Note(DfuError error, DfuImage image)

@@ -17,12 +17,11 @@ internal sealed class SendBack(UpdateContext attempt, DfuImage? earlier)
     /// <returns>What the operator should know of it, to be added to the refusal's text.</returns>
     public async Task<string> RunAsync(IDfuLink link, CancellationToken cancellationToken)
     {
-        var answer = await BootloaderExit.RunAsync(link, subscribe: false, attempt.Order.Transfer, attempt.Time, cancellationToken);
-        await link.DisposeAsync();
+        var answer = await LeaveAsync(link, cancellationToken);
         if (answer == ExitAnswer.NotKnown)
         {
             return earlier is null
-                ? "; the device is still in its bootloader, which cannot be told to leave: one of SDK 14 does so after 120 s, an older one after a reset"
+                ? $"; the device is still in its bootloader, which {BootloaderExit.CannotBeTold}"
                 : $"; the device may have no application now: {What(earlier)}";
         }
 
@@ -37,11 +36,14 @@ internal sealed class SendBack(UpdateContext attempt, DfuImage? earlier)
     }
 
     /// <returns>Whether its application was heard.</returns>
-    public async Task<bool> ReturnsAsync(IDfuLink link, CancellationToken cancellationToken)
+    public async Task<bool> ReturnsAsync(IDfuLink link, CancellationToken cancellationToken) =>
+        await LeaveAsync(link, cancellationToken) == ExitAnswer.Left && await RunsAsync(cancellationToken) == true;
+
+    private async Task<ExitAnswer> LeaveAsync(IDfuLink link, CancellationToken cancellationToken)
     {
         var answer = await BootloaderExit.RunAsync(link, subscribe: false, attempt.Order.Transfer, attempt.Time, cancellationToken);
         await link.DisposeAsync();
-        return answer == ExitAnswer.Left && await RunsAsync(cancellationToken) == true;
+        return answer;
     }
 
     private static string What(DfuImage earlier) => earlier.Type == ImageType.Bootloader
