@@ -32,9 +32,7 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         foreach (var host in _hosts) host.Carry(new AdapterEffect.Open(Epoch));
         var refusals = await Task.WhenAll(_hosts.Select(static host => host.FirstOpening)).WaitAsync(cancellationToken);
         _radios = [.. _hosts.Select(static host => host.OpenedAs(Epoch)).OfType<OpenAdapter>()];
-        var refused = refusals.FirstOrDefault(static refusal => refusal?.Error == DfuError.AdapterInUse)
-            ?? (_radios.Length == 0 ? refusals.FirstOrDefault(static refusal => refusal is not null) : null);
-        if (refused is not null) throw refused;
+        if (OpeningRefusal.Of(refusals, anyOpened: _radios.Length > 0) is { } refused) throw refused;
         if (_radios.Length == 0) throw new DfuException(DfuError.AdapterNotFound, "no adapter was given");
     }
 
@@ -86,11 +84,7 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         if (!match.InBootloader) match = match with { Application = heard.Address.Application, Bootloader = heard.Address, InBootloader = true };
         var answer = await BootloaderExit.RunAsync(link, subscribe: true, Requests, time, cancellationToken);
         await link.DisposeAsync();
-        if (answer == ExitAnswer.NotKnown)
-        {
-            const string Stays = "its bootloader cannot be told to leave: one of SDK 14 does so after 120 s, an older one after a reset";
-            return Of(match, DfuError.OpCodeNotSupported, Stays);
-        }
+        if (answer == ExitAnswer.NotKnown) return Of(match, DfuError.OpCodeNotSupported, $"its bootloader {BootloaderExit.CannotBeTold}");
 
         var next = await radio.HearAsync(
             one => one.Connectable && (one.Address == match.Application || one.Address == match.Bootloader), Boots, cancellationToken);

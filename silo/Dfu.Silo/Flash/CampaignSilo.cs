@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
@@ -238,10 +239,9 @@ internal sealed class CampaignSilo : IAsyncDisposable
         _silo.OpenAdapters();
         using var registration = stop.Register(() => Background.Run("stop the adapters", _silo.StopAdaptersAsync(LastThings)));
         var openings = await Task.WhenAll(_silo.Adapters.Select(static adapter => FleetSilo.OpenedAsync(adapter))).WaitAsync(stop);
-        var refused = openings.FirstOrDefault(static opening => opening.Error == DfuError.AdapterInUse)
-            ?? openings.FirstOrDefault(static opening => opening.Error != DfuError.None);
-        if (refused is null || (refused.Error != DfuError.AdapterInUse && openings.Any(static opening => opening.Error == DfuError.None))) return;
+        var refusals = openings.Select(static opening => opening.Error == DfuError.None ? null : new DfuException(opening.Error, opening.Detail)).ToList();
+        if (OpeningRefusal.Of(refusals, refusals.Contains(null)) is not { } refused) return;
         await _silo.StopAdaptersAsync(LastThings);
-        throw new DfuException(refused.Error, refused.Detail);
+        throw refused;
     }
 }

@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Scan;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -58,9 +59,7 @@ public sealed class ScanRun : IAsyncDisposable
         {
             var refusals = await Task.WhenAll(_radios.Select(radio => OpenAsync(radio, again: false, ending.Token)));
             stop.ThrowIfCancellationRequested();
-            var refused = refusals.OfType<DfuException>().ToList();
-            if (refused.FirstOrDefault(static refusal => refusal.Error == DfuError.AdapterInUse) is { } inUse) throw inUse;
-            if (refused.Count == _radios.Count) throw refused[0];
+            if (OpeningRefusal.Of(refusals, refusals.Any(static refusal => refusal is null)) is { } refused) throw refused;
             var listening = _radios.Select(radio => ListenAsync(radio, _watches, ending.Token)).ToList();
             await Task.WhenAny(Task.WhenAll(listening), Task.Delay(length ?? Timeout.InfiniteTimeSpan, _time, stop));
         }
