@@ -79,6 +79,7 @@ public sealed class CampaignFollower
             Id = frame.Id,
             PackageId = frame.PackageId,
             Outcome = frame.Outcome,
+            Standing = frame.Standing,
             GoesOn = frame.GoesOn,
             Collecting = frame.Collecting,
             Devices = ImmutableCollectionsMarshal.AsImmutableArray(devices),

@@ -1,6 +1,7 @@
 using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -36,6 +37,14 @@ public sealed record CampaignOrder
     /// <summary>Send this part of the package and no other; null for all of it. The sizes are those of what is sent.</summary>
     [Id(6)]
     public ImageType? Only { get; init; }
+
+    /// <summary>How it is to be carried out; a campaign that is gone on with takes this over.</summary>
+    [Id(7)]
+    public CampaignPlan Plan { get; init; } = new();
+
+    /// <summary>Who asks, for the audit; empty for nobody in particular.</summary>
+    [Id(8)]
+    public string By { get; init; } = "";
 }
 
 /// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>
@@ -81,6 +90,10 @@ public sealed record CampaignEntry
     /// <summary>The one part of the package it sends; null for all of it.</summary>
     [Id(5)]
     public ImageType? Only { get; init; }
+
+    /// <summary>What people call it; empty for none.</summary>
+    [Id(6)]
+    public string Name { get; init; } = "";
 }
 
 /// <summary>A device's place in a campaign.</summary>

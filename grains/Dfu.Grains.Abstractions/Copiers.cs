@@ -1,6 +1,8 @@
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Orleans.Serialization.Cloning;
@@ -37,3 +39,21 @@ public sealed class GrantedCopier : ShallowCopier<DeviceEvent.Granted>;
 
 [RegisterCopier]
 public sealed class HistoryEntryCopier : ShallowCopier<HistoryEntry>;
+
+[RegisterCopier]
+public sealed class CampaignPlanCopier : ShallowCopier<CampaignPlan>;
+
+[RegisterCopier]
+public sealed class CampaignControlCopier : ShallowCopier<CampaignControl>;
+
+[RegisterCopier]
+public sealed class CampaignStandingCopier : ShallowCopier<CampaignStanding>;
+
+[RegisterCopier]
+public sealed class AdapterControlCopier : ShallowCopier<AdapterControl>;
+
+[RegisterCopier]
+public sealed class AuditEntryCopier : ShallowCopier<AuditEntry>;
+
+[RegisterCopier]
+public sealed class DevicePassportCopier : ShallowCopier<DevicePassport>;

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
@@ -55,6 +57,24 @@ public sealed class GrantedConverter : DocumentConverter<DeviceEvent.Granted>;
 
 [RegisterConverter]
 public sealed class HistoryEntryConverter : DocumentConverter<HistoryEntry>;
+
+[RegisterConverter]
+public sealed class CampaignPlanConverter : DocumentConverter<CampaignPlan>;
+
+[RegisterConverter]
+public sealed class CampaignControlConverter : DocumentConverter<CampaignControl>;
+
+[RegisterConverter]
+public sealed class CampaignStandingConverter : DocumentConverter<CampaignStanding>;
+
+[RegisterConverter]
+public sealed class AdapterControlConverter : DocumentConverter<AdapterControl>;
+
+[RegisterConverter]
+public sealed class AuditEntryConverter : DocumentConverter<AuditEntry>;
+
+[RegisterConverter]
+public sealed class DevicePassportConverter : DocumentConverter<DevicePassport>;
 
 /// <summary>Events of a device, in their order. They travel as one document, for their kinds differ.</summary>
 [GenerateSerializer, Immutable, Alias("dfu.device-events")]

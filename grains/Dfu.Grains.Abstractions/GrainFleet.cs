@@ -56,6 +56,8 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
             Targets = request.Targets,
             Restart = request.Restart,
             Limits = request.Limits,
+            Plan = request.Plan,
+            By = request.By,
         });
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;

@@ -34,6 +34,10 @@ public interface IAdapterGrain : IGrainWithStringKey
     [Alias("Stop")]
     Task StopAsync();
 
+    /// <summary>What an operator wants of the adapter. Durable when it returns; a self-test has ended then.</summary>
+    [Alias("Control")]
+    Task<ControlAnswer> ControlAsync(AdapterControl control);
+
     [Alias("Get")]
     Task<AdapterState> GetAsync();
 }

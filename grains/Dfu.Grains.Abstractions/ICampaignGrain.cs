@@ -38,6 +38,16 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task CancelAsync();
 
+    /// <summary>What an operator wants of the campaign. Durable, and on its way to whom it concerns, when it returns.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    [Alias("Control")]
+    Task<ControlAnswer> ControlAsync(CampaignControl control);
+
+    /// <summary>How it stands, without its devices.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    [Alias("Standing"), AlwaysInterleave]
+    Task<CampaignStanding> StandingAsync();
+
     /// <summary>From the scheduler: devices that fit the targets were heard. Application addresses as far as that can be told.</summary>
     [Alias("Found")]
     Task FoundAsync(ImmutableArray<BluetoothAddress> devices);

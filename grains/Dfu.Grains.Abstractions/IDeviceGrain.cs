@@ -33,6 +33,10 @@ public interface IDeviceGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<DeviceState?> GetAsync();
 
+    /// <summary>What is known of the device beyond its campaigns; null when nothing is.</summary>
+    [Alias("Passport")]
+    Task<DevicePassport?> PassportAsync();
+
     /// <summary>The device's last decisions and outcomes, oldest first, at most 200.</summary>
     [Alias("History")]
     Task<ImmutableArray<HistoryEntry>> HistoryAsync();

@@ -13,6 +13,9 @@ public sealed record CampaignFrame
     /// <summary>The campaign's clock when this was put together.</summary>
     public required DateTimeOffset At { get; init; }
     public CampaignOutcome Outcome { get; init; }
+
+    /// <summary>How it stands, holds and groups; null for one that was put together by an earlier version.</summary>
+    public CampaignStanding? Standing { get; init; }
     public bool GoesOn { get; init; }
     public bool Collecting { get; init; }
     public double Seconds { get; init; }

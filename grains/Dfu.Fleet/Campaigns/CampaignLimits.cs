@@ -15,6 +15,9 @@ public sealed record CampaignLimits
     /// <summary>Transfers of the campaign at once on one adapter, 1 to 4096; null is as many as its host allows.</summary>
     public int? MaxTransfersPerAdapter { get; init; }
 
+    /// <summary>Transfers of the campaign at once over the adapters of one host, 1 to 10,000; null is as many as the host allows.</summary>
+    public int? MaxTransfersPerHost { get; init; }
+
     /// <summary>Attempts in a row without any new confirmed byte before a device fails. 1 to 1,000, default 5.</summary>
     public int MaxFruitlessAttempts { get; init; } = 5;
 
@@ -33,6 +36,7 @@ public sealed record CampaignLimits
         _ when Patience < TimeSpan.FromSeconds(1) || Patience > TimeSpan.FromDays(7) => "a campaign's patience is 1 s to 7 days",
         { MaxConcurrency: < 1 or > 10_000 } => "a campaign has 1 to 10000 transfers at once",
         { MaxTransfersPerAdapter: < 1 or > MostPerAdapter } => "a campaign has 1 to 4096 transfers at once on an adapter",
+        { MaxTransfersPerHost: < 1 or > 10_000 } => "a campaign has 1 to 10000 transfers at once on a host",
         { MaxFruitlessAttempts: < 1 or > 1000 } => "a device has 1 to 1000 attempts in a row that confirm nothing",
         { MaxAttempts: < 1 or > 10_000 } => "a device has 1 to 10000 attempts",
         _ when FirstBackoff <= TimeSpan.Zero || FirstBackoff > LongestBackoff || LongestBackoff > TimeSpan.FromHours(1) =>

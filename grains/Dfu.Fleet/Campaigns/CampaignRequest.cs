@@ -1,3 +1,4 @@
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Packages;
 
 namespace Dfu.Fleet.Campaigns;
@@ -16,6 +17,12 @@ public sealed record CampaignRequest
 
     /// <summary>What the campaign may do; one that is gone on with takes these over.</summary>
     public CampaignLimits Limits { get; init; } = new();
+
+    /// <summary>How it is to be carried out; one that is gone on with takes this over.</summary>
+    public CampaignPlan Plan { get; init; } = new();
+
+    /// <summary>Who asks, for the audit; empty for nobody in particular.</summary>
+    public string By { get; init; } = "";
 
     /// <summary>Forget what the store knows of an earlier campaign and begin anew.</summary>
     public bool Restart { get; init; }

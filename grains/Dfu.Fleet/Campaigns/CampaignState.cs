@@ -2,6 +2,7 @@ using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -71,6 +72,8 @@ public sealed record CampaignState
     public DateTimeOffset? LastFound { get; init; }
 
     public CampaignLimits Limits { get; init; } = new();
+
+    public CampaignPlan Plan { get; init; } = new();
 
     public required ImmutableArray<long> ImageSizes { get; init; }
     public required uint HwVersion { get; init; }

@@ -11,6 +11,9 @@ public sealed record CampaignView
     public required string PackageId { get; init; }
     public CampaignOutcome Outcome { get; init; }
 
+    /// <summary>How it stands, holds and groups; null for one that was put together by an earlier version.</summary>
+    public CampaignStanding? Standing { get; init; }
+
     /// <summary>True when an earlier run of the same campaign is being continued.</summary>
     public bool GoesOn { get; init; }
 

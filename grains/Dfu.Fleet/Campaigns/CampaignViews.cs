@@ -27,6 +27,23 @@ public static class CampaignViews
         Seconds = campaign.Seconds,
     };
 
+    public static CampaignStanding Standing(CampaignState campaign) => new()
+    {
+        Id = campaign.Id,
+        PackageId = campaign.PackageId,
+        Name = campaign.Plan.Name,
+        Priority = campaign.Plan.Priority,
+        Outcome = campaign.Outcome,
+        Collecting = campaign.Stage == CampaignStage.Collecting,
+        CreatedAt = campaign.CreatedAt,
+        Devices = campaign.Devices.Length,
+        Updated = campaign.Results.Values.Count(static result => result.Outcome.IsGood()),
+        AlreadyCurrent = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.AlreadyCurrent),
+        Failed = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Failed),
+        Cancelled = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Cancelled),
+        CancelRequested = campaign.CancelRequested,
+    };
+
     /// <param name="rssi">dBm at the adapter that hears the device best, null when it was not heard lately.</param>
     public static DeviceView Device(CampaignState campaign, DeviceState device, AttemptInSight? inSight, int? rssi, DateTimeOffset now)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Campaigns;
@@ -17,6 +18,15 @@ public sealed record TargetSelection
 
     /// <summary>For <see cref="All"/> and <see cref="NameGlob"/>: how long to listen. 1 s to 10 min, default 10 s.</summary>
     public TimeSpan ScanTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// For <see cref="All"/> and <see cref="NameGlob"/>: devices are taken as they come and go, until <see cref="Count"/> of them are updated, the
+    /// campaign's end has come or somebody cancels it.
+    /// </summary>
+    public bool Feed { get; init; }
+
+    /// <summary>What people call the devices; those that are not in it have no name.</summary>
+    public ImmutableArray<TargetLabel> Labels { get; init; } = [];
 
     /// <summary>For <see cref="All"/> and <see cref="NameGlob"/>: wait for this many instead of <see cref="ScanTime"/>.</summary>
     public int? Count { get; init; }

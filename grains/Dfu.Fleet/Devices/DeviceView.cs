@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -41,6 +42,19 @@ public sealed record DeviceView
 
     /// <summary>Signal strength at the adapter that heard it best, null when not heard lately.</summary>
     public int? Rssi { get; init; }
+
+    /// <summary>What people call it; null when nobody said.</summary>
+    public TargetLabel? Label { get; init; }
+
+    /// <summary>When its first attempt began and when it had its outcome, by the clock on the wall; null before.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public FinishReport Finish { get; init; } = new(FinishCheck.None);
+    public TimeSpent Time { get; init; } = new();
+
+    /// <summary>What this campaign cost its flash.</summary>
+    public DeviceWear Wear { get; init; }
 
     /// <summary>From the first attempt to the outcome, or to now.</summary>
     public double Seconds { get; init; }

@@ -77,6 +77,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public Task StopAsync() => DisposeAsync().AsTask();
 
+    public Task<ControlAnswer> ControlAsync(AdapterControl control) => Task.FromResult(ControlAnswer.Refused($"an adapter cannot {control.Kind}"));
+
     public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? Known);
 
     /// <remarks>Where there is no time for that the radio is closed all the same, and until then nobody else has it.</remarks>

@@ -48,6 +48,7 @@ internal sealed class CampaignFrames(TimeProvider time)
             PackageId = campaign.PackageId,
             At = time.GetUtcNow(),
             Outcome = campaign.Outcome,
+            Standing = CampaignViews.Standing(campaign),
             GoesOn = goesOn,
             Collecting = campaign.Stage == CampaignStage.Collecting,
             Seconds = campaign.Seconds,

@@ -132,6 +132,15 @@ internal sealed class CampaignGrain(
         await CommitAsync(new CampaignEvent.CancelRequested(_core!.State.Run));
     }
 
+    public async Task<ControlAnswer> ControlAsync(CampaignControl control)
+    {
+        if (control.Kind != CampaignControlKind.Cancel) return ControlAnswer.Refused("campaigns can be cancelled only");
+        await CancelAsync();
+        return ControlAnswer.Done("cancelled");
+    }
+
+    public Task<CampaignStanding> StandingAsync() => Task.FromResult(CampaignViews.Standing(Core().Shown));
+
     public async Task FoundAsync(ImmutableArray<BluetoothAddress> devices)
     {
         if (_core is null) return;

@@ -112,6 +112,8 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);
 
+    public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
     public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(_shell.History());
 
     public async Task ForgetAsync(string campaign)

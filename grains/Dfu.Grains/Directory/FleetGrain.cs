@@ -53,7 +53,8 @@ internal sealed class FleetGrain(
     /// </remarks>
     public async Task<CampaignTicket> StartAsync(CampaignOrder order)
     {
-        if (order.Limits.Flaw() is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
+        var total = order.Targets.Addresses.IsDefaultOrEmpty ? order.Targets.Count : order.Targets.Addresses.Distinct().Count();
+        if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
         var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only);
@@ -66,7 +67,11 @@ internal sealed class FleetGrain(
         _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
         _startedHere.Add(campaign);
-        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with { Limits = order.Limits };
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
+        {
+            Limits = order.Limits,
+            Plan = order.Plan,
+        };
         var start = RunAsync(first);
         _starts[campaign] = start;
         try

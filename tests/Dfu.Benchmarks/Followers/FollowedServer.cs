@@ -180,6 +180,8 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 {
     private DeviceState? _state;
 
+    public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
     public Task<bool> JoinAsync(CampaignPlace place)
     {
         // It says so in another object each time, as one that came over a network would be.

@@ -102,6 +102,8 @@ internal sealed class PeerDevice
 [Orleans.Concurrency.Reentrant]
 internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
+    public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
@@ -119,6 +121,10 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 
 internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 {
+    public Task<ControlAnswer> ControlAsync(CampaignControl control) => throw new NotSupportedException();
+
+    public Task<CampaignStanding> StandingAsync() => throw new NotSupportedException();
+
     public Task ForgetAsync() => Task.CompletedTask;
 
     public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;

@@ -110,6 +110,8 @@ internal sealed class Parts
 
 internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
+    public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;

@@ -23,6 +23,8 @@ internal sealed class Neighbours(Steps steps)
 
 internal sealed class ScriptedAdapter(Neighbours neighbours) : Grain, IAdapterGrain
 {
+    public Task<ControlAnswer> ControlAsync(AdapterControl control) => throw new NotSupportedException();
+
     public Task<AttemptAnswer> BeginAsync(AttemptOrder order)
     {
         neighbours.Steps.Add(order.Device.Id, $"begin {order.Device.Attempt} for {order.Place.Campaign}");
@@ -67,6 +69,10 @@ internal sealed class ScriptedScheduler(Neighbours neighbours) : Grain, ISchedul
 
 internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaignGrain
 {
+    public Task<ControlAnswer> ControlAsync(CampaignControl control) => throw new NotSupportedException();
+
+    public Task<CampaignStanding> StandingAsync() => throw new NotSupportedException();
+
     public Task ForgetAsync() => Task.CompletedTask;
 
     public async Task DeviceChangedAsync(DeviceState device)

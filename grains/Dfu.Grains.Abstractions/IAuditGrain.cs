@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
+
+namespace Dfu.Grains;
+
+/// <summary>Who changed what and when; one, key 0. What was added stays.</summary>
+[Alias("dfu.audit")]
+public interface IAuditGrain : IGrainWithIntegerKey
+{
+    /// <summary>Adds entries, unless they are there already. Durable when it returns.</summary>
+    [Alias("Append")]
+    Task AppendAsync(ImmutableArray<AuditEntry> entries);
+
+    /// <summary>Entries about one subject, or all of them, newest first.</summary>
+    /// <param name="subject">Null is all.</param>
+    /// <param name="most">At most so many, 1 to 10,000.</param>
+    [Alias("Read")]
+    Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most);
+}
