@@ -64,7 +64,7 @@ internal static class FlashCommand
             "--data-dir",
             "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).",
             "DIR");
-        var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
+        var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json, .xml (JUnit) or .html.", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = KeyOption.Public("Refuse the package unless it is signed for this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
@@ -83,7 +83,7 @@ internal static class FlashCommand
             var part = result.GetValue(only);
             package = package.Only(part);
             DoubtLines.Write(terminal, PackageDoubts.Of(package));
-            if (result.GetValue(report) is { } path) ReportFile.Check(path);
+            var wanted = result.GetValue(report) is { } path ? Wanted(path, PackageFacts.Of(package, key)) : null;
             var listens = result.GetValue(all) || result.GetValue(name) is not null;
             if (!listens && (result.GetValue(count) is not null || result.GetValue(scanTime) is not null))
                 throw new DfuException(
@@ -119,7 +119,7 @@ internal static class FlashCommand
 
             // Lines of a log would tear what is redrawn in place.
             var shown = settings.LogLevel == LogLevel.None ? terminal : terminal with { Live = false };
-            return RunAsync(shown, request, settings, result.GetValue(json), result.GetValue(report));
+            return RunAsync(shown, request, settings, result.GetValue(json), wanted);
         });
         return command;
     }
@@ -130,7 +130,7 @@ internal static class FlashCommand
         return text.Length > 0;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, string? report)
+    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, WantedReport? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
@@ -138,6 +138,13 @@ internal static class FlashCommand
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);
+    }
+
+    private static WantedReport Wanted(string path, PackageFacts package)
+    {
+        ReportFile.FormOf(path);
+        ReportFile.Check(path);
+        return new(path, package);
     }
 
     /// <summary>The package and the very bytes it was read from.</summary>
