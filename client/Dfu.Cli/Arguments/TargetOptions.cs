@@ -7,7 +7,8 @@ using Dfu.Protocol.Links;
 namespace Dfu.Cli.Arguments;
 
 /// <summary>The options that choose devices.</summary>
-internal sealed class TargetOptions
+/// <param name="feeds">There is one for devices that come and go.</param>
+internal sealed class TargetOptions(bool feeds = false)
 {
     private readonly Option<BluetoothAddress[]> _devices = Option.Many<BluetoothAddress>(
         "--device", "These devices, by application or bootloader address.", BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS");
@@ -25,12 +26,16 @@ internal sealed class TargetOptions
     private readonly Option<int?> _count = Option.Number(
         "--count", "With --all and --name: wait for so many devices instead of --scan-time.", 1, OrderRules.MostDevices);
 
+    private readonly Option<bool> _feed = Option.Flag(
+        "--feed", "With --all and --name: take devices as they come and go, until --count are updated, --end has come or somebody cancels.");
+
     public void AddTo(Command command)
     {
         foreach (var option in Options) command.Add(option);
     }
 
-    public IReadOnlyList<System.CommandLine.Option> Options => [_devices, _all, _name, _targets, _scanTime, _count];
+    public IReadOnlyList<System.CommandLine.Option> Options =>
+        feeds ? [_devices, _all, _name, _targets, _scanTime, _count, _feed] : [_devices, _all, _name, _targets, _scanTime, _count];
 
     /// <exception cref="DfuException">InvalidArgument unless devices are chosen in exactly one way.</exception>
     public TargetSelection Read(ParseResult result)
@@ -48,8 +53,10 @@ internal sealed class TargetOptions
         if (!all && name is null && (count is not null || scanTime is not null))
             throw new DfuException(
                 DfuError.InvalidArgument, "--count and --scan-time go with --all or --name: devices that are named are waited for anyway");
+        var feed = feeds && result.GetValue(_feed);
+        if (feed && !all && name is null) throw new DfuException(DfuError.InvalidArgument, "--feed goes with --all or --name");
         var chosen = targets is null ? new TargetSelection { Addresses = [.. devices], All = all, NameGlob = name } : OfFile(targets);
-        return chosen with { ScanTime = scanTime ?? TimeSpan.FromSeconds(10), Count = count };
+        return chosen with { ScanTime = scanTime ?? TimeSpan.FromSeconds(10), Count = count, Feed = feed };
     }
 
     private static TargetSelection OfFile(string path)
