@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Campaigns;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
@@ -15,6 +16,7 @@ internal static class CommandLine
         {
             DemoCommand.Create(terminal),
             FlashCommand.Create(terminal),
+            CampaignCommand.Create(terminal),
             DeviceCommand.Create(terminal),
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),

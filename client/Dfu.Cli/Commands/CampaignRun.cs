@@ -58,4 +58,13 @@ internal static class CampaignRun
 }
 
 /// <summary>A report that the operator asked for, of a run on this host.</summary>
-internal sealed record WantedReport(string Path, PackageFacts Package);
+internal sealed record WantedReport(string Path, PackageFacts Package)
+{
+    /// <exception cref="DfuException">InvalidArgument or OutputNotWritten: it could not be written.</exception>
+    public static WantedReport At(string path, PackageFacts package)
+    {
+        ReportFile.FormOf(path);
+        ReportFile.Check(path);
+        return new(path, package);
+    }
+}
