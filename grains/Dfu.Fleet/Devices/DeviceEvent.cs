@@ -26,6 +26,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(Restarted), "restarted")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Interrupted), "interrupted")]
+[JsonDerivedType(typeof(AdapterBlamed), "adapterBlamed")]
 [JsonDerivedType(typeof(Waited), "waited")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
 [JsonDerivedType(typeof(RetryRequested), "retryRequested")]
@@ -89,10 +90,18 @@ public abstract record DeviceEvent
 
     /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
     public sealed record Ended(
-        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent, IOfAttempt
+    {
+        /// <summary>The adapter connected to other devices lately.</summary>
+        public bool AdapterServedOthers { get; init; }
+    }
 
     /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
     public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>An adapter turned out bad: an attempt that found no link over it was not the device's failure.</summary>
+    /// <param name="Attempt">The last that failed over it.</param>
+    public sealed record AdapterBlamed(string Adapter, int Epoch, int Attempt) : DeviceEvent;
 
     /// <summary>Time passed while the device waits; what is known of the air goes with it.</summary>
     /// <param name="LastHeard">When an adapter that may have it heard it last, null for never.</param>

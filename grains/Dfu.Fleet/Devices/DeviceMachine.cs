@@ -15,8 +15,6 @@ public static class DeviceMachine
 
     private const string NotHeardOf = "it was refused, or nothing more was heard of it";
 
-    private static readonly TimeSpan AfterFullAdapter = TimeSpan.FromSeconds(1);
-
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy)
     {
         if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Decide(state, e, policy);
@@ -32,7 +30,7 @@ public static class DeviceMachine
     public static DeviceState TakeUp(DeviceState stored, DateTimeOffset now, FleetPolicy policy) => stored.Phase == DevicePhase.Done ? stored : stored with
     {
         WaitingSince = now,
-        NotBefore = Earliest(stored.NotBefore, now + Pause(stored, policy)),
+        NotBefore = Earliest(stored.NotBefore, now + Retries.Pause(stored, policy)),
         BootloaderUntil = Earliest(stored.BootloaderUntil, now + Inactivity),
         ActivatedAt = Earliest(stored.ActivatedAt, now),
         Losses = stored.Losses is { } losses ? losses with { At = now } : null,
@@ -41,7 +39,7 @@ public static class DeviceMachine
     private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Decide(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
     {
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
-        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
+        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => Enter(state, p),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
         DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (DeviceProgress.Mistake(state, m.Address), []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
@@ -60,6 +58,7 @@ public static class DeviceMachine
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
             ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", i.At)
             : Outlive(state with { Error = DfuError.Interrupted, Detail = NotHeardOf }, i.At, policy),
+        DeviceEvent.AdapterBlamed b => (Retries.Exonerate(state, b), []),
         DeviceEvent.Waited w => Wait(state, w, policy),
         DeviceEvent.CancelRequested c when c.Run >= state.Run => Cancel(state, c),
         DeviceEvent.RetryRequested r when r.Run > state.Run => Retry(state, r),
@@ -101,12 +100,17 @@ public static class DeviceMachine
         return (next, [new DeviceEffect.StartAttempt(g.Adapter, g.Epoch, g.Attempt)]);
     }
 
-    private static DeviceState Enter(DeviceState state, DeviceEvent.PhaseChanged p) => state with
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Enter(DeviceState state, DeviceEvent.PhaseChanged p)
     {
-        Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
-        BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
-        Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
-    };
+        var next = state with
+        {
+            Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
+            BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
+            Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
+        };
+        var (told, effects) = p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling ? Retries.Linked(next) : (next, []);
+        return (told, [.. OfSlot(state, p), .. effects]);
+    }
 
     /// <summary>While the last image is copied and its application boots the radio has nothing to do for this device: seconds that another can use.</summary>
     private static ImmutableArray<DeviceEffect> OfSlot(DeviceState state, DeviceEvent.PhaseChanged p) => (state.Phase, p.Phase) switch
@@ -135,12 +139,23 @@ public static class DeviceMachine
         if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
-        if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted) return Outlive(noted, x.At, policy);
-        if (!x.Error.IsTransient()) return Refuse(noted, x);
+        if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted || Retries.IsAdaptersFault(state, x.Error))
+            return Outlive(noted, x.At, policy);
+        if (Retries.ClassOf(x.Error) == RetryClass.Never) return Refuse(noted, x);
 
-        noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Losses = null };
+        noted = noted with
+        {
+            Failures = state.Failures + 1,
+            Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1,
+            Troubles = state.AttemptFruitful ? Retries.Forgiven(state.Troubles) : Retries.After(state, x),
+            Losses = null,
+        };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
-            return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}", x.At);
+        {
+            var detail = $"{noted.Fruitless} attempts in a row confirmed nothing{Retries.WhereItFailed(noted)}; the last: {x.Detail}";
+            return Finish(noted, DeviceOutcome.Failed, x.Error, detail, x.At);
+        }
+
         if (noted.Failures >= policy.MaxAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
         return Again(noted, x.At, policy);
@@ -164,7 +179,7 @@ public static class DeviceMachine
 
     private static string WhyLost(Losses losses, DeviceState state) => state.Error == DfuError.Interrupted
         ? $"{losses.Count} attempts in a row were interrupted, and the device never held more than {losses.Held} bytes; the last: {state.Detail}"
-        : $"its adapter went away or was full {losses.Count} times in a row, and the device never held more than {losses.Held} bytes";
+        : $"its adapter went away, was full or could not connect {losses.Count} times in a row, and the device never held more than {losses.Held} bytes";
 
     /// <summary>Where an image before was refused for something else than its age, the device took none of them: the first refusal says why.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) Refuse(DeviceState state, DeviceEvent.Ended x)
@@ -185,25 +200,8 @@ public static class DeviceMachine
             : Requeue(next, x.At);
     }
 
-    /// <summary>How long a device in this state keeps away from its adapters after its last attempt.</summary>
-    private static TimeSpan Pause(DeviceState state, FleetPolicy policy) => state.Error switch
-    {
-        DfuError.AdapterLost => TimeSpan.Zero,
-        DfuError.AdapterFull => AfterFullAdapter,
-        DfuError.Interrupted => Backoff((state.Losses?.Count ?? 1) - 1, policy),
-        DfuError.DataPathStuck => Inactivity,
-        _ => Backoff(state.Fruitless, policy),
-    };
-
-    private static TimeSpan Backoff(int fruitless, FleetPolicy policy)
-    {
-        if (fruitless == 0) return TimeSpan.Zero;
-        var seconds = policy.FirstBackoff.TotalSeconds * Math.Pow(2, Math.Min(fruitless, 16) - 1);
-        return TimeSpan.FromSeconds(Math.Min(seconds, policy.LongestBackoff.TotalSeconds));
-    }
-
     private static (DeviceState, ImmutableArray<DeviceEffect>) Again(DeviceState state, DateTimeOffset at, FleetPolicy policy) =>
-        Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
+        Retries.Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) =>
         (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
@@ -284,6 +282,7 @@ public static class DeviceMachine
                 Detail = "",
                 Failures = 0,
                 Fruitless = 0,
+                Troubles = Retries.Forgiven(state.Troubles),
                 Losses = null,
                 EndedAt = null,
                 BootloaderUntil = null,

@@ -95,6 +95,9 @@ public sealed record DeviceState
     /// <summary>Attempts in a row that confirmed nothing new.</summary>
     public int Fruitless { get; init; }
 
+    /// <summary>What came of the last adapters it had fruitless attempts on, the last one last; at most four.</summary>
+    public ImmutableArray<AdapterTrouble> Troubles { get; init; } = [];
+
     /// <summary>Null when the last attempt ended by the device's doing.</summary>
     public Losses? Losses { get; init; }
 

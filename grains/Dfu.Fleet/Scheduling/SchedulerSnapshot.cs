@@ -25,7 +25,7 @@ public sealed record SchedulerCampaign(int? Most, int? MostPerAdapter, Immutable
 /// <param name="Deadline">When its bootloader leaves DFU mode; null when not known.</param>
 /// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
 /// <param name="Campaign">Its campaign, in <see cref="SchedulerSnapshot.Campaigns"/>.</param>
-/// <param name="Avoids">The adapter whose last attempt gained nothing through no fault of the device: any other goes first.</param>
+/// <param name="Avoids">The adapter of the last attempt, where its trouble was or may have been the adapter's: any other goes first.</param>
 public sealed record SchedulerDevice(
     BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity,
     int Campaign = 0, int? Avoids = null);

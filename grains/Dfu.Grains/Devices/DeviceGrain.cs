@@ -110,6 +110,12 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return _shell.Receipt(report.Attempt);
     }
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
+    {
+        _shell.AdapterBlamed(adapter, epoch, attempt);
+        return CommitAsync();
+    }
+
     public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);
 
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);

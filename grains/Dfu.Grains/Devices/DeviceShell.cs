@@ -167,6 +167,8 @@ internal sealed class DeviceShell
         if (IsRunning(attempt) && answer == AttemptAnswer.Refused && !IsOwnedElsewhere) Apply(new DeviceEvent.Interrupted(attempt, Now));
     }
 
+    public void AdapterBlamed(string adapter, int epoch, int attempt) => Apply(new DeviceEvent.AdapterBlamed(adapter, epoch, attempt));
+
     /// <summary>Whether the air around it decides something about a device that waits.</summary>
     public bool Decides(AirReport air) => State is { } state && !ReferenceEquals(DeviceMachine.Apply(state, Waited(air), _policy).Next, state);
 

@@ -148,7 +148,8 @@ internal sealed class SchedulerBoard
             .ThenBy(static adapter => adapter.Id, StringComparer.Ordinal).ToArray();
         var report = new LiveReport
         {
-            Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
+            Adapters = [.. present.Select(static adapter => DeviceViews.Of(
+                adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate), adapter.Standing.Host))],
             Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
         };
         if (!_campaigns.TryGetValue(campaign, out var board)) return report;

@@ -59,6 +59,9 @@ internal sealed class PeerDevice
 
     public ConcurrentQueue<AttemptReport> Reports { get; } = new();
 
+    /// <summary>Adapters that said that they were to blame.</summary>
+    public ConcurrentQueue<(string Adapter, int Epoch, int Attempt)> Blamed { get; } = new();
+
     /// <summary>What it says to reports; it takes whatever comes unless a test wants otherwise.</summary>
     public Func<AttemptReport, Task<bool>> Answer { get; set; } = static _ => Task.FromResult(true);
 
@@ -103,6 +106,12 @@ internal sealed class PeerDevice
 internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
+    {
+        peers.Device(this.GetPrimaryKeyString()).Blamed.Enqueue((adapter, epoch, attempt));
+        return Task.CompletedTask;
+    }
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 
