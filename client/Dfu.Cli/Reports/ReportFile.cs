@@ -95,7 +95,7 @@ internal static class ReportFile
         },
         new XElement(
             "properties",
-            device.Outcome == DeviceOutcome.Updated && device.Detail.Length > 0 ? Property("detail", device.Detail) : null,
+            device.Outcome.IsGood() && device.Detail.Length > 0 ? Property("detail", device.Detail) : null,
             Property("bootloader", device.Bootloader?.ToString() ?? ""),
             Property("adapter", device.Adapter ?? ""),
             Property("attempts", Number(device.Attempts)),

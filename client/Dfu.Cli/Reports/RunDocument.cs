@@ -21,7 +21,7 @@ internal sealed record RunDocument(string Outcome, string PackageId, IReadOnlyLi
         view.Devices.Select(device => RunDevice.Of(device) with { Bootloader = bothAddresses ? device.Bootloader?.ToString() : null }).ToList(),
         new RunTotals(
             view.Devices.Length,
-            view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated),
+            view.Devices.Count(device => device.Outcome.IsGood()),
             view.Devices.Count(device => device.Outcome == DeviceOutcome.Failed),
             view.Devices.Sum(device => device.BytesSent),
             view.Devices.Sum(device => device.BytesResent),
