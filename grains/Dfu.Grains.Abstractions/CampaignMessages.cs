@@ -123,6 +123,17 @@ public sealed record CampaignPlace
     /// <summary>The one part of the package that is sent; null for all of it.</summary>
     [Id(6)]
     public ImageType? Only { get; init; }
+
+    [Id(7)]
+    public FinishPlan Finish { get; init; } = new();
+
+    /// <summary>Devices that are known to run the package, or to refuse it, are sent it all the same.</summary>
+    [Id(8)]
+    public bool Force { get; init; }
+
+    /// <summary>What people call the device; null when nobody said.</summary>
+    [Id(9)]
+    public TargetLabel? Label { get; init; }
 }
 
 /// <summary>What the attempts of one adapter showed of bootloaders and links. Its events are numbered.</summary>

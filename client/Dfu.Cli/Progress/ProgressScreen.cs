@@ -55,6 +55,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
 
         // Side by side where they fit, one below the other where they don't.
         var counts = $"  [bold]{tally.Updated}[/] of {tally.Devices} updated";
+        if (tally.AlreadyCurrent > 0) counts += $" ({tally.AlreadyCurrent} already current)";
         if (tally.Failed > 0) counts += $" · [red]{tally.Failed} failed[/]";
         if (tally.Cancelled > 0) counts += $" · {tally.Cancelled} cancelled";
         counts += $" · {tally.Active} active · {tally.Waiting} waiting";

@@ -148,7 +148,7 @@ public static class CampaignMachine
     /// <summary>The first outcome since the device was last asked for counts; that it is updated counts whenever that was.</summary>
     private static bool Counts(CampaignState state, CampaignEvent.DeviceEnded e) =>
         !state.Results.ContainsKey(e.Device)
-        && (e.Outcome == DeviceOutcome.Updated || e.Run >= state.Retrying.GetValueOrDefault(e.Device));
+        && (e.Outcome.IsGood() || e.Run >= state.Retrying.GetValueOrDefault(e.Device));
 
     private static CampaignState Work(CampaignState state, DateTimeOffset at)
     {
@@ -212,7 +212,7 @@ public static class CampaignMachine
     {
         if (state.Stage != CampaignStage.Running || state.Results.Count < state.Devices.Length) return (state, []);
         var whole = state.Devices.Length > 0 && !(state.Count > state.Devices.Length);
-        var good = whole && state.Results.Values.All(static result => result.Outcome == DeviceOutcome.Updated);
+        var good = whole && state.Results.Values.All(static result => result.Outcome.IsGood());
         var outcome = good ? CampaignOutcome.Succeeded : CampaignOutcome.Failed;
         return (state with { Stage = CampaignStage.Finished, Outcome = outcome, Prober = null }, [new CampaignEffect.Finished(outcome)]);
     }

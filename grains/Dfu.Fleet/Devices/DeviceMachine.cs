@@ -17,10 +17,16 @@ public static class DeviceMachine
 
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy)
     {
-        if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Decide(state, e, policy);
+        if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Account(state, e, policy);
         if (!IsCurrent(state, attempt) || e.Number <= state.LastEvent) return (state, []);
-        var (next, effects) = Decide(state, e, policy);
+        var (next, effects) = Account(state, e, policy);
         return (next with { LastEvent = e.Number }, effects);
+    }
+
+    private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Account(DeviceState state, DeviceEvent e, FleetPolicy policy)
+    {
+        var (next, effects) = Decide(state, e, policy);
+        return ReferenceEquals(next, state) ? (state, effects) : (DeviceCosts.Account(state, next, e), effects);
     }
 
     /// <summary>
@@ -41,6 +47,7 @@ public static class DeviceMachine
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => Enter(state, p),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
+        DeviceEvent.Told t when IsCurrent(state, t.Attempt) => (state with { HadApplication = true }, []),
         DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (DeviceProgress.Mistake(state, m.Address), []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
@@ -49,7 +56,7 @@ public static class DeviceMachine
             (DeviceProgress.With(state, s.Image, image => image with { Saved = s.Offset }), []),
         DeviceEvent.ClassLearned c when IsCurrent(state, c.Attempt) => (state.Class == c.Class ? state : state with { Class = c.Class }, []),
         DeviceEvent.LastExecute l when IsCurrent(state, l.Attempt) && IsImage(state, l.Image) =>
-            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true }) with { BootloaderUntil = l.At + Inactivity }, []),
+            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true, Identity = l.Identity ?? image.Identity }) with { BootloaderUntil = l.At + Inactivity }, []),
         DeviceEvent.ImageActivated a when IsCurrent(state, a.Attempt) && IsImage(state, a.Image) => (DeviceProgress.Activate(state, a), []),
         DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image) && IsImage(state, p.Image + 1) =>
             (DeviceProgress.Pass(state, p), []),
@@ -107,6 +114,7 @@ public static class DeviceMachine
             Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
             BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
             Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
+            HadApplication = state.HadApplication || p.Phase == DevicePhase.Jumping,
         };
         var (told, effects) = p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling ? Retries.Linked(next) : (next, []);
         return (told, [.. OfSlot(state, p), .. effects]);
@@ -124,14 +132,15 @@ public static class DeviceMachine
     private static DeviceState StartImage(DeviceState state, int image) =>
         state.Image == image || state.Images[image].Passed is not null ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
-    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false };
+    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false, Finish = x.Finish ?? state.Finish };
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) End(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {
+        if (x is { Error: DfuError.None, AlreadyCurrent: true }) return Finish(state, DeviceOutcome.AlreadyCurrent, DfuError.None, x.Detail, x.At);
         if (x.Error == DfuError.None)
         {
             var detail = x.ApplicationHeard || x.Detail.Length > 0 ? x.Detail : "accepted by the bootloader; its application was not heard";
-            return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
+            return Finish(Checked(state, x.ApplicationHeard ? FinishCheck.Heard : FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
         if (x.Error.MayMeanNotNewer() && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
@@ -196,7 +205,7 @@ public static class DeviceMachine
     {
         var next = DeviceProgress.Activate(state, new(state.Attempt, state.Image, false, x.At));
         return next.AllActivated
-            ? Finish(next, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
+            ? Finish(Checked(next, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
             : Requeue(next, x.At);
     }
 
@@ -219,10 +228,14 @@ public static class DeviceMachine
             Detail = outcome == DeviceOutcome.Updated && state.PassedNote is { Length: > 0 } note ? Join(note, detail) : detail,
             EndedAt = at,
             NotBefore = null,
-            BootloaderUntil = outcome == DeviceOutcome.Updated ? null : state.BootloaderUntil,
+            BootloaderUntil = outcome.IsGood() ? null : state.BootloaderUntil,
             Probing = false,
         },
         [new DeviceEffect.ReportOutcome(outcome, error)]);
+
+    /// <summary>Notes how the outcome was found out, unless the attempt has said more.</summary>
+    private static DeviceState Checked(DeviceState state, FinishCheck check) =>
+        state.Finish.Check == FinishCheck.None ? state with { Finish = new(check) } : state;
 
     private static string Join(string note, string detail) => detail.Length == 0 ? note : $"{note}; {detail}";
 
@@ -236,7 +249,8 @@ public static class DeviceMachine
         }
 
         if (state.Phase != DevicePhase.Queued) return (state, []);
-        if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt) return Finish(state, DeviceOutcome.Updated, DfuError.None, "", w.At);
+        if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt)
+            return Finish(Checked(state, FinishCheck.Heard), DeviceOutcome.Updated, DfuError.None, "", w.At);
         if (w.DeafSince is { } deaf)
         {
             return w.At - Latest(deaf, state.WaitingSince) >= policy.Patience
@@ -259,7 +273,7 @@ public static class DeviceMachine
     private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state.AllActivated
-        ? Finish(state, DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
+        ? Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
         : Finish(state, DeviceOutcome.Failed, error, detail, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Cancel(DeviceState state, DeviceEvent.CancelRequested c)

@@ -137,6 +137,8 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         TraceParent = campaign.TraceParent,
         Run = run,
         Limits = campaign.Limits,
+        Finish = campaign.Plan.Finish,
+        Force = campaign.Plan.Force,
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
