@@ -31,7 +31,7 @@ internal sealed record CampaignReport
     /// <summary>When the last device had its outcome; null while one has none.</summary>
     public DateTimeOffset? EndedAt => View.Devices.All(static device => device.EndedAt is not null) ? View.Devices.Max(static device => device.EndedAt) : null;
 
-    public TimeSpent Time => TimePart.Sum(View.Devices.Select(static device => device.Time));
+    public TimeSpent Time => View.Devices.Aggregate(new TimeSpent(), static (sum, device) => sum + device.Time);
 
     /// <summary>In words as machines read them.</summary>
     public string Outcome => View.Outcome switch
@@ -66,13 +66,8 @@ internal sealed record CampaignReport
             group.Sum(static device => device.BytesResent),
             group.Sum(static device => device.ResumeTotals.Times)));
 
-    /// <summary>Host and adapter of an id such as <c>station-1/bluez:usb-1-1.2</c>. One that names no host begins with its kind: <c>bridge:tcp://…</c>.</summary>
-    public (string Host, string Adapter) PlaceOf(string? id)
-    {
-        if (id is null) return ("", "");
-        var slash = id.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && !id.AsSpan(0, slash).Contains(':') ? (id[..slash], id[(slash + 1)..]) : (Host, id);
-    }
+    /// <summary>Where an adapter is; empty for none.</summary>
+    public (string Host, string Adapter) PlaceOf(string? id) => id is null ? ("", "") : ReportWords.Place(id, Host);
 }
 
 internal sealed record FailureCause(DfuError Error, ImmutableArray<DeviceView> Devices);

@@ -11,6 +11,14 @@ internal static class ReportWords
     /// <summary>UTC, ISO 8601, to the second; empty for none.</summary>
     public static string Time(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
 
+    /// <summary>Host and adapter of an id such as <c>station-1/bluez:usb-1-1.2</c>. One that names no host begins with its kind: <c>bridge:tcp://…</c>.</summary>
+    /// <param name="host">The host of adapters that do not name theirs.</param>
+    public static (string Host, string Adapter) Place(string id, string host)
+    {
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && !id.AsSpan(0, slash).Contains(':') ? (id[..slash], id[(slash + 1)..]) : (host, id);
+    }
+
     public static string CamelCase(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
     public static string Code(FinishCheck check) => CamelCase(check.ToString());

@@ -96,13 +96,16 @@ internal sealed record RunDevice(
         device.Adapter,
         Math.Round(device.Seconds, 3));
 
-    public static RunDevice Of(CampaignReport report, DeviceView device) => Of(device) with
+    public static RunDevice Of(CampaignReport report, DeviceView device) => Full(device, report.PlaceOf(device.Adapter).Host);
+
+    /// <summary>With all that is known of the device.</summary>
+    public static RunDevice Full(DeviceView device, string host) => Of(device) with
     {
         Bootloader = device.Bootloader?.ToString(),
         Serial = Known(device.Label?.Serial),
         Label = Known(device.Label?.Label),
         Order = Known(device.Label?.Order),
-        Host = Known(report.PlaceOf(device.Adapter).Host),
+        Host = Known(host),
         StartedAt = Known(ReportWords.Time(device.StartedAt)),
         EndedAt = Known(ReportWords.Time(device.EndedAt)),
         Sentence = Known(ReportWords.Sentence(device.Error)),

@@ -13,7 +13,7 @@ internal static class TimeSection
     public static string Of(CampaignReport report)
     {
         var time = report.Time;
-        var total = TimePart.Total(time);
+        var total = time.Total;
         if (total <= 0) return "";
         var parts = TimePart.All.Select(part => (Part: part, Seconds: part.Of(time))).Where(static part => part.Seconds > 0).ToList();
         var text = new StringBuilder();
