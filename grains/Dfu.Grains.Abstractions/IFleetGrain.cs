@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Grains;
 
@@ -24,6 +25,12 @@ public interface IFleetGrain : IGrainWithIntegerKey
     /// <param name="overtook">Campaigns that had devices of it before: no request goes on with them.</param>
     [Alias("Finished")]
     Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook);
+
+    /// <summary>From a campaign that is over, before it goes on and after it has saved that it does: it is not over. Durable when it returns.</summary>
+    /// <param name="devices">Its devices by all their addresses, where these were given; empty for one that collected them.</param>
+    /// <returns>Why it cannot go on, in words; empty when it can.</returns>
+    [Alias("Reopen")]
+    Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices);
 
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]

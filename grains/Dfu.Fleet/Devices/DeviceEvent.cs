@@ -28,6 +28,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(Interrupted), "interrupted")]
 [JsonDerivedType(typeof(Waited), "waited")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(PauseRequested), "pauseRequested")]
 [JsonDerivedType(typeof(RetryRequested), "retryRequested")]
 public abstract record DeviceEvent
 {
@@ -103,9 +104,20 @@ public abstract record DeviceEvent
         : DeviceEvent;
 
     /// <param name="Run">The campaign's run it was asked for in; one before <see cref="DeviceState.Run"/> came late.</param>
-    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>The attempt under way is the last one, and is finished.</summary>
+        public bool Drain { get; init; }
+    }
 
-    /// <summary>The operator asked again for a device that had failed or was to be cancelled.</summary>
+    /// <summary>The campaign is paused: the attempt is broken off, and the device waits for another.</summary>
+    public sealed record PauseRequested(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>Somebody asked again for a device that had ended or was to be cancelled.</summary>
     /// <param name="Run">The campaign's run that wants it; one that is not after <see cref="DeviceState.Run"/> came twice.</param>
-    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>It begins anew whatever became of it, and whatever it is known to run.</summary>
+        public bool Anew { get; init; }
+    }
 }

@@ -59,9 +59,12 @@ public static class DeviceMachine
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
             ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", i.At)
+            : state.Paused ? Requeue(state, i.At)
             : Outlive(state with { Error = DfuError.Interrupted, Detail = NotHeardOf }, i.At, policy),
         DeviceEvent.Waited w => Wait(state, w, policy),
         DeviceEvent.CancelRequested c when c.Run >= state.Run => Cancel(state, c),
+        DeviceEvent.PauseRequested p when IsCurrent(state, p.Attempt) && !state.Paused && !state.CancelRequested =>
+            (state with { Paused = true }, [Stop(state)]),
         DeviceEvent.RetryRequested r when r.Run > state.Run => Retry(state, r),
         _ => (state, []),
     };
@@ -72,7 +75,7 @@ public static class DeviceMachine
         { Phase: DevicePhase.Queued } => [new DeviceEffect.RequestSlot()],
         { Phase: DevicePhase.BackingOff } => [],
         { Phase: DevicePhase.Done } => [new DeviceEffect.ReportOutcome(state.Outcome, state.Error)],
-        { CancelRequested: true } => [new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled)],
+        { CancelRequested: true } or { Paused: true } => [Stop(state)],
         _ => [new DeviceEffect.StartAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt)],
     };
 
@@ -95,6 +98,7 @@ public static class DeviceMachine
             Probing = g.Probe,
             AttemptBase = state.Images[state.Image].Confirmed,
             AttemptFruitful = false,
+            Paused = false,
             NotBefore = null,
             StartedAt = state.StartedAt ?? g.At,
         };
@@ -132,7 +136,7 @@ public static class DeviceMachine
 
         if (x.Error.MayMeanNotNewer() && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
         if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
-        if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
+        if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // its campaign is paused, or asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted) return Outlive(noted, x.At, policy);
@@ -205,11 +209,13 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) Again(DeviceState state, DateTimeOffset at, FleetPolicy policy) =>
         Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) =>
-        (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
+    private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) => state.LastAttempt
+        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        : (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) =>
-        (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) => state.LastAttempt
+        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        : (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
         DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
@@ -268,13 +274,24 @@ public static class DeviceMachine
     {
         if (state.Phase == DevicePhase.Done || state.CancelRequested) return (state, []);
         if (!state.Running) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", c.At);
-        return (state with { CancelRequested = true }, [new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled)]);
+        if (c.Drain) return (state.LastAttempt ? state : state with { LastAttempt = true }, []);
+        return (state with { CancelRequested = true }, [Stop(state)]);
     }
+
+    private static DeviceEffect.StopAttempt Stop(DeviceState state) =>
+        new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled);
 
     /// <summary>One that is at work goes on, whatever was asked for before.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) Retry(DeviceState state, DeviceEvent.RetryRequested r)
     {
-        var next = state with { Run = r.Run, CancelRequested = false };
+        var next = state with { Run = r.Run, CancelRequested = false, LastAttempt = false, Forced = state.Forced || r.Anew };
+        if (r.Anew && state.Phase == DevicePhase.Done)
+        {
+            return (
+                state.Anew(state.ImageSizes, r.At) with { Run = r.Run, Forced = true, EarlierCampaign = state.EarlierCampaign },
+                [new DeviceEffect.RequestSlot()]);
+        }
+
         if (!Campaigns.CampaignState.MayTryAgain(state.Outcome)) return (next, []);
         return Requeue(
             AskAgain(next with

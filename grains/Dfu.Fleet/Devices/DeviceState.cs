@@ -141,6 +141,15 @@ public sealed record DeviceState
     public DateTimeOffset? EndedAt { get; init; }
     public bool CancelRequested { get; init; }
 
+    /// <summary>It is cancelled unless the attempt under way updates it.</summary>
+    public bool LastAttempt { get; init; }
+
+    /// <summary>The attempt under way is to be broken off, and another to follow.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>It is sent what the campaign sends even where it is known to run that: somebody wants it to begin anew.</summary>
+    public bool Forced { get; init; }
+
     /// <summary>The campaign's run in which it was last asked for again; 0 while it was not.</summary>
     public int Run { get; init; }
 

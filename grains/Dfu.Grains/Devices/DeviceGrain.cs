@@ -78,9 +78,15 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return joined;
     }
 
-    public Task CancelAsync(string campaign, int run)
+    public Task CancelAsync(string campaign, int run, bool drain)
     {
-        _shell.Cancel(campaign, run);
+        _shell.Cancel(campaign, run, drain);
+        return CommitAsync();
+    }
+
+    public Task PauseAsync(string campaign, int attempt)
+    {
+        _shell.Pause(campaign, attempt);
         return CommitAsync();
     }
 

@@ -90,7 +90,7 @@ internal sealed class DeviceShell
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
             if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
-            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run));
+            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run) { Anew = place.Anew });
             if (State!.Phase == DevicePhase.Done) TellAgain();
             return true;
         }
@@ -106,6 +106,7 @@ internal sealed class DeviceShell
         var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with
         {
             Run = place.Run,
+            Forced = place.Anew,
             EarlierCampaign = Record?.Campaign,
         };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
@@ -118,9 +119,15 @@ internal sealed class DeviceShell
     }
 
     /// <param name="run">The campaign's run in which that was asked for.</param>
-    public void Cancel(string campaign, int run)
+    /// <param name="drain">See <see cref="DeviceEvent.CancelRequested.Drain"/>.</param>
+    public void Cancel(string campaign, int run, bool drain = false)
     {
-        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run));
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run) { Drain = drain });
+    }
+
+    public void Pause(string campaign, int attempt)
+    {
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.PauseRequested(attempt, Now));
     }
 
     public bool Grant(DeviceEvent.Granted grant)
@@ -293,7 +300,7 @@ internal sealed class DeviceShell
     private void StillRuns()
     {
         _heardAt = _time.GetTimestamp();
-        if (State is { Running: true, CancelRequested: false }) Did();
+        if (State is { Running: true, CancelRequested: false, Paused: false }) Did();
     }
 
     /// <summary>Its campaign does not know the outcome, or may not.</summary>

@@ -108,7 +108,9 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(true);
 
