@@ -50,9 +50,9 @@ internal sealed record ValueShape(string Words, Func<FileValue, bool> Fits, Func
 
     protected override string Remedy(FileNode node) => node switch
     {
-        FileValue value when Suggestions.For(value.Text, Known()) is { } meant => $"Did you mean {meant}?",
         FileValue { Notation: Notation.Quoted } value when Fits(value with { Notation = Notation.Plain }) => "Leave out the quotes.",
         FileValue { Notation: Notation.Literal } value when Fits(value with { Notation = Notation.Quoted }) => "Put it in quotes.",
+        FileValue value when Suggestions.For(value.Text, Known()) is { } meant => $"Did you mean {meant}?",
         _ => base.Remedy(node),
     };
 }

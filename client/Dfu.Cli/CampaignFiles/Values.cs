@@ -72,7 +72,7 @@ internal static class Values
     public static Shape TimeOfDay() => new ValueShape(
         "a time of day such as 18:00",
         static value => value.Notation != Notation.Literal && TryTimeOfDay(value.Text, out _),
-        static () => new() { ["type"] = "string", ["pattern"] = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$" });
+        static () => new() { ["type"] = "string", ["pattern"] = "^([01]?[0-9]|2[0-3]):[0-5][0-9]$|^24:00$" });
 
     public static Shape Day() => Choice([.. DayWords[1..], DayWords[0], .. DayWords[1..].Append(DayWords[0]).Select(static word => word[..3])]);
 
@@ -117,7 +117,7 @@ internal static class Values
 
     /// <summary>24:00 is the end of the day, which is the beginning of the next.</summary>
     public static bool TryTimeOfDay(string text, out TimeOnly time) =>
-        TimeOnly.TryParseExact(text == "24:00" ? "00:00" : text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
+        TimeOnly.TryParseExact(text == "24:00" ? "00:00" : text, "H:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
 
     public static DayOfWeek DayOf(string word) => (DayOfWeek)Array.FindIndex(DayWords, day => day == word || day[..3] == word);
 

@@ -28,7 +28,7 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            flaws.Add(Of(e.Start), $"this is not YAML: {e.Message}", "Look at the indentation, quotes and brackets here and in the line before.");
+            flaws.Add(Of(e.End), $"this is not YAML: {e.Message}", "Look at the indentation, quotes and brackets here and in the line before.");
             return null;
         }
     }

@@ -10,6 +10,7 @@ internal static class CampaignTable
     private const int ShortPackage = 8;
     private const int LeastName = 8;
     private const int LeastState = 12;
+    private const int LastColumn = 6;
 
     /// <param name="rows">With the short id by which each is called.</param>
     /// <param name="width">Columns there are: long names and states end earlier where it is narrow.</param>
@@ -36,7 +37,7 @@ internal static class CampaignTable
 
         for (var i = 0; i < cells.Count; i++)
         {
-            var texts = cells[i].Select((text, column) => Pad(Cut(text, widths[column]), widths[column], left: column is 4 or 5)).ToArray();
+            var texts = cells[i].Select((text, column) => column == LastColumn ? text : Pad(Cut(text, widths[column]), widths[column], left: column is 4 or 5)).ToArray();
             yield return i == 0
                 ? $"[grey]{string.Join("  ", texts).TrimEnd()}[/]"
                 : string.Join("  ", texts.Select((text, column) => Coloured(Markup.Escape(text), column, rows[i - 1].Standing))).TrimEnd();

@@ -40,9 +40,8 @@ internal static class CampaignWords
     /// <summary>What ends a hold, as a command with the campaign's id; null for one that ends by itself.</summary>
     public static string? WayOn(CampaignHold hold, string id) => hold.Reason switch
     {
-        HoldReason.Paused => $"dfu campaign resume {id}",
-        HoldReason.Failures or HoldReason.TooFewUpdated => $"dfu campaign resume {id}",
-        HoldReason.Approval => $"dfu campaign approve {id}",
+        HoldReason.Paused or HoldReason.Failures => $"dfu campaign resume {id}",
+        HoldReason.Approval or HoldReason.TooFewUpdated => $"dfu campaign approve {id}",
         _ => null,
     };
 
@@ -78,6 +77,7 @@ internal static class CampaignWords
         HoldReason.Approval => $"waits for approval of group {standing.Groups.Count(static group => group.Open) + 1}",
         HoldReason.Failures => $"stopped: {standing.Failed} of {standing.Devices} failed",
         HoldReason.TooFewUpdated => "too few updated to go on",
-        _ => hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : Word(hold.Reason),
+        HoldReason.Paused when hold.Detail.Split(';')[0] is { Length: > 0 } who => who,
+        _ => Word(hold.Reason),
     };
 }
