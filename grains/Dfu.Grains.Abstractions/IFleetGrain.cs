@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Grains;
 
@@ -25,9 +26,19 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("Finished")]
     Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook);
 
+    /// <summary>From a campaign that is over, before it goes on and after it has saved that it does: it is not over. Durable when it returns.</summary>
+    /// <param name="devices">Its devices by all their addresses, where these were given; empty for one that collected them.</param>
+    /// <returns>Why it cannot go on, in words; empty when it can.</returns>
+    [Alias("Reopen")]
+    Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices);
+
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);
+
+    /// <summary>What is known of classes of bootloaders.</summary>
+    [Alias("Classes")]
+    Task<ImmutableArray<ClassState>> ClassesAsync();
 
     /// <summary>From retention: these campaigns are to be deleted. One that is not over stays.</summary>
     /// <returns>Those of them that the directory does not have any more: no request goes on with them.</returns>

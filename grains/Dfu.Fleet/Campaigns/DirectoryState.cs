@@ -28,6 +28,12 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     /// <summary>The one part of the package it is for; null for all of it.</summary>
     public ImageType? Only { get; init; }
 
+    /// <summary>What people call it; empty for none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>See <see cref="TargetSelection.NameGlob"/>.</summary>
+    public string? NameGlob { get; init; }
+
     /// <summary>See <see cref="CampaignTargets.Addresses"/>; empty, too, once the campaign is over.</summary>
     public string Addresses { get; init; } = "";
 

@@ -99,7 +99,7 @@ public static class Planning
         if (!inBootloader && device.AllActivated) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
-            IndexOf(adapters, Affinity(device, inBootloader)), campaign, IndexOf(adapters, device.Losses is null ? null : device.Adapter));
+            IndexOf(adapters, Affinity(device, inBootloader)), campaign, IndexOf(adapters, Retries.Avoids(device)));
     }
 
     private static int? IndexOf(IReadOnlyList<AdapterStanding> adapters, string? id)

@@ -4,6 +4,7 @@ using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -31,6 +32,9 @@ internal sealed class FleetGrain(
     private DocumentStore<DirectoryState> _states = null!;
     private Pulse? _pulse;
 
+    /// <summary>Counts campaigns that were over and go on by themselves.</summary>
+    private int _reopened;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _save = new(WriteAsync, host.Time);
@@ -57,7 +61,7 @@ internal sealed class FleetGrain(
         if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
-        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only);
+        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
         if (decision is not CampaignDecision.Accepted accepted)
         {
             var refused = (CampaignDecision.Refused)decision;
@@ -69,10 +73,11 @@ internal sealed class FleetGrain(
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
         {
+            By = order.By,
             Limits = order.Limits,
             Plan = order.Plan,
         };
-        var start = RunAsync(first);
+        var start = RunAsync(CampaignMachine.Begin(first, order.By, now));
         _starts[campaign] = start;
         try
         {
@@ -92,9 +97,12 @@ internal sealed class FleetGrain(
         PackageId = entry.PackageId,
         Targets = entry.Targets,
         Only = entry.Only,
+        Name = entry.Name,
         CreatedAt = entry.CreatedAt,
         Finished = entry.Finished,
     }).ToImmutableArray());
+
+    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
 
     public async Task WakeAsync()
     {
@@ -115,17 +123,28 @@ internal sealed class FleetGrain(
     public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook)
     {
         // It may have said so before it was taken up again; it says so again when it is over.
+        int reopened;
         do
         {
+            reopened = _reopened;
             if (_starts.TryGetValue(campaign, out var start))
                 await start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!await IsOverAsync(campaign)) return;
         }
-        while (_starts.ContainsKey(campaign));
+        while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
         if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
         await SaveAsync(_directory.Finish(campaign, overtook));
+    }
+
+    public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
+    {
+        var (next, refusal) = _directory.Reopen(campaign, devices);
+        if (refusal.Length > 0) return refusal;
+        _reopened++;
+        await (ReferenceEquals(next, _saved) ? Task.CompletedTask : SaveAsync(next));
+        return "";
     }
 
     public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)

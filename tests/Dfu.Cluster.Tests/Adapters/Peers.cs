@@ -59,6 +59,9 @@ internal sealed class PeerDevice
 
     public ConcurrentQueue<AttemptReport> Reports { get; } = new();
 
+    /// <summary>Adapters that said that they were to blame.</summary>
+    public ConcurrentQueue<(string Adapter, int Epoch, int Attempt)> Blamed { get; } = new();
+
     /// <summary>What it says to reports; it takes whatever comes unless a test wants otherwise.</summary>
     public Func<AttemptReport, Task<bool>> Answer { get; set; } = static _ => Task.FromResult(true);
 
@@ -104,11 +107,19 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
+    {
+        peers.Device(this.GetPrimaryKeyString()).Blamed.Enqueue((adapter, epoch, attempt));
+        return Task.CompletedTask;
+    }
+
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(true);
 

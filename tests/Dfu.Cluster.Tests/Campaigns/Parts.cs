@@ -23,6 +23,15 @@ internal sealed class PartDevice(BluetoothAddress id)
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
 
+    /// <summary>Of <see cref="Cancels"/>: those that let an attempt end.</summary>
+    public int Drains { get; private set; }
+
+    /// <summary>It was to begin anew.</summary>
+    public bool Anew { get; private set; }
+
+    /// <summary>Attempts that were to be broken off, one for every time that was said.</summary>
+    public ConcurrentQueue<int> Pauses { get; } = new();
+
     /// <summary>Trace parents of its campaign, one for every time it joined.</summary>
     public ConcurrentQueue<string?> Traces { get; } = new();
 
@@ -54,18 +63,30 @@ internal sealed class PartDevice(BluetoothAddress id)
             Traces.Enqueue(place.TraceParent);
             if (place.Run == 0) return true;
             Retries++;
+            Anew |= place.Anew;
             State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null,
                 Run = place.Run };
             return true;
         }
     }
 
-    public void Cancel(string campaign)
+    public void Cancel(string campaign, bool drain)
     {
         lock (_gate)
         {
             if (Unreachable) throw new TimeoutException("nobody answers");
-            if (campaign == Campaign) Cancels++;
+            if (campaign != Campaign) return;
+            Cancels++;
+            if (drain) Drains++;
+        }
+    }
+
+    public void Pause(string campaign, int attempt)
+    {
+        lock (_gate)
+        {
+            if (Unreachable) throw new TimeoutException("nobody answers");
+            if (campaign == Campaign) Pauses.Enqueue(attempt);
         }
     }
 
@@ -112,15 +133,23 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Task.CompletedTask;
+
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 
     public Task<bool> JoinAsync(CampaignPlace place) => Device.JoinAsync(place);
 
-    public Task CancelAsync(string campaign, int run)
+    public Task CancelAsync(string campaign, int run, bool drain)
     {
-        Device.Cancel(campaign);
+        Device.Cancel(campaign, drain);
+        return Task.CompletedTask;
+    }
+
+    public Task PauseAsync(string campaign, int attempt)
+    {
+        Device.Pause(campaign, attempt);
         return Task.CompletedTask;
     }
 
