@@ -77,7 +77,7 @@ internal sealed class FleetGrain(
             Limits = order.Limits,
             Plan = order.Plan,
         };
-        var start = RunAsync(CampaignMachine.Begin(first, order.By, now));
+        var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
         _starts[campaign] = start;
         try
         {
@@ -164,11 +164,11 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
-    private async Task RunAsync(CampaignState first)
+    private async Task RunAsync(CampaignState first, CampaignLabels labels)
     {
         await _save.SaveAsync(TimeSpan.Zero);
         CancelSuperseded();
-        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes);
+        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes, labels);
     }
 
     /// <returns>False when it did not answer.</returns>
