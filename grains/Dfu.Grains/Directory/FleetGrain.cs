@@ -104,7 +104,7 @@ internal sealed class FleetGrain(
 
     public async Task WakeAsync()
     {
-        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished).Select(static entry => entry.Campaign));
+        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished || entry.Untold).Select(static entry => entry.Campaign));
         var asleep = 0;
         foreach (var worker in Enumerable.Range(0, Math.Min(MostWokenAtOnce, left.Count)).Select(_ => WakeSomeAsync()).ToArray()) await worker;
         if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
@@ -118,7 +118,7 @@ internal sealed class FleetGrain(
         }
     }
 
-    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook)
+    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told)
     {
         // It may have said so before it was taken up again; it says so again when it is over.
         int reopened;
@@ -132,8 +132,8 @@ internal sealed class FleetGrain(
         while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
-        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Finish(campaign, overtook));
+        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told))) return;
+        await SaveAsync(_directory.Finish(campaign, overtook, told));
     }
 
     public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
@@ -233,7 +233,7 @@ internal sealed class FleetGrain(
         }
         catch (KeyNotFoundException)
         {
-            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, []);
+            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, [], told: true);
         }
         finally
         {
