@@ -117,7 +117,7 @@ internal static class AdapterLadder
 
     public static (AdapterState, ImmutableArray<AdapterEffect>) OnTick(AdapterState state, DateTimeOffset at)
     {
-        if (state.Status == AdapterStatus.Draining && (state.Slots.IsEmpty || at >= state.DrainUntil)) return TakeStep(state, at);
+        if (state.Status == AdapterStatus.Draining && at >= state.DrainUntil) return TakeStep(state, at);
         if (state.Status == AdapterStatus.Testing && at >= state.TestUntil)
             return TakeStep(state with { Detail = "self-test: it came to no end", TestUntil = null }, at);
         if (!(at >= state.RetryAt)) return (state, []);
