@@ -101,7 +101,7 @@ internal static class AdapterLadder
 
     public static (AdapterState, ImmutableArray<AdapterEffect>) Test(AdapterState state, DateTimeOffset at)
     {
-        var next = state with { Status = AdapterStatus.Testing, Detail = "being tested", TestDue = true, Tests = state.Tests + 1, TestUntil = at + LongestTest };
+        var next = state with { Status = AdapterStatus.Testing, Detail = "", TestDue = true, Tests = state.Tests + 1, TestUntil = at + LongestTest };
         return (next, [new AdapterEffect.SelfTest(next.Epoch, next.Tests)]);
     }
 

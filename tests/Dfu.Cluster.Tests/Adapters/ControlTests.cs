@@ -4,7 +4,6 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Adapters;
 
