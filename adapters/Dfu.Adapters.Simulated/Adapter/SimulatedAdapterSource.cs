@@ -16,6 +16,9 @@ public sealed class SimulatedAdapterSource : IAdapterSource
 
     public AdapterModel Model { get; }
 
+    /// <summary>Who the radio is to devices that bond.</summary>
+    public string Identity => Model.Identity ?? Id;
+
     internal int Index { get; }
 
     internal SimulatedAdapter? Current { get; private set; }
@@ -59,6 +62,15 @@ public sealed class SimulatedAdapterSource : IAdapterSource
     public void Revive()
     {
         using (_air.Events.Enter()) _killed = null;
+    }
+
+    /// <summary>The radio loses its bonds: its devices keep their side.</summary>
+    public void ForgetBonds()
+    {
+        using (_air.Events.Enter())
+        {
+            foreach (var device in _air.DevicesUnderLock) device.OnForgotten(Identity);
+        }
     }
 
     internal void Closed(SimulatedAdapter adapter)

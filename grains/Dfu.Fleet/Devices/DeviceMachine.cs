@@ -41,7 +41,7 @@ public static class DeviceMachine
     private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Decide(DeviceState state, DeviceEvent e, FleetPolicy policy) => e switch
     {
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
-        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (Enter(state, p), OfSlot(state, p)),
+        DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => (DeviceBonds.Proved(Enter(state, p), p.Phase), OfSlot(state, p)),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
         DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (DeviceProgress.Mistake(state, m.Address), []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
@@ -136,6 +136,8 @@ public static class DeviceMachine
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted) return Outlive(noted, x.At, policy);
+        if (x.Error is DfuError.PairingRefused or DfuError.BondedElsewhere)
+            return Requeue(DeviceBonds.Refuse(noted, x.Error) with { Failures = state.Failures + 1, Losses = null }, x.At);
         if (!x.Error.IsTransient()) return Refuse(noted, x);
 
         noted = noted with { Failures = state.Failures + 1, Fruitless = state.AttemptFruitful ? 0 : state.Fruitless + 1, Losses = null };
@@ -246,19 +248,23 @@ public static class DeviceMachine
                 : (state, []);
         }
 
-        var silentSince = Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
-        return w.At - silentSince >= policy.Patience
-            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{ByWhom(state)}", w.At)
+        var silent = w.At - Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
+        if (w.HeardByOthers)
+        {
+            return DeviceBonds.GivenUp(state, w.InBootloader, silent, policy.Patience) is var (error, why)
+                ? GiveUp(state, error, why, w.At)
+                : (state, []);
+        }
+
+        return silent >= policy.Patience
+            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{Neighbours(state)}", w.At)
             : (state, []);
     }
 
-    private static string ByWhom(DeviceState state) =>
-        IsBonded(state) ? $" by {state.Adapter}, which it is bonded with"
-        : state.Strangers.IsEmpty ? ""
+    private static string Neighbours(DeviceState state) =>
+        state.Strangers.IsEmpty ? ""
         : state.Strangers is [var stranger] ? $"; {stranger} is the application of another device"
         : $"; {string.Join(", ", state.Strangers)} are the applications of other devices";
-
-    private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state.AllActivated
         ? Finish(state, DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
@@ -285,6 +291,7 @@ public static class DeviceMachine
                 Failures = 0,
                 Fruitless = 0,
                 Losses = null,
+                BondRefusals = [],
                 EndedAt = null,
                 BootloaderUntil = null,
             }),

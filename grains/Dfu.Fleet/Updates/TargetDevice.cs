@@ -16,6 +16,9 @@ internal sealed class TargetDevice(UpdateOrder order)
     /// <summary>The bootloader bonds, and so answers at the address of the application.</summary>
     public bool IsBonded => Application == Bootloader;
 
+    /// <summary>The bootloader is known to have an address of its own: one that bonds is a neighbour's.</summary>
+    public bool HasTwoAddresses { get; set; } = order.Settled && order.Application != order.Bootloader;
+
     /// <summary>The advertisement to connect to next; null when the device has to be heard first.</summary>
     public Advertisement? Heard { get; set; } = order.Heard;
 

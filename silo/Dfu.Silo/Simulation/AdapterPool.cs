@@ -5,7 +5,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Simulation;
 
-/// <summary>The radios behind one address: as many as are open at once, used again when they are free.</summary>
+/// <summary>The radios behind one address: as many as are open at once, used again when they are free. To devices that bond they are one.</summary>
 internal sealed class AdapterPool(SimulatedAir air, string name, AdapterModel model)
 {
     private readonly List<SimulatedAdapterSource> _sources = [];
@@ -31,7 +31,7 @@ internal sealed class AdapterPool(SimulatedAir air, string name, AdapterModel mo
         lock (_gate)
         {
             if (index == _sources.Count)
-                _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), model));
+                _sources.Add(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), model with { Identity = name }));
             return _sources[index];
         }
     }
