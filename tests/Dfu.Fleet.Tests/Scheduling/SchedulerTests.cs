@@ -42,7 +42,7 @@ public sealed class SchedulerTests
     [Fact]
     public void The_better_signal_wins_on_equal_load() => Assert.Equal(
         [Grant(1, 1)],
-        Plan([Adapter(), Adapter()], [new(new(1), [new(0, -90), new(1, -65)], false, null, Now, null)]));
+        Plan([Adapter(), Adapter()], [new(new(1), [new(0, -90), new(1, -65)], false, null, Now)]));
 
     [Fact]
     public void The_emptier_adapter_wins_on_equal_signal() => Assert.Equal([Grant(1, 1)], Plan([Adapter(active: 2), Adapter(active: 1)], [Device(1, [0, 1])]));
@@ -128,8 +128,7 @@ public sealed class SchedulerTests
             select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new HeardBy(i, rssi))
                 .ToImmutableArray(), deadline, inBootloader);
         return device.ListOf(count).Select(list => list.Select((item, index) => new SchedulerDevice(
-            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now,
-                null)).ToList());
+            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now)).ToList());
     }
 
     [Fact]
