@@ -49,6 +49,7 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
+        var bonds = Arguments.Option.Flag("--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
         var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
         var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
@@ -83,7 +84,7 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, bystanders, otherHardware, arrive, outage, profile, chip, deaf, mode, softDevice, links, radios,
+            listen, devices, bystanders, otherHardware, arrive, outage, profile, chip, deaf, mode, bonds, softDevice, links, radios,
             state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
@@ -100,6 +101,7 @@ internal static class SimulateCommand
                 SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,
                 Deaf = result.GetValue(deaf),
                 InApplication = mode.Of(result),
+                Bonds = result.GetValue(bonds),
                 SoftDevice = result.GetValue(softDevice),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),

@@ -347,7 +347,11 @@ internal sealed class DeviceShell
     private DeviceEvent.Waited Waited(AirReport air)
     {
         var now = Now;
-        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf);
+        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf)
+        {
+            HeardByOthers = air.HeardByOthers,
+            InBootloader = air.InBootloader,
+        };
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -5,7 +5,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Simulation;
 
-/// <summary>The radios behind one address: as many as are open at once, used again when they are free.</summary>
+/// <summary>The radios behind one address: as many as are open at once, used again when they are free. To devices that bond they are one.</summary>
 internal sealed class AdapterPool(SimulatedAir air, string name, AdapterModel model)
 {
     private readonly List<SimulatedAdapterSource> _sources = [];
@@ -51,7 +51,7 @@ internal sealed class AdapterPool(SimulatedAir air, string name, AdapterModel mo
         lock (_gate)
         {
             if (index < _sources.Count) return _sources[index];
-            var source = air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), model);
+            var source = air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"{name}.{index + 1}"), model with { Identity = name });
             if (_dead) source.Kill();
             _sources.Add(source);
             return source;

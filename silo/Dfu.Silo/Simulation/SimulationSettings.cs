@@ -22,6 +22,12 @@ public sealed record SimulationSettings
     /// <summary>Devices run an application with buttonless DFU instead of waiting in their bootloader.</summary>
     public bool InApplication { get; init; }
 
+    /// <summary>
+    /// Their applications have buttonless DFU with bonds. They run those whatever <see cref="InApplication"/> says: such a bootloader answers nobody but
+    /// who sent it there.
+    /// </summary>
+    public bool Bonds { get; init; }
+
     /// <summary>Null takes any.</summary>
     public uint? SoftDevice { get; init; }
 
@@ -61,7 +67,8 @@ public sealed record SimulationSettings
         Profile = SaveProgress is { } saves ? Profile with { SaveProgress = saves } : Profile,
         Chip = Chip,
         RadioDeafDuringErase = Deaf,
-        StartsInApplication = InApplication,
+        StartsInApplication = InApplication || Bonds,
+        Bonded = Bonds,
         SoftDeviceId = SoftDevice,
         HwVersion = IsForOtherHardware(index) ? HwVersion + 1 : HwVersion,
         PublicKey = PublicKey,
