@@ -66,13 +66,15 @@ internal static class FlashCommand
             "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
+        var force = Arguments.Option.Flag("--force", "Flash also what is known to run the package already, or to refuse it.");
+        var noVerify = Arguments.Option.Flag("--no-verify", "Do not wait for the new application: what the bootloader accepted counts as updated.");
         var publicKey = KeyOption.Public("Refuse the package unless it is signed for this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var logLevel = LogLevels.Option(LogLevel.None);
         var command = new Command("flash", "Update devices. After a crash or Ctrl-C the same command goes on where it was.")
         {
             file, adapter, device, all, name, targets, only, scanTime, count, patience, concurrency, perAdapter,
-            dataDir, report, restart, publicKey, json, logLevel,
+            dataDir, report, restart, force, noVerify, publicKey, json, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -100,6 +102,7 @@ internal static class FlashCommand
                     Count = result.GetValue(count),
                 },
                 Restart = result.GetValue(restart),
+                Plan = new() { Force = result.GetValue(force), Finish = new() { Verify = !result.GetValue(noVerify) } },
                 Limits = new()
                 {
                     Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),

@@ -70,7 +70,7 @@ internal sealed class FleetGrain(
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
         {
             Limits = order.Limits,
-            Plan = order.Plan,
+            Plan = order.Plan with { Force = order.Plan.Force || order.Restart },
         };
         var start = RunAsync(first);
         _starts[campaign] = start;
