@@ -9,6 +9,7 @@ namespace Dfu.Cli.Progress;
 internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 {
     private readonly HashSet<string> _told = [];
+    private string _held = "";
     private readonly Dictionary<string, AdapterStatus> _troubled = [];
 
     public void Begin() => writer.WriteLine($"dfu: {title.Firmware}{(title.Note.Length > 0 ? ", " + title.Note : "")}");
@@ -17,6 +18,9 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
     public void News(CampaignView view)
     {
         foreach (var notice in view.Notices) Once("notice " + notice, $"note: {notice}");
+        var held = string.Join("; ", view.Standing?.Holds.Select(static hold => hold.Detail) ?? []);
+        if (held != _held) writer.WriteLine(held.Length > 0 ? $"dfu: {held}" : "dfu: it goes on");
+        _held = held;
         foreach (var device in view.Devices)
         {
             if (device.Outcome != DeviceOutcome.Failed) continue;

@@ -94,7 +94,8 @@ internal static class Summary
             ? "and this run sent nothing twice"
             : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
 
-    private static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
+    /// <summary>Failures by cause, the most frequent first, each with its remedy.</summary>
+    public static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
     {
         var groups = view.Devices.Where(device => device.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled)
             .GroupBy(device => device.Error).OrderByDescending(group => group.Count());

@@ -27,8 +27,10 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(Restarted), "restarted")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Interrupted), "interrupted")]
+[JsonDerivedType(typeof(AdapterBlamed), "adapterBlamed")]
 [JsonDerivedType(typeof(Waited), "waited")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(PauseRequested), "pauseRequested")]
 [JsonDerivedType(typeof(RetryRequested), "retryRequested")]
 public abstract record DeviceEvent
 {
@@ -121,10 +123,17 @@ public abstract record DeviceEvent
 
         /// <summary>Nothing was sent: the device runs the package.</summary>
         public bool AlreadyCurrent { get; init; }
+
+        /// <summary>The adapter connected to other devices lately.</summary>
+        public bool AdapterServedOthers { get; init; }
     }
 
     /// <summary>The attempt was stopped from outside, or the process that ran it is gone; not the device's doing.</summary>
     public sealed record Interrupted(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>An adapter turned out bad: an attempt that found no link over it was not the device's failure.</summary>
+    /// <param name="Attempt">The last that failed over it.</param>
+    public sealed record AdapterBlamed(string Adapter, int Epoch, int Attempt) : DeviceEvent;
 
     /// <summary>Time passed while the device waits; what is known of the air goes with it.</summary>
     /// <param name="LastHeard">When an adapter that may have it heard it last, null for never.</param>
@@ -132,12 +141,30 @@ public abstract record DeviceEvent
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>
     public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
-        : DeviceEvent;
+        : DeviceEvent
+    {
+        /// <summary>Adapters hear it that may not have it, for want of its bond; see <see cref="DeviceBonds"/>.</summary>
+        public bool HeardByOthers { get; init; }
+
+        /// <summary>With <see cref="HeardByOthers"/>: which of its programs they hear.</summary>
+        public bool InBootloader { get; init; }
+    }
 
     /// <param name="Run">The campaign's run it was asked for in; one before <see cref="DeviceState.Run"/> came late.</param>
-    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>The attempt under way is the last one, and is finished.</summary>
+        public bool Drain { get; init; }
+    }
 
-    /// <summary>The operator asked again for a device that had failed or was to be cancelled.</summary>
+    /// <summary>The campaign is paused: the attempt is broken off, and the device waits for another.</summary>
+    public sealed record PauseRequested(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>Somebody asked again for a device that had ended or was to be cancelled.</summary>
     /// <param name="Run">The campaign's run that wants it; one that is not after <see cref="DeviceState.Run"/> came twice.</param>
-    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>It begins anew whatever became of it, and whatever it is known to run.</summary>
+        public bool Anew { get; init; }
+    }
 }

@@ -41,6 +41,7 @@ public static class DeviceEventTimes
             DeafSince = x.DeafSince + (at - x.At),
         },
         DeviceEvent.CancelRequested x => x with { At = at },
+        DeviceEvent.PauseRequested x => x with { At = at },
         DeviceEvent.RetryRequested x => x with { At = at },
         _ => e,
     };

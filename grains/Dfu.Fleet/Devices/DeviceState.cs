@@ -99,6 +99,9 @@ public sealed record DeviceState
     /// <summary>Attempts in a row that confirmed nothing new.</summary>
     public int Fruitless { get; init; }
 
+    /// <summary>What came of the last adapters it had fruitless attempts on, the last one last; at most four.</summary>
+    public ImmutableArray<AdapterTrouble> Troubles { get; init; } = [];
+
     /// <summary>Null when the last attempt ended by the device's doing.</summary>
     public Losses? Losses { get; init; }
 
@@ -121,6 +124,12 @@ public sealed record DeviceState
     /// <summary>The adapter that works on the device or did last, and that adapter's epoch at the time.</summary>
     public string? Adapter { get; init; }
     public int AdapterEpoch { get; init; }
+
+    /// <summary>Where the bootloader bonds: the adapter whose bond it was given, or that it let in last; null while none is known.</summary>
+    public string? BondedWith { get; init; }
+
+    /// <summary>Adapters that the device did not take since it was asked for, or since it was last sent to its bootloader.</summary>
+    public ImmutableArray<BondRefusal> BondRefusals { get; init; } = [];
 
     /// <summary>The advertisement the current attempt was granted for.</summary>
     public Advertisement? Heard { get; init; }
@@ -166,6 +175,15 @@ public sealed record DeviceState
     /// <summary>It has an application behind which new firmware is received, as far as is known.</summary>
     public bool HadApplication { get; init; }
     public bool CancelRequested { get; init; }
+
+    /// <summary>It is cancelled unless the attempt under way updates it.</summary>
+    public bool LastAttempt { get; init; }
+
+    /// <summary>The attempt under way is to be broken off, and another to follow.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>It is sent what the campaign sends even where it is known to run that: somebody wants it to begin anew.</summary>
+    public bool Forced { get; init; }
 
     /// <summary>The campaign's run in which it was last asked for again; 0 while it was not.</summary>
     public int Run { get; init; }
@@ -217,6 +235,7 @@ public sealed record DeviceState
     {
         Application = Application,
         Bootloader = Bootloader,
+        BondedWith = BondedWith,
         Attempt = Attempt,
         EarlierAttempts = Attempt,
         Label = Label,

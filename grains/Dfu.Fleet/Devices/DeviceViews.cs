@@ -39,14 +39,26 @@ public static class DeviceViews
     };
 
     /// <param name="rate">Bytes per second over all its transfers.</param>
-    public static AdapterView Of(AdapterState state, double rate) => new()
+    /// <param name="host">The host it belongs to.</param>
+    public static AdapterView Of(AdapterState state, double rate, string host = "") => new()
     {
         Id = state.Id,
         Name = state.Name,
+        Host = host,
         Status = state.Status,
+        HeldBy = state.HeldBy,
         Active = state.Slots.Length,
         Limit = state.Limit.Current,
         Rate = rate,
-        Detail = state.Status == AdapterStatus.Ready ? "" : state.Detail,
+        Detail = state switch
+        {
+            { Status: not AdapterStatus.Ready } => state.Detail,
+            { HeldBy: { } by } => $"drained by {by}",
+            _ => "",
+        },
+        Recent = state.Recent.Sum(),
+        Steps = state.Steps,
+        SelfTest = state.SelfTest,
+        LastReset = state.LastReset,
     };
 }

@@ -67,6 +67,9 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
             case DeviceEffect.RetakeSlot retake:
                 await Adapter(retake.Adapter).RetakeSlotAsync(Name(device, retake.Attempt, retake.Epoch));
                 break;
+            case DeviceEffect.ServedElsewhere served:
+                await Adapter(served.Adapter).ServedElsewhereAsync(Name(device, served.Attempt, served.Epoch));
+                break;
         }
 
         return Task.CompletedTask;

@@ -78,9 +78,15 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return joined;
     }
 
-    public Task CancelAsync(string campaign, int run)
+    public Task CancelAsync(string campaign, int run, bool drain)
     {
-        _shell.Cancel(campaign, run);
+        _shell.Cancel(campaign, run, drain);
+        return CommitAsync();
+    }
+
+    public Task PauseAsync(string campaign, int attempt)
+    {
+        _shell.Pause(campaign, attempt);
         return CommitAsync();
     }
 
@@ -108,6 +114,12 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         }
 
         return _shell.Receipt(report.Attempt);
+    }
+
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
+    {
+        _shell.AdapterBlamed(adapter, epoch, attempt);
+        return CommitAsync();
     }
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);

@@ -92,7 +92,7 @@ internal sealed class DeviceShell
         if (Record is { } known && known.Campaign == place.Campaign)
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
-            if ((known.Finish, known.Force) != (place.Finish, place.Force)) 
+            if ((known.Finish, known.Force) != (place.Finish, place.Force))
             {
                 var device = known.Device with { Expects = place.Finish.Expect is not null };
                 Change(Record with { Finish = place.Finish, Force = place.Force, Device = device });
@@ -100,7 +100,7 @@ internal sealed class DeviceShell
 
             if (place.Label is { } label && label != known.Device.Label) Change(Record with { Device = Record.Device with { Label = label } });
             if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
-            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run));
+            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run) { Anew = place.Anew });
             if (State!.Phase == DevicePhase.Done) TellAgain();
             return true;
         }
@@ -117,6 +117,7 @@ internal sealed class DeviceShell
         var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)).Knowing(passport, place.Finish) with
         {
             Run = place.Run,
+            Forced = place.Anew,
             EarlierCampaign = Record?.Campaign,
             Label = place.Label,
         };
@@ -134,9 +135,15 @@ internal sealed class DeviceShell
     }
 
     /// <param name="run">The campaign's run in which that was asked for.</param>
-    public void Cancel(string campaign, int run)
+    /// <param name="drain">See <see cref="DeviceEvent.CancelRequested.Drain"/>.</param>
+    public void Cancel(string campaign, int run, bool drain = false)
     {
-        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run));
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run) { Drain = drain });
+    }
+
+    public void Pause(string campaign, int attempt)
+    {
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.PauseRequested(attempt, Now));
     }
 
     public bool Grant(DeviceEvent.Granted grant)
@@ -182,6 +189,8 @@ internal sealed class DeviceShell
         // An adapter that knows nothing of an attempt may be another than the one that still has it.
         if (IsRunning(attempt) && answer == AttemptAnswer.Refused && !IsOwnedElsewhere) Apply(new DeviceEvent.Interrupted(attempt, Now));
     }
+
+    public void AdapterBlamed(string adapter, int epoch, int attempt) => Apply(new DeviceEvent.AdapterBlamed(adapter, epoch, attempt));
 
     /// <summary>Whether the air around it decides something about a device that waits.</summary>
     public bool Decides(AirReport air) => State is { } state && !ReferenceEquals(DeviceMachine.Apply(state, Waited(air), _policy).Next, state);
@@ -318,7 +327,7 @@ internal sealed class DeviceShell
     private void StillRuns()
     {
         _heardAt = _time.GetTimestamp();
-        if (State is { Running: true, CancelRequested: false }) Did();
+        if (State is { Running: true, CancelRequested: false, Paused: false }) Did();
     }
 
     /// <summary>Its campaign does not know the outcome, or may not.</summary>
@@ -341,7 +350,11 @@ internal sealed class DeviceShell
     private DeviceEvent.Waited Waited(AirReport air)
     {
         var now = Now;
-        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf);
+        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf)
+        {
+            HeardByOthers = air.HeardByOthers,
+            InBootloader = air.InBootloader,
+        };
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
