@@ -26,7 +26,7 @@ internal static class TimeBar
         var legend = parts.Select(part =>
         {
             var mark = colours ? $"[{part.Part.Colour}]██[/]" : $"{part.Part.Letter}{part.Part.Letter}";
-            return $"{mark} {part.Part.Word.PadRight(WordWidth)}{Format.Duration(part.Seconds),12}{Format.Percent(Math.Round(1000 * part.Seconds / total), 1000),7}";
+            return $"{mark} {part.Part.Word.PadRight(WordWidth)}{Format.Duration(part.Seconds),12}{Format.Percent(part.Seconds, total),7}";
         }).ToList();
 
         // A column is 46 wide; two are read downwards.
