@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Adapters;
 using Dfu.Fleet.Audit;
 
 namespace Dfu.Fleet.Adapters;
@@ -46,7 +47,7 @@ public static class AdapterControls
             "it is tried at once, and takes part when it passes its self-test",
             static (s, _) => AdapterLadder.Open(s with { HeldBy = null }, AdapterStatus.Quarantined)),
         (null, { Status: AdapterStatus.Ready }) => No("it takes part already"),
-        (null, _) => No($"nobody drained it; it takes part by itself when it is well: it is {state.Status.ToString().ToLowerInvariant()}"),
+        (null, _) => No("nobody drained it; it takes part by itself when its radio is well"),
         _ => Yes(
             state.Status == AdapterStatus.Ready ? "it takes part again" : "it takes part again when its radio is well",
             static (s, _) => (s with { HeldBy = null }, [])),
@@ -55,7 +56,7 @@ public static class AdapterControls
     private static (AdapterVerdict, Change?) Reset(AdapterState state, int underWay)
     {
         if (state.ResetBy is { } by) return No($"it is being reset for {by} already");
-        if (state.StepUnderWay is { } step) return No($"its radio is being recovered already ({step})");
+        if (state.StepUnderWay is { } step) return No($"its radio is just being {Words(step)}");
         if (AdapterLadder.IsBeingOpened(state))
             return Yes("its radio is just being opened, and is reset and tested then", static (s, c) => (s with { ResetBy = c.Control.By }, []));
         return Yes(
@@ -79,6 +80,13 @@ public static class AdapterControls
         AdapterControlKind.Resume => "adapterResumed",
         AdapterControlKind.Reset => "adapterReset",
         _ => "adapterTested",
+    };
+
+    private static string Words(RecoveryStep step) => step switch
+    {
+        RecoveryStep.PowerCycle => "power cycled",
+        RecoveryStep.UsbReset => "reset over USB",
+        _ => "opened anew",
     };
 
     private static string Finishing(int underWay) => underWay == 0 ? "" : $"; {Transfers(underWay)} under way {(underWay == 1 ? "is" : "are")} finished";

@@ -101,7 +101,7 @@ internal static class AdapterLadder
 
     public static (AdapterState, ImmutableArray<AdapterEffect>) Test(AdapterState state, DateTimeOffset at)
     {
-        var next = state with { Status = AdapterStatus.Testing, Detail = "being tested", TestDue = true, Tests = state.Tests + 1, TestUntil = at + LongestTest };
+        var next = state with { Status = AdapterStatus.Testing, Detail = "", TestDue = true, Tests = state.Tests + 1, TestUntil = at + LongestTest };
         return (next, [new AdapterEffect.SelfTest(next.Epoch, next.Tests)]);
     }
 
@@ -117,7 +117,7 @@ internal static class AdapterLadder
 
     public static (AdapterState, ImmutableArray<AdapterEffect>) OnTick(AdapterState state, DateTimeOffset at)
     {
-        if (state.Status == AdapterStatus.Draining && (state.Slots.IsEmpty || at >= state.DrainUntil)) return TakeStep(state, at);
+        if (state.Status == AdapterStatus.Draining && at >= state.DrainUntil) return TakeStep(state, at);
         if (state.Status == AdapterStatus.Testing && at >= state.TestUntil)
             return TakeStep(state with { Detail = "self-test: it came to no end", TestUntil = null }, at);
         if (!(at >= state.RetryAt)) return (state, []);

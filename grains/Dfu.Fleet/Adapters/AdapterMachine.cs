@@ -136,7 +136,7 @@ public static class AdapterMachine
         return Suspect(state with { Elsewhere = [.. state.Elsewhere.TakeLast(ElsewhereKept - 1), slot] }, s.At);
     }
 
-    /// <summary>Drains an adapter that cannot connect; what devices did not get through on it is not their fault.</summary>
+    /// <summary>Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish; what devices did not get through on it is not their fault.</summary>
     private static (AdapterState, ImmutableArray<AdapterEffect>) Suspect(AdapterState state, DateTimeOffset at)
     {
         if (state.Status != AdapterStatus.Ready || state.ErrorDevices.Length < 2) return (state, []);
@@ -145,6 +145,7 @@ public static class AdapterMachine
         if (!founded && state.Errors < ErrorBudget) return (state, []);
         var since = founded ? $"; other adapters connected to {elsewhere} of those devices since" : "";
         var next = state with { Status = AdapterStatus.Draining, Detail = $"{state.Errors} connects in a row failed{since}", DrainUntil = at + Drain };
-        return (next, [.. state.ErrorDevices.Select(slot => new AdapterEffect.Exonerate(state.Epoch, slot))]);
+        var (last, effects) = next.Slots.IsEmpty ? AdapterLadder.TakeStep(next, at) : (next, []);
+        return (last, [.. state.ErrorDevices.Select(slot => new AdapterEffect.Exonerate(state.Epoch, slot)), .. effects]);
     }
 }

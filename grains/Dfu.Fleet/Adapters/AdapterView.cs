@@ -17,7 +17,7 @@ public sealed record AdapterView
     public int Limit { get; init; }
     public double Rate { get; init; }
 
-    /// <summary>Why it is not ready; empty when it is.</summary>
+    /// <summary>Why it takes no part; empty when it does.</summary>
     public string Detail { get; init; } = "";
 
     /// <summary>Connects and drops of the last five to ten minutes.</summary>

@@ -49,7 +49,12 @@ public static class DeviceViews
         Active = state.Slots.Length,
         Limit = state.Limit.Current,
         Rate = rate,
-        Detail = state.Status == AdapterStatus.Ready ? "" : state.Detail,
+        Detail = state switch
+        {
+            { Status: not AdapterStatus.Ready } => state.Detail,
+            { HeldBy: { } by } => $"drained by {by}",
+            _ => "",
+        },
         Recent = state.Recent.Sum(),
         Steps = state.Steps,
         SelfTest = state.SelfTest,

@@ -85,7 +85,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public Task<ControlAnswer> ControlAsync(AdapterControl control)
     {
-        if (_loop is null || _loop.Running.IsCompleted) Start();
+        if (_loop is null) Start();
         return _loop?.ControlAsync(control) ?? Task.FromResult(ControlAnswer.Refused($"{_host.Silo} has no adapter {AdapterId.SpecOf(Id)}"));
     }
 

@@ -51,7 +51,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _time = parts.Host.Time;
         State = _stored = parts.Known;
         var heard = new UnreportedAdvertisements(_time);
-        _radio = new(parts.Source, new RadioToLoop(this, heard), _time, parts.Host.Policy, parts.Host.Wall);
+        _radio = new(parts.Source, new RadioToLoop(this, heard, parts.Host.Policy.GoldenUnit), _time, parts.Host.Policy, parts.Host.Wall);
         _goodput = new(_time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);

@@ -12,7 +12,8 @@ internal sealed class AdapterOrders(AdapterParts parts, AdapterLoop loop, StateW
 
     public async Task<ControlAnswer> CarryOutAsync(AdapterControl control, Func<int> underWay)
     {
-        if (!await InTimeAsync(() => loop.TakesAttempts)) return Away();
+        var began = parts.Host.Time.GetTimestamp();
+        if (!await InTimeAsync(began, () => loop.TakesAttempts)) return Away();
         var (before, attempts) = (loop.State, underWay());
         var verdict = AdapterControls.Verdict(before, control, attempts);
         if (verdict.Refused) return ControlAnswer.Refused(verdict.Words);
@@ -20,35 +21,36 @@ internal sealed class AdapterOrders(AdapterParts parts, AdapterLoop loop, StateW
         loop.Apply(new AdapterEvent.Controlled(before.Controls + 1, control, attempts, time, parts.Host.Wall.GetUtcNow()));
         var number = loop.State.Controls;
         loop.Post(static () => { }); // has it saved
-        if (!await InTimeAsync(() => loop.StoredControls >= number)) return Away();
+        if (!await InTimeAsync(began, () => loop.StoredControls >= number)) return Away();
         return control.Kind switch
         {
-            AdapterControlKind.SelfTest => await TestedAsync(),
-            AdapterControlKind.Reset => await ResetAsync(verdict.Words),
+            AdapterControlKind.SelfTest => await TestedAsync(began),
+            AdapterControlKind.Reset => await ResetAsync(began, verdict.Words),
             _ => ControlAnswer.Done(verdict.Words),
         };
     }
 
-    private async Task<ControlAnswer> TestedAsync()
+    private async Task<ControlAnswer> TestedAsync(long began)
     {
         var (test, earlier) = (loop.State.Tests, loop.State.Status == AdapterStatus.Testing ? loop.State.SelfTest : null);
-        if (!await InTimeAsync(() => loop.State.Status != AdapterStatus.Testing || loop.State.Tests != test))
+        if (!await InTimeAsync(began, () => loop.State.Status != AdapterStatus.Testing || loop.State.Tests != test))
             return ControlAnswer.Done("it is being tested; the result is shown with the adapter");
         if (loop.State.SelfTest is not { } report || ReferenceEquals(report, earlier))
             return Failed($"it went away while it was tested, and is tested again when it is back: {loop.State.Detail}");
         return report.Passed ? ControlAnswer.Done($"passed: {report.Detail}") : Failed($"failed: {report.Detail}");
     }
 
-    private async Task<ControlAnswer> ResetAsync(string words) => await InTimeAsync(() => loop.State.ResetBy is null)
+    private async Task<ControlAnswer> ResetAsync(long began, string words) => await InTimeAsync(began, () => loop.State.ResetBy is null)
         ? ControlAnswer.Done($"{words}: {loop.State.LastReset}")
         : ControlAnswer.Done(words);
 
-    private async Task<bool> InTimeAsync(Func<bool> holds)
+    private async Task<bool> InTimeAsync(long began, Func<bool> holds)
     {
         var coming = waits.UntilAsync(holds);
+        var left = Patience - parts.Host.Time.GetElapsedTime(began);
         try
         {
-            return await coming.WithinAsync(Patience, parts.Host.Time, CancellationToken.None);
+            return await coming.WithinAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, parts.Host.Time, CancellationToken.None);
         }
         catch (TimeoutException) when (!coming.IsCompleted)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
@@ -17,6 +18,11 @@ internal sealed class Peers
     public ConcurrentQueue<(string Campaign, CampaignEvent Event)> Learned { get; } = new();
     public ConcurrentQueue<AdapterReport> Adapters { get; } = new();
     public CampaignKnowledge Knowledge { get; set; } = new(new(), null, TimeSpan.Zero, false);
+
+    public ConcurrentQueue<AuditEntry> Audit { get; } = new();
+
+    /// <summary>The audit cannot be reached while this is set.</summary>
+    public Exception? AuditIsAway { get; set; }
 
     /// <summary>Campaigns cannot be reached while this is set.</summary>
     public Exception? CampaignsAreAway { get; set; }
@@ -128,6 +134,18 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
     public Task<DeviceState?> GetAsync() => Task.FromResult<DeviceState?>(null);
 
     public Task<ImmutableArray<Dfu.Fleet.Storage.HistoryEntry>> HistoryAsync() => Task.FromResult(ImmutableArray<Dfu.Fleet.Storage.HistoryEntry>.Empty);
+}
+
+internal sealed class PeerAuditGrain(Peers peers) : Grain, IAuditGrain
+{
+    public Task AppendAsync(ImmutableArray<AuditEntry> entries)
+    {
+        if (peers.AuditIsAway is { } away) return Task.FromException(away);
+        foreach (var entry in entries.Where(entry => peers.Audit.All(known => known.Id != entry.Id))) peers.Audit.Enqueue(entry);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most) => throw new NotSupportedException();
 }
 
 internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
