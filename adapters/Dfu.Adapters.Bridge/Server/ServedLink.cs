@@ -47,7 +47,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
                 if (Interlocked.Decrement(ref _credit) < 0) Fault("a write command without credit");
                 else _queue.Writer.TryWrite(message);
                 return;
-            case Body.Subscribe or Body.Write:
+            case Body.Subscribe or Body.Write or Body.Read:
                 if (Interlocked.Exchange(ref _requested, 1) == 1) Fault("a second request while one is outstanding");
                 else _queue.Writer.TryWrite(message);
                 return;
@@ -174,6 +174,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         {
             var connected = new Connected { Mtu = (uint)link.Mtu, IntervalUs = (uint)(link.Interval?.TotalMicroseconds ?? 0) };
             connected.Characteristics.AddRange(link.Characteristics.Order().Select(c => c.ToWire()));
+            connected.Readable.AddRange(link.Readable.Order().Select(static uuid => uuid.ToWire()));
             Send(new FromBridge { Link = number, Connected = connected });
             Grant(Window);
             notifying = NotifyAsync(link);
@@ -273,7 +274,27 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         }
     }
 
-    private async Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request)
+    private Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request) =>
+        request.BodyCase == Body.Read ? ReadAsync(link, request.Read.Uuid) : WriteAsync(link, request);
+
+    private async Task<FromBridge> ReadAsync(IDfuLink link, ByteString uuid)
+    {
+        var reply = new ReadReply { Uuid = uuid };
+        try
+        {
+            if (uuid.TryFromWire(out var characteristic) && link.Readable.Contains(characteristic))
+                reply.Value = UnsafeByteOperations.UnsafeWrap(await link.ReadAsync(characteristic, _cut.Token));
+            else reply.AttStatus = WireValues.AttributeNotFound;
+        }
+        catch (DfuException e) when (e.Error == DfuError.AttError)
+        {
+            reply.AttStatus = e.AttStatus == 0 ? WireValues.UnlikelyError : e.AttStatus;
+        }
+
+        return new FromBridge { Link = number, ReadReply = reply };
+    }
+
+    private async Task<FromBridge> WriteAsync(IDfuLink link, ToBridge request)
     {
         var subscribes = request.BodyCase == Body.Subscribe;
         var wire = subscribes ? request.Subscribe.Characteristic : request.Write.Characteristic;

@@ -170,6 +170,8 @@ public sealed partial class VirtualDevice : IBootloaderPort
         var image = _memory.Read(settings.Bank1Start, bank.Size);
         Activated = image;
         Counters.Activations++;
+        Counters.SettingsErases++;
+        if (settings.Bank1Start != 0) Counters.PageErases += ChipModel.Pages(bank.Size);
         var next = settings with { Bank1 = default, PendingVersion = 0, PendingSoftDevice = 0 };
         var keeps = settings.Bank1Start > 0;
         if (bank.Code == BankCode.Application)

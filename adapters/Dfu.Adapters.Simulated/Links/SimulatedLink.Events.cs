@@ -155,7 +155,12 @@ public sealed partial class SimulatedLink
     private void DeliverRequest(Item item)
     {
         _behindAnswer = new Queue<Outgoing>();
-        var status = item.Kind == ItemKind.Subscribe ? _device.OnSubscribe(item.Characteristic, item.Value[0] != 0) : Write(item);
+        var status = item.Kind switch
+        {
+            ItemKind.Subscribe => _device.OnSubscribe(item.Characteristic, item.Value[0] != 0),
+            ItemKind.Read => Read(item),
+            _ => Write(item),
+        };
         _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, [], item, status));
         while (_behindAnswer.TryDequeue(out var behind)) _toHost.Enqueue(behind);
         _behindAnswer = null;
@@ -174,6 +179,13 @@ public sealed partial class SimulatedLink
         }
 
         return _device.OnWrite(item.Characteristic, item.Value);
+    }
+
+    private byte Read(Item item)
+    {
+        var (status, value) = _device.OnRead(new Guid(item.Value));
+        item.Read = value;
+        return status;
     }
 
     private void Refill()

@@ -35,6 +35,10 @@ internal static class SimulateCommand
             ("dfu", false),
             ("app", true));
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
+        var revision = Arguments.Option.Text(
+            "--firmware-revision",
+            "Their applications have a Device Information service that says this; after an update it says the new version.",
+            "TEXT");
         var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
         var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
         var state = Arguments.Option.Text(
@@ -68,7 +72,7 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, links, radios,
+            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, revision, links, radios,
             state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
@@ -84,6 +88,7 @@ internal static class SimulateCommand
                 Deaf = result.GetValue(deaf),
                 InApplication = mode.Of(result),
                 SoftDevice = result.GetValue(softDevice),
+                FirmwareRevision = result.GetValue(revision),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
                 Links = result.GetValue(links)!.Value,

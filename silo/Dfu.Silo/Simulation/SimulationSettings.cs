@@ -25,6 +25,12 @@ public sealed record SimulationSettings
     /// <summary>Null takes any.</summary>
     public uint? SoftDevice { get; init; }
 
+    /// <summary>What their applications say in the firmware revision (0x2A26), until an update; null for applications without.</summary>
+    public string? FirmwareRevision { get; init; }
+
+    /// <summary>They say the same after an update.</summary>
+    public bool KeepsRevision { get; init; }
+
     /// <summary>Packet bytes after which a device's link drops, once; null is never.</summary>
     public long? DropAfter { get; init; }
 
@@ -58,6 +64,8 @@ public sealed record SimulationSettings
         StartsInApplication = InApplication,
         SoftDeviceId = SoftDevice,
         HwVersion = HwVersion,
+        FirmwareRevision = FirmwareRevision,
+        KeepsRevision = KeepsRevision,
         PublicKey = PublicKey,
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),
