@@ -17,6 +17,9 @@ public sealed class DeviceStateCopier : ShallowCopier<DeviceState>;
 public sealed class CampaignStateCopier : ShallowCopier<CampaignState>;
 
 [RegisterCopier]
+public sealed class CampaignLabelsCopier : ShallowCopier<CampaignLabels>;
+
+[RegisterCopier]
 public sealed class AdapterStateCopier : ShallowCopier<AdapterState>;
 
 [RegisterCopier]

@@ -21,7 +21,9 @@ public interface IDeviceGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task CancelAsync(string campaign, int run, bool drain);
 
-    /// <summary>From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.</summary>
+    /// <summary>
+    /// From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.
+    /// </summary>
     [Alias("Pause")]
     Task PauseAsync(string campaign, int attempt);
 

@@ -156,7 +156,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task ForgetAsync() => Task.CompletedTask;
 
-    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
+    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;
 
