@@ -137,6 +137,7 @@ internal static class CampaignCommand
         var devices = device is null
             ? null
             : Option.Many<BluetoothAddress>("--device", device, BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS", deviceRequired);
+        if (devices is not null) devices.AllowMultipleArgumentsPerToken = false; // the campaign may come behind it
         var json = Option.Flag("--json", "Print one JSON document.");
         var command = new Command(word, description) { id };
         if (cutting is not null) command.Add(cutting);

@@ -58,13 +58,13 @@ internal static class CampaignSheet
 
     private static IEnumerable<string> Groups(CampaignStanding standing)
     {
-        var width = standing.Groups.Max(static group => group.Name.Length);
+        var width = standing.Groups.Max(static group => CampaignWords.Group(group.Name).Length);
         foreach (var group in standing.Groups)
         {
             var text = group.Open ? $"{group.Updated} of {group.Devices} updated" : $"{Format.Count(group.Devices, "device")}, not begun";
             if (group.Failed > 0) text += $", [red]{group.Failed} failed[/]";
             if (group.Cancelled > 0) text += $", {group.Cancelled} cancelled";
-            yield return $"{Markup.Escape(group.Name.PadRight(width))}  {text}";
+            yield return $"{Markup.Escape(CampaignWords.Group(group.Name).PadRight(width))}  {text}";
         }
     }
 

@@ -45,6 +45,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command)
     {
+        _groups.AllowMultipleArgumentsPerToken = false; // the package may come behind it
         foreach (var option in Options) command.Add(option);
     }
 
