@@ -1,4 +1,3 @@
-using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;

@@ -213,6 +213,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     {
         Mode = DeviceMode.Application;
         _name = null;
+        if (_memory.Main is { Name: not null }) Counters.SettingsErases++;
         if (_memory.Main is { } main && (main.Name is not null || main.EnterBootloader)) _memory.Main = main with { Name = null, EnterBootloader = false };
         _air.AdvertisingChanged(this);
     }

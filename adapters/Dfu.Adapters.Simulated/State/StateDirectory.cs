@@ -114,7 +114,9 @@ public sealed class StateDirectory
         int CreateCommands,
         int ExecuteCommands,
         int Activations,
-        long OverrunBytes = 0)
+        long OverrunBytes = 0,
+        long PageErases = 0,
+        long SettingsErases = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
             c.PacketBytes,
@@ -127,7 +129,9 @@ public sealed class StateDirectory
             c.CreateCommands,
             c.ExecuteCommands,
             c.Activations,
-            c.OverrunBytes);
+            c.OverrunBytes,
+            c.PageErases,
+            c.SettingsErases);
 
         public DeviceCounters ToCounters() => new()
         {
@@ -142,6 +146,8 @@ public sealed class StateDirectory
             ExecuteCommands = ExecuteCommands,
             Activations = Activations,
             OverrunBytes = OverrunBytes,
+            PageErases = PageErases,
+            SettingsErases = SettingsErases,
         };
     }
 }

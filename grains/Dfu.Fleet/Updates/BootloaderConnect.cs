@@ -123,7 +123,8 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
         Settle(target.Address, entry == DfuCharacteristic.ButtonlessBonded ? target.Address : target.Address.Bootloader);
         _explains = entry != DfuCharacteristic.ButtonlessSdk12;
         attempt.Observer.PhaseChanged(UpdatePhase.Jumping);
-        await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken);
+        if (await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken))
+            attempt.Observer.Erased(0, 1);
     }
 
     private void Settle(BluetoothAddress application, BluetoothAddress bootloader)

@@ -38,7 +38,7 @@ public static class Preflight
     {
         if (Current(package, passport, told) is { } current) return new(PreflightVerdict.Current, DfuError.None, current);
         var known = Contradicts(passport, told) ? passport with { Images = [] } : passport;
-        if (told?.HardwareRevision != passport.HardwareRevision) known = known with { HwVersion = null, SoftDevice = null };
+        if (told is not null && passport.HardwareRevision is { } board && board != told.HardwareRevision) known = known with { HwVersion = null, SoftDevice = null };
         foreach (var image in package.Images.Where(static image => !image.IsDebug))
         {
             if (Refusal(image, package, known) is var (error, detail)) return new(PreflightVerdict.Refused, error, $"{detail}; {Anyway}");
