@@ -136,7 +136,10 @@ public static class AdapterMachine
         return Suspect(state with { Elsewhere = [.. state.Elsewhere.TakeLast(ElsewhereKept - 1), slot] }, s.At);
     }
 
-    /// <summary>Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish; what devices did not get through on it is not their fault.</summary>
+    /// <summary>
+    /// Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish. That they could not be connected to over it is not its
+    /// devices' fault.
+    /// </summary>
     private static (AdapterState, ImmutableArray<AdapterEffect>) Suspect(AdapterState state, DateTimeOffset at)
     {
         if (state.Status != AdapterStatus.Ready || state.FailedConnects.Length < 2) return (state, []);
