@@ -30,6 +30,7 @@ internal static class DeviceSheet
                 console.WriteLine();
                 Sheet.Line(console, $"  [bold]Where the time went[/] [grey]{Format.Duration(view.Time.Total)} since it joined the campaign[/]");
                 foreach (var line in bar) Sheet.Line(console, line);
+                if (Advised(found) is { } advice) Sheet.Line(console, $"  [bold]{Text(advice)}[/]");
             }
         }
 
@@ -80,6 +81,9 @@ internal static class DeviceSheet
         if (view.Detail.Length > 0) yield return ("Evidence", Text(view.Detail));
         yield return ("To do", $"[bold]{Text(ReportWords.Remedy(view.Error))}[/]");
     }
+
+    /// <summary>The one thing to change; null when nothing stands out.</summary>
+    internal static string? Advised(FoundDevice found) => found.Device.State is { } state ? Advice.Of(state, found.View?.Rssi) : null;
 
     /// <summary>What updates have cost its flash, and a warning where that is near its end.</summary>
     internal static string Wear(DeviceWear wear)
