@@ -42,7 +42,9 @@ internal static class DeviceSheet
         var name = Name(found);
         if (found.View is not { } view) return $"[grey]○[/] [bold]{name}[/]: in no campaign that is kept";
         var state = UnitStates.Of(view.Outcome, view.Phase);
-        var share = state == UnitState.AtWork && view.BytesTotal > 0 ? $", {Format.Percent(Math.Floor(100.0 * view.BytesConfirmed / view.BytesTotal), 100)} there" : "";
+        var share = state == UnitState.AtWork && view.BytesTotal > 0
+            ? $", {Format.Percent(Math.Floor(100.0 * view.BytesConfirmed / view.BytesTotal), 100)} there"
+            : "";
         return $"{UnitStates.Sign(state)} [bold]{name}[/]: {UnitStates.Words(view.Outcome, view.Phase)}{share}";
     }
 
@@ -65,7 +67,12 @@ internal static class DeviceSheet
             yield return ("When", $"{CampaignWords.Moment(started, now)}{until}, {Format.Duration(view.Seconds)}, {Format.Count(view.Attempts, "attempt")}");
         }
 
-        if (view?.Adapter is { } adapter) yield return ("Adapter", Text(adapter) + (view.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $", {rssi} dBm") : ""));
+        if (view?.Adapter is { } adapter)
+        {
+            var signal = view.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $", {rssi} dBm") : "";
+            yield return ("Adapter", Text(adapter) + signal);
+        }
+
         if (view is { BytesSent: > 0 })
             yield return ("Sent", $"{Format.Bytes(view.BytesSent)}{(view.BytesResent > 0 ? $", of it {Format.Bytes(view.BytesResent)} a second time" : "")}");
         if (view is { Resumes: [_, ..] })
@@ -91,7 +98,8 @@ internal static class DeviceSheet
         if (wear == default) return "no erase is counted yet";
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"settings page erased {wear.Settings:#,0} times of the {DeviceWear.Endurance:#,0} that flash is made for; {wear.Pages:#,0} page erases for firmware, {Format.Count(wear.Updates, "update")}");
+            $"settings page erased {wear.Settings:#,0} times of the {DeviceWear.Endurance:#,0} that flash is made for; ")
+            + string.Create(CultureInfo.InvariantCulture, $"{wear.Pages:#,0} page erases for firmware, {Format.Count(wear.Updates, "update")}");
         return wear.Settings >= DeviceWear.Endurance
             ? $"[red]{text}[/]\n[bold]It may keep no progress, or not start: replace the device, or its chip.[/]"
             : wear.Settings >= DeviceWear.Warning
@@ -117,14 +125,16 @@ internal static class DeviceSheet
             Keeps.Ram => "keeps all it received until it is reset",
             _ => "what it keeps over a drop is not known yet",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"for hardware {known.HwVersion}, init packets up to {traits.InitMax} bytes, MTU {traits.Mtu}; {keeps}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"for hardware {known.HwVersion}, init packets up to {traits.InitMax} bytes, MTU {traits.Mtu}; {keeps}");
     }
 
     private static string Runs(DevicePassport? passport, DateTimeOffset now)
     {
         if (passport is null) return "";
-        var images = passport.Images.Select(image => string.Create(
-            CultureInfo.InvariantCulture, $"{ImageTitle.Of(image.Type)} {image.Version}, since {CampaignWords.Moment(image.At, now)} (package {image.PackageId[..Math.Min(12, image.PackageId.Length)]})"));
+        var images = passport.Images.Select(image =>
+            string.Create(CultureInfo.InvariantCulture, $"{ImageTitle.Of(image.Type)} {image.Version}, since {CampaignWords.Moment(image.At, now)} ")
+            + $"(package {image.PackageId[..Math.Min(12, image.PackageId.Length)]})");
         string[] says =
         [
             passport.Revision is { Length: > 0 } revision ? $"says it is {Text(revision)}" : "",

@@ -33,7 +33,10 @@ internal static class TimeBar
         var columns = width >= (2 * 46) + 4 ? 2 : 1;
         var rows = (legend.Count + columns - 1) / columns;
         for (var row = 0; row < rows; row++)
-            yield return "  " + string.Join("    ", Enumerable.Range(0, columns).Select(column => row + (column * rows)).Where(i => i < legend.Count).Select(i => legend[i]));
+        {
+            var shown = Enumerable.Range(0, columns).Select(column => row + (column * rows)).Where(i => i < legend.Count);
+            yield return "  " + string.Join("    ", shown.Select(i => legend[i]));
+        }
     }
 
     /// <summary>Cells of a bar in proportion, at least one for each, as many as there are together.</summary>

@@ -71,7 +71,8 @@ public sealed class AdapterLooksTests
     public void Draining_says_what_is_still_under_way()
     {
         var state = new AdapterState { Id = Views[1].Id, HeldBy = "anna@line-3", Slots = [new(Tests.Views.Address(1), 2), new(Tests.Views.Address(2), 1)] };
-        var lines = AdapterCommand.Lines(state.Id, AdapterControlKind.Drain, true, "it begins no further transfer", state).Select(Spectre.Console.Markup.Remove);
+        var lines = AdapterCommand.Lines(state.Id, AdapterControlKind.Drain, true, "it begins no further transfer", state)
+            .Select(Spectre.Console.Markup.Remove);
         Assert.Equal(
             [
                 "✓ station-1/bluez:usb-1-1.2.4: it begins no further transfer",
@@ -83,7 +84,8 @@ public sealed class AdapterLooksTests
     [Fact]
     public void A_self_test_that_is_not_passed_says_what_was_heard()
     {
-        var state = new AdapterState { Id = Views[0].Id, SelfTest = new(Tests.Views.Morning, false, 3, TimeSpan.FromSeconds(1.25), "the golden unit dropped the link") };
+        var test = new SelfTestReport(Tests.Views.Morning, false, 3, TimeSpan.FromSeconds(1.25), "the golden unit dropped the link");
+        var state = new AdapterState { Id = Views[0].Id, SelfTest = test };
         var lines = AdapterCommand.Lines(state.Id, AdapterControlKind.SelfTest, false, "it did not pass", state).Select(Spectre.Console.Markup.Remove);
         Assert.Equal(
             ["✗ station-1/bluez:usb-1-1.2: it did not pass", "  not passed: heard 3 devices, connected in 1.3 s; the golden unit dropped the link"],

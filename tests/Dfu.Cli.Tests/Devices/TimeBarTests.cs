@@ -34,7 +34,8 @@ public sealed class TimeBarTests
         Assert.Equal(98, Markup.Remove(lines[0]).Length);
         Assert.All(lines, line => Assert.InRange(Markup.Remove(line).Length, 1, 100));
         Assert.Contains("[dodgerblue2]██[/] sending", lines[1], StringComparison.Ordinal);
-        var styles = lines[0].Split('[').Where(part => part.Length > 0 && part[0] != '/').Select(part => part.Split(']')[0].Trim()).Where(style => style.Length > 0).ToList();
+        var styles = lines[0].Split('[').Where(part => part.Length > 0 && part[0] != '/').Select(part => part.Split(']')[0].Trim())
+            .Where(style => style.Length > 0).ToList();
         Assert.Equal(6, styles.Distinct().Count());
     }
 

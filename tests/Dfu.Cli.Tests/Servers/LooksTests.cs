@@ -37,7 +37,9 @@ public sealed class LooksTests(ServedFleet fleet) : IClassFixture<ServedFleet>
         await AdapterAsync();
 
         var audit = Json(await fleet.RunAsync("audit", "--json"))["entries"]!.AsArray().Select(entry => (string)entry!["action"]!).ToList();
-        Assert.Equal(["campaignCreated", "campaignEnded", "adapterDrained", "adapterResumed"], audit.Where(action => !action.EndsWith("Tested", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["campaignCreated", "campaignEnded", "adapterDrained", "adapterResumed"],
+            audit.Where(action => !action.EndsWith("Tested", StringComparison.Ordinal)));
         var last = await fleet.RunAsync("audit", "--last", "1", "--subject", (string)shown["campaign"]!);
         Assert.Contains("campaignEnded", last.Output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
         Assert.Equal(2, last.Output.TrimEnd().Split('\n').Length);
