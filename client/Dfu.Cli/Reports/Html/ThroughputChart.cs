@@ -13,6 +13,9 @@ internal static class ThroughputChart
 
     private static readonly int[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 
+    /// <summary>What a round time is said without.</summary>
+    private static readonly string[] Empty = [" 0 s", " 0 min", ".0"];
+
     /// <summary>Empty when fewer than two units have ended: there is nothing to see then.</summary>
     public static string Of(IReadOnlyCollection<DeviceView> devices)
     {
@@ -33,7 +36,7 @@ internal static class ThroughputChart
 
         var top = Ceiling(bars.Max(static bar => bar.Good + bar.Failed));
         var text = new StringBuilder();
-        var stretch = new[] { " 0 s", " 0 min", ".0" }.Aggregate(
+        var stretch = Empty.Aggregate(
             Format.Duration(width), static (words, empty) => words.Replace(empty, "", StringComparison.Ordinal));
         text.Append($"<h2>Throughput <small>units in {stretch}, by when they ended; times are UTC</small></h2>\n<div class=\"chart\">");
         text.Append(CultureInfo.InvariantCulture, $"<div class=\"y\"><span>{top}</span><span>{(top % 2 == 0 ? top / 2 : "")}</span><span>0</span></div>");
