@@ -55,6 +55,16 @@ internal sealed class BridgeLink : IDfuLink
     /// <summary>Completes with Connected; fails with ConnectTimeout, ConnectFailed, AdapterFull or AdapterLost.</summary>
     public Task Opened => _opened.Task;
 
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        if (!_adapter.Secures) throw new DfuException(DfuError.BondRequired, $"{_adapter.Name} says nothing of being able to pair");
+        var reply = await AskAsync(new ToBridge { Link = Number, Secure = new Secure() }, Body.Secured, default, BridgeTimes.Secure, cancellationToken);
+        if (reply.Secured.Result == SecureResult.Encrypted) return;
+        throw reply.Secured.Result == SecureResult.Cannot
+            ? new DfuException(DfuError.BondRequired, $"{_adapter.Name} cannot pair")
+            : new DfuException(DfuError.PairingRefused, $"{_address} does not pair with {_adapter.Name}");
+    }
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         RequestAsync(
             new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
@@ -147,7 +157,7 @@ internal sealed class BridgeLink : IDfuLink
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
                 break;
-            case Body.ReadReply:
+            case Body.ReadReply or Body.Secured:
                 Answer(message, default);
                 break;
             case Body.Fault:
@@ -209,31 +219,7 @@ internal sealed class BridgeLink : IDfuLink
 
     private async Task<FromBridge> RequestAsync(ToBridge message, Body answer, Characteristic characteristic, string name, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        LinkQueue.Entry request;
-        lock (_gate)
-        {
-            if (_closing) throw Lost();
-            request = _queue.Add(message, answer, characteristic);
-        }
-
-        FromBridge reply;
-        try
-        {
-            reply = (await request.Done.Task.WithinAsync(BridgeTimes.Request, _time, cancellationToken))!;
-        }
-        catch (TimeoutException)
-        {
-            var detail = $"{answer} did not come within {BridgeTimes.Request.TotalSeconds:0} s";
-            Close(detail);
-            throw new DfuException(DfuError.RequestTimeout, $"link to {_address}: {detail}");
-        }
-        catch (OperationCanceledException)
-        {
-            lock (_gate) _queue.TryWithdraw(request);
-            throw;
-        }
-
+        var reply = await AskAsync(message, answer, characteristic, BridgeTimes.Request, cancellationToken);
         var status = answer switch
         {
             Body.Subscribed => reply.Subscribed.AttStatus,
@@ -245,6 +231,34 @@ internal sealed class BridgeLink : IDfuLink
         {
             AttStatus = (byte)Math.Min(status, byte.MaxValue),
         };
+    }
+
+    private async Task<FromBridge> AskAsync(
+        ToBridge message, Body answer, Characteristic characteristic, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LinkQueue.Entry request;
+        lock (_gate)
+        {
+            if (_closing) throw Lost();
+            request = _queue.Add(message, answer, characteristic);
+        }
+
+        try
+        {
+            return (await request.Done.Task.WithinAsync(timeout, _time, cancellationToken))!;
+        }
+        catch (TimeoutException)
+        {
+            var detail = $"{answer} did not come within {timeout.TotalSeconds:0} s";
+            Close(detail);
+            throw new DfuException(DfuError.RequestTimeout, $"link to {_address}: {detail}");
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate) _queue.TryWithdraw(request);
+            throw;
+        }
     }
 
     private async ValueTask WaitForCreditAsync(LinkQueue.Entry packet, CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
                 if (Interlocked.Decrement(ref _credit) < 0) Fault("a write command without credit");
                 else _queue.Writer.TryWrite(message);
                 return;
-            case Body.Subscribe or Body.Write or Body.Read:
+            case Body.Subscribe or Body.Write or Body.Secure or Body.Read:
                 if (Interlocked.Exchange(ref _requested, 1) == 1) Fault("a second request while one is outstanding");
                 else _queue.Writer.TryWrite(message);
                 return;
@@ -256,7 +256,12 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     {
         try
         {
-            var answer = await RequestAsync(link, request);
+            var answer = request.BodyCase switch
+            {
+                Body.Secure => await SecureAsync(link),
+                Body.Read => await ReadAsync(link, request.Read.Uuid),
+                _ => await RequestAsync(link, request),
+            };
             Interlocked.Exchange(ref _requested, 0);
             Send(answer);
         }
@@ -273,9 +278,6 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
             Fault(e.Message);
         }
     }
-
-    private Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request) =>
-        request.BodyCase == Body.Read ? ReadAsync(link, request.Read.Uuid) : WriteAsync(link, request);
 
     private async Task<FromBridge> ReadAsync(IDfuLink link, ByteString uuid)
     {
@@ -294,7 +296,22 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         return new FromBridge { Link = number, ReadReply = reply };
     }
 
-    private async Task<FromBridge> WriteAsync(IDfuLink link, ToBridge request)
+    private async Task<FromBridge> SecureAsync(IDfuLink link)
+    {
+        var result = SecureResult.Encrypted;
+        try
+        {
+            await link.SecureAsync(_cut.Token);
+        }
+        catch (DfuException e) when (e.Error is DfuError.PairingRefused or DfuError.BondRequired)
+        {
+            result = e.Error == DfuError.BondRequired ? SecureResult.Cannot : SecureResult.Refused;
+        }
+
+        return new FromBridge { Link = number, Secured = new Secured { Result = result } };
+    }
+
+    private async Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request)
     {
         var subscribes = request.BodyCase == Body.Subscribe;
         var wire = subscribes ? request.Subscribe.Characteristic : request.Write.Characteristic;

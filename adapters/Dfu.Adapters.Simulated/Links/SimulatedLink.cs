@@ -46,6 +46,20 @@ public sealed partial class SimulatedLink : IDfuLink
     /// <summary>Packets and requests the radio holds before a write command has to wait.</summary>
     public int Capacity { get; }
 
+    /// <summary>The device and the radio have encrypted it.</summary>
+    internal bool Encrypted { get; private set; }
+
+    /// <summary>The radio, by the name devices bond with it.</summary>
+    internal string Radio => _adapter.Identity;
+
+    /// <remarks>One exchange, however many packets pairing takes.</remarks>
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        if (Encrypted) return;
+        if ((await AskAsync(ItemKind.Secure, default, [], cancellationToken)).Status != 0)
+            throw new DfuException(DfuError.PairingRefused, $"{_device.ApplicationAddress} does not pair with {Radio}");
+    }
+
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         await RequestAsync(ItemKind.Subscribe, characteristic, [1], cancellationToken);
 
@@ -110,6 +124,13 @@ public sealed partial class SimulatedLink : IDfuLink
 
     private async Task<Item> RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
     {
+        var (status, item) = await AskAsync(kind, characteristic, value, cancellationToken);
+        if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
+        return item;
+    }
+
+    private async Task<(byte Status, Item Item)> AskAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var item = new Item(kind, characteristic, value) { Answer = new(TaskCreationOptions.RunContinuationsAsynchronously) };
         using (_events.Enter())
@@ -121,9 +142,7 @@ public sealed partial class SimulatedLink : IDfuLink
         }
 
         await using var registration = cancellationToken.Register(() => item.Answer.TrySetCanceled(cancellationToken));
-        var status = await item.Answer.Task;
-        if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
-        return item;
+        return (await item.Answer.Task, item);
     }
 
     private DfuException Lost() => new(DfuError.LinkLost, $"the link to {_device.ApplicationAddress} has closed: {_closure}");
@@ -136,6 +155,7 @@ public sealed partial class SimulatedLink : IDfuLink
         Write,
         Subscribe,
         Read,
+        Secure,
     }
 
     private sealed class Item(ItemKind kind, DfuCharacteristic characteristic, byte[] value)

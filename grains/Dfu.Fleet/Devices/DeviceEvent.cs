@@ -141,7 +141,14 @@ public abstract record DeviceEvent
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>
     public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
-        : DeviceEvent;
+        : DeviceEvent
+    {
+        /// <summary>Adapters hear it that may not have it, for want of its bond; see <see cref="DeviceBonds"/>.</summary>
+        public bool HeardByOthers { get; init; }
+
+        /// <summary>With <see cref="HeardByOthers"/>: which of its programs they hear.</summary>
+        public bool InBootloader { get; init; }
+    }
 
     /// <param name="Run">The campaign's run it was asked for in; one before <see cref="DeviceState.Run"/> came late.</param>
     public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent

@@ -113,13 +113,13 @@ public static class DeviceMachine
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Enter(DeviceState state, DeviceEvent.PhaseChanged p)
     {
-        var next = state with
+        var next = DeviceBonds.Proved(state with
         {
             Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
             BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
             Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
             HadApplication = state.HadApplication || p.Phase == DevicePhase.Jumping,
-        };
+        }, p.Phase);
         var (told, effects) = p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling ? Retries.Linked(next) : (next, []);
         return (told, [.. OfSlot(state, p), .. effects]);
     }
@@ -155,6 +155,8 @@ public static class DeviceMachine
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted || Retries.IsAdaptersFault(state, x.Error))
             return Outlive(noted, x.At, policy);
+        if (x.Error is DfuError.PairingRefused or DfuError.BondedElsewhere)
+            return Requeue(DeviceBonds.Refuse(noted, x.Error) with { Failures = state.Failures + 1, Losses = null }, x.At);
         if (Retries.ClassOf(x.Error) == RetryClass.Never) return Refuse(noted, x);
 
         noted = noted with
@@ -265,21 +267,26 @@ public static class DeviceMachine
                 : (state, []);
         }
 
-        var silentSince = Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
-        return w.At - silentSince >= policy.Patience
-            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{ByWhom(state)}", w.At)
+        var silent = w.At - Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
+        if (w.HeardByOthers)
+        {
+            return DeviceBonds.GivenUp(state, w.InBootloader, silent, policy.Patience) is var (error, why)
+                ? GiveUp(state, error, why, w.At)
+                : (state, []);
+        }
+
+        return silent >= policy.Patience
+            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{Neighbours(state)}", w.At)
             : (state, []);
     }
 
-    private static string ByWhom(DeviceState state) =>
-        IsBonded(state) ? $" by {state.Adapter}, which it is bonded with"
-        : state.Strangers.IsEmpty ? ""
+    private static string Neighbours(DeviceState state) =>
+        state.Strangers.IsEmpty ? ""
         : state.Strangers is [var stranger] ? $"; {stranger} is the application of another device"
         : $"; {string.Join(", ", state.Strangers)} are the applications of other devices";
 
-    private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
-
-    private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state is { AllActivated: true, Expects: true }
+    private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) =>
+        state is { AllActivated: true, Expects: true }
         ? Finish(state, DeviceOutcome.Failed, DfuError.ApplicationNotRead, $"accepted by the bootloader; then {detail}", at)
         : state.AllActivated
         ? Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
@@ -318,6 +325,7 @@ public static class DeviceMachine
                 Fruitless = 0,
                 Troubles = Retries.Forgiven(state.Troubles),
                 Losses = null,
+                BondRefusals = [],
                 EndedAt = null,
                 BootloaderUntil = null,
                 Finish = new(FinishCheck.None),

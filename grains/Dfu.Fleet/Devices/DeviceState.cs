@@ -125,6 +125,12 @@ public sealed record DeviceState
     public string? Adapter { get; init; }
     public int AdapterEpoch { get; init; }
 
+    /// <summary>Where the bootloader bonds: the adapter whose bond it was given, or that it let in last; null while none is known.</summary>
+    public string? BondedWith { get; init; }
+
+    /// <summary>Adapters that the device did not take since it was asked for, or since it was last sent to its bootloader.</summary>
+    public ImmutableArray<BondRefusal> BondRefusals { get; init; } = [];
+
     /// <summary>The advertisement the current attempt was granted for.</summary>
     public Advertisement? Heard { get; init; }
 
@@ -229,6 +235,7 @@ public sealed record DeviceState
     {
         Application = Application,
         Bootloader = Bootloader,
+        BondedWith = BondedWith,
         Attempt = Attempt,
         EarlierAttempts = Attempt,
         Label = Label,

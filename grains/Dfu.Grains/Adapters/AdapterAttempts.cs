@@ -251,7 +251,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             TraceParent = attempt.Order.Place.TraceParent,
             Passport = attempt.Order.Passport,
             Finish = attempt.Order.Place.Finish,
-            Force = attempt.Order.Place.Force,
+            Force = attempt.Order.Place.Force || attempt.Device.Forced,
         };
         attempt.Began(run);
         host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -19,6 +20,9 @@ internal sealed class CampaignCalls(
     Action<int> audited)
 {
     private const int MostAtOnce = 128;
+
+    /// <summary>What people call a device; null when nobody said.</summary>
+    public required Func<BluetoothAddress, TargetLabel?> LabelOf { private get; init; }
 
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
@@ -173,7 +177,7 @@ internal sealed class CampaignCalls(
         }
     }
 
-    private static CampaignPlace PlaceOf(CampaignState campaign, BluetoothAddress device, int run) => new()
+    private CampaignPlace PlaceOf(CampaignState campaign, BluetoothAddress device, int run) => new()
     {
         Campaign = campaign.Id,
         PackageId = campaign.PackageId,
@@ -185,6 +189,7 @@ internal sealed class CampaignCalls(
         Limits = campaign.Limits,
         Finish = campaign.Plan.Finish,
         Force = campaign.Plan.Force,
+        Label = LabelOf(device),
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());

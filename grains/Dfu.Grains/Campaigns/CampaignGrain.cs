@@ -44,7 +44,10 @@ internal sealed class CampaignGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _calls = new(GrainFactory, host, _devices, logger, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
+        _calls = new(GrainFactory, host, _devices, logger, Refused, through => Commit(new CampaignEvent.AuditTaken(through)))
+        {
+            LabelOf = device => _labels.Of(device),
+        };
         _fetch = new(host, _devices, _calls);
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);

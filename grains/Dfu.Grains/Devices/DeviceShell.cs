@@ -92,7 +92,7 @@ internal sealed class DeviceShell
         if (Record is { } known && known.Campaign == place.Campaign)
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
-            if ((known.Finish, known.Force) != (place.Finish, place.Force)) 
+            if ((known.Finish, known.Force) != (place.Finish, place.Force))
             {
                 var device = known.Device with { Expects = place.Finish.Expect is not null };
                 Change(Record with { Finish = place.Finish, Force = place.Force, Device = device });
@@ -350,7 +350,11 @@ internal sealed class DeviceShell
     private DeviceEvent.Waited Waited(AirReport air)
     {
         var now = Now;
-        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf);
+        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf)
+        {
+            HeardByOthers = air.HeardByOthers,
+            InBootloader = air.InBootloader,
+        };
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;

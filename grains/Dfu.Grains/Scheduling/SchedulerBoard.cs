@@ -184,6 +184,8 @@ internal sealed class SchedulerBoard
         AsApplication = waited.AsApplication,
         Listening = waited.At - waited.ListeningSince,
         Deaf = waited.At - waited.DeafSince,
+        HeardByOthers = waited.HeardByOthers,
+        InBootloader = waited.InBootloader,
     };
 
     /// <summary>What campaigns may have at once, and what they have or are promised; empty when all are alike.</summary>

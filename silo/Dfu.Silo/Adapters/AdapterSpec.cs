@@ -103,6 +103,7 @@ public abstract record AdapterSpec(string Text)
         "radios" when Whole(value, 1, 4096) is { } radios => settings with { Radios = radios },
         "save-progress" when bool.TryParse(value, out var saves) => settings with { SaveProgress = saves },
         "deaf" when bool.TryParse(value, out var deaf) => settings with { Deaf = deaf },
+        "bonds" when bool.TryParse(value, out var bonds) => settings with { Bonds = bonds },
         "mode" when value is "dfu" or "app" => settings with { InApplication = value == "app" },
         "firmware-revision" when value.Length is > 0 and <= 64 => settings with { FirmwareRevision = value },
         "keep-revision" when bool.TryParse(value, out var keeps) => settings with { KeepsRevision = keeps },

@@ -137,8 +137,8 @@ public sealed class DeviceJoinTests : DeviceShellBench
         Take(Report(1, new DeviceEvent.ImageActivated(1, 0, false, Elsewhere), Ended(1) with { Cost = new(new(), new(25, 2, 0)) }));
         var known = Shell.Passport!;
         Assert.Equal(("S1", 3u, new DeviceWear(25, 4, 1)), (known.Label!.Serial, known.Application!.Version, known.Wear));
-        Shell.Acknowledged(State);
         Activate();
+        Shell.Acknowledged(State);
         Assert.Equal(FleetJson.Write(known), FleetJson.Write(Shell.Passport!));
         Assert.True(Shell.Join(Place("c2") with { Finish = new() { Expect = "4" }, Force = true }));
         Commit();

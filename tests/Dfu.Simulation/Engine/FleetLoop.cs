@@ -253,7 +253,7 @@ internal sealed class FleetLoop
             TraceParent = _parts.TraceParent,
             Passport = _machines.PassportOf(device.Id),
             Finish = _machines.Campaign.Plan.Finish,
-            Force = _machines.Campaign.Plan.Force,
+            Force = _machines.Campaign.Plan.Force || device.Forced,
         };
         Background.Run("run an attempt", run.RunAsync(_parts.Runner, order, _parts.Policy.Link));
     }
