@@ -8,7 +8,8 @@ public sealed class CampaignNamesTests
 {
     private static readonly CampaignEntry[] Campaigns =
     [
-        Entry("1a22aa7a13b-55227b3e", "Week 47"), Entry("1a22aa7a13b-0f1e2d3c", ""), Entry("1a22ab00000-0f1e2d3c", "Week 48"), Entry("1a22ac00000-0f1e2d3c", "Week 48"),
+        Entry("1a22aa7a13b-55227b3e", "Week 47"), Entry("1a22aa7a13b-0f1e2d3c", ""),
+        Entry("1a22ab00000-0f1e2d3c", "Week 48"), Entry("1a22ac00000-0f1e2d3c", "Week 48"),
     ];
 
     [Theory]

@@ -36,8 +36,8 @@ public sealed class CampaignSheetTests
         { Held(HoldReason.OutsideWindow, "no window opens before its end"), "outside its windows", "outsideWindow" },
         { Held(HoldReason.Failures, ""), "stopped: 3 of 600 failed", "failures" },
         { Held(HoldReason.TooFewUpdated, ""), "too few updated to go on", "tooFewUpdated" },
-        { Held(HoldReason.Approval, "") with { Groups = [new("1", 9, 9, 0, 0, true), new("2", 9, 0, 0, 0, false)] }, "waits for approval of group 2", "approval" },
-        { Held(HoldReason.Approval, "") with { Groups = [new("a", 9, 9, 0, 0, true), new("rest", 9, 0, 0, 0, false)] }, "waits for approval of rest", "approval" },
+        { Held(HoldReason.Approval, "") with { Groups = [Group("1", true), Group("2", false)] }, "waits for approval of group 2", "approval" },
+        { Held(HoldReason.Approval, "") with { Groups = [Group("a", true), Group("rest", false)] }, "waits for approval of rest", "approval" },
     };
 
     [Theory]
@@ -65,7 +65,10 @@ public sealed class CampaignSheetTests
         var label = new TargetLabel(Views.Address(3)) { Serial = "SN-17", Label = "red" };
         var failed = Enumerable.Range(3, 25).Select(i => Views.Failed(i, DfuError.LinkLost, "gone") with { Label = i == 3 ? label : null });
         var view = Views.Campaign(CampaignOutcome.Running, failed.Prepend(Views.Updated(1)));
-        var standing = Held(HoldReason.Failures, "25 of 600 devices failed", 0) with { Groups = [new("canary", 10, 9, 1, 0, true), new("rest", 590, 0, 0, 0, false)] };
+        var standing = Held(HoldReason.Failures, "25 of 600 devices failed", 0) with
+        {
+            Groups = [new("canary", 10, 9, 1, 0, true), new("rest", 590, 0, 0, 0, false)],
+        };
         var (console, written) = Views.Recorder(100);
         CampaignSheet.Write(console, standing, view, "1a22aa7a13b", Now, all: false);
         var text = written.ToString();
@@ -82,7 +85,8 @@ public sealed class CampaignSheetTests
         (console, written) = Views.Recorder(100);
         CampaignSheet.Write(console, standing, view, "1a22aa7a13b", Now, all: true);
         Assert.Equal(25, written.Lines().Count(line => line.Contains("linkLost  gone", StringComparison.Ordinal)));
-        Assert.Contains(written.Lines(), line => line.StartsWith($"  {Views.Address(1)}", StringComparison.Ordinal) && line.Contains("updated", StringComparison.Ordinal));
+        var first = $"  {Views.Address(1)}";
+        Assert.Contains(written.Lines(), line => line.StartsWith(first, StringComparison.Ordinal) && line.Contains("updated", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -95,6 +99,8 @@ public sealed class CampaignSheetTests
         var given = DateTime.MinValue + TimeSpan.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(DateTimeOffset.Parse(moment, System.Globalization.CultureInfo.InvariantCulture), PlanOptions.At(given, Now, zone));
     }
+
+    private static GroupView Group(string name, bool open) => new(name, 9, 0, 0, 0, open);
 
     private static CampaignStanding Held(HoldReason reason, string detail, double? hours = null) =>
         Standing with { Holds = [new(reason, detail, hours is { } after ? Now.AddHours(after) : null)] };
