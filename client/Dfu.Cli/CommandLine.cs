@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Dfu.Cli.Adapters;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Audit;
 using Dfu.Cli.Campaigns;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
@@ -18,6 +20,8 @@ internal static class CommandLine
             FlashCommand.Create(terminal),
             CampaignCommand.Create(terminal),
             DeviceCommand.Create(terminal),
+            AdapterCommand.Create(terminal),
+            AuditCommand.Create(terminal),
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),

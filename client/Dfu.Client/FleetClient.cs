@@ -97,6 +97,17 @@ public sealed class FleetClient : IAsyncDisposable
         again: control.Kind is AdapterControlKind.Drain or AdapterControlKind.Resume,
         cancellationToken));
 
+    /// <summary>A package file that the fleet keeps; null when it is not kept any more.</summary>
+    /// <param name="package">SHA-256 of the file, 64 lower-case hexadecimal digits.</param>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) =>
+        CallAsync(grains => grains.GetGrain<IPackageGrain>(package).GetAsync(), again: true, cancellationToken);
+
+    /// <summary>What is known of classes of bootloaders.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken) =>
+        CallAsync(static grains => grains.GetGrain<IFleetGrain>(0).ClassesAsync(), again: true, cancellationToken);
+
     /// <summary>Who changed what and when, newest first.</summary>
     /// <param name="subject">A campaign, adapter or device; null for all.</param>
     /// <param name="most">At most so many, 1 to 10,000.</param>

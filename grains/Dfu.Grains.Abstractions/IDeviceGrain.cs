@@ -21,7 +21,9 @@ public interface IDeviceGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task CancelAsync(string campaign, int run, bool drain);
 
-    /// <summary>From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.</summary>
+    /// <summary>
+    /// From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.
+    /// </summary>
     [Alias("Pause")]
     Task PauseAsync(string campaign, int attempt);
 
@@ -33,6 +35,11 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>From an adapter, at least every second while an attempt runs: what happened in it. May come late or twice.</summary>
     [Alias("Report")]
     Task<ReportReceipt> ReportAsync(AttemptReport report);
+
+    /// <summary>From an adapter that turned out bad: attempts that found no link over it do not count against the device. May come late, twice or never.</summary>
+    /// <param name="attempt">The last of them.</param>
+    [Alias("AdapterBlamed")]
+    Task AdapterBlamedAsync(string adapter, int epoch, int attempt);
 
     /// <summary>What is stored of the device; null when it was never part of a campaign.</summary>
     [Alias("Get")]

@@ -22,6 +22,7 @@ internal static class CampaignCommand
         List(terminal),
         Show(terminal),
         Watch(terminal),
+        CampaignReportCommand.Create(terminal),
         Control(
             terminal,
             CampaignControlKind.Pause,

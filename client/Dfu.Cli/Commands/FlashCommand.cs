@@ -40,7 +40,7 @@ internal static class FlashCommand
             "--data-dir",
             "Where state is kept, so that the same command goes on where it was (default: ~/.local/share/dfu).",
             "DIR");
-        var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json or .xml (JUnit).", "FILE");
+        var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json, .xml (JUnit) or .html.", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
         var publicKey = KeyOption.Public("Refuse the package unless it is signed for this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
@@ -64,7 +64,7 @@ internal static class FlashCommand
             var part = result.GetValue(only);
             var package = whole.Only(part);
             DoubtLines.Write(terminal, PackageDoubts.Of(package));
-            if (result.GetValue(report) is { } path) ReportFile.Check(path);
+            var wanted = result.GetValue(report) is { } path ? WantedReport.At(path, PackageFacts.Of(package, key)) : null;
             var request = new CampaignRequest
             {
                 Package = package,
@@ -91,7 +91,7 @@ internal static class FlashCommand
 
             // Lines of a log would tear what is redrawn in place.
             var shown = settings.LogLevel == LogLevel.None ? terminal : terminal with { Live = false };
-            return RunAsync(shown, request, settings, result.GetValue(json), result.GetValue(report));
+            return RunAsync(shown, request, settings, result.GetValue(json), wanted);
         });
         return command;
     }
@@ -102,7 +102,7 @@ internal static class FlashCommand
         return text.Length > 0;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, string? report)
+    private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, WantedReport? report)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);

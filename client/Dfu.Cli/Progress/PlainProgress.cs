@@ -59,6 +59,7 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 
         var tally = Tally.Of(view);
         var line = $"dfu: {tally.Updated} of {tally.Devices} updated";
+        if (tally.AlreadyCurrent > 0) line += $" ({tally.AlreadyCurrent} already current)";
         if (tally.Failed > 0) line += $", {tally.Failed} failed";
         line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) line += $", {Format.Rate(rate)}";

@@ -60,6 +60,13 @@ internal static class Summary
                 yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
+        if (tally.AlreadyCurrent > 0)
+        {
+            yield return (
+                "Unchanged",
+                $"{Format.Count(tally.AlreadyCurrent, "device")} already current and left alone; --force flashes {(tally.AlreadyCurrent == 1 ? "it" : "them")} anyway");
+        }
+
         foreach (var there in view.Devices.Where(device => device.Passed.Length > 0).GroupBy(device => device.Passed))
         {
             var who = view.Devices.Length == 1 ? "" : $"{Format.Count(there.Count(), "device")}: ";

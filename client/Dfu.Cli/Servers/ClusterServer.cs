@@ -31,6 +31,10 @@ internal sealed class ClusterServer(FleetClient client) : IFleetServer
     public Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) =>
         client.ControlAsync(adapter, control, cancellationToken);
 
+    public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) => client.PackageAsync(package, cancellationToken);
+
+    public Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken) => client.ClassesAsync(cancellationToken);
+
     public Task<ImmutableArray<AuditEntry>> AuditAsync(string? subject, int most, CancellationToken cancellationToken) =>
         client.AuditAsync(subject, most, cancellationToken);
 

@@ -34,6 +34,12 @@ internal interface IFleetServer : IAsyncDisposable
     /// <returns>What was done, in words.</returns>
     Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken);
 
+    /// <summary>Null when it is not kept any more.</summary>
+    Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken);
+
+    /// <summary>What is known of classes of bootloaders.</summary>
+    Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken);
+
     /// <summary>Newest first.</summary>
     /// <param name="subject">A campaign, adapter or device; null for all.</param>
     Task<ImmutableArray<AuditEntry>> AuditAsync(string? subject, int most, CancellationToken cancellationToken);

@@ -29,8 +29,7 @@ public static class CampaignControls
         if (state.Stage == CampaignStage.Finished) return No($"it is over: {CampaignTrail.Count(state)}");
         if (state.IsClosing) return No("it is being cancelled");
         var how = control.Cut ? "what was under way is broken off, and goes on later" : "what is under way is finished";
-        var paused = state.Hold(HoldReason.Paused);
-        if (paused is not null && (state.PauseCuts || !control.Cut)) return Already($"it is {paused.Detail} already");
+        if (state.IsHeldFor(HoldReason.Paused) && (state.PauseCuts || !control.Cut)) return Already("it is paused already");
         var next = state.With(new(HoldReason.Paused, $"paused{By(control)}; {how}"), HoldReason.Paused) with
         {
             PauseCuts = control.Cut,
@@ -52,7 +51,8 @@ public static class CampaignControls
         {
             PauseCuts = false,
             Resumed = true,
-            Forgiven = state.Forgiven.Union(state.Results.Where(static result => result.Value.Outcome == DeviceOutcome.Failed).Select(static result => result.Key)),
+            Forgiven = state.Forgiven.Union(
+                state.Results.Where(static result => result.Value.Outcome == DeviceOutcome.Failed).Select(static result => result.Key)),
         };
         if (!next.IsHeld) next = CampaignMachine.Awake(next, at);
         var left = next.Holds is [var hold, ..] ? $"; {hold.Detail}" : "";
@@ -93,9 +93,9 @@ public static class CampaignControls
         var wanted = named ? control.Devices.Distinct() : state.Devices;
         var again = wanted.Where(device => state.Results.GetValueOrDefault(device) is { } result && CampaignState.MayTryAgain(result.Outcome)).ToArray();
         if (again.Length > 0)
-            return Yes(Reopen(state, again, at), control, wall, "devicesRetried", $"{CampaignTrail.Devices(again.Length)} tried again", Name(again));
+            return Yes(Reopen(state, again, at), control, wall, "devicesRetried", $"{CampaignTrail.Devices(again.Length)} to be tried again", Name(again));
         if (state.Retrying.Count > 0 && (!named || control.Devices.All(state.Retrying.ContainsKey)))
-            return Already($"{CampaignTrail.Devices(named ? control.Devices.Length : state.Retrying.Count)} tried again already");
+            return Already($"{CampaignTrail.Devices(named ? control.Devices.Length : state.Retrying.Count)} to be tried again already");
         return No(named ? "none of these failed or was cancelled" : $"nothing failed or was cancelled: {CampaignTrail.Count(state)}");
     }
 

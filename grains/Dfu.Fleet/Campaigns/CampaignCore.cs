@@ -24,7 +24,14 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     public CampaignState Shown => Saved with { Seconds = State.Seconds };
 
     /// <summary>Changes that are saved and that the audit does not have, as far as is known.</summary>
-    public ImmutableArray<AuditEntry> Untold => Saved.News[Math.Clamp(State.Changes - State.News.Length - Saved.Changes + Saved.News.Length, 0, Saved.News.Length)..];
+    public ImmutableArray<AuditEntry> Untold
+    {
+        get
+        {
+            var (taken, before) = (State.Changes - State.News.Length, Saved.Changes - Saved.News.Length);
+            return Saved.News[Math.Clamp(taken - before, 0, Saved.News.Length)..];
+        }
+    }
 
     /// <returns>How soon it must be saved, null when nothing changed.</returns>
     public TimeSpan? Apply(CampaignEvent e)

@@ -62,7 +62,7 @@ public static class CampaignDirectory
         if (same is not null)
         {
             return new CampaignDecision.Accepted(
-                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Addresses = wanted.Addresses }));
+                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses }));
         }
 
         var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, wanted.Key, now, Finished: false, Superseded: false)
@@ -90,10 +90,11 @@ public static class CampaignDirectory
 
     /// <summary>Every device of the campaign has an outcome.</summary>
     /// <param name="overtook">Campaigns that had devices of it before.</param>
-    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook) => directory with
+    /// <param name="told">The audit has all of it.</param>
+    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook, bool told = true) => directory with
     {
         Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign
-            ? entry with { Finished = true, Addresses = "" }
+            ? entry with { Finished = true, Untold = !told, Addresses = "" }
             : overtook.Contains(entry.Campaign) ? entry with { Overtaken = true } : entry)],
     };
 
@@ -109,7 +110,7 @@ public static class CampaignDirectory
         var wanted = new Wanted(entry.Targets, devices.IsEmpty ? "" : AddressList.Pack(devices)) { NameGlob = entry.NameGlob };
         if (directory.InTheWay(wanted).FirstOrDefault(other => other != entry) is { } other)
             return (directory, $"campaign {other.Campaign} may have the same devices and is not finished");
-        return (directory.Change(campaign, known => known with { Finished = false, Addresses = wanted.Addresses }), "");
+        return (directory.Change(campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses }), "");
     }
 
     private static DirectoryState Change(this DirectoryState directory, string campaign, Func<DirectoryEntry, DirectoryEntry> change) =>

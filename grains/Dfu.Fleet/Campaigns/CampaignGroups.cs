@@ -140,7 +140,8 @@ public static class CampaignGroups
         var goOnAt = state.Plan.Groups[before].GoOnAt;
         return new(HoldReason.TooFewUpdated, string.Create(
             CultureInfo.InvariantCulture,
-            $"{count.Updated} of {count.Devices} devices of group '{NameOf(state, before)}' are updated, and group '{NameOf(state, group)}' waits for {goOnAt:0.##} %: approve it, or retry what failed"));
+            $"{count.Updated} of {count.Devices} devices of group '{NameOf(state, before)}' are updated, and group '{NameOf(state, group)}' waits for "
+                + $"{goOnAt:0.##} %: approve it, or retry what failed"));
     }
 
     private static (int Devices, int Updated, int Failed, int Cancelled, int Unforgiven) CountIn(CampaignState state, int begin, int end)

@@ -40,7 +40,7 @@ public static partial class CampaignMachine
     private static Decision Decide(CampaignState state, CampaignEvent e, FleetPolicy policy) => e switch
     {
         CampaignEvent.RunStarted r when r.Run > state.Run => CampaignSchedules.Keep(Start(state, r.Run, r.At), r.At, r.Wall),
-        CampaignEvent.TakenUp t when t.Run > state.Run => TakeUp(state, t),
+        CampaignEvent.TakenUp t when t.Run > state.Run => CampaignSchedules.Keep(TakeUp(state, t), t.At, t.Wall),
         CampaignEvent.DeviceHeard h when h.Run == state.Run && state.Stage == CampaignStage.Collecting => Add(state, h),
         CampaignEvent.Listening l when l.Run == state.Run && state is { Stage: CampaignStage.Collecting, CollectingSince: null } =>
             state with { CollectingSince = l.At },
@@ -58,7 +58,8 @@ public static partial class CampaignMachine
         CampaignEvent.LinkEnded l => state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) },
         CampaignEvent.CancelRequested c when c.Run == state.Run && state is { Stage: not CampaignStage.Finished, CancelRequested: false } =>
             Cancel(state, drain: false, requested: true),
-        CampaignEvent.Controlled c when c.Change == state.Changes + 1 => CampaignControls.Apply(state, c),
+        CampaignEvent.Controlled c when c.Change == state.Changes + 1 =>
+            CampaignControls.Apply(state, c).Then(now => CampaignSchedules.Keep(now, c.At, c.Wall)),
         CampaignEvent.AuditTaken a => CampaignTrail.Taken(state, a.Through),
         CampaignEvent.Tick t when state.Stage != CampaignStage.Finished =>
             CampaignSchedules.Keep(Work(state, t.At), t.At, t.Wall).Then(now => EndCollecting(now, t, policy)),
@@ -72,7 +73,7 @@ public static partial class CampaignMachine
         EarlierSeconds = state.Seconds,
         CollectingSince = null,
         LastFound = null,
-        ScheduleSince = null,
+        ScheduleSince = at,
         Prober = null,
     };
 
@@ -119,7 +120,7 @@ public static partial class CampaignMachine
     {
         var over = state.Stage == CampaignStage.Finished;
         var planned = CampaignGroups.Plan(state, t.Plan ?? state.Plan) with { Limits = t.Limits ?? state.Limits };
-        var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run };
+        var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run, ScheduleSince = t.At };
         var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
         var cancelled = state.IsClosing ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];
         var grows = over && state.MayGrow;

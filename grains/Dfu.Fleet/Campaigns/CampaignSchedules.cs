@@ -50,7 +50,7 @@ internal static class CampaignSchedules
 
     private static CampaignHold? Hold(CampaignSchedule schedule, Opening? opening) => opening switch
     {
-        null => new(HoldReason.OutsideWindow, $"this host does not know the time zone {schedule.Zone}, so nobody can tell whether a window is open; install it"),
+        null => new(HoldReason.OutsideWindow, $"this host does not know the time zone {schedule.Zone}; install it, or nothing can begin"),
         { Why: Closed.NotStarted, Until: { } start } => new(HoldReason.NotStarted, $"it starts {Show(schedule, start)}", start),
         { Why: Closed.OutsideWindow, Until: { } opens } => new(HoldReason.OutsideWindow, $"its next window opens {Show(schedule, opens)}", opens),
         { Why: Closed.OutsideWindow } => new(HoldReason.OutsideWindow, "no window opens before its end"),

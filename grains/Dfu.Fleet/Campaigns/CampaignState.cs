@@ -113,7 +113,7 @@ public sealed record CampaignState
     /// <summary>Somebody resumed it after its last hold.</summary>
     public bool Resumed { get; init; }
 
-    /// <summary>When the schedule last opened or closed it, in a clock that never steps; null when that was not in this process.</summary>
+    /// <summary>When the schedule last opened or closed it, or this process took it up, in a clock that never steps; null for neither.</summary>
     public DateTimeOffset? ScheduleSince { get; init; }
 
     /// <summary>The end of each group that is open, counted in <see cref="Devices"/>; groups stay open.</summary>
@@ -219,7 +219,7 @@ public sealed record CampaignState
     public bool MayCome => Stage == CampaignStage.Collecting;
 
     /// <summary>No device may begin, whatever its group.</summary>
-    public bool IsHeld => Holds.Any(static hold => hold.Reason is HoldReason.Paused or HoldReason.Failures or HoldReason.NotStarted or HoldReason.OutsideWindow);
+    public bool IsHeld => Holds.Any(static hold => hold.Reason is not (HoldReason.Approval or HoldReason.TooFewUpdated));
 
     /// <summary>It is being cancelled, or closed.</summary>
     public bool IsClosing => CancelRequested || Closing;

@@ -11,8 +11,8 @@ public static class CampaignTargets
     private const string ListPrefix = "devices ";
 
     /// <summary>
-    /// A text that is equal for equal choices, and short: <c>all</c>, <c>name:Sensor * count:3</c>, <c>feed all</c>, or for addresses, whose order does not matter,
-    /// their number and SHA-256: <c>devices 5000 9f86d0...</c>.
+    /// A text that is equal for equal choices, and short: <c>all</c>, <c>name:Sensor * count:3</c>, <c>feed all</c>, or for addresses, whose order
+    /// does not matter, their number and SHA-256: <c>devices 5000 9f86d0...</c>.
     /// </summary>
     /// <exception cref="DfuException">InvalidArgument unless exactly one kind of choice was made and its numbers make sense.</exception>
     public static string Key(TargetSelection targets)

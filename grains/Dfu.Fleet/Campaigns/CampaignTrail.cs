@@ -32,10 +32,9 @@ public static class CampaignTrail
 
     internal static string Count(CampaignState state)
     {
-        var results = state.Results.Values;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{state.Good} updated, {results.Count(static result => result.Outcome == DeviceOutcome.Failed)} failed, {results.Count(static result => result.Outcome == DeviceOutcome.Cancelled)} cancelled");
+        var failed = state.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Failed);
+        var cancelled = state.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Cancelled);
+        return string.Create(CultureInfo.InvariantCulture, $"{state.Good} updated, {failed} failed, {cancelled} cancelled");
     }
 
     internal static string Devices(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "device" : "devices")}");

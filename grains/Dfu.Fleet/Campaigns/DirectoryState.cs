@@ -37,6 +37,9 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     /// <summary>See <see cref="CampaignTargets.Addresses"/>; empty, too, once the campaign is over.</summary>
     public string Addresses { get; init; } = "";
 
+    /// <summary>It is over, and the audit does not have all of it yet.</summary>
+    public bool Untold { get; init; }
+
     /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
     public bool Overtaken { get; init; }
 }

@@ -42,7 +42,10 @@ internal static class ErrorRules
         }
     }
 
-    private static string Why(int failures, int of, string whose, ErrorRule rule) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{failures} of {(of == int.MaxValue ? "the" : of)} devices {whose} failed, and {(rule.Count is { } count ? $"{count}" : $"{rule.Percent:0.##} %")} are too many");
+    private static string Why(int failures, int of, string whose, ErrorRule rule)
+    {
+        var most = rule.Count is { } count ? $"{count}" : string.Create(CultureInfo.InvariantCulture, $"{rule.Percent:0.##} %");
+        var all = of == int.MaxValue ? "the" : $"{of}";
+        return $"{failures} of {all} devices {whose} failed, and {most} are too many";
+    }
 }

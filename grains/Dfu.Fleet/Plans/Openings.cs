@@ -25,7 +25,7 @@ public static class Openings
 
         if (until is not null) return new(Closed.No, until > schedule.End ? schedule.End : until);
         var next = windows.Where(window => window.From > wall).Select(static window => (DateTimeOffset?)window.From).FirstOrDefault();
-        return new(Closed.OutsideWindow, next < schedule.End ? next : null);
+        return new(Closed.OutsideWindow, next >= schedule.End ? null : next);
     }
 
     internal static TimeZoneInfo ZoneOf(CampaignSchedule schedule) =>

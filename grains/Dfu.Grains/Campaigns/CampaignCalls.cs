@@ -27,6 +27,7 @@ internal sealed class CampaignCalls(
     private ImmutableHashSet<string> _overtook = [];
     private int _calling;
     private bool _finished;
+    private bool _saidUntold;
     private bool _tellingFinished;
     private DateTimeOffset? _watched;
 
@@ -100,18 +101,18 @@ internal sealed class CampaignCalls(
     /// <summary>The campaign, as it is saved, is over, or is taken up again.</summary>
     public void Finished(CampaignCore core, bool finished)
     {
-        (_finished, _overtook) = (finished, core.Saved.Overtook);
+        (_finished, _saidUntold, _overtook) = (finished, false, core.Saved.Overtook);
         Repeat(core);
     }
 
-    /// <summary>Says again what the directory and the audit have not answered. That it is over is said last: nobody wakes it after that.</summary>
+    /// <summary>Says again what the directory and the audit have not answered.</summary>
     public void Repeat(CampaignCore core)
     {
         var campaign = core.Saved.Id;
         KeepClasses(campaign);
         _audit.Tell(core);
-        if (_finished && !_tellingFinished && !_audit.IsOutstanding(core))
-            OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign));
+        if (_finished && !_tellingFinished && !(_saidUntold && _audit.IsOutstanding(core)))
+            OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign, told: !_audit.IsOutstanding(core)));
     }
 
     private void KeepClasses(string campaign)
@@ -182,6 +183,8 @@ internal sealed class CampaignCalls(
         Run = run,
         Anew = run > 0 && campaign.Restarting.Contains(device),
         Limits = campaign.Limits,
+        Finish = campaign.Plan.Finish,
+        Force = campaign.Plan.Force,
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
@@ -231,13 +234,13 @@ internal sealed class CampaignCalls(
         }
     }
 
-    private async Task FinishAsync(string campaign)
+    private async Task FinishAsync(string campaign, bool told)
     {
         _tellingFinished = true;
         try
         {
-            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook);
-            _finished = false;
+            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook, told);
+            (_finished, _saidUntold) = (!told, !told);
         }
         finally
         {

@@ -20,23 +20,21 @@ internal sealed class CampaignGrain(
     FleetHost host,
     [PersistentState("campaign", StorageNames.State)] IPersistentState<StoredDocument> state,
     [PersistentState("campaign-summary", StorageNames.State)] IPersistentState<StoredDocument> summary,
+    [PersistentState("campaign-labels", StorageNames.State)] IPersistentState<StoredDocument> labels,
     ILogger<CampaignGrain> logger) : Grain, ICampaignGrain, ICampaignPulse, IRemindable
 {
     private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
-    private readonly CampaignFrames _frames = new(host.Time);
     private CampaignCalls _calls = null!;
     private CampaignFetch _fetch = null!;
+    private CampaignScreen _screen = null!;
     private CampaignReminder _reminder = null!;
     private GroupedSave _save = null!;
     private DocumentStore<CampaignState> _states = null!;
-    private DocumentStore<CampaignSummary> _summaries = null!;
+    private SummaryStore _summary = null!;
+    private LabelStore _labels = null!;
     private CampaignCore? _core;
     private Pulse? _pulse;
-    private ImmutableArray<DeviceView> _summary;
-    private bool _goesOn;
-    private string _bystanders = "";
-    private Task? _framing;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -50,12 +48,16 @@ internal sealed class CampaignGrain(
         _fetch = new(host, _devices, _calls);
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);
-        (_states, _summaries) = (new(GrainContext, state, host, logger), new(GrainContext, summary, host, logger));
+        _states = new(GrainContext, state, host, logger);
+        _labels = new(new(GrainContext, labels, host, logger));
+        _summary = new(new(GrainContext, summary, host, logger), _devices, _labels, host.Time);
+        _screen = new(host.Time, Id, _devices, _calls, _fetch, _summary, _labels);
         if (_states.Read() is not { } stored) return Task.CompletedTask;
+        _labels.Read();
         _core = new(stored, host.Policy, host.Times);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            _summary = _summaries.Read()?.Devices ?? default;
+            _summary.Read();
             if (!_core.State.News.IsEmpty) Work();
             return Task.CompletedTask;
         }
@@ -72,8 +74,10 @@ internal sealed class CampaignGrain(
         _pulse?.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
-        _states.LastTry = _summaries.LastTry = true;
-        if (ReferenceEquals(_core.State, _core.Saved) || _states.Failed || _summaries.Failed) return;
+        _states.LastTry = true;
+        _summary.TryOnce();
+        _labels.TryOnce();
+        if (ReferenceEquals(_core.State, _core.Saved) || _states.Failed || _summary.Failed || _labels.Failed) return;
         try
         {
             await _save.SaveAsync(TimeSpan.Zero);
@@ -84,8 +88,9 @@ internal sealed class CampaignGrain(
         }
     }
 
-    public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes)
+    public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
+        await _labels.SaveAsync(labels);
         if (_core is null)
         {
             _core = new(campaign, host.Policy, host.Times);
@@ -96,7 +101,7 @@ internal sealed class CampaignGrain(
         {
             if (_core.State.IsSettled)
             {
-                _goesOn = true;
+                _screen.GoesOn = true;
                 await WakeAsync();
                 return;
             }
@@ -106,23 +111,21 @@ internal sealed class CampaignGrain(
 
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
-        _frames.Outdate();
+        _screen.Outdate();
         Work();
     }
 
     public Task WakeAsync()
     {
-        var core = Core();
-        if (core.State.Stage == CampaignStage.Finished) _calls.Finished(core, true);
+        if (Core() is { State.Stage: CampaignStage.Finished } core) _calls.Finished(core, true);
         Work();
         return Task.CompletedTask;
     }
 
-    public async Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
+    public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
     {
         _ = Core();
-        if (!_frames.IsFresh(atMostOld)) await (_framing is { IsCompleted: false } ? _framing : _framing = MakeFrameAsync());
-        return _frames.Since(since);
+        return _screen.ChangesAsync(since, atMostOld, Core);
     }
 
     public Task<bool> IsOverAsync() => Task.FromResult(Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished });
@@ -145,7 +148,7 @@ internal sealed class CampaignGrain(
             verdict = CampaignControls.Judge(Core().State, control, Wall);
         }
 
-        if (verdict.Changes) await CommitAsync(Control(control));
+        if (verdict.Changes) await CommitAsync(new CampaignEvent.Controlled(_core!.State.Changes + 1, control, Now));
         else if (!ReferenceEquals(_core!.State, _core.Saved)) await _save.SaveAsync(TimeSpan.Zero);
         if (reopens && _core is { } core) await _calls.ReopenAsync(core.State);
         return verdict.Refused ? ControlAnswer.Refused(verdict.Detail) : ControlAnswer.Done(verdict.Detail);
@@ -156,18 +159,15 @@ internal sealed class CampaignGrain(
     public async Task FoundAsync(ImmutableArray<BluetoothAddress> devices)
     {
         if (_core is null) return;
-        var saved = Task.CompletedTask;
-        foreach (var device in devices) saved = CommitAsync(new CampaignEvent.DeviceHeard(_core.State.Run, device, Now));
-        await saved;
+        foreach (var saved in devices.Select(device => CommitAsync(new CampaignEvent.DeviceHeard(_core!.State.Run, device, Now))).ToArray()) await saved;
     }
 
     public Task ListeningAsync() => _core is null ? Task.CompletedTask : CommitAsync(new CampaignEvent.Listening(_core.State.Run, Now));
 
     public async Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass)
     {
-        var core = Core();
-        if (CampaignMachine.ShouldProbe(core.State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device, attempt));
-        var state = core.State;
+        if (CampaignMachine.ShouldProbe(Core().State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device, attempt));
+        var state = Core().State;
         return CampaignKnowledge.Of(state, deviceClass, probe: state.Prober == new Probe(device, attempt));
     }
 
@@ -211,7 +211,8 @@ internal sealed class CampaignGrain(
         {
             await _calls.ForgetAsync(core.State.Devices.AddRange(core.State.Gone), Id);
             await _save.UnderWay;
-            await _summaries.ClearAsync();
+            await _summary.ClearAsync();
+            await _labels.ClearAsync();
             await _states.ClearAsync();
         }
         finally
@@ -223,7 +224,7 @@ internal sealed class CampaignGrain(
     public Task PulseAsync()
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
-        Commit(new CampaignEvent.Tick(Now) { Bystanders = _bystanders });
+        Commit(new CampaignEvent.Tick(Now) { Bystanders = _screen.Bystanders });
         _calls.Repeat(_core);
         if (_core.Saved.Stage != CampaignStage.Finished)
         {
@@ -261,7 +262,7 @@ internal sealed class CampaignGrain(
     /// </summary>
     private void TakeUp(CampaignState asked)
     {
-        _goesOn = true;
+        _screen.GoesOn = true;
         var before = _core!.State;
         _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
         if (asked.Limits != before.Limits)
@@ -283,18 +284,16 @@ internal sealed class CampaignGrain(
 
         if (campaign.Stage == CampaignStage.Finished) return;
         if (before.Stage == CampaignStage.Finished) _core.Trace(_trace.Begin(campaign, goesOn: true));
-        _summary = default;
+        _summary.Drop();
         _calls.Finished(_core, false);
     }
-
-    private CampaignEvent.Controlled Control(CampaignControl control) => new(_core!.State.Changes + 1, control, Now);
 
     /// <summary>As the campaign names them; strangers as they are.</summary>
     private async Task<ImmutableArray<BluetoothAddress>> NamedAsync(ImmutableArray<BluetoothAddress> devices)
     {
         if (devices.All(Core().State.Devices.Contains)) return devices;
         await _fetch.DoneAsync(Core());
-        var shown = Summary(Core().State);
+        var shown = _summary.Of(Core().State);
         return [.. devices.Select(address => _devices.Named(_core!.State, shown, address) ?? address)];
     }
 
@@ -359,25 +358,19 @@ internal sealed class CampaignGrain(
     {
         if (_core is null) return;
         var pending = _core.Take();
-        if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await WriteSummaryAsync(pending.State);
+        if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await _summary.SaveAsync(pending.State);
         await _states.SaveAsync(pending.State);
         if (_core is null) return;
         var (stage, changes) = (_core.Saved.Stage, _core.Saved.Changes);
         _core.Written(pending);
         if (pending.Effects.IsEmpty && (stage, changes) == (_core.Saved.Stage, _core.Saved.Changes)) return;
-        _frames.Outdate();
+        _screen.Outdate();
         foreach (var effect in pending.Effects) Carry(effect);
         _calls.Watch(_core.Saved, now: true);
         _calls.Devices(_core);
         _calls.Pause(_core.Saved);
         _calls.Audit(_core);
         if (stage == CampaignStage.Finished && _core.Saved.Stage != stage) Work();
-    }
-
-    private async Task WriteSummaryAsync(CampaignState finished)
-    {
-        _summary = _devices.Unknown(finished).IsEmpty ? [.. finished.Devices.Select(id => DeviceViewOf(finished, id))] : default;
-        await _summaries.SaveAsync(new() { Devices = _summary.IsDefault ? [] : _summary });
     }
 
     private void Carry(CampaignEffect effect)
@@ -406,21 +399,4 @@ internal sealed class CampaignGrain(
                 break;
         }
     }
-
-    private async Task MakeFrameAsync()
-    {
-        var signals = _frames.SignalsDue;
-        var live = await _calls.LiveAsync(Id, signals);
-        if (live.Bystanders.Length > 0) _bystanders = live.Bystanders;
-        if (_summary.IsDefault) await _fetch.DoneAsync(Core());
-        var shown = Core().Shown;
-        _frames.Make(shown, _devices, Summary(shown), live, signals, _goesOn);
-    }
-
-    /// <summary>The devices as they were when the campaign ended; default for one that is not over or cannot tell.</summary>
-    private ImmutableArray<DeviceView> Summary(CampaignState campaign) =>
-        campaign.Stage == CampaignStage.Finished && !_summary.IsDefault && _summary.Length == campaign.Devices.Length ? _summary : default;
-
-    private DeviceView DeviceViewOf(CampaignState campaign, BluetoothAddress id) =>
-        CampaignViews.Device(campaign, _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt), null, null, Now);
 }

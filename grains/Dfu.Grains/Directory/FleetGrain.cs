@@ -77,7 +77,7 @@ internal sealed class FleetGrain(
             Limits = order.Limits,
             Plan = order.Plan,
         };
-        var start = RunAsync(CampaignMachine.Begin(first, order.By, now));
+        var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
         _starts[campaign] = start;
         try
         {
@@ -102,9 +102,11 @@ internal sealed class FleetGrain(
         Finished = entry.Finished,
     }).ToImmutableArray());
 
+    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
+
     public async Task WakeAsync()
     {
-        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished).Select(static entry => entry.Campaign));
+        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished || entry.Untold).Select(static entry => entry.Campaign));
         var asleep = 0;
         foreach (var worker in Enumerable.Range(0, Math.Min(MostWokenAtOnce, left.Count)).Select(_ => WakeSomeAsync()).ToArray()) await worker;
         if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
@@ -118,7 +120,7 @@ internal sealed class FleetGrain(
         }
     }
 
-    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook)
+    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told)
     {
         // It may have said so before it was taken up again; it says so again when it is over.
         int reopened;
@@ -132,8 +134,8 @@ internal sealed class FleetGrain(
         while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
-        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Finish(campaign, overtook));
+        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told))) return;
+        await SaveAsync(_directory.Finish(campaign, overtook, told));
     }
 
     public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
@@ -164,11 +166,11 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
-    private async Task RunAsync(CampaignState first)
+    private async Task RunAsync(CampaignState first, CampaignLabels labels)
     {
         await _save.SaveAsync(TimeSpan.Zero);
         CancelSuperseded();
-        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes);
+        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes, labels);
     }
 
     /// <returns>False when it did not answer.</returns>
@@ -233,7 +235,7 @@ internal sealed class FleetGrain(
         }
         catch (KeyNotFoundException)
         {
-            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, []);
+            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, [], told: true);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -114,6 +115,12 @@ internal sealed class Parts
 
     public ConcurrentQueue<CampaignWatch> Watches { get; } = new();
     public LiveReport Live { get; set; } = new();
+
+    /// <summary>What the audit was told, as often as it was.</summary>
+    public ConcurrentQueue<AuditEntry> Audit { get; } = new();
+
+    /// <summary>The audit does not answer.</summary>
+    public bool AuditAway { get; set; }
     public int LiveCalls => _views;
 
     public PartDevice Device(string key) => _devices.GetOrAdd(key, static key => new(BluetoothAddress.Parse(key)));
@@ -132,6 +139,8 @@ internal sealed class Parts
 internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Task.CompletedTask;
 
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
@@ -173,6 +182,18 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
+}
+
+internal sealed class PartAuditGrain(Parts parts) : Grain, IAuditGrain
+{
+    public Task AppendAsync(ImmutableArray<AuditEntry> entries)
+    {
+        if (parts.AuditAway) throw new TimeoutException("nobody answers");
+        foreach (var entry in entries) parts.Audit.Enqueue(entry);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most) => Task.FromResult(ImmutableArray<AuditEntry>.Empty);
 }
 
 /// <summary>Every package is there, and as an order says.</summary>
