@@ -23,7 +23,12 @@ internal static class CampaignCommand
         Show(terminal),
         Watch(terminal),
         CampaignReportCommand.Create(terminal),
-        Control(terminal, CampaignControlKind.Pause, "pause", "Begin no further device; what is under way is finished.", cut: "Break off what is under way too; it is gone on with later."),
+        Control(
+            terminal,
+            CampaignControlKind.Pause,
+            "pause",
+            "Begin no further device; what is under way is finished.",
+            cut: "Break off what is under way too; it is gone on with later."),
         Control(terminal, CampaignControlKind.Resume, "resume", "Go on after a pause, whoever or whatever made it."),
         Control(terminal, CampaignControlKind.Approve, "approve", "Let the next group begin."),
         Control(

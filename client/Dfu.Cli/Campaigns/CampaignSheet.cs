@@ -71,7 +71,8 @@ internal static class CampaignSheet
     private static string Adapter(AdapterView adapter)
     {
         var status = adapter.Status.ToString().ToLowerInvariant();
-        var text = $"{Markup.Escape(adapter.Id)}  {(adapter.Status == AdapterStatus.Ready ? status : $"[yellow]{status}[/]")}  {adapter.Active}/{adapter.Limit}";
+        if (adapter.Status != AdapterStatus.Ready) status = $"[yellow]{status}[/]";
+        var text = $"{Markup.Escape(adapter.Id)}  {status}  {adapter.Active}/{adapter.Limit}";
         if (adapter.Rate >= 1) text += $"  {Format.Rate(adapter.Rate)}";
         return adapter.Detail.Length > 0 ? $"{text}  [grey]{Markup.Escape(adapter.Detail)}[/]" : text;
     }
@@ -91,12 +92,14 @@ internal static class CampaignSheet
     {
         var called = devices.Select(static device => Called(device.Label)).ToList();
         var words = devices.Select(Word).ToList();
-        var (calledWidth, wordWidth) = (called.Select(static text => text.Length).DefaultIfEmpty().Max(), words.Select(static text => text.Length).DefaultIfEmpty().Max());
+        var calledWidth = called.Select(static text => text.Length).DefaultIfEmpty().Max();
+        var wordWidth = words.Select(static text => text.Length).DefaultIfEmpty().Max();
         for (var i = 0; i < devices.Count; i++)
         {
             var label = calledWidth == 0 ? "" : "  " + Markup.Escape(called[i].PadRight(calledWidth));
             var more = devices[i].Detail.Length > 0 ? devices[i].Detail : devices[i].Adapter ?? "";
-            yield return $"  {devices[i].Application}{label}  [{Colour(devices[i])}]{Markup.Escape(words[i].PadRight(wordWidth))}[/]  [grey]{Markup.Escape(more)}[/]".TrimEnd();
+            var word = $"[{Colour(devices[i])}]{Markup.Escape(words[i].PadRight(wordWidth))}[/]";
+            yield return $"  {devices[i].Application}{label}  {word}  [grey]{Markup.Escape(more)}[/]".TrimEnd();
         }
     }
 

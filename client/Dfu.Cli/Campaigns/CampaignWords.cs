@@ -79,6 +79,7 @@ internal static class CampaignWords
         HoldReason.Approval when standing.Groups.FirstOrDefault(static group => !group.Open) is { } next => $"waits for approval of {Group(next.Name)}",
         HoldReason.Failures => $"stopped: {standing.Failed} of {standing.Devices} failed",
         HoldReason.TooFewUpdated => "too few updated to go on",
+        HoldReason.OutsideWindow => "outside its windows",
         HoldReason.Paused when hold.Detail.Split(';')[0] is { Length: > 0 } who => who,
         _ => Word(hold.Reason),
     };
