@@ -136,7 +136,7 @@ public sealed record CampaignPlace
     public TargetLabel? Label { get; init; }
 
     /// <summary>With <see cref="Run"/>: the device begins anew, whatever became of it and whatever it is known to run.</summary>
-    [Id(10)]
+    [Id(7)]
     public bool Anew { get; init; }
 }
 

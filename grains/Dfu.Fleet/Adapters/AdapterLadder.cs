@@ -43,7 +43,7 @@ internal static class AdapterLadder
             ConnectsEnded = 0,
             Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter ?? int.MaxValue)), state.Limit),
             Errors = 0,
-            ErrorDevices = [],
+            FailedConnects = [],
             Elsewhere = [],
             FailedOpenings = 0,
         };
@@ -143,7 +143,7 @@ internal static class AdapterLadder
             Slots = [],
             Connecting = null,
             Errors = 0,
-            ErrorDevices = [],
+            FailedConnects = [],
             Elsewhere = [],
             DrainUntil = null,
             TestUntil = null,

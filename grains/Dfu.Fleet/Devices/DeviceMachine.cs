@@ -168,7 +168,7 @@ public static class DeviceMachine
         };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
         {
-            var detail = $"{noted.Fruitless} attempts in a row confirmed nothing{Retries.WhereItFailed(noted)}; the last: {x.Detail}";
+            var detail = $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}{Retries.WhereItFailed(noted)}";
             return Finish(noted, DeviceOutcome.Failed, x.Error, detail, x.At);
         }
 

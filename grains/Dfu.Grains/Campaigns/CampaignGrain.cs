@@ -336,9 +336,7 @@ internal sealed class CampaignGrain(
     }
 
     /// <summary>It is to be cancelled here and is at work elsewhere: nothing of this campaign is left to be stopped.</summary>
-    /// <param name="run">In which it was to be cancelled.</param>
-    private void Refused(BluetoothAddress device, int run) =>
-        Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
+    private void Refused(BluetoothAddress device, int run) => Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
 
     private Task CommitAsync(CampaignEvent e) => Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 

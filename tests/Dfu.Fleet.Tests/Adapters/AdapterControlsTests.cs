@@ -76,7 +76,8 @@ public sealed class AdapterControlsTests
     public void A_reset_hands_over_at_once_and_begins_with_the_first_step_that_does_something()
     {
         var (reset, effects) = AdapterMachine.Apply(Busy, Control(Busy, AdapterControlKind.Reset), Policy);
-        Assert.Equal([new AdapterEffect.HandOver(1, Slot), new AdapterEffect.Close(1), new AdapterEffect.Recover(2, RecoveryStep.PowerCycle)], effects.ToArray());
+        Assert.Equal(
+            [new AdapterEffect.HandOver(1, Slot), new AdapterEffect.Close(1), new AdapterEffect.Recover(2, RecoveryStep.PowerCycle)], effects.ToArray());
         var (opening, open) = AdapterMachine.Apply(reset, new AdapterEvent.Recovered(2, RecoveryStep.PowerCycle, true, T0), Policy);
         Assert.Equal(new AdapterEffect.Open(opening.Epoch), Assert.Single(open));
         var testing = Apply(opening, new AdapterEvent.Opened(opening.Epoch, "dongle", 8, T0));

@@ -156,7 +156,7 @@ internal sealed class FleetMachines
                 PlanNeeded = true;
                 break;
             case CampaignEffect.CancelDevice cancel:
-                Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run), now);
+                Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run) { Drain = Campaign.Closing }, now);
                 break;
             case CampaignEffect.LetGo gone:
                 Devices.Remove(gone.Device);
