@@ -125,7 +125,7 @@ public sealed record CampaignPlace
     public ImageType? Only { get; init; }
 
     /// <summary>With <see cref="Run"/>: the device begins anew, whatever became of it and whatever it is known to run.</summary>
-    [Id(7)]
+    [Id(9)]
     public bool Anew { get; init; }
 }
 
