@@ -47,6 +47,12 @@ public sealed class HistoryEntryCopier : ShallowCopier<HistoryEntry>;
 public sealed class CampaignPlanCopier : ShallowCopier<CampaignPlan>;
 
 [RegisterCopier]
+public sealed class FinishPlanCopier : ShallowCopier<FinishPlan>;
+
+[RegisterCopier]
+public sealed class TargetLabelCopier : ShallowCopier<TargetLabel>;
+
+[RegisterCopier]
 public sealed class CampaignControlCopier : ShallowCopier<CampaignControl>;
 
 [RegisterCopier]

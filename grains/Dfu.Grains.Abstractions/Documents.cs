@@ -65,6 +65,12 @@ public sealed class HistoryEntryConverter : DocumentConverter<HistoryEntry>;
 public sealed class CampaignPlanConverter : DocumentConverter<CampaignPlan>;
 
 [RegisterConverter]
+public sealed class FinishPlanConverter : DocumentConverter<FinishPlan>;
+
+[RegisterConverter]
+public sealed class TargetLabelConverter : DocumentConverter<TargetLabel>;
+
+[RegisterConverter]
 public sealed class CampaignControlConverter : DocumentConverter<CampaignControl>;
 
 [RegisterConverter]

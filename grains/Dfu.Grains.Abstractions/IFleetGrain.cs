@@ -37,6 +37,10 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);
 
+    /// <summary>What is known of classes of bootloaders.</summary>
+    [Alias("Classes")]
+    Task<ImmutableArray<ClassState>> ClassesAsync();
+
     /// <summary>From retention: these campaigns are to be deleted. One that is not over stays.</summary>
     /// <returns>Those of them that the directory does not have any more: no request goes on with them.</returns>
     [Alias("Forget")]

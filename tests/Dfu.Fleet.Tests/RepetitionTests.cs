@@ -69,7 +69,7 @@ public sealed class RepetitionTests
     });
 
     [Property(MaxTest = 300)]
-    public Property Adapters_take_what_their_radio_and_attempts_say_once() => Prop.ForAll(Steps(9), steps =>
+    public Property Adapters_take_what_their_radio_attempts_and_operators_say_once() => Prop.ForAll(Steps(14), steps =>
     {
         var state = new AdapterState { Id = "a" };
         Replay(steps, (step, _, at) => OfAdapter(step, state, at), e =>
@@ -151,7 +151,8 @@ public sealed class RepetitionTests
             12 => new DeviceEvent.Waited(at, at, false, T0, null),
             13 => new DeviceEvent.CancelRequested(at, state.Run) { Drain = step.Number % 2 == 0 },
             14 => new DeviceEvent.ImagePassed(attempt, image, DfuError.VersionRefused, "refused", "there already", at),
-            15 => new DeviceEvent.PauseRequested(attempt, at),
+            15 => new DeviceEvent.AdapterBlamed("a", 1, attempt),
+            16 => new DeviceEvent.PauseRequested(attempt, at),
             _ => new DeviceEvent.RetryRequested(at, state.Run + 1) { Anew = step.Number % 2 == 0 },
         };
         return e is DeviceEvent.IOfAttempt ? e with { Number = number } : e;
@@ -197,6 +198,11 @@ public sealed class RepetitionTests
             5 => new AdapterEvent.SlotFreed(state.Epoch, state.Turn + 1, device, 1, at),
             6 => new AdapterEvent.ConnectStarted(state.Epoch, state.ConnectsBegun + 1, device, 1),
             7 => new AdapterEvent.ConnectEnded(state.Epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
+            9 => new AdapterEvent.ServedElsewhere(state.Epoch, device, 1, at),
+            10 => new AdapterEvent.AttemptEnded(state.Epoch, state.Turn + 1, Errors[step.Number % Errors.Length], at),
+            11 => new AdapterEvent.Controlled(state.Controls + 1, new((AdapterControlKind)(step.Number % 4), "me"), state.Slots.Length, at, at),
+            12 => new AdapterEvent.AuditTaken([.. state.Untold.Select(entry => entry.Id)]),
+            13 => new AdapterEvent.SelfTested(state.Epoch, state.Tests, new(TimeSpan.FromSeconds(5), step.Number % 3, step.Number % 2 == 0), at, at),
             8 => new AdapterEvent.Measured(state.Epoch, new(1 + (step.Number % 4), step.Number, 0, 1, step.Number % 2 == 0), at),
             _ => new AdapterEvent.Lost(state.Epoch, "pulled out", at),
         };

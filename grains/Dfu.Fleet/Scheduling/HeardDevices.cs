@@ -128,6 +128,23 @@ public sealed class HeardDevices
         lock (_gate) return _devices.TryGetValue(device, out var entry) ? entry.EarOf(adapter).At : null;
     }
 
+    /// <summary>When an adapter that is none of these heard a device last; null when none has.</summary>
+    public DateTimeOffset? LastExcept(BluetoothAddress device, ImmutableArray<int> adapters)
+    {
+        lock (_gate)
+        {
+            if (!_devices.TryGetValue(device, out var entry)) return null;
+            if (adapters.IsEmpty) return entry.Last;
+            DateTimeOffset? last = null;
+            for (var i = 0; i < entry.Ears.Length; i++)
+            {
+                if (!adapters.Contains(i) && entry.Ears[i].At is { } at && !(at <= last)) last = at;
+            }
+
+            return last;
+        }
+    }
+
     /// <summary>Signal strength at the adapter that hears it best, null when none does any more.</summary>
     public int? Rssi(BluetoothAddress device, DateTimeOffset now)
     {

@@ -65,7 +65,7 @@ public static class Scheduler
         var chosenScore = (Other: false, Free: false, Value: double.NegativeInfinity);
         foreach (var heard in device.Heard)
         {
-            if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter) || !room.Has(device, heard.Adapter)) continue;
+            if (!open[heard.Adapter] || !room.Has(device, heard.Adapter)) continue;
             var adapter = snapshot.Adapters[heard.Adapter];
             if (!urgent && adapter.ProtectedFor <= WorthWaiting) continue;
             var score = (Other: heard.Adapter != device.Avoids, Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));

@@ -102,6 +102,8 @@ internal sealed class FleetGrain(
         Finished = entry.Finished,
     }).ToImmutableArray());
 
+    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
+
     public async Task WakeAsync()
     {
         var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished || entry.Untold).Select(static entry => entry.Campaign));

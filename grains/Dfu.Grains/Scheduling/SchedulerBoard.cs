@@ -149,7 +149,8 @@ internal sealed class SchedulerBoard
             .ThenBy(static adapter => adapter.Id, StringComparer.Ordinal).ToArray();
         var report = new LiveReport
         {
-            Adapters = [.. present.Select(static adapter => DeviceViews.Of(adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate)))],
+            Adapters = [.. present.Select(static adapter => DeviceViews.Of(
+                adapter.State, adapter.Transfers.Sum(static transfer => transfer.Rate), adapter.Standing.Host))],
             Transfers = [.. present.SelectMany(static adapter => adapter.Transfers).Where(transfer => transfer.Campaign == campaign)],
         };
         if (!_campaigns.TryGetValue(campaign, out var board)) return report;
@@ -183,6 +184,8 @@ internal sealed class SchedulerBoard
         AsApplication = waited.AsApplication,
         Listening = waited.At - waited.ListeningSince,
         Deaf = waited.At - waited.DeafSince,
+        HeardByOthers = waited.HeardByOthers,
+        InBootloader = waited.InBootloader,
     };
 
     /// <summary>What campaigns may have at once, and what they have or are promised; empty when all are alike.</summary>

@@ -182,6 +182,8 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Task.CompletedTask;
+
     public Task<bool> JoinAsync(CampaignPlace place)
     {
         // It says so in another object each time, as one that came over a network would be.

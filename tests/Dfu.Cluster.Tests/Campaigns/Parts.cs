@@ -140,6 +140,8 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Task.CompletedTask;
+
     private PartDevice Device => parts.Device(this.GetPrimaryKeyString());
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
