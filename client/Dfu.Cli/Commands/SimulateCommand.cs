@@ -34,7 +34,8 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
-        var bonds = Arguments.Option.Flag("--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
+        var bonds = Arguments.Option.Flag(
+            "--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
         var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
         var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
