@@ -147,7 +147,7 @@ internal sealed class SimulatedAdapter : IAdapter
     private void Establish(PendingConnect pending, VirtualDevice device)
     {
         if (device.Advertises?.Address != pending.Address || !device.Admits(_source.Identity)) return;
-        if (_random.NextDouble() < _source.Model.ConnectFailureRate)
+        if (_source.Fault.HasFlag(AdapterFault.FailsConnects) || _random.NextDouble() < _source.Model.ConnectFailureRate)
         {
             Fail(pending, DfuError.ConnectFailed, $"{pending.Address}: connection failed to be established (0x3e)");
             return;
@@ -188,6 +188,8 @@ internal sealed class SimulatedAdapter : IAdapter
     private void ScanTick()
     {
         if (_scan is not { } scan) return;
+        _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
+        if (_source.Fault.HasFlag(AdapterFault.HearsNothing)) return;
         foreach (var device in _air.DevicesUnderLock)
         {
             if (device.Advertises is not { } heard) continue;
@@ -196,8 +198,6 @@ internal sealed class SimulatedAdapter : IAdapter
         }
 
         for (var i = 0; i < _air.Bystanders.Count; i++) Hear(scan, _air.Bystanders[i], -1 - i);
-
-        _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
     }
 
     private void Hear(Channel<Advertisement> scan, in Advertisement advertisement, int sender)

@@ -96,7 +96,7 @@ public static class Planning
         if (!inBootloader && device.AllActivated) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
-            campaign, IndexOf(adapters, device.Losses is null ? null : device.Adapter));
+            campaign, IndexOf(adapters, Retries.Avoids(device)));
     }
 
     /// <summary>Of the adapters that hear a device those that may have it.</summary>

@@ -37,7 +37,10 @@ internal sealed class FakeSource(string id) : IAdapterSource
         return Current = new FakeAdapter(this);
     }
 
-    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(true);
+    /// <summary>Steps of the ladder it has.</summary>
+    public HashSet<RecoveryStep> Has { get; } = [RecoveryStep.Reopen, RecoveryStep.PowerCycle, RecoveryStep.UsbReset];
+
+    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(Has.Contains(step));
 
     public void Closed() => Interlocked.Decrement(ref _open);
 

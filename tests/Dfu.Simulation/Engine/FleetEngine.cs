@@ -41,7 +41,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _policy = policy;
         _time = time;
         _runner = runner;
-        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time))];
+        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time, policy))];
     }
 
     /// <remarks>
