@@ -102,7 +102,8 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
+    internal sealed record Saved(
+        DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
 
     internal sealed record SavedCounters(
         long PacketBytes,
