@@ -1,5 +1,6 @@
 using Dfu.Benchmarks;
 using Dfu.Benchmarks.Followers;
+using Dfu.Benchmarks.Shifts;
 using Dfu.Benchmarks.Stations;
 
 switch (args)
@@ -9,6 +10,8 @@ switch (args)
         return 0;
     case ["followers", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
         return await FollowerBenchmark.RunAsync(rest.Length == 0 ? 20 : int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture));
+    case ["shift", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
+        return ShiftBenchmark.Run(rest.Length == 0 ? 1 : int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture));
     case ["directory"]:
         DirectoryBenchmark.Print();
         return 0;

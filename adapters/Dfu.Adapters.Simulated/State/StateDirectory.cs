@@ -114,7 +114,8 @@ public sealed class StateDirectory
         int CreateCommands,
         int ExecuteCommands,
         int Activations,
-        long OverrunBytes = 0)
+        long OverrunBytes = 0,
+        int Timeouts = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
             c.PacketBytes,
@@ -127,7 +128,8 @@ public sealed class StateDirectory
             c.CreateCommands,
             c.ExecuteCommands,
             c.Activations,
-            c.OverrunBytes);
+            c.OverrunBytes,
+            c.Timeouts);
 
         public DeviceCounters ToCounters() => new()
         {
@@ -142,6 +144,7 @@ public sealed class StateDirectory
             ExecuteCommands = ExecuteCommands,
             Activations = Activations,
             OverrunBytes = OverrunBytes,
+            Timeouts = Timeouts,
         };
     }
 }
