@@ -10,7 +10,7 @@ public sealed record ShiftSpec
     /// <summary>Over this time they come, evenly but for chance; zero for a shift to which all of them have come at its start.</summary>
     public TimeSpan Feed { get; init; } = TimeSpan.FromHours(1);
 
-    public int ImageBytes { get; init; } = 110 * 4096;
+    public int ImageBytes { get; init; } = 105 * 4096;
 
     /// <summary>Probability that a link drops within an object of 4096 bytes.</summary>
     public double DropRate { get; init; } = 0.03;
@@ -23,12 +23,12 @@ public sealed record ShiftSpec
 
     /// <summary>The first adapter is gone between these times.</summary>
     public TimeSpan DiesAt { get; init; } = TimeSpan.FromMinutes(20);
-    public TimeSpan ComesBackAt { get; init; } = TimeSpan.FromMinutes(40);
+    public TimeSpan ComesBackAt { get; init; } = TimeSpan.FromMinutes(30);
 
     public int Seed { get; init; } = 1;
 
     /// <summary>Cheap dongles, without data length extension: a packet of 244 bytes takes 6.8 ms of air, and a link gets 7.5 ms in turn.</summary>
-    public LinkModel Link => LinkModel.Perfect with { PacketsPerEvent = 1, DropRate = DropRate };
+    public LinkModel Link => LinkModel.Perfect with { PacketsPerEvent = 1, Interval = TimeSpan.FromMilliseconds(50), DropRate = DropRate };
 
     public AdapterModel Model(int adapter) => new() { Slowness = adapter == Adapters - 1 ? 2 : 1 };
 }
