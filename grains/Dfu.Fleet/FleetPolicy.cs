@@ -1,5 +1,6 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet;
@@ -12,6 +13,9 @@ public sealed record FleetPolicy
 
     /// <summary>Ceiling: transfers at once over the adapters of this host; null is no limit.</summary>
     public int? MaxConcurrency { get; init; }
+
+    /// <summary>A device that this host's adapters connect to when they test themselves, and nobody updates meanwhile; null for none.</summary>
+    public BluetoothAddress? GoldenUnit { get; init; }
 
     /// <summary>The limits of the campaign at hand; those of no campaign in what a host is composed with.</summary>
     public CampaignLimits Campaign { get; init; } = new();

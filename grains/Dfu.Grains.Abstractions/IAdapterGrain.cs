@@ -28,14 +28,21 @@ public interface IAdapterGrain : IGrainWithStringKey
     [Alias("RetakeSlot")]
     Task RetakeSlotAsync(AttemptName attempt);
 
+    /// <summary>From a device: another adapter connected to it after an attempt that could not over this one. May come late, twice or never.</summary>
+    [Alias("ServedElsewhere")]
+    Task ServedElsewhereAsync(AttemptName attempt);
+
     /// <summary>
     /// Takes no more attempts, interrupts those it has and closes the adapter; returns when all of them have reported their end, or after 15 s.
     /// </summary>
     [Alias("Stop")]
     Task StopAsync();
 
-    /// <summary>What an operator wants of the adapter. Durable when it returns; a self-test has ended then.</summary>
-    [Alias("Control")]
+    /// <summary>
+    /// What an operator wants of the adapter. Durable when it returns; a self-test and a reset have ended then, or take longer than 20 s. Asking again is no
+    /// error. A self-test that the adapter does not pass answers AdapterLost.
+    /// </summary>
+    [Alias("Control"), ResponseTimeout("00:00:45")]
     Task<ControlAnswer> ControlAsync(AdapterControl control);
 
     [Alias("Get")]

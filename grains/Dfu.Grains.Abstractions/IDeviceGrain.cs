@@ -17,8 +17,15 @@ public interface IDeviceGrain : IGrainWithStringKey
     Task<bool> JoinAsync(CampaignPlace place);
 
     /// <param name="run">The campaign's run in which that was asked for; one before the device was asked for again comes late.</param>
+    /// <param name="drain">An attempt under way is finished; it is the last one.</param>
     [Alias("Cancel")]
-    Task CancelAsync(string campaign, int run);
+    Task CancelAsync(string campaign, int run, bool drain);
+
+    /// <summary>
+    /// From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.
+    /// </summary>
+    [Alias("Pause")]
+    Task PauseAsync(string campaign, int attempt);
 
     /// <summary>From the scheduler: the device may have a slot. Durable when it returns.</summary>
     /// <returns>False when the device does not wait for one any more.</returns>
@@ -28,6 +35,11 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>From an adapter, at least every second while an attempt runs: what happened in it. May come late or twice.</summary>
     [Alias("Report")]
     Task<ReportReceipt> ReportAsync(AttemptReport report);
+
+    /// <summary>From an adapter that turned out bad: attempts that found no link over it do not count against the device. May come late, twice or never.</summary>
+    /// <param name="attempt">The last of them.</param>
+    [Alias("AdapterBlamed")]
+    Task AdapterBlamedAsync(string adapter, int epoch, int attempt);
 
     /// <summary>What is stored of the device; null when it was never part of a campaign.</summary>
     [Alias("Get")]

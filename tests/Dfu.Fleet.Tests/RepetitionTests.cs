@@ -3,6 +3,7 @@ using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -32,7 +33,7 @@ public sealed class RepetitionTests
     private sealed record Step(int Kind, int Number, double Seconds, int Again);
 
     [Property(MaxTest = 300)]
-    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(15), steps =>
+    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(16), steps =>
     {
         var state = DeviceState.New(Application, [50_000, 100_000], T0);
         Replay(steps, (step, number, at) => OfDevice(step, state, number, at), e =>
@@ -45,12 +46,18 @@ public sealed class RepetitionTests
     });
 
     [Property(MaxTest = 300)]
-    public Property Campaigns_take_what_adapters_devices_and_operators_say_once() => Prop.ForAll(Steps(11), steps =>
+    public Property Campaigns_take_what_adapters_devices_and_operators_say_once() => Prop.ForAll(Steps(14), steps =>
     {
         var state = new CampaignState
         {
             Id = "c", PackageId = "p", Targets = "t", ImageSizes = [100_000], HwVersion = 52, All = true, Stage = CampaignStage.Collecting,
-            ScanTime = TimeSpan.FromSeconds(10), RunStartedAt = T0,
+            ScanTime = TimeSpan.FromSeconds(10), RunStartedAt = T0, Feed = steps.Length % 2 == 0,
+            Plan = new()
+            {
+                Groups = [new() { Count = 2, GoOnAt = 50, Approval = true, Errors = new() { Count = 2 } }, new()],
+                Errors = new() { Count = 4, Action = ErrorAction.Stop },
+                Schedule = new() { Windows = [new() { From = new(0, 0), To = new(0, 5) }, new() { From = new(0, 6), To = new(0, 20) }] },
+            },
         };
         Replay(steps, (step, number, at) => OfCampaign(step, state, number, at), e =>
         {
@@ -62,7 +69,7 @@ public sealed class RepetitionTests
     });
 
     [Property(MaxTest = 300)]
-    public Property Adapters_take_what_their_radio_and_attempts_say_once() => Prop.ForAll(Steps(9), steps =>
+    public Property Adapters_take_what_their_radio_attempts_and_operators_say_once() => Prop.ForAll(Steps(14), steps =>
     {
         var state = new AdapterState { Id = "a" };
         Replay(steps, (step, _, at) => OfAdapter(step, state, at), e =>
@@ -142,9 +149,11 @@ public sealed class RepetitionTests
             10 => new DeviceEvent.Restarted(attempt, image, at),
             11 => new DeviceEvent.Ended(attempt, Errors[step.Number % Errors.Length], "x", step.Number % 2 == 0, new(offset, offset), at),
             12 => new DeviceEvent.Waited(at, at, false, T0, null),
-            13 => new DeviceEvent.CancelRequested(at, state.Run),
+            13 => new DeviceEvent.CancelRequested(at, state.Run) { Drain = step.Number % 2 == 0 },
             14 => new DeviceEvent.ImagePassed(attempt, image, DfuError.VersionRefused, "refused", "there already", at),
-            _ => new DeviceEvent.RetryRequested(at, state.Run + 1),
+            15 => new DeviceEvent.AdapterBlamed("a", 1, attempt),
+            16 => new DeviceEvent.PauseRequested(attempt, at),
+            _ => new DeviceEvent.RetryRequested(at, state.Run + 1) { Anew = step.Number % 2 == 0 },
         };
         return e is DeviceEvent.IOfAttempt ? e with { Number = number } : e;
     }
@@ -164,10 +173,16 @@ public sealed class RepetitionTests
             8 => new CampaignEvent.ProbeEnded(device, state.Prober?.Attempt ?? 0),
             9 => new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(step.Number), step.Number % 2 == 0),
             10 => step.Number % 2 == 0 ? new CampaignEvent.TakenUp(state.Run + 1, at) : new CampaignEvent.RunStarted(state.Run + 1, at),
-            _ => new CampaignEvent.CancelRequested(state.Run),
+            11 => new CampaignEvent.CancelRequested(state.Run),
+            12 => new CampaignEvent.AuditTaken(step.Number % (state.Changes + 1)),
+            _ => new CampaignEvent.Controlled(
+                state.Changes + 1, new((CampaignControlKind)(step.Number % 6), "olaf") { Cut = step.Number % 4 == 0, Devices = Named(step, device) }, at),
         };
+        e = e with { Wall = at };
         return e is CampaignEvent.TraitsLearned or CampaignEvent.LinkEnded or CampaignEvent.ProbeEnded ? e with { Source = "a", Number = number } : e;
     }
+
+    private static ImmutableArray<BluetoothAddress> Named(Step step, BluetoothAddress device) => step.Number % 6 == 5 || step.Number % 7 == 0 ? [device] : [];
 
     private static AdapterEvent OfAdapter(Step step, AdapterState state, DateTimeOffset at)
     {
@@ -183,6 +198,11 @@ public sealed class RepetitionTests
             5 => new AdapterEvent.SlotFreed(state.Epoch, state.Turn + 1, device, 1, at),
             6 => new AdapterEvent.ConnectStarted(state.Epoch, state.ConnectsBegun + 1, device, 1),
             7 => new AdapterEvent.ConnectEnded(state.Epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
+            9 => new AdapterEvent.ServedElsewhere(state.Epoch, device, 1, at),
+            10 => new AdapterEvent.AttemptEnded(state.Epoch, state.Turn + 1, Errors[step.Number % Errors.Length], at),
+            11 => new AdapterEvent.Controlled(state.Controls + 1, new((AdapterControlKind)(step.Number % 4), "me"), state.Slots.Length, at, at),
+            12 => new AdapterEvent.AuditTaken([.. state.Untold.Select(entry => entry.Id)]),
+            13 => new AdapterEvent.SelfTested(state.Epoch, state.Tests, new(TimeSpan.FromSeconds(5), step.Number % 3, step.Number % 2 == 0), at, at),
             8 => new AdapterEvent.Measured(state.Epoch, new(1 + (step.Number % 4), step.Number, 0, 1, step.Number % 2 == 0), at),
             _ => new AdapterEvent.Lost(state.Epoch, "pulled out", at),
         };

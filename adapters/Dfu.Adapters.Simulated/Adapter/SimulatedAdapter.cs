@@ -36,7 +36,15 @@ internal sealed class SimulatedAdapter : IAdapter
 
     public Task<string> Lost => _lost.Task;
 
+<<<<<<< HEAD
     /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms, a slow one more.</summary>
+=======
+    internal string Identity => _source.Identity;
+
+    internal bool GivesIdentityKey => _source.Model.GivesIdentityKey;
+
+    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms.</summary>
+>>>>>>> lead
     internal TimeSpan Spacing
     {
         get
@@ -142,8 +150,8 @@ internal sealed class SimulatedAdapter : IAdapter
 
     private void Establish(PendingConnect pending, VirtualDevice device)
     {
-        if (device.Advertises?.Address != pending.Address) return;
-        if (_random.NextDouble() < _source.Model.ConnectFailureRate)
+        if (device.Advertises?.Address != pending.Address || !device.Admits(_source.Identity)) return;
+        if (_source.Fault.HasFlag(AdapterFault.FailsConnects) || _random.NextDouble() < _source.Model.ConnectFailureRate)
         {
             Fail(pending, DfuError.ConnectFailed, $"{pending.Address}: connection failed to be established (0x3e)");
             return;
@@ -184,6 +192,8 @@ internal sealed class SimulatedAdapter : IAdapter
     private void ScanTick()
     {
         if (_scan is not { } scan) return;
+        _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
+        if (_source.Fault.HasFlag(AdapterFault.HearsNothing)) return;
         foreach (var device in _air.DevicesUnderLock)
         {
             if (device.Advertises is not { } heard) continue;
@@ -192,8 +202,6 @@ internal sealed class SimulatedAdapter : IAdapter
         }
 
         for (var i = 0; i < _air.Bystanders.Count; i++) Hear(scan, _air.Bystanders[i], -1 - i);
-
-        _scanTick = _events.After(_air.Link.AdvertisingInterval, ScanTick);
     }
 
     private void Hear(Channel<Advertisement> scan, in Advertisement advertisement, int sender)

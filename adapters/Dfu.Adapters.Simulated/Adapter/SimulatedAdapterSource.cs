@@ -3,7 +3,16 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Adapters.Simulated;
 
-/// <summary>One simulated radio: opens it, and lets a test take it away and give it back.</summary>
+/// <summary>What a radio that can be opened may do wrong.</summary>
+[Flags]
+public enum AdapterFault
+{
+    None = 0,
+    HearsNothing = 1,
+    FailsConnects = 2,
+}
+
+/// <summary>One simulated radio: opens it, and lets a test take it away, break it and give it back.</summary>
 public sealed class SimulatedAdapterSource : IAdapterSource
 {
     private readonly SimulatedAir _air;
@@ -15,6 +24,12 @@ public sealed class SimulatedAdapterSource : IAdapterSource
     public string Id { get; }
 
     public AdapterModel Model { get; }
+
+    /// <summary>What it does wrong now.</summary>
+    public AdapterFault Fault { get; private set; }
+
+    /// <summary>Who the radio is to devices that bond.</summary>
+    public string Identity => Model.Identity ?? Id;
 
     internal int Index { get; }
 
@@ -36,10 +51,9 @@ public sealed class SimulatedAdapterSource : IAdapterSource
     {
         using (_air.Events.Enter())
         {
-            if (_killed is null) return Task.FromResult(true);
-            if (_curedBy is null || step < _curedBy) return Task.FromResult(false);
-            _killed = null;
-            return Task.FromResult(true);
+            var cures = _curedBy is { } gentlest && step >= gentlest;
+            if (cures) Mend();
+            return Task.FromResult(_killed is null);
         }
     }
 
@@ -56,13 +70,32 @@ public sealed class SimulatedAdapterSource : IAdapterSource
         }
     }
 
+    /// <summary>What <see cref="Kill"/> and <see cref="Break"/> did is over.</summary>
     public void Revive()
     {
-        using (_air.Events.Enter()) _killed = null;
+        using (_air.Events.Enter()) Mend();
+    }
+
+    /// <summary>The radio can be opened and does something wrong until it is cured or revived.</summary>
+    /// <param name="curedBy">The gentlest step of the recovery ladder that cures it; null for one that needs <see cref="Revive"/>.</param>
+    public void Break(AdapterFault fault, RecoveryStep? curedBy = null)
+    {
+        using (_air.Events.Enter()) (Fault, _curedBy) = (fault, curedBy);
+    }
+
+    /// <summary>The radio loses its bonds: its devices keep their side.</summary>
+    public void ForgetBonds()
+    {
+        using (_air.Events.Enter())
+        {
+            foreach (var device in _air.DevicesUnderLock) device.OnForgotten(Identity);
+        }
     }
 
     internal void Closed(SimulatedAdapter adapter)
     {
         if (ReferenceEquals(Current, adapter)) Current = null;
     }
+
+    private void Mend() => (_killed, Fault) = (null, AdapterFault.None);
 }

@@ -4,6 +4,7 @@ using Dfu.Cli.Arguments;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Serve;
@@ -47,6 +48,18 @@ internal static class ServeCommand
             "Transfers at once on each radio, whatever their campaigns allow; it learns how many it carries best, up to this.",
             1,
             CampaignLimits.MostPerAdapter);
+        var golden = Arguments.Option.Of<BluetoothAddress?>(
+            "--golden-unit",
+            "A device near this member's radios that nobody updates: a radio that tests itself connects to it.",
+            static (string text, out BluetoothAddress? device) =>
+            {
+                var read = BluetoothAddress.TryParse(text, out var parsed);
+                device = parsed;
+                return read;
+            },
+            "an address such as C0:98:76:54:32:10",
+            null,
+            "ADDRESS");
         var address = Arguments.Option.Of<IPAddress?>(
             "--address",
             "Where other members and clients reach this one; this machine only, or the address by which it reaches the database, unless given.",
@@ -62,7 +75,7 @@ internal static class ServeCommand
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, concurrency, perAdapter, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
+            name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -86,7 +99,12 @@ internal static class ServeCommand
                     Name = called,
                     DataDirectory = result.GetValue(dataDir) ?? (member ? Path.Combine(DataDirectory.Default, $"server-{called}") : DataDirectory.Default),
                     Adapters = AdapterSpec.ParseAll(result.GetRequiredValue(adapter)),
-                    Policy = new FleetPolicy { MaxConcurrency = result.GetValue(concurrency), MaxTransfersPerAdapter = result.GetValue(perAdapter) },
+                    Policy = new FleetPolicy
+                    {
+                        MaxConcurrency = result.GetValue(concurrency),
+                        MaxTransfersPerAdapter = result.GetValue(perAdapter),
+                        GoldenUnit = result.GetValue(golden),
+                    },
                     Retention = keep.Wish(result),
                     CacheSize = keep.CacheSize(result),
                     Connection = given,

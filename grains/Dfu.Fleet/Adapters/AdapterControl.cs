@@ -5,13 +5,13 @@ public enum AdapterControlKind
     /// <summary>Begins no further transfer, until it is told to resume; what is under way is finished.</summary>
     Drain = 0,
 
-    /// <summary>Takes part again.</summary>
+    /// <summary>Takes part again; one in quarantine is tried at once.</summary>
     Resume,
 
-    /// <summary>Its transfers go to other adapters and its radio through the recovery ladder.</summary>
+    /// <summary>Its transfers go to other adapters; its radio is power cycled or reset over USB, and tested.</summary>
     Reset,
 
-    /// <summary>Scans, and connects to what it is told to or hears; see <see cref="AdapterState"/>.</summary>
+    /// <summary>Scans, and connects to the golden unit where the host has one; for an adapter without transfers.</summary>
     SelfTest,
 }
 

@@ -16,6 +16,13 @@ public abstract record AdapterEffect
 
     public sealed record Recover(int Epoch, RecoveryStep Step) : AdapterEffect;
 
+    /// <summary>Listen, and connect to the golden unit.</summary>
+    /// <param name="Test">Its number.</param>
+    public sealed record SelfTest(int Epoch, int Test) : AdapterEffect;
+
     /// <summary>Stop the attempt; its device goes on with another adapter.</summary>
     public sealed record HandOver(int Epoch, AdapterSlot Slot) : AdapterEffect;
+
+    /// <summary>Tell the device that its attempt failed here through the adapter's fault.</summary>
+    public sealed record Exonerate(int Epoch, AdapterSlot Slot) : AdapterEffect;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -39,6 +40,28 @@ public abstract record AdapterEvent
 
     /// <param name="Done">False when this kind of radio has no such step or it failed.</param>
     public sealed record Recovered(int Epoch, RecoveryStep Step, bool Done, DateTimeOffset At) : AdapterEvent;
+
+    /// <summary>An attempt is over, its slot freed or not.</summary>
+    /// <inheritdoc cref="SlotTaken" path="/param"/>
+    public sealed record AttemptEnded(int Epoch, int Turn, DfuError Error, DateTimeOffset At) : AdapterEvent;
+
+    /// <summary>Another adapter connected to a device whose connect failed here.</summary>
+    /// <param name="Attempt">The one that failed here.</param>
+    public sealed record ServedElsewhere(int Epoch, BluetoothAddress Device, int Attempt, DateTimeOffset At) : AdapterEvent;
+
+    /// <summary>An operator wants something; see <see cref="AdapterControls"/>.</summary>
+    /// <param name="Number">One more than the adapter's <see cref="AdapterState.Controls"/>.</param>
+    /// <param name="UnderWay">Attempts under way, those included that hold no slot now.</param>
+    /// <param name="Wall">The clock on the wall, for people.</param>
+    public sealed record Controlled(int Number, AdapterControl Control, int UnderWay, DateTimeOffset At, DateTimeOffset Wall) : AdapterEvent;
+
+    /// <summary>The audit has taken entries.</summary>
+    /// <param name="Ids">Theirs.</param>
+    public sealed record AuditTaken(ImmutableArray<string> Ids) : AdapterEvent;
+
+    /// <param name="Test">Its number.</param>
+    /// <param name="Wall">The clock on the wall, for people.</param>
+    public sealed record SelfTested(int Epoch, int Test, SelfTestFindings Findings, DateTimeOffset At, DateTimeOffset Wall) : AdapterEvent;
 
     public sealed record Tick(DateTimeOffset At) : AdapterEvent;
 }

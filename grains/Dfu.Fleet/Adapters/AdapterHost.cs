@@ -4,8 +4,11 @@ using Dfu.Protocol.Timing;
 
 namespace Dfu.Fleet.Adapters;
 
-/// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, recovers, closes.</summary>
-public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, TimeProvider time) : IAsyncDisposable
+/// <summary>Carries out what the adapter machine decides for one source: opens, scans, watches, tests, recovers, closes.</summary>
+/// <param name="policy">What self-tests go by; null is no golden unit.</param>
+/// <param name="wall">The clock on the wall; null is <paramref name="time"/>.</param>
+public sealed class AdapterHost(
+    IAdapterSource source, IAdapterReports reports, TimeProvider time, FleetPolicy? policy = null, TimeProvider? wall = null) : IAsyncDisposable
 {
     private const string TooLate = "it did not open in time";
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
@@ -21,6 +24,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
     private OpenAdapter? _open;
     private Task _closing = Task.CompletedTask;
     private Task _working = Task.CompletedTask;
+    private bool _heard;
 
     public string Id => source.Id;
 
@@ -40,6 +44,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
             AdapterEffect.Open open => OpenAsync(open.Epoch),
             AdapterEffect.Close => CloseAsync(),
             AdapterEffect.Recover recover => RecoverAsync(recover.Epoch, recover.Step),
+            AdapterEffect.SelfTest test => TestAsync(test.Epoch, test.Test),
             _ => Task.CompletedTask,
         };
         lock (_gate) _working = _working.IsCompleted ? work : Task.WhenAll(_working, work);
@@ -132,6 +137,7 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
                     if (gone.IsCancellationRequested) return;
                     reports.Heard(advertisement);
                     open.Heard(advertisement);
+                    Volatile.Write(ref _heard, true);
                 }
 
                 await Task.Delay(ScanPause, time, gone);
@@ -145,6 +151,20 @@ public sealed class AdapterHost(IAdapterSource source, IAdapterReports reports, 
                 reports.Happened(new AdapterEvent.Lost(open.Epoch, $"the scan ended: {e.Message}", time.GetUtcNow()));
                 return;
             }
+        }
+    }
+
+    private async Task TestAsync(int epoch, int test)
+    {
+        if (OpenedAs(epoch) is not { } open) return; // its loss is told already
+        try
+        {
+            var findings = await new SelfTestRun(open, policy ?? new(), time).RunAsync(Volatile.Read(ref _heard));
+            reports.Happened(new AdapterEvent.SelfTested(epoch, test, findings, time.GetUtcNow(), (wall ?? time).GetUtcNow()));
+        }
+        catch (Exception e) when (e is DfuException { Error: DfuError.AdapterLost } or OperationCanceledException)
+        {
+            // The adapter went away, which is told by itself; it is tested when it is back.
         }
     }
 

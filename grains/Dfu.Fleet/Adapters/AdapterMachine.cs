@@ -1,116 +1,76 @@
 using System.Collections.Immutable;
-using Dfu.Adapters;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Adapters;
 
-/// <summary>All decisions about one adapter: slots, the connect token, the limit and the ladder of recovery.</summary>
+/// <summary>
+/// All decisions about one adapter: slots, the connect token, the limit and when it is suspected; how it is brought back is in
+/// <see cref="AdapterLadder"/>, what operators want in <see cref="AdapterControls"/>.
+/// </summary>
 public static class AdapterMachine
 {
     /// <summary>Connects that may fail in a row, for at least two devices, before the adapter is suspected.</summary>
     internal const int ErrorBudget = 6;
 
-    /// <summary>Openings that may fail before the next step of the ladder is taken.</summary>
-    private const int OpeningsPerStep = 3;
+    /// <summary>The same, where other adapters have connected to two of those devices since: it is not the devices then.</summary>
+    internal const int FoundedBudget = 3;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan QuarantineRetry = TimeSpan.FromSeconds(10);
+    private const int ElsewhereKept = 16;
+    private const int ServedKept = 2;
 
     /// <summary>How long a suspected adapter may finish what it has.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(60);
 
     public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) Apply(AdapterState state, AdapterEvent e, FleetPolicy policy) => e switch
     {
-        AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => Open(state, AdapterStatus.Opening),
-        AdapterEvent.Opened o when o.Epoch == state.Epoch && IsBeingOpened(state) => (Ready(state, o, policy), []),
-        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && IsBeingOpened(state) => (FailOpening(state, f), []),
-        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => LetGo(state, l.Reason, l.At + FirstRetry),
+        AdapterEvent.OpenRequested when state.Status == AdapterStatus.Opening && state.Epoch == 0 => AdapterLadder.Open(state, AdapterStatus.Opening),
+        AdapterEvent.Opened o when o.Epoch == state.Epoch && AdapterLadder.IsBeingOpened(state) => AdapterLadder.Opened(state, o, policy),
+        AdapterEvent.OpenFailed f when f.Epoch == state.Epoch && AdapterLadder.IsBeingOpened(state) => AdapterLadder.FailOpening(state, f),
+        AdapterEvent.Lost l when l.Epoch == state.Epoch && state.Listens => AdapterLadder.Lose(state, l),
         AdapterEvent.SlotTaken t when t.Epoch == state.Epoch && t.Turn > state.Turn && state.Status == AdapterStatus.Ready =>
             (Take(state with { Turn = t.Turn }, new(t.Device, t.Attempt)), []),
         AdapterEvent.SlotFreed f when f.Epoch == state.Epoch && f.Turn > state.Turn => Free(state with { Turn = f.Turn }, new(f.Device, f.Attempt), f.At),
+        AdapterEvent.AttemptEnded a when a.Epoch == state.Epoch && a.Turn > state.Turn => (Count(state with { Turn = a.Turn }, a), []),
         AdapterEvent.ConnectStarted c when c.Epoch == state.Epoch && state.Listens && c.Connect > state.ConnectsBegun => (BeginConnect(state, c), []),
         AdapterEvent.ConnectEnded c when c.Epoch == state.Epoch && state.Listens && c.Connect > state.ConnectsEnded =>
             EndConnect(state with { ConnectsEnded = c.Connect }, c),
+        AdapterEvent.ServedElsewhere s when s.Epoch == state.Epoch && state.Listens => ServeElsewhere(state, s),
         AdapterEvent.Measured m when m.Epoch == state.Epoch && state.Listens && !(m.At <= state.Limit.MeasuredAt) =>
             (state with { Limit = LimitLearning.Measured(state.Limit, m.Sample, m.At) with { MeasuredAt = m.At } }, []),
-        AdapterEvent.Recovered r when r.Epoch == state.Epoch && state.StepUnderWay == r.Step => AfterStep(state, r),
-        AdapterEvent.Tick t => OnTick(state, t.At),
+        AdapterEvent.Recovered r when r.Epoch == state.Epoch && state.StepUnderWay == r.Step => AdapterLadder.AfterStep(state, r),
+        AdapterEvent.SelfTested t when t.Epoch == state.Epoch && state.Status == AdapterStatus.Testing && t.Test == state.Tests =>
+            AdapterLadder.AfterTest(state, t.Findings, t.At, t.Wall),
+        AdapterEvent.Controlled c when c.Number == state.Controls + 1 => AdapterControls.Apply(state, c),
+        AdapterEvent.AuditTaken a when state.Untold.Any(entry => a.Ids.Contains(entry.Id)) =>
+            (state with { Untold = state.Untold.RemoveAll(entry => a.Ids.Contains(entry.Id)) }, []),
+        AdapterEvent.Tick t => AdapterLadder.OnTick(WithoutOld(state, t.At), t.At),
         _ => (state, []),
     };
 
     /// <summary>
-    /// A new owner opens the radio of an earlier one: nothing that one had under way counts, what it learned does, and no pause is longer than it was
-    /// meant to be by the new owner's clock.
+    /// A new owner opens the radio of an earlier one: nothing that one had under way counts, what it learned and what operators want does, and no pause is
+    /// longer than it was meant to be by the new owner's clock.
     /// </summary>
     public static (AdapterState Next, ImmutableArray<AdapterEffect> Effects) TakeUp(AdapterState stored, DateTimeOffset now)
     {
         var raise = stored.Limit.RaiseAt > now + stored.Limit.Hold ? now + stored.Limit.Hold : stored.Limit.RaiseAt;
-        var limit = stored.Limit with { RaiseAt = raise, MeasuredAt = null };
-        return Open(new() { Id = stored.Id, Name = stored.Name, Epoch = stored.Epoch, Limit = limit }, AdapterStatus.Opening);
-    }
-
-    private static bool IsBeingOpened(AdapterState state) => state is { Status: AdapterStatus.Opening or AdapterStatus.Quarantined, RetryAt: null };
-
-    private static (AdapterState, ImmutableArray<AdapterEffect>) Open(AdapterState state, AdapterStatus status)
-    {
-        var epoch = state.Epoch + 1;
-        return (state with { Status = status, Epoch = epoch, RetryAt = null, StepUnderWay = null }, [new AdapterEffect.Open(epoch)]);
-    }
-
-    private static AdapterState Ready(AdapterState state, AdapterEvent.Opened o, FleetPolicy policy) => state with
-    {
-        Status = AdapterStatus.Ready,
-        Name = o.Name,
-        Detail = "",
-        Slots = [],
-        Connecting = null,
-        ConnectsBegun = 0,
-        ConnectsEnded = 0,
-        Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter ?? int.MaxValue)), state.Limit),
-        Errors = 0,
-        ErrorDevices = [],
-        FailedOpenings = 0,
-    };
-
-    private static AdapterState FailOpening(AdapterState state, AdapterEvent.OpenFailed f)
-    {
-        var failed = state.FailedOpenings + 1;
-        var quarantined = state.NextStep is null;
-        return state with
+        var next = new AdapterState
         {
-            Status = quarantined ? AdapterStatus.Quarantined : AdapterStatus.Recovering,
-            FailedOpenings = failed,
-            Detail = f.Detail,
-            RetryAt = f.At + (quarantined ? QuarantineRetry : Retry(failed)),
+            Id = stored.Id,
+            Name = stored.Name,
+            Epoch = stored.Epoch,
+            Limit = stored.Limit with { RaiseAt = raise, MeasuredAt = null },
+            HeldBy = stored.HeldBy,
+            ResetBy = stored.ResetBy,
+            LastReset = stored.LastReset,
+            Controls = stored.Controls,
+            Untold = stored.Untold,
+            TestDue = stored.TestDue,
+            Tests = stored.Tests,
+            SelfTest = stored.SelfTest,
+            Steps = stored.Steps,
         };
-    }
-
-    private static TimeSpan Retry(int failed)
-    {
-        var pause = FirstRetry * Math.Pow(2, Math.Min(failed, 10) - 1);
-        return pause < LongestRetry ? pause : LongestRetry;
-    }
-
-    /// <summary>The radio is gone or given up: its transfers move to others, and it is opened again later.</summary>
-    private static (AdapterState, ImmutableArray<AdapterEffect>) LetGo(AdapterState state, string reason, DateTimeOffset retryAt)
-    {
-        ImmutableArray<AdapterEffect> effects =
-            [.. state.Slots.Select(slot => new AdapterEffect.HandOver(state.Epoch, slot)), new AdapterEffect.Close(state.Epoch)];
-        var next = state with
-        {
-            Status = AdapterStatus.Recovering,
-            Epoch = state.Epoch + 1,
-            Detail = reason,
-            Slots = [],
-            Connecting = null,
-            Errors = 0,
-            ErrorDevices = [],
-            DrainUntil = null,
-            RetryAt = retryAt,
-        };
-        return (next, effects);
+        return AdapterLadder.Open(next, AdapterStatus.Opening);
     }
 
     private static AdapterState Take(AdapterState state, AdapterSlot slot) =>
@@ -128,8 +88,14 @@ public static class AdapterMachine
     {
         if (!state.Slots.Contains(slot)) return (state, []);
         var next = state with { Slots = state.Slots.Remove(slot), Connecting = state.Connecting == slot ? null : state.Connecting };
-        return next.Status == AdapterStatus.Draining && next.Slots.IsEmpty ? TakeStep(next, at) : (next, []);
+        return next.Status == AdapterStatus.Draining && next.Slots.IsEmpty ? AdapterLadder.TakeStep(next, at) : (next, []);
     }
+
+    private static AdapterState Count(AdapterState state, AdapterEvent.AttemptEnded a) =>
+        a.Error == DfuError.LinkLost ? state with { Recent = state.Recent.And(new(0, 0, 1), a.At) } : state;
+
+    private static AdapterState WithoutOld(AdapterState state, DateTimeOffset at) =>
+        state.Recent.At(at) is var recent && ReferenceEquals(recent, state.Recent) ? state : state with { Recent = recent };
 
     private static (AdapterState, ImmutableArray<AdapterEffect>) EndConnect(AdapterState state, AdapterEvent.ConnectEnded c)
     {
@@ -138,59 +104,48 @@ public static class AdapterMachine
         switch (c.Error)
         {
             case DfuError.None:
-                return (next with { Errors = 0, ErrorDevices = [], NextStep = RecoveryStep.Reopen }, []);
+                return (Serve(next, c) with { Errors = 0, ErrorDevices = [] }, []);
             case DfuError.AdapterFull:
                 var held = state.Slots.Count(other => other != slot);
                 next = next with { Limit = LimitLearning.Full(state.Limit, held) };
-                return held > 0 ? (next, []) : Blame(next, c.Device, c.At);
+                return held > 0 ? (next, []) : Blame(next, slot, c.At);
             case DfuError.ConnectFailed or DfuError.ConnectTimeout:
-                return Blame(next, c.Device, c.At);
+                return Blame(next with { Recent = next.Recent.And(new(1, 1, 0), c.At) }, slot, c.At);
             default:
                 return (next, []);
         }
     }
 
-    private static (AdapterState, ImmutableArray<AdapterEffect>) Blame(AdapterState state, BluetoothAddress device, DateTimeOffset at)
+    private static AdapterState Serve(AdapterState state, AdapterEvent.ConnectEnded c) => AdapterLadder.Proved(state) with
     {
-        var devices = state.ErrorDevices.Contains(device) ? state.ErrorDevices : state.ErrorDevices.Add(device);
-        var next = state with { Errors = state.Errors + 1, ErrorDevices = devices };
-        if (next.Status != AdapterStatus.Ready || next.Errors < ErrorBudget || devices.Length < 2) return (next, []);
-        return (next with { Status = AdapterStatus.Draining, Detail = $"{next.Errors} connects in a row failed", DrainUntil = at + Drain }, []);
-    }
-
-    /// <summary>Carries out the next step of the ladder on a radio nothing uses any more; after the last one it is left alone for a while.</summary>
-    private static (AdapterState, ImmutableArray<AdapterEffect>) TakeStep(AdapterState state, DateTimeOffset at)
-    {
-        var (next, effects) = state.Status == AdapterStatus.Recovering ? (state, []) : LetGo(state, state.Detail, at);
-        if (next.NextStep is not { } step)
-            return (next with { Status = AdapterStatus.Quarantined, FailedOpenings = 0, RetryAt = at + QuarantineRetry }, effects);
-        next = next with { StepUnderWay = step, NextStep = After(step), FailedOpenings = 0, RetryAt = null };
-        return (next, effects.Add(new AdapterEffect.Recover(next.Epoch, step)));
-    }
-
-    private static (AdapterState, ImmutableArray<AdapterEffect>) AfterStep(AdapterState state, AdapterEvent.Recovered r)
-    {
-        var next = state with { StepUnderWay = null };
-        return r.Done || r.Step == RecoveryStep.Reopen ? Open(next, AdapterStatus.Opening) : TakeStep(next, r.At);
-    }
-
-    private static RecoveryStep? After(RecoveryStep step) => step switch
-    {
-        RecoveryStep.Reopen => RecoveryStep.PowerCycle,
-        RecoveryStep.PowerCycle => RecoveryStep.UsbReset,
-        _ => null,
+        Served = [.. state.Served.Where(served => served.Device != c.Device).TakeLast(ServedKept - 1), new(c.Device, c.At)],
+        Recent = state.Recent.And(new(1, 0, 0), c.At),
     };
 
-    private static (AdapterState, ImmutableArray<AdapterEffect>) OnTick(AdapterState state, DateTimeOffset at)
+    private static (AdapterState, ImmutableArray<AdapterEffect>) Blame(AdapterState state, AdapterSlot slot, DateTimeOffset at)
     {
-        if (state.Status == AdapterStatus.Draining && (state.Slots.IsEmpty || at >= state.DrainUntil)) return TakeStep(state, at);
-        if (!(at >= state.RetryAt)) return (state, []);
-        return state.Status switch
-        {
-            AdapterStatus.Quarantined => Open(state, AdapterStatus.Quarantined),
-            AdapterStatus.Recovering when state.FailedOpenings >= OpeningsPerStep => TakeStep(state, at),
-            AdapterStatus.Recovering => Open(state, AdapterStatus.Opening),
-            _ => (state, []),
-        };
+        ImmutableArray<AdapterSlot> devices = [.. state.ErrorDevices.Where(known => known.Device != slot.Device), slot];
+        var next = state with { Errors = state.Errors + 1, ErrorDevices = devices };
+        return next.Status == AdapterStatus.Draining ? (next, [new AdapterEffect.Exonerate(next.Epoch, slot)]) : Suspect(next, at);
+    }
+
+    private static (AdapterState, ImmutableArray<AdapterEffect>) ServeElsewhere(AdapterState state, AdapterEvent.ServedElsewhere s)
+    {
+        var slot = new AdapterSlot(s.Device, s.Attempt);
+        if (state.Elsewhere.Contains(slot)) return (state, []);
+        return Suspect(state with { Elsewhere = [.. state.Elsewhere.TakeLast(ElsewhereKept - 1), slot] }, s.At);
+    }
+
+    /// <summary>Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish; what devices did not get through on it is not their fault.</summary>
+    private static (AdapterState, ImmutableArray<AdapterEffect>) Suspect(AdapterState state, DateTimeOffset at)
+    {
+        if (state.Status != AdapterStatus.Ready || state.ErrorDevices.Length < 2) return (state, []);
+        var elsewhere = state.ErrorDevices.Count(state.Elsewhere.Contains);
+        var founded = state.Errors >= FoundedBudget && elsewhere >= 2;
+        if (!founded && state.Errors < ErrorBudget) return (state, []);
+        var since = founded ? $"; other adapters connected to {elsewhere} of those devices since" : "";
+        var next = state with { Status = AdapterStatus.Draining, Detail = $"{state.Errors} connects in a row failed{since}", DrainUntil = at + Drain };
+        var (last, effects) = next.Slots.IsEmpty ? AdapterLadder.TakeStep(next, at) : (next, []);
+        return (last, [.. state.ErrorDevices.Select(slot => new AdapterEffect.Exonerate(state.Epoch, slot)), .. effects]);
     }
 }

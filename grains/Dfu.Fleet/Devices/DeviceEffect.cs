@@ -22,5 +22,9 @@ public abstract record DeviceEffect
 
     public sealed record StopAttempt(string Adapter, int Epoch, int Attempt, DfuError Reason) : DeviceEffect;
 
+    /// <summary>Tell an adapter that another one has connected to the device, which it could not.</summary>
+    /// <param name="Attempt">The one that failed over it.</param>
+    public sealed record ServedElsewhere(string Adapter, int Epoch, int Attempt) : DeviceEffect;
+
     public sealed record ReportOutcome(DeviceOutcome Outcome, DfuError Error) : DeviceEffect;
 }

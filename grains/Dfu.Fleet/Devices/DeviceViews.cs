@@ -27,18 +27,37 @@ public static class DeviceViews
         Adapter = state.Adapter,
         Rate = rate,
         Rssi = rssi,
+        Label = state.Label,
+        StartedAt = state.StartedOnWall,
+        EndedAt = state.EndedOnWall,
+        Finish = state.Finish,
+        Time = state.Costs.TimeAt(state.Phase, now),
+        Wear = state.Costs.Wear,
+        LifetimeWear = state.EarlierWear + state.Costs.Wear,
         Seconds = state.StartedAt is { } started ? Math.Max(0, ((state.EndedAt ?? now) - started).TotalSeconds) : 0,
     };
 
     /// <param name="rate">Bytes per second over all its transfers.</param>
-    public static AdapterView Of(AdapterState state, double rate) => new()
+    /// <param name="host">The host it belongs to.</param>
+    public static AdapterView Of(AdapterState state, double rate, string host = "") => new()
     {
         Id = state.Id,
         Name = state.Name,
+        Host = host,
         Status = state.Status,
+        HeldBy = state.HeldBy,
         Active = state.Slots.Length,
         Limit = state.Limit.Current,
         Rate = rate,
-        Detail = state.Status == AdapterStatus.Ready ? "" : state.Detail,
+        Detail = state switch
+        {
+            { Status: not AdapterStatus.Ready } => state.Detail,
+            { HeldBy: { } by } => $"drained by {by}",
+            _ => "",
+        },
+        Recent = state.Recent.Sum(),
+        Steps = state.Steps,
+        SelfTest = state.SelfTest,
+        LastReset = state.LastReset,
     };
 }

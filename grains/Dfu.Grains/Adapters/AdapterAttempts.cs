@@ -33,6 +33,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     /// <summary>No attempt is under way, and every device and campaign has heard of the ends or cannot be reached.</summary>
     public bool Settled => _attempts.Count == 0 && _outbox.IsEmpty;
 
+    /// <summary>Attempts that have not ended, those that only listen included.</summary>
+    public int UnderWay => _attempts.Count(static attempt => !attempt.Over);
+
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
 
     public TimeSpan? ProtectedFor(AdapterState state) => Planning.ProtectedFor(
@@ -120,9 +123,12 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         if (attempt.Over) return;
         attempt.Over = true;
         attempt.Lease.Dispose();
+        var now = parts.Host.Time.GetUtcNow();
+        e = e with { AdapterServedOthers = loop.State.ServesOthers(attempt.Device.Id, now) };
         goodput.Ended(attempt.Device.Id, e.Error);
         var slot = attempt.Key.Slot;
         parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        loop.Apply(new AdapterEvent.AttemptEnded(attempt.Epoch, loop.State.Turn + 1, e.Error, now));
         FreeSlot(attempt);
         if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, new CampaignEvent.ProbeEnded(slot.Device, slot.Attempt), urgent: true);
         parts.Ended.Add(attempt.Key, e);

@@ -77,7 +77,17 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
 
     public Task StopAsync() => DisposeAsync().AsTask();
 
-    public Task<ControlAnswer> ControlAsync(AdapterControl control) => Task.FromResult(ControlAnswer.Refused($"an adapter cannot {control.Kind}"));
+    public Task ServedElsewhereAsync(AttemptName attempt)
+    {
+        _loop?.ServedElsewhere(attempt);
+        return Task.CompletedTask;
+    }
+
+    public Task<ControlAnswer> ControlAsync(AdapterControl control)
+    {
+        if (_loop is null) Start();
+        return _loop?.ControlAsync(control) ?? Task.FromResult(ControlAnswer.Refused($"{_host.Silo} has no adapter {AdapterId.SpecOf(Id)}"));
+    }
 
     public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? Known);
 

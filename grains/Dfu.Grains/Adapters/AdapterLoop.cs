@@ -32,6 +32,9 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly AdapterAttempts _attempts;
     private readonly SchedulerReporter _scheduler;
     private readonly GroupedSave _save;
+    private readonly StateWaits _waits = new();
+    private readonly AdapterOrders _orders;
+    private readonly AuditOutbox _audit;
     private AdapterState _stored;
     private long _saved;
     private long _ticked;
@@ -48,17 +51,27 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _time = parts.Host.Time;
         State = _stored = parts.Known;
         var heard = new UnreportedAdvertisements(_time);
-        _radio = new(parts.Source, new RadioToLoop(this, heard), _time);
+        _radio = new(parts.Source, new RadioToLoop(this, heard, parts.Host.Policy.GoldenUnit), _time, parts.Host.Policy, parts.Host.Wall);
         _goodput = new(_time);
         _attempts = new(parts, this, _radio, _goodput);
         _scheduler = new(parts, heard, Report);
         _save = new(WriteAsync, _time);
+        _orders = new(parts, this, _waits);
+        _audit = new(
+            () => _stored.Untold,
+            entries => parts.Grains.GetGrain<IAuditGrain>(0).AppendAsync(entries),
+            entries => Post(() => Apply(new AdapterEvent.AuditTaken([.. entries.Select(static entry => entry.Id)]))),
+            e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell the audit", e),
+            parts.Host.Times.Again,
+            _time);
         _saved = _ticked = _time.GetTimestamp();
     }
 
     public AdapterState State { get; private set; }
 
     public int StoredEpoch => _stored.Epoch;
+
+    public int StoredControls => _stored.Controls;
 
     /// <summary>Completes when the radio is closed and nothing of it is left to report.</summary>
     public Task Running { get; private set; } = Task.CompletedTask;
@@ -87,6 +100,15 @@ internal sealed class AdapterLoop : IAsyncDisposable
     public void LendOrRetake(AttemptName attempt)
     {
         _attempts.LendOrRetake(attempt);
+        Wake();
+    }
+
+    public Task<ControlAnswer> ControlAsync(AdapterControl control) => _orders.CarryOutAsync(control, () => _attempts.UnderWay);
+
+    /// <summary>Another adapter connected to a device that could not be connected to over this one.</summary>
+    public void ServedElsewhere(AttemptName attempt)
+    {
+        Apply(new AdapterEvent.ServedElsewhere(attempt.Epoch, attempt.Device, attempt.Attempt, _time.GetUtcNow()));
         Wake();
     }
 
@@ -153,6 +175,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         }
 
         _opened.TrySetResult(end);
+        _waits.End();
     }
 
     private async Task WorkAsync()
@@ -180,6 +203,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         if (_goodput.Tick(State.Slots.Length, State.Limit.Current) is { } sample) Apply(new AdapterEvent.Measured(State.Epoch, sample, now));
         _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport);
         _scheduler.Tick();
+        _audit.Tick();
     }
 
     /// <summary>
@@ -196,10 +220,18 @@ internal sealed class AdapterLoop : IAsyncDisposable
             Carry(effect);
         }
 
-        var learned = (State.Limit.Current, State.Limit.Hold) != (_stored.Limit.Current, _stored.Limit.Hold);
-        if (_saving || _failed || (isStored && !(learned && _time.GetElapsedTime(_saved) >= KeepLearnedEvery))) return;
+        _waits.Look();
+        if (_saving || _failed || (isStored && !IsSaveDue())) return;
         _saving = true;
         OwnWork.Run(_parts.Log, "save an adapter", _parts.Id, SaveAsync, LogLevel.Error);
+    }
+
+    private bool IsSaveDue()
+    {
+        var decided = State.Controls != _stored.Controls || State.ResetBy != _stored.ResetBy || State.SelfTest != _stored.SelfTest
+            || State.Untold.Length != _stored.Untold.Length;
+        var learned = (State.Limit.Current, State.Limit.Hold) != (_stored.Limit.Current, _stored.Limit.Hold);
+        return decided || (learned && _time.GetElapsedTime(_saved) >= KeepLearnedEvery);
     }
 
     private async Task SaveAsync()
@@ -230,8 +262,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private void Carry(AdapterEffect effect)
     {
         if (effect is AdapterEffect.HandOver handOver) _attempts.Stop(handOver.Slot, DfuError.AdapterLost);
+        else if (effect is AdapterEffect.Exonerate exonerate)
+            OwnWork.Run(_parts.Log, "tell a device that it was not its fault", _parts.Id, () => ExonerateAsync(exonerate));
         else if (!_stopping || effect is AdapterEffect.Close) _parts.Host.OnRadio(() => _radio.Carry(effect));
     }
+
+    private Task ExonerateAsync(AdapterEffect.Exonerate exonerate) => _parts.Grains.GetGrain<IDeviceGrain>(exonerate.Slot.Device.ToString())
+        .AdapterBlamedAsync(_parts.Id, exonerate.Epoch, exonerate.Slot.Attempt);
 
     private async Task LetGoAsync()
     {

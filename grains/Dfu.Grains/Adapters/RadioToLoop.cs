@@ -3,15 +3,20 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Adapters;
 
 /// <summary>Makes what a radio says turns of its adapter's loop.</summary>
-internal sealed class RadioToLoop(AdapterLoop loop, UnreportedAdvertisements heard) : IAdapterReports
+/// <param name="goldenUnit">Nobody updates this device: the scheduler does not hear of it.</param>
+internal sealed class RadioToLoop(AdapterLoop loop, UnreportedAdvertisements heard, BluetoothAddress? goldenUnit) : IAdapterReports
 {
     public void Happened(AdapterEvent e) => loop.Post(() => loop.Apply(e));
 
-    public void Heard(in Advertisement advertisement) => heard.Hear(advertisement);
+    public void Heard(in Advertisement advertisement)
+    {
+        if (advertisement.Address != goldenUnit) heard.Hear(advertisement);
+    }
 
     public void Deaf() => heard.Deafen();
 }

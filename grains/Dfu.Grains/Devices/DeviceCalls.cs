@@ -56,7 +56,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
                 setAlarm();
                 return air.Known && shell.Decides(air) ? self.WaitedAsync(air) : Task.CompletedTask;
             case DeviceEffect.StartAttempt start:
-                var answer = await Adapter(start.Adapter).BeginAsync(new() { Device = record.Device, Place = PlaceOf(record) });
+                var answer = await Adapter(start.Adapter).BeginAsync(new() { Device = record.Device, Place = PlaceOf(record), Passport = record.Passport });
                 return answer == AttemptAnswer.Refused ? self.AnsweredAsync(start.Attempt, answer) : Task.CompletedTask;
             case DeviceEffect.StopAttempt stop:
                 await Adapter(stop.Adapter).StopAttemptAsync(new() { Attempt = Name(device, stop.Attempt, stop.Epoch), Reason = stop.Reason });
@@ -66,6 +66,9 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
                 break;
             case DeviceEffect.RetakeSlot retake:
                 await Adapter(retake.Adapter).RetakeSlotAsync(Name(device, retake.Attempt, retake.Epoch));
+                break;
+            case DeviceEffect.ServedElsewhere served:
+                await Adapter(served.Adapter).ServedElsewhereAsync(Name(device, served.Attempt, served.Epoch));
                 break;
         }
 
@@ -116,5 +119,8 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         ImageSizes = record.Device.ImageSizes,
         TraceParent = record.TraceParent,
         Limits = record.Limits,
+        Finish = record.Finish,
+        Force = record.Force,
+        Label = record.Device.Label,
     };
 }

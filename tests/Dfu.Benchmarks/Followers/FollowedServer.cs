@@ -182,6 +182,8 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
 
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Task.CompletedTask;
+
     public Task<bool> JoinAsync(CampaignPlace place)
     {
         // It says so in another object each time, as one that came over a network would be.
@@ -192,7 +194,9 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
         return Task.FromResult(true);
     }
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 

@@ -202,7 +202,8 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
             silo.Services.AddSingleton(Peers);
             silo.Services.AddSingleton(Host(options.SiloName));
             silo.AddAdapterGrains();
-            silo.UseOnly(typeof(AdapterGrain), typeof(PeerDeviceGrain), typeof(PeerCampaignGrain), typeof(PeerSchedulerGrain));
+            silo.UseOnly(
+                typeof(AdapterGrain), typeof(PeerDeviceGrain), typeof(PeerCampaignGrain), typeof(PeerSchedulerGrain), typeof(PeerAuditGrain));
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();

@@ -37,7 +37,10 @@ internal sealed class FakeSource(string id) : IAdapterSource
         return Current = new FakeAdapter(this);
     }
 
-    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(true);
+    /// <summary>Steps of the ladder it has.</summary>
+    public HashSet<RecoveryStep> Has { get; } = [RecoveryStep.Reopen, RecoveryStep.PowerCycle, RecoveryStep.UsbReset];
+
+    public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken) => Task.FromResult(Has.Contains(step));
 
     public void Closed() => Interlocked.Decrement(ref _open);
 
@@ -108,6 +111,8 @@ internal sealed class FakeLink : IDfuLink
     public bool IsClosed => _closed.Task.IsCompleted;
 
     public void Close(byte reason) => _closed.TrySetResult(new(reason));
+
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
@@ -17,6 +18,11 @@ internal sealed class Peers
     public ConcurrentQueue<(string Campaign, CampaignEvent Event)> Learned { get; } = new();
     public ConcurrentQueue<AdapterReport> Adapters { get; } = new();
     public CampaignKnowledge Knowledge { get; set; } = new(new(), null, TimeSpan.Zero, false);
+
+    public ConcurrentQueue<AuditEntry> Audit { get; } = new();
+
+    /// <summary>The audit cannot be reached while this is set.</summary>
+    public Exception? AuditIsAway { get; set; }
 
     /// <summary>Campaigns cannot be reached while this is set.</summary>
     public Exception? CampaignsAreAway { get; set; }
@@ -58,6 +64,9 @@ internal sealed class PeerDevice
     private int _taken;
 
     public ConcurrentQueue<AttemptReport> Reports { get; } = new();
+
+    /// <summary>Adapters that said that they were to blame.</summary>
+    public ConcurrentQueue<(string Adapter, int Epoch, int Attempt)> Blamed { get; } = new();
 
     /// <summary>What it says to reports; it takes whatever comes unless a test wants otherwise.</summary>
     public Func<AttemptReport, Task<bool>> Answer { get; set; } = static _ => Task.FromResult(true);
@@ -104,11 +113,19 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 {
     public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
 
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
+    {
+        peers.Device(this.GetPrimaryKeyString()).Blamed.Enqueue((adapter, epoch, attempt));
+        return Task.CompletedTask;
+    }
+
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(true);
 
@@ -119,6 +136,18 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
     public Task<ImmutableArray<Dfu.Fleet.Storage.HistoryEntry>> HistoryAsync() => Task.FromResult(ImmutableArray<Dfu.Fleet.Storage.HistoryEntry>.Empty);
 }
 
+internal sealed class PeerAuditGrain(Peers peers) : Grain, IAuditGrain
+{
+    public Task AppendAsync(ImmutableArray<AuditEntry> entries)
+    {
+        if (peers.AuditIsAway is { } away) return Task.FromException(away);
+        foreach (var entry in entries.Where(entry => peers.Audit.All(known => known.Id != entry.Id))) peers.Audit.Enqueue(entry);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most) => throw new NotSupportedException();
+}
+
 internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 {
     public Task<ControlAnswer> ControlAsync(CampaignControl control) => throw new NotSupportedException();
@@ -127,7 +156,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task ForgetAsync() => Task.CompletedTask;
 
-    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
+    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;
 

@@ -25,6 +25,12 @@ internal sealed class ScriptedAdapter(Neighbours neighbours) : Grain, IAdapterGr
 {
     public Task<ControlAnswer> ControlAsync(AdapterControl control) => throw new NotSupportedException();
 
+    public Task ServedElsewhereAsync(AttemptName attempt)
+    {
+        neighbours.Steps.Add(attempt.Device, $"{this.GetPrimaryKeyString()} {attempt.Epoch}: attempt {attempt.Attempt} was served elsewhere");
+        return Task.CompletedTask;
+    }
+
     public Task<AttemptAnswer> BeginAsync(AttemptOrder order)
     {
         neighbours.Steps.Add(order.Device.Id, $"begin {order.Device.Attempt} for {order.Place.Campaign}");
@@ -87,7 +93,7 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
         await Answer(device);
     }
 
-    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
+    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;
 

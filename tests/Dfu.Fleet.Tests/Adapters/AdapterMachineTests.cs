@@ -48,6 +48,9 @@ public sealed class AdapterMachineTests
     private static AdapterEvent.Measured Measured(int sending, double rate, DateTimeOffset at, bool full = false, int epoch = 1) =>
         new(epoch, new(sending, rate / sending, Losses: 0, Seconds: sending, full), at);
 
+    private static AdapterEvent.SelfTested Tested(AdapterState state, int heard, bool heardEarlier = true, double at = 402) =>
+        new(state.Epoch, state.Tests, new(TimeSpan.FromSeconds(5), heard, heardEarlier), At(at), T0.AddYears(1));
+
     [Fact]
     public void It_opens_once_and_is_ready_with_the_smaller_of_policy_and_hardware()
     {
@@ -132,7 +135,9 @@ public sealed class AdapterMachineTests
 
         var (retrying, open) = Step(state, new AdapterEvent.Tick(At(400)));
         Assert.Equal([new AdapterEffect.Open(retrying.Epoch)], open);
-        var back = Apply(retrying, new AdapterEvent.Opened(retrying.Epoch, "dongle", 8, At(401)));
+        var tested = Apply(retrying, new AdapterEvent.Opened(retrying.Epoch, "dongle", 8, At(401)));
+        Assert.Equal((AdapterStatus.Testing, 0), (tested.Status, tested.Free));
+        var back = Apply(tested, Tested(tested, heard: 2));
         Assert.Equal((AdapterStatus.Ready, 3, ""), (back.Status, back.Free, back.Detail));
     }
 

@@ -33,10 +33,11 @@ public sealed class AdapterModelTests
                 at += TimeSpan.FromSeconds(step.Seconds);
                 var before = state;
                 Take(Event(step, state, pending, at));
-                if (step.Late && step.Kind is >= 3 and <= 8) Assert.Same(before, state);
+                if (step.Late && step.Kind is (>= 3 and <= 8) or 11) Assert.Same(before, state);
             }
 
-            // Left alone with radios that open, it is ready again.
+            // Left alone with radios that open and hear, and resumed, it is ready again.
+            Take(new AdapterEvent.Controlled(state.Controls + 1, new(AdapterControlKind.Resume, "me"), 0, at, at));
             for (var second = 0; second < 200; second++)
             {
                 at = at.AddSeconds(1);
@@ -44,17 +45,18 @@ public sealed class AdapterModelTests
                 Take(new AdapterEvent.Tick(at));
             }
 
-            Assert.Equal(AdapterStatus.Ready, state.Status);
+            Assert.Equal((AdapterStatus.Ready, true), (state.Status, state.HeldBy is null));
             return;
 
             void Take(AdapterEvent e)
             {
                 var (next, effects) = AdapterMachine.Apply(state, e, Policy);
                 pending.RemoveAll(effect => Answers(e, effect));
-                pending.AddRange(effects.Where(effect => effect is AdapterEffect.Open or AdapterEffect.Recover));
+                pending.AddRange(effects.Where(effect => effect is AdapterEffect.Open or AdapterEffect.Recover or AdapterEffect.SelfTest));
                 Assert.InRange(next.Epoch, state.Epoch, state.Epoch + 1);
                 Assert.Equal(next.Slots.Length, next.Slots.Distinct().Count());
                 Assert.True(next.Connecting is null || next.Slots.Contains(next.Connecting));
+                if (next.HeldBy is not null) Assert.Equal(0, next.Free);
                 Assert.True(next.Slots.IsEmpty || next.Status is AdapterStatus.Ready or AdapterStatus.Draining);
                 Assert.InRange(next.Limit.Current, 1, Math.Max(1, next.Limit.Ceiling));
                 var dropped = state.Slots.Except(next.Slots).ToArray();
@@ -71,6 +73,7 @@ public sealed class AdapterModelTests
     {
         AdapterStatus.Ready => true,
         AdapterStatus.Draining => state.DrainUntil is not null,
+        AdapterStatus.Testing => state.TestUntil is not null,
         _ => state.RetryAt is not null || pending.Exists(
             effect => effect is AdapterEffect.Open open ? open.Epoch == state.Epoch : effect is AdapterEffect.Recover r && r.Epoch == state.Epoch),
     };
@@ -80,6 +83,7 @@ public sealed class AdapterModelTests
         (AdapterEvent.Opened o, AdapterEffect.Open open) => o.Epoch == open.Epoch,
         (AdapterEvent.OpenFailed f, AdapterEffect.Open open) => f.Epoch == open.Epoch,
         (AdapterEvent.Recovered r, AdapterEffect.Recover recover) => r.Epoch == recover.Epoch,
+        (AdapterEvent.SelfTested t, AdapterEffect.SelfTest test) => (t.Epoch, t.Test) == (test.Epoch, test.Test),
         _ => false,
     };
 
@@ -88,6 +92,7 @@ public sealed class AdapterModelTests
         AdapterEffect.Open open when good => new AdapterEvent.Opened(open.Epoch, "dongle", 4, at),
         AdapterEffect.Open open => new AdapterEvent.OpenFailed(open.Epoch, "not there", at),
         AdapterEffect.Recover recover => new AdapterEvent.Recovered(recover.Epoch, recover.Step, good, at),
+        AdapterEffect.SelfTest test => new AdapterEvent.SelfTested(test.Epoch, test.Test, new(TimeSpan.FromSeconds(5), good ? 3 : 0, true), at, at),
         _ => new AdapterEvent.Tick(at),
     };
 
@@ -104,6 +109,9 @@ public sealed class AdapterModelTests
             5 => new AdapterEvent.SlotFreed(epoch, state.Turn + 1, device, 1, at),
             6 => new AdapterEvent.ConnectStarted(epoch, state.ConnectsBegun + 1, device, 1),
             7 => new AdapterEvent.ConnectEnded(epoch, state.ConnectsEnded + 1, device, 1, Errors[step.Number % Errors.Length], at),
+            8 => new AdapterEvent.ServedElsewhere(epoch, device, 1, at),
+            9 => new AdapterEvent.Controlled(state.Controls + 1, new((AdapterControlKind)(step.Number % 4), "me"), state.Slots.Length, at, at),
+            10 => new AdapterEvent.AuditTaken([.. state.Untold.Select(entry => entry.Id)]),
             _ => new AdapterEvent.Measured(epoch, new(step.Number % 9, step.Number, step.Number % 4, 5, step.Number % 3 > 0), at),
         };
     }
@@ -111,7 +119,7 @@ public sealed class AdapterModelTests
     private static Arbitrary<Step[]> Steps()
     {
         var step =
-            from kind in Gen.Frequency((3, Gen.Choose(0, 1)), (3, Gen.Constant(2)), (1, Gen.Constant(3)), (16, Gen.Choose(4, 8)))
+            from kind in Gen.Frequency((3, Gen.Choose(0, 1)), (3, Gen.Constant(2)), (1, Gen.Constant(3)), (16, Gen.Choose(4, 8)), (2, Gen.Choose(9, 11)))
             from late in Gen.Frequency((8, Gen.Constant(false)), (1, Gen.Constant(true)))
             from device in Gen.Choose(1, 4)
             from number in Gen.Choose(0, 200)

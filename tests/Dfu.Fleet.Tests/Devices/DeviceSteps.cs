@@ -14,7 +14,7 @@ internal static class DeviceSteps
 
     public static DeviceState Queued(params long[] sizes) => DeviceState.New(Application, sizes.Length == 0 ? [100_000] : [.. sizes], T0);
 
-    public static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
+    public static DateTimeOffset At(double seconds) => T0.AddMilliseconds(Math.Round(seconds * 1000));
 
     public static DeviceState Apply(DeviceState first, params DeviceEvent[] all) =>
         all.Aggregate(first, (s, e) => DeviceMachine.Apply(s, e is DeviceEvent.Granted g ? g with { Attempt = s.Attempt + 1 } : e, Policy).Next);

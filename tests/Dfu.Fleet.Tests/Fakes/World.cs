@@ -32,6 +32,9 @@ internal sealed class FakeDevice(BluetoothAddress application)
     public BluetoothAddress Application { get; } = application;
     public bool InBootloader { get; set; }
     public bool Silent { get; set; }
+
+    /// <summary>It advertises and answers no connect.</summary>
+    public bool Mute { get; set; }
     public FakeLink? Link { get; set; }
     public long Held { get; set; }
     public int Activations { get; set; }
@@ -87,9 +90,16 @@ internal sealed class FakeSource(World world, TimeProvider time, string id) : IA
         return Current = new FakeAdapter(world, time, this);
     }
 
+    /// <summary>None of its connects succeeds while this is set.</summary>
+    public bool ConnectsFail { get; set; }
+
+    /// <summary>The gentlest step of the ladder after which connects succeed again; null for none.</summary>
+    public RecoveryStep? CuredBy { get; set; }
+
     public Task<bool> RecoverAsync(RecoveryStep step, CancellationToken cancellationToken)
     {
         Steps.Add(step);
+        if (step >= CuredBy) ConnectsFail = false;
         return Task.FromResult(true);
     }
 
@@ -143,7 +153,8 @@ internal sealed class FakeAdapter(World world, TimeProvider time, FakeSource sou
                 throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.AdapterLost, "it broke");
             }
 
-            if (device is null || device.Silent || device.Link is not null)
+            if (source.ConnectsFail) throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectFailed, "0x3e");
+            if (device is null || device.Silent || device.Mute || device.Link is not null)
                 throw new Protocol.Errors.DfuException(Protocol.Errors.DfuError.ConnectTimeout, "no answer");
             var link = new FakeLink(device, time);
             device.Link = link;
@@ -206,6 +217,8 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
     {
         if (_closed.TrySetResult(new(reason)) && Device.Link == this) Device.Link = null;
     }
+
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -45,7 +45,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _time = time;
         _runner = runner;
         _plan = plan ?? (static (adapters, queued, now) => Planning.Plan(adapters, queued, [], now));
-        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time))];
+        _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time, policy))];
     }
 
     /// <remarks>

@@ -161,9 +161,11 @@ internal sealed class FleetLoop
     {
         var run = e.Run;
         if (_runs.TryGetValue(run.Device, out var current) && current == run) _runs.Remove(run.Device);
+        var ended = e.Event with { AdapterServedOthers = _machines.Adapters[e.Index].ServesOthers(run.Device, now) };
+        _machines.Apply(e.Index, new AdapterEvent.AttemptEnded(run.Adapter.Epoch, _machines.Adapters[e.Index].Turn + 1, ended.Error, now), now);
         _machines.Apply(e.Index, new AdapterEvent.SlotFreed(run.Adapter.Epoch, _machines.Adapters[e.Index].Turn + 1, run.Device, run.Attempt, now), now);
         _machines.Apply(new CampaignEvent.ProbeEnded(run.Device, run.Attempt), now);
-        _machines.Apply(run.Device, e.Event, now);
+        _machines.Apply(run.Device, ended, now);
         _goodput[e.Index].Ended(run.Device, e.Event.Error);
         _machines.PlanNeeded = true;
     }

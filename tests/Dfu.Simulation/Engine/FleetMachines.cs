@@ -49,7 +49,7 @@ internal sealed class FleetMachines
         if (!Devices.TryGetValue(device, out var state)) return false;
         var (next, effects) = DeviceMachine.Apply(state, e, _policy);
         if (ReferenceEquals(next, state) && effects.IsEmpty) return false;
-        Devices[device] = next;
+        Devices[device] = next.OnWall(now);
         _changedDevices.Add(device);
         DecisionPending |= !e.IsCheckpoint || !effects.IsEmpty;
         if (CampaignMachine.SameAs(Campaign, next, Devices.GetValueOrDefault) is { } same) Apply(same, now);
@@ -68,6 +68,8 @@ internal sealed class FleetMachines
         {
             if (effect is AdapterEffect.HandOver { Slot: var slot })
                 _actions.Add(new EngineAction.StopAttempt(slot.Device, slot.Attempt, Protocol.Errors.DfuError.AdapterLost));
+            else if (effect is AdapterEffect.Exonerate exonerate)
+                Apply(exonerate.Slot.Device, new DeviceEvent.AdapterBlamed(next.Id, exonerate.Epoch, exonerate.Slot.Attempt), now);
             else _actions.Add(new EngineAction.CarryAdapter(adapter, effect));
         }
     }
@@ -121,6 +123,9 @@ internal sealed class FleetMachines
                 break;
             case DeviceEffect.RetakeSlot retake when IndexOf(retake.Adapter) is { } adapter:
                 Apply(adapter, new AdapterEvent.SlotTaken(retake.Epoch, Adapters[adapter].Turn + 1, device.Id, retake.Attempt), now);
+                break;
+            case DeviceEffect.ServedElsewhere served when IndexOf(served.Adapter) is { } adapter:
+                Apply(adapter, new AdapterEvent.ServedElsewhere(served.Epoch, device.Id, served.Attempt, now), now);
                 break;
             case DeviceEffect.StopAttempt stop:
                 _actions.Add(new EngineAction.StopAttempt(device.Id, stop.Attempt, stop.Reason));
