@@ -36,15 +36,11 @@ internal sealed class SimulatedAdapter : IAdapter
 
     public Task<string> Lost => _lost.Task;
 
-<<<<<<< HEAD
-    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms, a slow one more.</summary>
-=======
     internal string Identity => _source.Identity;
 
     internal bool GivesIdentityKey => _source.Model.GivesIdentityKey;
 
-    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms.</summary>
->>>>>>> lead
+    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms, a slow one more.</summary>
     internal TimeSpan Spacing
     {
         get

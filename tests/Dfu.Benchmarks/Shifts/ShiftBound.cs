@@ -13,8 +13,7 @@ internal sealed class ShiftBound
     private readonly (double Alone, double Most, int Links)[] _radios;
 
     public ShiftBound(ShiftSpec spec, DfuImage image) =>
-        _radios = [.. Enumerable.Range(0, spec.Adapters).Select(spec.Model).Select(model => (model, RadioCapacity.Measure(spec.Link, model, image)))
-            .Select(static pair => pair.Item2)];
+        _radios = [.. Enumerable.Range(0, spec.Adapters).Select(adapter => RadioCapacity.Measure(spec.Link, spec.Model(adapter), image))];
 
     /// <summary>Bytes per second of all radios together.</summary>
     public double Capacity => _radios.Sum(static radio => radio.Most);

@@ -7,7 +7,9 @@ namespace Dfu.Benchmarks.Shifts;
 /// <param name="Failed">Units that were not updated.</param>
 /// <param name="Stranded">Units whose bootloader waited in vain, so that they had to be sent there again, or were left there.</param>
 /// <param name="SentTwice">Bytes of firmware beyond one image each.</param>
-public sealed record ShiftFigures(TimeSpan Makespan, TimeSpan Bound, int Good, int Failed, int Stranded, int FellBack, long SentTwice, long ImageBytes, int BadUpdated)
+/// <param name="FellBack">How often bootloaders waited in vain, all units together.</param>
+public sealed record ShiftFigures(
+    TimeSpan Makespan, TimeSpan Bound, int Good, int Failed, int Stranded, int FellBack, long SentTwice, long ImageBytes, int BadUpdated)
 {
     public double Ratio => Makespan / Bound;
 
@@ -15,5 +17,5 @@ public sealed record ShiftFigures(TimeSpan Makespan, TimeSpan Bound, int Good, i
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Makespan:h\\:mm\\:ss}{Ratio,9:0.000}{Failed,8}{Stranded,10}{FellBack,11}{ShareTwice,10:0.0%}");
+        $"{Makespan,11:h\\:mm\\:ss}{Ratio,10:0.000}{Failed,8}{Stranded,7}{FellBack,8}{ShareTwice,13:0.0%}");
 }
