@@ -102,7 +102,7 @@ internal sealed class BlueZLink : IDfuLink
         }
         catch (Exception e) when (e is not (DfuException or OperationCanceledException))
         {
-            throw await FailureAsync(DfuCharacteristic.ButtonlessBonded, e);
+            throw await FailureAsync(nameof(DfuCharacteristic.ButtonlessBonded), e);
         }
     }
 
