@@ -23,7 +23,7 @@ public sealed class BlueZHost : IAsyncDisposable
     public BlueZHost(BlueZOptions options, TimeProvider time)
         : this(options, time, new(
             () => KernelBluetooth.Open(time),
-            async cancellationToken => await BlueZObjects.OpenAsync(options.Address, time, cancellationToken),
+            cancellationToken => OpenBusAsync(options, time, cancellationToken),
             (objects, kernel, index) => new LinkOpener(objects, kernel, index, time),
             () => PresentControllers.List(options.Sysfs)))
     {
@@ -73,6 +73,21 @@ public sealed class BlueZHost : IAsyncDisposable
         (_objects as IDisposable)?.Dispose();
         _opening.Release(); // waiters learn that this host has ended
         if (_kernel.IsValueCreated) _kernel.Value.Dispose();
+    }
+
+    private static async Task<IBlueZObjects> OpenBusAsync(BlueZOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var objects = await BlueZObjects.OpenAsync(options.Address, time, cancellationToken);
+        try
+        {
+            await objects.RegisterAgentAsync(cancellationToken);
+            return objects;
+        }
+        catch
+        {
+            objects.Dispose();
+            throw;
+        }
     }
 
     internal IReadOnlyList<Controller> KernelControllers() => _parts.Controllers();

@@ -26,6 +26,9 @@ internal static class BridgeTimes
     /// <summary>Host: until Subscribed or Written. ATT gives a transaction as long, and no second chance on the same link.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(30);
 
+    /// <summary>Host: until Secured. Longer than a pairing may take, so that the one who asks gives up first.</summary>
+    public static readonly TimeSpan Secure = TimeSpan.FromSeconds(40);
+
     /// <summary>Host: until a packet's credit arrives. A link that moves nothing for so long has no peripheral any more.</summary>
     public static readonly TimeSpan Credit = TimeSpan.FromSeconds(30);
 

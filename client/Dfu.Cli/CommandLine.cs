@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Dfu.Cli.Adapters;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Audit;
+using Dfu.Cli.Campaigns;
 using Dfu.Cli.Commands;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
@@ -15,7 +18,10 @@ internal static class CommandLine
         {
             DemoCommand.Create(terminal),
             FlashCommand.Create(terminal),
+            CampaignCommand.Create(terminal),
             DeviceCommand.Create(terminal),
+            AdapterCommand.Create(terminal),
+            AuditCommand.Create(terminal),
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),

@@ -17,9 +17,6 @@ internal sealed class ClusterConnectionException(string message, Exception cause
 /// <summary>An Orleans client of its own, beside any that the program has; made with the first call.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
-    /// <summary>Orleans alone would wait for minutes for a gateway that takes the connection and says nothing.</summary>
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
-
     /// <summary>Of so many members that do not answer, one is asked after the other why.</summary>
     private const int MostAsked = 3;
     private readonly FleetClientOptions _options;
@@ -124,7 +121,9 @@ internal sealed class ClusterConnection : IAsyncDisposable
         if (_loggers is not null) collection.AddSingleton(_loggers);
         collection.AddOrleansClient(Configure);
         var services = collection.BuildServiceProvider();
-        using var late = new CancellationTokenSource(ConnectTimeout, _time);
+
+        // Orleans alone would wait for minutes for a gateway that takes the connection and says nothing.
+        using var late = new CancellationTokenSource(_options.ConnectFor, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {

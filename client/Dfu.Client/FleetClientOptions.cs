@@ -15,6 +15,9 @@ public sealed record FleetClientOptions
     /// <summary>What a cluster with certificates asks for; null talks without TLS, which such a cluster refuses.</summary>
     public TlsFiles? Tls { get; set; }
 
+    /// <summary>How long a member that takes the connection may take to say something. Default 8 s.</summary>
+    public TimeSpan ConnectFor { get; set; } = TimeSpan.FromSeconds(8);
+
     /// <summary>How long a call goes on trying while no member answers; the last try may take 10 s more. Default 30 s.</summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(30);
 

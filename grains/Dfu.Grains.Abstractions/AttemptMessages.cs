@@ -28,6 +28,9 @@ public sealed record AttemptOrder
 
     [Id(1)]
     public required CampaignPlace Place { get; init; }
+
+    [Id(2)]
+    public DevicePassport Passport { get; init; } = new();
 }
 
 [GenerateSerializer, Immutable, Alias("dfu.attempt-stop")]

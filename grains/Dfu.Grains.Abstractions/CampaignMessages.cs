@@ -123,6 +123,21 @@ public sealed record CampaignPlace
     /// <summary>The one part of the package that is sent; null for all of it.</summary>
     [Id(6)]
     public ImageType? Only { get; init; }
+
+    [Id(7)]
+    public FinishPlan Finish { get; init; } = new();
+
+    /// <summary>Devices that are known to run the package, or to refuse it, are sent it all the same.</summary>
+    [Id(8)]
+    public bool Force { get; init; }
+
+    /// <summary>What people call the device; null when nobody said.</summary>
+    [Id(9)]
+    public TargetLabel? Label { get; init; }
+
+    /// <summary>With <see cref="Run"/>: the device begins anew, whatever became of it and whatever it is known to run.</summary>
+    [Id(10)]
+    public bool Anew { get; init; }
 }
 
 /// <summary>What the attempts of one adapter showed of bootloaders and links. Its events are numbered.</summary>
@@ -160,6 +175,18 @@ public sealed record CampaignWatch
 
     [Id(6)]
     public CampaignLimits Limits { get; init; } = new();
+
+    /// <summary>None of its devices may begin now, and none is missed.</summary>
+    [Id(7)]
+    public bool Held { get; init; }
+
+    /// <summary>See <see cref="CampaignPlan.Priority"/>.</summary>
+    [Id(8)]
+    public int Priority { get; init; } = CampaignPlan.UsualPriority;
+
+    /// <summary>Devices that were taken away: the campaign is told when they are heard again.</summary>
+    [Id(9)]
+    public ImmutableArray<BluetoothAddress> Missing { get; init; } = [];
 }
 
 /// <summary>A device of a campaign and what connecting showed of its addresses; null where that is not known.</summary>

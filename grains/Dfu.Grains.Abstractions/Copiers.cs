@@ -17,6 +17,9 @@ public sealed class DeviceStateCopier : ShallowCopier<DeviceState>;
 public sealed class CampaignStateCopier : ShallowCopier<CampaignState>;
 
 [RegisterCopier]
+public sealed class CampaignLabelsCopier : ShallowCopier<CampaignLabels>;
+
+[RegisterCopier]
 public sealed class AdapterStateCopier : ShallowCopier<AdapterState>;
 
 [RegisterCopier]
@@ -42,6 +45,12 @@ public sealed class HistoryEntryCopier : ShallowCopier<HistoryEntry>;
 
 [RegisterCopier]
 public sealed class CampaignPlanCopier : ShallowCopier<CampaignPlan>;
+
+[RegisterCopier]
+public sealed class FinishPlanCopier : ShallowCopier<FinishPlan>;
+
+[RegisterCopier]
+public sealed class TargetLabelCopier : ShallowCopier<TargetLabel>;
 
 [RegisterCopier]
 public sealed class CampaignControlCopier : ShallowCopier<CampaignControl>;

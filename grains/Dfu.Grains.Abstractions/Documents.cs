@@ -35,6 +35,9 @@ public sealed class DeviceStateConverter : DocumentConverter<DeviceState>;
 public sealed class CampaignStateConverter : DocumentConverter<CampaignState>;
 
 [RegisterConverter]
+public sealed class CampaignLabelsConverter : DocumentConverter<CampaignLabels>;
+
+[RegisterConverter]
 public sealed class AdapterStateConverter : DocumentConverter<AdapterState>;
 
 [RegisterConverter]
@@ -60,6 +63,12 @@ public sealed class HistoryEntryConverter : DocumentConverter<HistoryEntry>;
 
 [RegisterConverter]
 public sealed class CampaignPlanConverter : DocumentConverter<CampaignPlan>;
+
+[RegisterConverter]
+public sealed class FinishPlanConverter : DocumentConverter<FinishPlan>;
+
+[RegisterConverter]
+public sealed class TargetLabelConverter : DocumentConverter<TargetLabel>;
 
 [RegisterConverter]
 public sealed class CampaignControlConverter : DocumentConverter<CampaignControl>;

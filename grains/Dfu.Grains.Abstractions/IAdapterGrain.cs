@@ -42,7 +42,7 @@ public interface IAdapterGrain : IGrainWithStringKey
     /// What an operator wants of the adapter. Durable when it returns; a self-test and a reset have ended then, or take longer than 20 s. Asking again is no
     /// error. A self-test that the adapter does not pass answers AdapterLost.
     /// </summary>
-    [Alias("Control")]
+    [Alias("Control"), ResponseTimeout("00:00:45")]
     Task<ControlAnswer> ControlAsync(AdapterControl control);
 
     [Alias("Get")]

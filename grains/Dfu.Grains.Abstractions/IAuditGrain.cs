@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Audit;
+using Orleans.Concurrency;
 
 namespace Dfu.Grains;
 
@@ -8,12 +9,14 @@ namespace Dfu.Grains;
 public interface IAuditGrain : IGrainWithIntegerKey
 {
     /// <summary>Adds entries, unless they are there already. Durable when it returns.</summary>
+    /// <exception cref="ArgumentException">An entry has no id, or one of more than 200 characters.</exception>
     [Alias("Append")]
     Task AppendAsync(ImmutableArray<AuditEntry> entries);
 
     /// <summary>Entries about one subject, or all of them, newest first.</summary>
     /// <param name="subject">Null is all.</param>
-    /// <param name="most">At most so many, 1 to 10,000.</param>
-    [Alias("Read")]
+    /// <param name="most">At most so many, 1 to 10,000; what is outside counts as the nearer of them.</param>
+    /// <exception cref="InvalidDataException">A page is gone or was changed.</exception>
+    [Alias("Read"), AlwaysInterleave]
     Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most);
 }

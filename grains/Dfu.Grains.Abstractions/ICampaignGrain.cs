@@ -16,8 +16,9 @@ public interface ICampaignGrain : IGrainWithStringKey
     /// takes whatever it hears.
     /// </summary>
     /// <param name="campaign">The state to begin with; ignored when there is one already.</param>
+    /// <param name="labels">What people call its devices; ones that go on with none keep those they have.</param>
     [Alias("Run")]
-    Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes);
+    Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels);
 
     /// <summary>Does nothing but see to it that the campaign is at work.</summary>
     [Alias("Wake")]

@@ -17,8 +17,15 @@ public interface IDeviceGrain : IGrainWithStringKey
     Task<bool> JoinAsync(CampaignPlace place);
 
     /// <param name="run">The campaign's run in which that was asked for; one before the device was asked for again comes late.</param>
+    /// <param name="drain">An attempt under way is finished; it is the last one.</param>
     [Alias("Cancel")]
-    Task CancelAsync(string campaign, int run);
+    Task CancelAsync(string campaign, int run, bool drain);
+
+    /// <summary>
+    /// From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.
+    /// </summary>
+    [Alias("Pause")]
+    Task PauseAsync(string campaign, int attempt);
 
     /// <summary>From the scheduler: the device may have a slot. Durable when it returns.</summary>
     /// <returns>False when the device does not wait for one any more.</returns>

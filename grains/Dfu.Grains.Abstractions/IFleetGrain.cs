@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Grains;
 
@@ -22,12 +23,23 @@ public interface IFleetGrain : IGrainWithIntegerKey
 
     /// <summary>From a campaign: its last device has an outcome.</summary>
     /// <param name="overtook">Campaigns that had devices of it before: no request goes on with them.</param>
+    /// <param name="told">The audit has all of it. Otherwise the campaign says it once more when that is so, and is woken until then.</param>
     [Alias("Finished")]
-    Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook);
+    Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told);
+
+    /// <summary>From a campaign that is over, before it goes on and after it has saved that it does: it is not over. Durable when it returns.</summary>
+    /// <param name="devices">Its devices by all their addresses, where these were given; empty for one that collected them.</param>
+    /// <returns>Why it cannot go on, in words; empty when it can.</returns>
+    [Alias("Reopen")]
+    Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices);
 
     /// <summary>From a campaign: what it learned of a class outlives it.</summary>
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);
+
+    /// <summary>What is known of classes of bootloaders.</summary>
+    [Alias("Classes")]
+    Task<ImmutableArray<ClassState>> ClassesAsync();
 
     /// <summary>From retention: these campaigns are to be deleted. One that is not over stays.</summary>
     /// <returns>Those of them that the directory does not have any more: no request goes on with them.</returns>

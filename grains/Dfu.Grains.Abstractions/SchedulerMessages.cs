@@ -111,6 +111,12 @@ public sealed record AirReport
 
     [Id(4)]
     public TimeSpan? Deaf { get; init; }
+
+    [Id(5)]
+    public bool HeardByOthers { get; init; }
+
+    [Id(6)]
+    public bool InBootloader { get; init; }
 }
 
 /// <summary>Adapters, the transfers of one campaign, and how well its devices are heard (dBm, best adapter).</summary>

@@ -12,6 +12,11 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "{Member} is a member of its cluster at {Endpoint}, with its gateway at {Gateway}")]
     public static partial void Ready(this ILogger logger, string member, IPEndPoint endpoint, IPEndPoint gateway);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "commands are not told of this server, for {Directory} cannot be written ({Why}): give them --gateway {Gateway}")]
+    public static partial void NotAnnounced(this ILogger logger, string directory, IPEndPoint gateway, string why);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Member} stops")]
     public static partial void Stops(this ILogger logger, string member);
 

@@ -68,6 +68,21 @@ public sealed class BridgeLinkConformanceTests : ServedRadio
         Assert.Equal([Body.Written, Body.Credit, Body.Credit, Body.Credit, Body.Credit], answers.Order());
     }
 
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData(DfuError.PairingRefused, 1)]
+    [InlineData(DfuError.BondRequired, 2)]
+    public async Task Secure_is_answered_by_secured_and_the_link_goes_on(DfuError? refusal, int result)
+    {
+        var (host, link, _) = await LinkedHostAsync();
+        using var _ = host;
+        link.OnRequest = call => call.Kind == "secure" && refusal is { } error ? Task.FromException(new DfuException(error, "no")) : Task.CompletedTask;
+        await host.SendAsync(new ToBridge { Link = 1, Secure = new Secure() });
+        Assert.Equal(new FromBridge { Link = 1, Secured = new Secured { Result = (SecureResult)result } }, await host.ReadAsync());
+        await host.SendAsync(Write(1, 6, 1));
+        Assert.Equal(Body.Written, (await host.ReadAsync()).BodyCase);
+    }
+
     [Fact]
     public async Task Written_may_follow_the_notification_that_it_caused()
     {

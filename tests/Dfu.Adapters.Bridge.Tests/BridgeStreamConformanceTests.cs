@@ -15,7 +15,10 @@ public sealed class BridgeStreamConformanceTests : ServedRadio
         await host.SendAsync(new ToBridge { Hello = new Hello { Version = 1 } });
         var reply = await host.ReadAsync();
         Assert.Equal(
-            new FromBridge { Hello = new HelloReply { Version = 1, Name = "fake radio", MaxLinks = 32, Address = ByteString.CopyFrom(0xc0, 0, 0, 0, 0, 1) } },
+            new FromBridge
+            {
+                Hello = new HelloReply { Version = 1, Name = "fake radio", MaxLinks = 32, Address = ByteString.CopyFrom(0xc0, 0, 0, 0, 0, 1), Secures = true },
+            },
             reply);
     }
 

@@ -27,6 +27,10 @@ public sealed class BridgeTimesTests
         new[] { BridgeTimes.Request, BridgeTimes.Credit, BridgeTimes.Stall }, patience => Assert.True(Noticed < patience));
 
     [Fact]
+    public void A_pairing_is_given_up_before_the_bridge_ends_the_link() =>
+        Assert.True(Dfu.Protocol.Links.LinkSecurity.Longest < BridgeTimes.Secure);
+
+    [Fact]
     public void A_transfer_gives_its_request_up_before_the_bridge_ends_the_link()
     {
         var options = new TransferOptions();

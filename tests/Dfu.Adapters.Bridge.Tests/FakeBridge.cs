@@ -40,12 +40,12 @@ public abstract class FakeBridge : IDisposable
         return new RawEnd<ToBridge, FromBridge>(socket, ToBridge.Parser);
     }
 
-    private protected async Task<(RawEnd<ToBridge, FromBridge> Bridge, IAdapter Adapter)> OpenAsync(uint maxLinks = 8)
+    private protected async Task<(RawEnd<ToBridge, FromBridge> Bridge, IAdapter Adapter)> OpenAsync(uint maxLinks = 8, bool secures = false)
     {
         var opening = Source.OpenAsync(Ct);
         var bridge = await AcceptAsync();
         Assert.Equal(new ToBridge { Hello = new Hello { Version = 1 } }, await bridge.ReadAsync());
-        await bridge.SendAsync(new FromBridge { Hello = new HelloReply { Version = 1, Name = "raw", MaxLinks = maxLinks } });
+        await bridge.SendAsync(new FromBridge { Hello = new HelloReply { Version = 1, Name = "raw", MaxLinks = maxLinks, Secures = secures } });
         return (bridge, await opening.Soon());
     }
 

@@ -49,6 +49,8 @@ internal sealed class FakeLink : IDfuLink
         _closed.TrySetResult(new LinkClosure(reason));
     }
 
+    public Task SecureAsync(CancellationToken cancellationToken) => RequestAsync(new Call("secure", default, []), cancellationToken);
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         RequestAsync(new Call("subscribe", characteristic, []), cancellationToken);
 

@@ -66,6 +66,33 @@ public sealed class HostConformanceTests : FakeBridge
         await next.Soon();
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, DfuError.PairingRefused)]
+    [InlineData(2, DfuError.BondRequired)]
+    [InlineData(77, DfuError.PairingRefused)]
+    public async Task A_link_is_secured_by_a_bridge_that_can(int result, DfuError? expected)
+    {
+        var (bridge, adapter) = await OpenAsync(secures: true);
+        using var _ = bridge;
+        var link = await ConnectAsync(bridge, adapter);
+        var securing = link.SecureAsync(Ct);
+        Assert.Equal((1u, Body.Secure), await bridge.ReadAsync() is var asked ? (asked.Link, asked.BodyCase) : default);
+        await bridge.SendAsync(new FromBridge { Link = 1, Secured = new Secured { Result = (SecureResult)result } });
+        if (expected is { } error) Assert.Equal(error, (await Assert.ThrowsAsync<DfuException>(() => securing.Soon())).Error);
+        else await securing.Soon();
+    }
+
+    [Fact]
+    public async Task A_bridge_of_an_earlier_version_is_not_asked_and_the_operator_is_told()
+    {
+        var (bridge, _, link) = await LinkAsync();
+        using var _ = bridge;
+        var refused = await Assert.ThrowsAsync<DfuException>(() => link.SecureAsync(Ct).Soon());
+        Assert.Equal((DfuError.BondRequired, "raw says nothing of being able to pair"), (refused.Error, refused.Message));
+        await AssertSilentAsync(bridge, link);
+    }
+
     [Fact]
     public async Task A_write_leaves_after_the_packets_called_before_it()
     {

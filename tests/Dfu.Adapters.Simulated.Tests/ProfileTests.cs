@@ -244,20 +244,16 @@ public sealed class ProfileTests
         TestHost.Run(
             async host =>
             {
-                await host.ConnectAsync();
+                await host.ConnectAsync(subscribe: false);
+                var error = await Assert.ThrowsAsync<DfuException>(() => host.AskAsync(1));
+                Assert.Equal(0x05, error.AttStatus);
+                await host.Link.SecureAsync(default);
+                await host.Link.SubscribeAsync(host.Control, default);
                 Assert.Equal("200101", await host.AskAsync(1));
                 await host.WaitFor(() => host.Device.Mode == DeviceMode.Bootloader);
                 Assert.Equal(host.Device.ApplicationAddress, host.Device.BootloaderAddress);
             },
             options);
-        TestHost.Run(
-            async host =>
-            {
-                await host.ConnectAsync();
-                var error = await Assert.ThrowsAsync<DfuException>(() => host.AskAsync(1));
-                Assert.Equal(0x05, error.AttStatus);
-            },
-            options with { BondKnown = false });
     }
 
     [Fact]

@@ -17,6 +17,8 @@ public abstract class WrappedLink(IDfuLink inner) : IDfuLink
 
     protected IDfuLink Inner { get; } = inner;
 
+    public Task SecureAsync(CancellationToken cancellationToken) => Inner.SecureAsync(cancellationToken);
+
     public virtual Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         Inner.SubscribeAsync(characteristic, cancellationToken);
 

@@ -29,8 +29,9 @@ public sealed class OutputStreamTests
         var terminal = new Terminal { Out = output, Error = error, OutConsole = Terminal.Plain(output), ErrorConsole = Terminal.Plain(error) };
         var view = Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1));
 
+        var report = new WantedReport("/no/such/folder/r.csv", new(view.PackageId, "application 1", 4096, [], "none", null));
         var unwritten = Assert.Throws<DfuException>(
-            () => CampaignRun.Report(terminal, new ProgressTitle("application 1"), view, json: true, "/no/such/folder/r.csv", []));
+            () => CampaignRun.Report(terminal, new ProgressTitle("application 1"), view, json: true, report, []));
 
         Assert.Equal(DfuError.OutputNotWritten, unwritten.Error);
         Assert.Contains("\"outcome\": \"succeeded\"", output.ToString(), StringComparison.Ordinal);

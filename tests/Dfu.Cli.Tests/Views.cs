@@ -11,6 +11,8 @@ namespace Dfu.Cli.Tests;
 /// <summary>Made-up campaigns, and consoles that remember.</summary>
 internal static class Views
 {
+    public static readonly DateTimeOffset Morning = new(2026, 11, 30, 8, 0, 0, TimeSpan.Zero);
+
     private const long Size = 204_800;
 
     public static BluetoothAddress Address(int number) => new(0xC0_98_76_54_00_00ul + (ulong)(number * 2));

@@ -42,7 +42,7 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         var received = Devices.Values.Sum(static device => device.FirmwareBytes);
         var interruptions = view.Devices.Sum(static device => device.Resumes.Count(static resume => resume.Stored > 0));
         var outage = MovedElsewhere.Values.Order().ToArray();
-        var updated = view.Devices.Count(static device => device.Outcome == DeviceOutcome.Updated);
+        var updated = view.Devices.Count(static device => device.Outcome.IsGood());
         var twice = DrivenTwice(view).Length;
         to.WriteLine();
         Row("devices", $"{updated} of {settings.Devices} updated, {(twice == 0 ? "none" : $"{twice}")} driven by two radios at once");
@@ -91,7 +91,7 @@ internal sealed class ScenarioResult(ScenarioSettings settings)
         var wrong = ImmutableArray.CreateBuilder<string>();
         Must(view.Outcome == CampaignOutcome.Succeeded, $"the campaign ended as {view.Outcome}");
         Must(view.Devices.Length == settings.Devices, $"{view.Devices.Length} devices took part");
-        foreach (var device in view.Devices.Where(static device => device.Outcome != DeviceOutcome.Updated))
+        foreach (var device in view.Devices.Where(static device => !device.Outcome.IsGood()))
             wrong.Add($"{device.Application}: {device.Outcome}, {device.Error}, {device.Detail}");
         foreach (var device in Devices.Values.Where(device => device.Activations != 1 || device.Sha256 != ImageSha256))
             wrong.Add($"{device.Application}: {device.Activations} activations, holds {device.Sha256}");

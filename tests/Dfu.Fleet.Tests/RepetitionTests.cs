@@ -3,6 +3,7 @@ using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -45,12 +46,18 @@ public sealed class RepetitionTests
     });
 
     [Property(MaxTest = 300)]
-    public Property Campaigns_take_what_adapters_devices_and_operators_say_once() => Prop.ForAll(Steps(11), steps =>
+    public Property Campaigns_take_what_adapters_devices_and_operators_say_once() => Prop.ForAll(Steps(14), steps =>
     {
         var state = new CampaignState
         {
             Id = "c", PackageId = "p", Targets = "t", ImageSizes = [100_000], HwVersion = 52, All = true, Stage = CampaignStage.Collecting,
-            ScanTime = TimeSpan.FromSeconds(10), RunStartedAt = T0,
+            ScanTime = TimeSpan.FromSeconds(10), RunStartedAt = T0, Feed = steps.Length % 2 == 0,
+            Plan = new()
+            {
+                Groups = [new() { Count = 2, GoOnAt = 50, Approval = true, Errors = new() { Count = 2 } }, new()],
+                Errors = new() { Count = 4, Action = ErrorAction.Stop },
+                Schedule = new() { Windows = [new() { From = new(0, 0), To = new(0, 5) }, new() { From = new(0, 6), To = new(0, 20) }] },
+            },
         };
         Replay(steps, (step, number, at) => OfCampaign(step, state, number, at), e =>
         {
@@ -142,10 +149,11 @@ public sealed class RepetitionTests
             10 => new DeviceEvent.Restarted(attempt, image, at),
             11 => new DeviceEvent.Ended(attempt, Errors[step.Number % Errors.Length], "x", step.Number % 2 == 0, new(offset, offset), at),
             12 => new DeviceEvent.Waited(at, at, false, T0, null),
-            13 => new DeviceEvent.CancelRequested(at, state.Run),
+            13 => new DeviceEvent.CancelRequested(at, state.Run) { Drain = step.Number % 2 == 0 },
             14 => new DeviceEvent.ImagePassed(attempt, image, DfuError.VersionRefused, "refused", "there already", at),
             15 => new DeviceEvent.AdapterBlamed("a", 1, attempt),
-            _ => new DeviceEvent.RetryRequested(at, state.Run + 1),
+            16 => new DeviceEvent.PauseRequested(attempt, at),
+            _ => new DeviceEvent.RetryRequested(at, state.Run + 1) { Anew = step.Number % 2 == 0 },
         };
         return e is DeviceEvent.IOfAttempt ? e with { Number = number } : e;
     }
@@ -165,10 +173,16 @@ public sealed class RepetitionTests
             8 => new CampaignEvent.ProbeEnded(device, state.Prober?.Attempt ?? 0),
             9 => new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(step.Number), step.Number % 2 == 0),
             10 => step.Number % 2 == 0 ? new CampaignEvent.TakenUp(state.Run + 1, at) : new CampaignEvent.RunStarted(state.Run + 1, at),
-            _ => new CampaignEvent.CancelRequested(state.Run),
+            11 => new CampaignEvent.CancelRequested(state.Run),
+            12 => new CampaignEvent.AuditTaken(step.Number % (state.Changes + 1)),
+            _ => new CampaignEvent.Controlled(
+                state.Changes + 1, new((CampaignControlKind)(step.Number % 6), "olaf") { Cut = step.Number % 4 == 0, Devices = Named(step, device) }, at),
         };
+        e = e with { Wall = at };
         return e is CampaignEvent.TraitsLearned or CampaignEvent.LinkEnded or CampaignEvent.ProbeEnded ? e with { Source = "a", Number = number } : e;
     }
+
+    private static ImmutableArray<BluetoothAddress> Named(Step step, BluetoothAddress device) => step.Number % 6 == 5 || step.Number % 7 == 0 ? [device] : [];
 
     private static AdapterEvent OfAdapter(Step step, AdapterState state, DateTimeOffset at)
     {

@@ -63,7 +63,7 @@ public sealed class JourneyTests
     [Fact]
     public void A_bonded_device_that_was_found_in_its_bootloader_is_updated_once()
     {
-        var options = Device("sdk17") with { Bonded = true };
+        var options = Device("sdk17") with { Bonded = true, BondedWith = "sim" };
         var scenario = new Scenario { Package = Application, Options = options, Bootloader = options.ApplicationAddress.Bootloader }.Run();
         Assert.True(scenario.HasImage, scenario.ToString());
         Assert.True(scenario.Result!.ApplicationHeard);
@@ -71,8 +71,11 @@ public sealed class JourneyTests
     }
 
     [Fact]
-    public void A_bonded_device_that_does_not_know_us_says_so() =>
-        Refused(Application, Device("sdk17") with { Bonded = true, BondKnown = false, StartsInApplication = true }, DfuError.BondRequired);
+    public void A_bonded_device_whose_bond_we_lost_says_so() =>
+        Refused(
+            Application,
+            Device("sdk17") with { Bonded = true, BondedWith = "sim", BondKept = false, StartsInApplication = true },
+            DfuError.PairingRefused);
 
     [Theory]
     [InlineData("sdk13", 0)]

@@ -70,7 +70,14 @@ public sealed class NeighbourTests
     }
 
     private static VirtualDeviceOptions Device(BluetoothAddress application, bool bonds, bool inApplication) =>
-        new() { ApplicationAddress = application, Bonded = bonds, StartsInApplication = inApplication, RequireSigned = false };
+        new()
+        {
+            ApplicationAddress = application,
+            Bonded = bonds,
+            BondedWith = bonds ? "sim" : null,
+            StartsInApplication = inApplication,
+            RequireSigned = false,
+        };
 
     /// <summary>Where it is on the air at first.</summary>
     private static BluetoothAddress Starts(VirtualDevice device) => device.Options.StartsInApplication ? device.ApplicationAddress : device.BootloaderAddress;

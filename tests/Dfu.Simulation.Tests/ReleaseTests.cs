@@ -71,7 +71,7 @@ public sealed class ReleaseTests
     [Fact]
     public void A_bonded_device_is_released_at_its_one_address()
     {
-        var (released, device) = Release(First, Device("sdk17") with { Bonded = true, ApplicationSize = 9000 });
+        var (released, device) = Release(First, Device("sdk17") with { Bonded = true, BondedWith = "a", ApplicationSize = 9000 });
         Assert.Equal(DfuError.None, released.Error);
         Assert.Equal(DeviceMode.Application, device.Mode);
     }

@@ -19,7 +19,7 @@ public sealed class LayoutTests
             "Dfu.Fleet", "Dfu.Grains.Abstractions", "Dfu.Grains",
         ],
         ["Dfu.Client"] = ["Dfu.Fleet", "Dfu.Grains.Abstractions"],
-        ["Dfu.Cli"] = ["Dfu.Silo"],
+        ["Dfu.Cli"] = ["Dfu.Silo", "Dfu.Client"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()

@@ -59,6 +59,9 @@ internal sealed class BlueZObjects : IBlueZObjects, IDisposable
         }
     }
 
+    /// <summary>From now on adapters keep the bonds they make; see <see cref="PairingAgent"/>. Throws only when it is cancelled.</summary>
+    public Task RegisterAgentAsync(CancellationToken cancellationToken) => PairingAgent.RegisterAsync(_bus, _owner, _time, cancellationToken);
+
     public BlueZObject? Find(ObjectPath path)
     {
         lock (_gate) return _mirror.Find(path);

@@ -74,6 +74,33 @@ internal sealed class BlueZLink : IDfuLink
 
     public Task<LinkClosure> Closed => _closed.Task;
 
+    /// <remarks>
+    /// BlueZ encrypts the link of a paired device as it connects, and by itself pairs with one that refuses for lack of it: where this is asked for,
+    /// neither has helped.
+    /// </remarks>
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_closing) throw Lost();
+        try
+        {
+            await WithLinkAsync(
+                token => _objects.Proxy<IDevice1>(_watch.Path).PairAsync().AnsweredAsync(BlueZTimes.Request, _time, token), cancellationToken);
+        }
+        catch (DBusException e) when (PairingErrors.IsPaired(e))
+        {
+            // The device may have lost its side; the one who asked finds out.
+        }
+        catch (DBusException e) when (PairingErrors.Of(e, _watch.Address.ToString()) is { } refused)
+        {
+            throw refused;
+        }
+        catch (Exception e) when (e is not (DfuException or OperationCanceledException))
+        {
+            throw await FailureAsync(DfuCharacteristic.ButtonlessBonded, e);
+        }
+    }
+
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken)
     {
         var at = Find(characteristic);

@@ -47,6 +47,9 @@ internal sealed class BridgeAdapter : IAdapter
 
     public Task<string> Lost => _lost.Task;
 
+    /// <summary>The bridge answers Secure; one of an earlier version says nothing of it.</summary>
+    internal bool Secures { get; private set; }
+
     /// <exception cref="DfuException">AdapterNotFound.</exception>
     public async Task GreetAsync(CancellationToken cancellationToken)
     {
@@ -66,6 +69,7 @@ internal sealed class BridgeAdapter : IAdapter
             throw new DfuException(DfuError.AdapterNotFound, $"{_where} speaks version {reply.Version} of the bridge protocol, this host {WireValues.Version}");
         if (reply.Name.Length > 0) Name = WireValues.ForPeople(reply.Name);
         Address = BluetoothAddress.TryRead(reply.Address.Span, out var address) ? address : null;
+        Secures = reply.Secures;
         MaxLinks = (int)Math.Clamp(reply.MaxLinks, 1u, 4096u);
     }
 

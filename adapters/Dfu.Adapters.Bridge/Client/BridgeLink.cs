@@ -53,6 +53,16 @@ internal sealed class BridgeLink : IDfuLink
     /// <summary>Completes with Connected; fails with ConnectTimeout, ConnectFailed, AdapterFull or AdapterLost.</summary>
     public Task Opened => _opened.Task;
 
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        if (!_adapter.Secures) throw new DfuException(DfuError.BondRequired, $"{_adapter.Name} says nothing of being able to pair");
+        var reply = await AskAsync(new ToBridge { Link = Number, Secure = new Secure() }, Body.Secured, default, BridgeTimes.Secure, cancellationToken);
+        if (reply.Secured.Result == SecureResult.Encrypted) return;
+        throw reply.Secured.Result == SecureResult.Cannot
+            ? new DfuException(DfuError.BondRequired, $"{_adapter.Name} cannot pair")
+            : new DfuException(DfuError.PairingRefused, $"{_address} does not pair with {_adapter.Name}");
+    }
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         RequestAsync(
             new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
@@ -135,6 +145,9 @@ internal sealed class BridgeLink : IDfuLink
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
                 break;
+            case Body.Secured:
+                Answer(message, default);
+                break;
             case Body.Fault:
                 Close($"the bridge reports: {WireValues.ForPeople(message.Fault.Message)}");
                 break;
@@ -193,22 +206,33 @@ internal sealed class BridgeLink : IDfuLink
 
     private async Task RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
     {
+        var reply = await AskAsync(message, answer, characteristic.ToWire(), BridgeTimes.Request, cancellationToken);
+        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
+        if (status == 0) return;
+        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
+        {
+            AttStatus = (byte)Math.Min(status, byte.MaxValue),
+        };
+    }
+
+    private async Task<FromBridge> AskAsync(
+        ToBridge message, Body answer, Characteristic characteristic, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         LinkQueue.Entry request;
         lock (_gate)
         {
             if (_closing) throw Lost();
-            request = _queue.Add(message, answer, characteristic.ToWire());
+            request = _queue.Add(message, answer, characteristic);
         }
 
-        FromBridge reply;
         try
         {
-            reply = (await request.Done.Task.WithinAsync(BridgeTimes.Request, _time, cancellationToken))!;
+            return (await request.Done.Task.WithinAsync(timeout, _time, cancellationToken))!;
         }
         catch (TimeoutException)
         {
-            var detail = $"{answer} did not come within {BridgeTimes.Request.TotalSeconds:0} s";
+            var detail = $"{answer} did not come within {timeout.TotalSeconds:0} s";
             Close(detail);
             throw new DfuException(DfuError.RequestTimeout, $"link to {_address}: {detail}");
         }
@@ -217,13 +241,6 @@ internal sealed class BridgeLink : IDfuLink
             lock (_gate) _queue.TryWithdraw(request);
             throw;
         }
-
-        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
-        if (status == 0) return;
-        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
-        {
-            AttStatus = (byte)Math.Min(status, byte.MaxValue),
-        };
     }
 
     private async ValueTask WaitForCreditAsync(LinkQueue.Entry packet, CancellationToken cancellationToken)

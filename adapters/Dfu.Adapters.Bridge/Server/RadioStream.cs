@@ -127,7 +127,7 @@ internal sealed class RadioStream
         if (hello.Version != WireValues.Version) return Fault($"version {hello.Version} is not spoken here; version {WireValues.Version} is");
         if (_radio is null && !await OpenAsync()) return false;
         var radio = _radio!;
-        var reply = new HelloReply { Version = WireValues.Version, Name = WireValues.ForPeople(radio.Name), MaxLinks = (uint)radio.MaxLinks };
+        var reply = new HelloReply { Version = WireValues.Version, Name = WireValues.ForPeople(radio.Name), MaxLinks = (uint)radio.MaxLinks, Secures = true };
         if (radio.Address is { } address) reply.Address = UnsafeByteOperations.UnsafeWrap(address.ToBytes());
         _writer.Enqueue(new FromBridge { Hello = reply });
         return true;

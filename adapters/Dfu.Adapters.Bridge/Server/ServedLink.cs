@@ -47,7 +47,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
                 if (Interlocked.Decrement(ref _credit) < 0) Fault("a write command without credit");
                 else _queue.Writer.TryWrite(message);
                 return;
-            case Body.Subscribe or Body.Write:
+            case Body.Subscribe or Body.Write or Body.Secure:
                 if (Interlocked.Exchange(ref _requested, 1) == 1) Fault("a second request while one is outstanding");
                 else _queue.Writer.TryWrite(message);
                 return;
@@ -255,7 +255,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     {
         try
         {
-            var answer = await RequestAsync(link, request);
+            var answer = request.BodyCase == Body.Secure ? await SecureAsync(link) : await RequestAsync(link, request);
             Interlocked.Exchange(ref _requested, 0);
             Send(answer);
         }
@@ -271,6 +271,21 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         {
             Fault(e.Message);
         }
+    }
+
+    private async Task<FromBridge> SecureAsync(IDfuLink link)
+    {
+        var result = SecureResult.Encrypted;
+        try
+        {
+            await link.SecureAsync(_cut.Token);
+        }
+        catch (DfuException e) when (e.Error is DfuError.PairingRefused or DfuError.BondRequired)
+        {
+            result = e.Error == DfuError.BondRequired ? SecureResult.Cannot : SecureResult.Refused;
+        }
+
+        return new FromBridge { Link = number, Secured = new Secured { Result = result } };
     }
 
     private async Task<FromBridge> RequestAsync(IDfuLink link, ToBridge request)

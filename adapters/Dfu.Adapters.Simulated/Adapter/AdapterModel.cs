@@ -21,6 +21,15 @@ public sealed record AdapterModel
     /// <summary>How much the signal strength differs from one advertisement to the next, in dB either way.</summary>
     public int RssiJitter { get; init; } = 3;
 
+    /// <summary>Under which name devices bond with the radio: those with the same one share their bonds. Null is its id.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>
+    /// The radio gives its identity key when it pairs, as a host with LE privacy does and Linux by default does not: a bootloader then does not answer
+    /// other radios at all.
+    /// </summary>
+    public bool GivesIdentityKey { get; init; }
+
     /// <summary>Weakest advertisement that is heard, in dBm.</summary>
     public int Sensitivity { get; init; } = -96;
 }

@@ -36,6 +36,10 @@ internal sealed class SimulatedAdapter : IAdapter
 
     public Task<string> Lost => _lost.Task;
 
+    internal string Identity => _source.Identity;
+
+    internal bool GivesIdentityKey => _source.Model.GivesIdentityKey;
+
     /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms.</summary>
     internal TimeSpan Spacing
     {
@@ -142,7 +146,7 @@ internal sealed class SimulatedAdapter : IAdapter
 
     private void Establish(PendingConnect pending, VirtualDevice device)
     {
-        if (device.Advertises?.Address != pending.Address) return;
+        if (device.Advertises?.Address != pending.Address || !device.Admits(_source.Identity)) return;
         if (_source.Fault.HasFlag(AdapterFault.FailsConnects) || _random.NextDouble() < _source.Model.ConnectFailureRate)
         {
             Fail(pending, DfuError.ConnectFailed, $"{pending.Address}: connection failed to be established (0x3e)");

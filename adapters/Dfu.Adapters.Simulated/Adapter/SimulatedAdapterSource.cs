@@ -28,6 +28,9 @@ public sealed class SimulatedAdapterSource : IAdapterSource
     /// <summary>What it does wrong now.</summary>
     public AdapterFault Fault { get; private set; }
 
+    /// <summary>Who the radio is to devices that bond.</summary>
+    public string Identity => Model.Identity ?? Id;
+
     internal int Index { get; }
 
     internal SimulatedAdapter? Current { get; private set; }
@@ -78,6 +81,15 @@ public sealed class SimulatedAdapterSource : IAdapterSource
     public void Break(AdapterFault fault, RecoveryStep? curedBy = null)
     {
         using (_air.Events.Enter()) (Fault, _curedBy) = (fault, curedBy);
+    }
+
+    /// <summary>The radio loses its bonds: its devices keep their side.</summary>
+    public void ForgetBonds()
+    {
+        using (_air.Events.Enter())
+        {
+            foreach (var device in _air.DevicesUnderLock) device.OnForgotten(Identity);
+        }
     }
 
     internal void Closed(SimulatedAdapter adapter)

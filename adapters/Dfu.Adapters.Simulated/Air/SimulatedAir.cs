@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated.Air;
 using Dfu.Adapters.Simulated.Bootloader;
+using Dfu.Adapters.Simulated.Devices;
 
 namespace Dfu.Adapters.Simulated;
 
@@ -87,4 +88,7 @@ public sealed class SimulatedAir : IDisposable
 }
 
 /// <summary>What a device takes over from an earlier run of the simulator.</summary>
-internal sealed record DeviceSnapshot(FlashMemory Memory, DeviceCounters Counters, DeviceMode Mode, byte[]? Activated);
+internal sealed record DeviceSnapshot(FlashMemory Memory, DeviceCounters Counters, DeviceMode Mode, byte[]? Activated)
+{
+    public BondKeys.Saved? Bonds { get; init; }
+}

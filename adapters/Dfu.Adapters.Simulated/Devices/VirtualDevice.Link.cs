@@ -8,7 +8,6 @@ public sealed partial class VirtualDevice
 {
     private const int LongestControlWrite = 23;
     private const byte AttInvalidHandle = 0x01;
-    private const byte AttInsufficientAuthentication = 0x05;
     private const byte AttInvalidLength = 0x0d;
     private const byte AttCccdImproperlyConfigured = 0xfd;
 
@@ -60,6 +59,7 @@ public sealed partial class VirtualDevice
     internal byte OnSubscribe(DfuCharacteristic characteristic, bool on)
     {
         if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
+        if (characteristic == DfuCharacteristic.ButtonlessBonded && RefusesUnencrypted is not 0 and var status) return status;
         _subscriptionTouched = true;
         if (on) _subscribed.Add(characteristic);
         else _subscribed.Remove(characteristic);
@@ -72,7 +72,7 @@ public sealed partial class VirtualDevice
         if (!Characteristics.Contains(characteristic)) return AttInvalidHandle;
         if (characteristic == DfuCharacteristic.Packet) return AttWriteNotPermitted;
         if (value.Length > LongestControlWrite) return AttInvalidLength;
-        if (characteristic == DfuCharacteristic.ButtonlessBonded && !Options.BondKnown) return AttInsufficientAuthentication;
+        if (RefusesUnencrypted is not 0 and var status) return status;
         if (!_subscribed.Contains(characteristic) && (_subscriptionTouched || !Options.LazySystemAttributes)) return AttCccdImproperlyConfigured;
         if (characteristic == DfuCharacteristic.ControlPoint) _core?.OnControl(value);
         else OnButtonless(characteristic, value);
@@ -81,7 +81,7 @@ public sealed partial class VirtualDevice
 
     internal void OnPacket(byte[] value)
     {
-        if (Mode == DeviceMode.Bootloader) _core?.OnPacket(value);
+        if (Mode == DeviceMode.Bootloader && RefusesUnencrypted == 0) _core?.OnPacket(value);
     }
 
     /// <summary>A value the device sent has reached the host.</summary>
@@ -97,9 +97,10 @@ public sealed partial class VirtualDevice
 
     private void OnButtonless(DfuCharacteristic characteristic, byte[] value)
     {
-        var (answer, name, enters) = ButtonlessApplication.Handle(Options.Profile.Buttonless, value);
+        var (answer, name, enters) = ButtonlessApplication.Handle(Options.Profile.Buttonless, Options.Bonded, value);
         if (name is not null && FlashSettings is var settings) _memory.Main = settings with { Name = name };
         _entersBootloader |= enters;
+        if (enters && Options.Bonded && _link is { } link) _bonds.GiveToBootloader(link.Radio);
         Notify(characteristic, answer);
     }
 

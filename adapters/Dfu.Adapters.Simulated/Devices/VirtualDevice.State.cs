@@ -14,7 +14,7 @@ public sealed partial class VirtualDevice
     {
         using (_events.Enter())
         {
-            var saved = new StateDirectory.Saved(Mode, _memory.Main, _memory.Backup, _memory.SoftDevice, StateDirectory.SavedCounters.Of(Counters));
+            var saved = new StateDirectory.Saved(Mode, _memory.Main, _memory.Backup, _memory.SoftDevice, StateDirectory.SavedCounters.Of(Counters), Bonds);
             return (saved, _memory.TakeDirtyPages(), Activated);
         }
     }

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using Dfu.Adapters.Simulated.Air;
 using Dfu.Adapters.Simulated.Bootloader;
+using Dfu.Adapters.Simulated.Devices;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.Simulated;
@@ -40,6 +41,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
         _memory = restored?.Memory ?? Factory();
         Counters = restored?.Counters ?? new DeviceCounters();
         Activated = restored?.Activated;
+        _bonds = restored?.Bonds is { } bonds ? new BondKeys(bonds) : new BondKeys(options);
         _flash = new FlashController(_events, options.Chip, options.Profile.FlashQueue);
         DroppedByBytes = air.Link.DropAfterBytes is { } limit && Counters.PacketBytes >= limit;
         var mode = restored?.Mode ?? (options.StartsInApplication ? DeviceMode.Application : DeviceMode.Bootloader);
@@ -199,6 +201,13 @@ public sealed partial class VirtualDevice : IBootloaderPort
 
     private void StartBootloader(TimeSpan? inactivity)
     {
+        if (HasNobodyToAnswer)
+        {
+            Mode = DeviceMode.Booting;
+            _boot = _events.After(Options.BootTime, () => Decide(stays: false));
+            return;
+        }
+
         var settings = FlashSettings;
         _name = settings.Name;
         Mode = DeviceMode.Bootloader;
@@ -211,6 +220,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     {
         Mode = DeviceMode.Application;
         _name = null;
+        _bonds.TakeFromBootloader();
         if (_memory.Main is { } main && (main.Name is not null || main.EnterBootloader)) _memory.Main = main with { Name = null, EnterBootloader = false };
         _air.AdvertisingChanged(this);
     }

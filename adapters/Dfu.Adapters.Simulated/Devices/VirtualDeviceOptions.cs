@@ -46,8 +46,14 @@ public sealed record VirtualDeviceOptions
     /// <summary>The application bonds: characteristic 8EC90004, and its bootloader keeps the address.</summary>
     public bool Bonded { get; init; }
 
-    /// <summary>With <see cref="Bonded"/>: whether the host's bond is known; without it every write is refused with ATT status 0x05.</summary>
-    public bool BondKnown { get; init; } = true;
+    /// <summary>
+    /// With <see cref="Bonded"/>: the radio (<see cref="AdapterModel.Identity"/>) that the application is bonded with already, and that sent it to its
+    /// bootloader where it starts there. Without it such a bootloader has nobody to answer and resets, again and again.
+    /// </summary>
+    public string? BondedWith { get; init; }
+
+    /// <summary>Whether that radio still has its side of the bond.</summary>
+    public bool BondKept { get; init; } = true;
 
     /// <summary>A power cut in the middle of an erase or a write of a settings page loses that page (docs/bootloader.md T5, T6).</summary>
     public bool PowerCutDamagesSettings { get; init; }

@@ -5,6 +5,8 @@ namespace Dfu.Adapters.Simulated;
 /// <summary>The connection events of a link. Runs under the lock of the event queue; only links with something to carry have events.</summary>
 public sealed partial class SimulatedLink
 {
+    private const byte PairingNotSupported = 0x05;
+
     private readonly Queue<Item> _radio = new();
     private readonly Queue<Item> _waiting = new();
     private readonly Queue<Outgoing> _toHost = new();
@@ -155,13 +157,25 @@ public sealed partial class SimulatedLink
     private void DeliverRequest(Item item)
     {
         _behindAnswer = new Queue<Outgoing>();
-        var status = item.Kind == ItemKind.Subscribe ? _device.OnSubscribe(item.Characteristic, item.Value[0] != 0) : Write(item);
+        var status = item.Kind switch
+        {
+            ItemKind.Subscribe => _device.OnSubscribe(item.Characteristic, item.Value[0] != 0),
+            ItemKind.Secure => Secure(),
+            _ => Write(item),
+        };
         _toHost.Enqueue(new Outgoing(_events.Now, item.Characteristic, [], item, status));
         while (_behindAnswer.TryDequeue(out var behind)) _toHost.Enqueue(behind);
         _behindAnswer = null;
         if (_dead) return;
         if (item.Kind == ItemKind.Write && _device.CountOperation()) return;
         if (_objectBytes >= _dropObjectAt) Drop();
+    }
+
+    /// <returns>0, or the reason by which the Security Manager refuses: pairing not supported.</returns>
+    private byte Secure()
+    {
+        Encrypted = _device.OnSecure(this, _adapter.GivesIdentityKey);
+        return Encrypted ? (byte)0 : PairingNotSupported;
     }
 
     private byte Write(Item item)

@@ -43,6 +43,20 @@ public sealed partial class SimulatedLink : IDfuLink
     /// <summary>Packets and requests the radio holds before a write command has to wait.</summary>
     public int Capacity { get; }
 
+    /// <summary>The device and the radio have encrypted it.</summary>
+    internal bool Encrypted { get; private set; }
+
+    /// <summary>The radio, by the name devices bond with it.</summary>
+    internal string Radio => _adapter.Identity;
+
+    /// <remarks>One exchange, however many packets pairing takes.</remarks>
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        if (Encrypted) return;
+        if (await AskAsync(ItemKind.Secure, default, [], cancellationToken) != 0)
+            throw new DfuException(DfuError.PairingRefused, $"{_device.ApplicationAddress} does not pair with {Radio}");
+    }
+
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         await RequestAsync(ItemKind.Subscribe, characteristic, [1], cancellationToken);
 
@@ -101,6 +115,12 @@ public sealed partial class SimulatedLink : IDfuLink
 
     private async Task RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
     {
+        var status = await AskAsync(kind, characteristic, value, cancellationToken);
+        if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
+    }
+
+    private async Task<byte> AskAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var item = new Item(kind, characteristic, value) { Answer = new(TaskCreationOptions.RunContinuationsAsynchronously) };
         using (_events.Enter())
@@ -112,8 +132,7 @@ public sealed partial class SimulatedLink : IDfuLink
         }
 
         await using var registration = cancellationToken.Register(() => item.Answer.TrySetCanceled(cancellationToken));
-        var status = await item.Answer.Task;
-        if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
+        return await item.Answer.Task;
     }
 
     private DfuException Lost() => new(DfuError.LinkLost, $"the link to {_device.ApplicationAddress} has closed: {_closure}");
@@ -125,6 +144,7 @@ public sealed partial class SimulatedLink : IDfuLink
         Packet,
         Write,
         Subscribe,
+        Secure,
     }
 
     private sealed class Item(ItemKind kind, DfuCharacteristic characteristic, byte[] value)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dfu.Adapters.Simulated.Bootloader;
+using Dfu.Adapters.Simulated.Devices;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Adapters.Simulated;
@@ -35,7 +36,7 @@ public sealed class StateDirectory
         var image = FileOf(options.ApplicationAddress, "image");
         var activated = File.Exists(image) ? File.ReadAllBytes(image) : null;
         _savedActivations[options.ApplicationAddress] = saved.Counters.Activations;
-        return air.Add(options, new DeviceSnapshot(memory, saved.Counters.ToCounters(), saved.Mode, activated));
+        return air.Add(options, new DeviceSnapshot(memory, saved.Counters.ToCounters(), saved.Mode, activated) { Bonds = saved.Bonds });
     }
 
     /// <summary>Writes what changed since the last call, and <c>devices.json</c>.</summary>
@@ -101,7 +102,7 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters);
+    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
 
     internal sealed record SavedCounters(
         long PacketBytes,

@@ -76,6 +76,12 @@ public enum DfuError
     BondRequired,
     BootloaderNotHeard,
 
+    /// <summary>An application that does not pair with this adapter.</summary>
+    PairingRefused,
+
+    /// <summary>A bootloader that was given the bond of another adapter, or of this one before it lost that.</summary>
+    BondedElsewhere,
+
     // The campaign.
     NotHeard = 400,
     NoAdapter,

@@ -132,11 +132,17 @@ public static class ErrorCatalog
 
         DfuError.ButtonlessRefused => ("The application refused to enter the bootloader.", "Reset the device and try again; the application may be busy."),
         DfuError.BondRequired => (
-            "The application enters its bootloader only for a bonded host.",
-            "Bond the adapter with the device first; only that adapter can update it."),
+            "The device wants an encrypted link, and this adapter cannot pair.",
+            "Use an adapter that can: a dongle by bluez:, or a bridge with newer software."),
         DfuError.BootloaderNotHeard => (
             "The device was sent to its bootloader and did not come up there.",
             "It is tried again; check that a bootloader is installed and the device is near."),
+        DfuError.PairingRefused => (
+            "The device refused to pair with the adapter.",
+            "It may have a bond with this adapter that the adapter has lost: use the adapter that has it, another one, or delete the device's bonds."),
+        DfuError.BondedElsewhere => (
+            "The device waits in its bootloader, which takes only the adapter whose bond it was given, and that one is not here or has lost it.",
+            "Bring that adapter back, or restart the device: where its application is still valid, any adapter can begin anew."),
 
         DfuError.NotHeard => (
             "No adapter heard the device for as long as --patience allows.",

@@ -69,6 +69,16 @@ public interface IDfuLink : IAsyncDisposable
     /// <summary>Completes once, when the link has closed for whatever reason; never faults.</summary>
     Task<LinkClosure> Closed { get; }
 
+    /// <summary>
+    /// Encrypts the link by the bond that this radio has with the peripheral. Without one it pairs, asking nobody (Just Works), and keeps the
+    /// bond: it is the radio's own, outlives link and process, and no other radio has it. On a link that is encrypted it does nothing.
+    /// </summary>
+    /// <exception cref="Errors.DfuException">
+    /// <see cref="Errors.DfuError.PairingRefused"/>: the peripheral does not take this radio. <see cref="Errors.DfuError.BondRequired"/>: the radio
+    /// cannot pair. After either the link may be closed.
+    /// </exception>
+    Task SecureAsync(CancellationToken cancellationToken);
+
     /// <summary>Turns on notifications or indications and returns when the peripheral has accepted that.</summary>
     Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken);
 

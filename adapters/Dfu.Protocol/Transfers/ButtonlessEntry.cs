@@ -10,15 +10,16 @@ namespace Dfu.Protocol.Transfers;
 /// Sends an application to its bootloader, which then advertises at <see cref="BluetoothAddress.Bootloader"/>, or at the same
 /// address where it bonds.
 /// </summary>
-/// <remarks>nRF5 SDK, ble_dfu.c and ble_dfu_unbonded.c; transcript 64. SDK 12 knows no name, SDK 13 refuses it.</remarks>
+/// <remarks>
+/// nRF5 SDK, ble_dfu.c, ble_dfu_unbonded.c and ble_dfu_bonded.c; transcript 64. SDK 12 knows no name, SDK 13 refuses it. One that bonds wants the link
+/// encrypted before anything, the subscription included, and gives the bond of this link to its bootloader.
+/// </remarks>
 public static class ButtonlessEntry
 {
     /// <summary>Longest name the bootloader takes, in bytes of UTF-8.</summary>
     public const int LongestName = 20;
 
-    private const byte InsufficientAuthentication = 0x05;
     private const byte InsufficientAuthorization = 0x08;
-    private const byte InsufficientEncryption = 0x0f;
 
     /// <summary>The buttonless characteristic of an application, null when it has none.</summary>
     public static DfuCharacteristic? CharacteristicOf(IDfuLink link) =>
@@ -32,7 +33,7 @@ public static class ButtonlessEntry
     public static async Task EnterAsync(
         IDfuLink link, DfuCharacteristic characteristic, string name, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        await Bounded(link.SubscribeAsync(characteristic, cancellationToken), timeout, time, cancellationToken);
+        await link.SecuredAsync(() => SubscribeAsync(link, characteristic, timeout, time, cancellationToken), time, cancellationToken);
         var bytes = Encoding.UTF8.GetBytes(name);
         if (characteristic == DfuCharacteristic.Buttonless && bytes.Length is > 0 and <= LongestName)
         {
@@ -40,13 +41,14 @@ public static class ButtonlessEntry
             await AskAsync(link, characteristic, [Buttonless.SetName, (byte)bytes.Length, .. bytes], timeout, time, cancellationToken);
         }
 
-        var result = await AskAsync(link, characteristic, [Buttonless.EnterBootloader], timeout, time, cancellationToken);
+        var result = await link.SecuredAsync(
+            () => AskAsync(link, characteristic, [Buttonless.EnterBootloader], timeout, time, cancellationToken), time, cancellationToken);
         switch (result)
         {
             case null or Buttonless.Success:
                 break; // An application may jump without an answer; the caller finds out by listening for the bootloader.
             case Buttonless.NotBonded:
-                throw new DfuException(DfuError.BondRequired, "the application answered 20 01 07 (not bonded)");
+                throw new DfuException(DfuError.PairingRefused, "the application keeps no bond with this adapter: it answered 20 01 07 (not bonded)");
             default:
                 throw new DfuException(DfuError.ButtonlessRefused, $"the application answered 20 01 {result:x2}");
         }
@@ -59,6 +61,13 @@ public static class ButtonlessEntry
         {
             // It answered and stays: the caller closes the link, which makes some applications reset.
         }
+    }
+
+    private static async Task<bool> SubscribeAsync(
+        IDfuLink link, DfuCharacteristic characteristic, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await Bounded(link.SubscribeAsync(characteristic, cancellationToken), timeout, time, cancellationToken);
+        return true;
     }
 
     private static async Task<byte?> AskAsync(
@@ -111,10 +120,9 @@ public static class ButtonlessEntry
         {
             throw new DfuException(DfuError.RequestTimeout, "the application did not acknowledge a write in time");
         }
-        catch (DfuException e) when (e.Error == DfuError.AttError
-            && e.AttStatus is InsufficientAuthentication or InsufficientAuthorization or InsufficientEncryption)
+        catch (DfuException e) when (e is { Error: DfuError.AttError, AttStatus: InsufficientAuthorization })
         {
-            throw new DfuException(DfuError.BondRequired, $"the application refused with ATT status 0x{e.AttStatus:x2}", e);
+            throw new DfuException(DfuError.PairingRefused, $"the application refused with ATT status 0x{e.AttStatus:x2}", e);
         }
     }
 }

@@ -129,7 +129,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             var written = link.WriteAsync(DfuCharacteristic.ControlPoint, Request.Abort(), cancellationToken);
             await written.WithinAsync(options.RequestTimeout, time, cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or DfuException)
+        catch (Exception e) when (e is TimeoutException || (e is DfuException refused && !refused.WantsEncryption()))
         {
             // It resets, with or without a word: the link is of no use any more either way.
         }

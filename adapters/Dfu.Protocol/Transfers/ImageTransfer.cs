@@ -28,6 +28,7 @@ public sealed class ImageTransfer
     private readonly uint _initCrc;
     private readonly LearnedTraits _traits;
     private BootloaderRules _rules;
+    private FlashWear _wear = null!;
     private PacketStream _packets = null!;
     private ObjectSender _objects = null!;
     private long _objectSize = 4096;
@@ -59,13 +60,14 @@ public sealed class ImageTransfer
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
         _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
         _traits.Learn(_traits.Now with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
+        _wear = new FlashWear(_rules, _traits, _observer);
         _packets = new PacketStream(_control, _rules, _observer, _options, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
         var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
-        _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _options, _time, ExecuteAgainAsync);
+        _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _observer, _wear, _options, _time, ExecuteAgainAsync);
         if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld && _image.Firmware.Length > _objectSize)
         {
             // F7: an activation clears both. An old bootloader would stay where it is, without ABORT: there the image is sent again,
@@ -79,6 +81,7 @@ public sealed class ImageTransfer
         var held = plan.Diagnosis == Diagnosis.OtherUpdate ? 0 : data.Offset; // what another package left there is nothing of this image
         _observer.Resumed(new ResumeRecord(_hint.Confirmed, held, _hint.Probed ? Diagnosis.Probe : plan.Diagnosis));
         if (plan.Keeps != Keeps.Unknown) _traits.Learn(_traits.Now with { Keeps = plan.Keeps });
+        if (plan.Action is ReconcileAction.GoOn or ReconcileAction.CreateAndAsk) _wear.Resumed(held, _objectSize, _hint);
 
         if (plan.Action == ReconcileAction.Verify)
         {
@@ -133,6 +136,7 @@ public sealed class ImageTransfer
     {
         await _control.SelectAsync(ObjectType.Command, cancellationToken);
         await ExecuteInitAsync(cancellationToken);
+        _wear.InitExecutedAgain();
         await _control.SelectAsync(ObjectType.Data, cancellationToken);
     }
 
@@ -156,6 +160,7 @@ public sealed class ImageTransfer
         }
 
         await ExecuteInitAsync(cancellationToken);
+        _wear.InitExecuted();
         await _control.SelectAsync(ObjectType.Data, cancellationToken);
     }
 
@@ -195,6 +200,7 @@ public sealed class ImageTransfer
             var response = await _control.CreateAsync(ObjectType.Data, size, cancellationToken);
             if (response.Result is ResultCode.OperationNotPermitted or ResultCode.InvalidParameter) continue;
             ControlPoint.Expect(response, Asked.CreateData);
+            _wear.ObjectCreated(size);
             var checksum = await _control.GetCrcAsync(cancellationToken);
             await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken);
             if (checksum.Offset % _objectSize == 0 && Holds(checksum.Offset, checksum.Crc)) return checksum.Offset;
@@ -224,6 +230,7 @@ public sealed class ImageTransfer
             await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: true, cancellationToken);
             position = end;
             saver.ObjectDone();
+            _wear.ObjectExecuted();
             _observer.Confirmed(position, _prefix.Of(position));
             if (_traits.Now.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
             if (_hint.Probe && _traits.Now.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
@@ -239,10 +246,12 @@ public sealed class ImageTransfer
     /// </summary>
     private async Task MeasureAfterExecuteAsync(CancellationToken cancellationToken)
     {
+        _observer.Doing(TransferActivity.Executing);
         var first = await TimeExecuteAsync(cancellationToken);
         var idle = await TimeExecuteAsync(cancellationToken);
         var answered = first < _options.RequestTimeout && idle < _options.RequestTimeout; // else an answer was lost
         if (answered) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
+        _wear.Measured();
         _packets.FlashIdle();
     }
 
@@ -262,6 +271,7 @@ public sealed class ImageTransfer
         {
             if (await _control.ExecuteLastAsync(cancellationToken) is { } response)
             {
+                if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
                 ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
                 _observer.Confirmed(_image.Firmware.Length, _image.Crc);
                 return TransferEnd.Accepted;
@@ -296,7 +306,12 @@ public sealed class ImageTransfer
         if (Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc))
         {
             var saved = await _control.ExecuteAsync(cancellationToken);
-            if (saved.IsSuccess) _packets.SaveBegan();
+            if (saved.IsSuccess)
+            {
+                _packets.SaveBegan();
+                _wear.InitExecutedAgain();
+            }
+
             await _control.SelectAsync(ObjectType.Data, cancellationToken);
             var barrier = await _control.ExecuteAsync(cancellationToken);
             ControlPoint.Expect(barrier, Asked.ExecuteData);

@@ -13,6 +13,8 @@ internal sealed class ObjectSender(
     PacketStream packets,
     BootloaderRules rules,
     LearnedTraits traits,
+    ITransferObserver observer,
+    FlashWear wear,
     TransferOptions options,
     TimeProvider time,
     Func<CancellationToken, Task> executeInitAgain)
@@ -38,10 +40,11 @@ internal sealed class ObjectSender(
                     return;
                 }
 
-                held = await control.GetCrcAsync(cancellationToken);
+                held = await AskCrcAsync(cancellationToken);
             }
             else
             {
+                observer.Doing(TransferActivity.Checking);
                 held ??= await control.GetCrcOfSentAsync(expected.Offset, cancellationToken);
                 if (held == expected)
                 {
@@ -56,7 +59,7 @@ internal sealed class ObjectSender(
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
             traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
-            await Task.Delay(TransferTimes.PauseAfterShort, time, cancellationToken);
+            await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken);
         }
 
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
@@ -81,10 +84,12 @@ internal sealed class ObjectSender(
     {
         for (var attempt = 1; ; attempt++)
         {
+            observer.Doing(TransferActivity.Creating);
             var response = await control.CreateAsync(ObjectType.Data, length, cancellationToken);
             if (response.IsSuccess)
             {
                 packets.Created();
+                wear.ObjectCreated(length);
                 return;
             }
 
@@ -96,7 +101,7 @@ internal sealed class ObjectSender(
                     break;
                 case ResultCode.InvalidObject or ResultCode.OperationFailed when attempt < options.MaxObjectAttempts:
                     // The flash queue is full (F33); one that stays full for 4.5 s has failed.
-                    await Task.Delay(TransferTimes.PauseAfterShort * attempt, time, cancellationToken);
+                    await PauseAsync(TransferTimes.PauseAfterShort * attempt, cancellationToken);
                     break;
                 case ResultCode.InvalidObject when rules.IsOld:
                     throw new DfuException(DfuError.FlashFault, $"the bootloader answered {response.Bytes} to CREATE(data) at byte {start} {attempt} times");
@@ -109,18 +114,32 @@ internal sealed class ObjectSender(
     /// <summary>EXECUTE right after the last packet; true when the object was whole. The CRC is looked at afterwards (F30, F31).</summary>
     private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
     {
+        observer.Doing(TransferActivity.Executing);
         var response = await control.ExecuteAsync(cancellationToken);
         if (response.Result == ResultCode.OperationNotPermitted) return false;
         ControlPoint.Expect(response, Asked.ExecuteData);
-        var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await control.GetCrcAsync(cancellationToken);
+        var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await AskCrcAsync(cancellationToken);
         if (checksum == expected) return true;
         throw new DfuException(
             DfuError.ObjectCorrupt,
             $"the device executed up to byte {checksum.Offset} with CRC {checksum.Crc:x8} instead of {expected.Offset} with {expected.Crc:x8}");
     }
 
+    private async Task<ChecksumResponse> AskCrcAsync(CancellationToken cancellationToken)
+    {
+        observer.Doing(TransferActivity.Checking);
+        return await control.GetCrcAsync(cancellationToken);
+    }
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        observer.Doing(TransferActivity.Pausing);
+        await Task.Delay(pause, time, cancellationToken);
+    }
+
     private async Task ExecuteDataAsync(CancellationToken cancellationToken)
     {
+        observer.Doing(TransferActivity.Executing);
         var response = await control.ExecuteAsync(cancellationToken);
         // T3: progress advanced, only the save found the queue full.
         if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken);

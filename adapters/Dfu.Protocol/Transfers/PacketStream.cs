@@ -28,6 +28,7 @@ internal sealed class PacketStream(
     public async Task<ChecksumResponse?> SendAsync(long start, ReadOnlyMemory<byte> content, Pacing pacing, CancellationToken cancellationToken)
     {
         control.ForgetReceipt();
+        observer.Doing(TransferActivity.Sending);
         var burst = rules.IsOld ? 0 : SaveMayRun ? pacing.BurstAfterSave : pacing.Burst;
         var sent = 0;
         for (var packets = 0; sent < content.Length; packets++)
@@ -47,8 +48,10 @@ internal sealed class PacketStream(
     /// <summary>Old engines: waits for the receipt of a window; what it says when the device is behind what was sent, else null.</summary>
     private async Task<ChecksumResponse?> IsBehindAsync(long expected, CancellationToken cancellationToken)
     {
+        observer.Doing(TransferActivity.Checking);
         var receipt = await control.ReceiptAsync(options.RequestTimeout, cancellationToken) ?? await control.GetCrcAsync(cancellationToken);
         control.ForgetReceipt();
+        observer.Doing(TransferActivity.Sending);
         return receipt.Offset == expected ? null : receipt;
     }
 
@@ -61,6 +64,9 @@ internal sealed class PacketStream(
             if (afterSave > wait) wait = afterSave;
         }
 
-        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+        if (wait <= TimeSpan.Zero) return;
+        observer.Doing(TransferActivity.Pausing);
+        await Task.Delay(wait, time, cancellationToken);
+        observer.Doing(TransferActivity.Sending);
     }
 }

@@ -136,6 +136,25 @@ public enum TransferPhase
     Activating,
 }
 
+/// <summary>What a transfer does within a <see cref="TransferPhase"/>.</summary>
+public enum TransferActivity
+{
+    /// <summary>CREATE(data) is asked for.</summary>
+    Creating,
+
+    /// <summary>Nothing is sent, because the device is erasing flash.</summary>
+    Pausing,
+
+    /// <summary>Firmware is on its way.</summary>
+    Sending,
+
+    /// <summary>A checksum or a receipt is waited for.</summary>
+    Checking,
+
+    /// <summary>EXECUTE is asked for.</summary>
+    Executing,
+}
+
 /// <summary>Where a transfer tells what happened. Called from the transfer's own context, in order.</summary>
 public interface ITransferObserver
 {
@@ -153,6 +172,17 @@ public interface ITransferObserver
     void Saved(long offset);
 
     void TraitsLearned(BootloaderTraits traits);
+
+    /// <summary>What it does from now on, until it says otherwise or enters another phase.</summary>
+    void Doing(TransferActivity activity)
+    {
+    }
+
+    /// <summary>The device has carried out requests that erased so many pages of firmware, and its settings page so many times.</summary>
+    /// <remarks>Counted by what docs/bootloader.md says that requests erase; the device does not tell.</remarks>
+    void Erased(int pages, int settings)
+    {
+    }
 
     /// <summary>The last EXECUTE of the image is about to be sent; returns when that is durable.</summary>
     Task LastExecuteAsync(CancellationToken cancellationToken);

@@ -1,39 +1,97 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 
 namespace Dfu.Cli.Arguments;
 
-/// <summary>A CSV file of devices: the first column holds addresses, other columns are left alone, so a report can be given again.</summary>
+/// <summary>
+/// A CSV file of devices. A header says which columns hold addresses, serial numbers, labels and order numbers; other columns are left alone, so a report
+/// can be given again. Without a header the first column holds addresses.
+/// </summary>
 internal static class TargetList
 {
     private const int MaxBytes = 16 << 20;
 
-    /// <summary>Empty lines, lines that begin with # and one header line are skipped; an address named twice counts once.</summary>
+    private static readonly string[] AddressNames = ["address", "device", "deviceaddress", "bluetoothaddress", "mac", "macaddress", "application"];
+    private static readonly string[] SerialNames = ["serial", "serialnumber", "serialno", "sn"];
+    private static readonly string[] LabelNames = ["label"];
+    private static readonly string[] OrderNames = ["order", "ordernumber", "orderno", "workorder"];
+
     /// <exception cref="DfuException">InvalidArgument, naming the line.</exception>
-    public static IReadOnlyList<BluetoothAddress> Read(string path)
+    public static TargetSelection Read(string path)
     {
         byte[] content;
-        if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is a folder");
+        if (Directory.Exists(path)) throw Invalid($"{path} is a folder");
         try
         {
-            if (new FileInfo(path).Length > MaxBytes) throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} is larger than any list of devices");
+            if (new FileInfo(path).Length > MaxBytes) throw Invalid($"{path} is larger than any list of devices");
             content = File.ReadAllBytes(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} cannot be read: {failure.Message}", failure);
+            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure);
         }
 
         if (FileKinds.Recognise(content, path) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"--targets: {path}: this is {kind.Name}")
+            throw new DfuException(DfuError.InvalidArgument, $"{path}: this is {kind.Name}")
             {
-                Remedy = "Give a CSV file with an address in the first column.",
+                Remedy = "Give a CSV file with an address in the first column, or a header that says where addresses are.",
             };
         }
 
         return Parse(Lines(content), path);
+    }
+
+    /// <summary>Empty lines and lines that begin with # are skipped. An address that stands twice counts once, unless its labels differ.</summary>
+    internal static TargetSelection Parse(IReadOnlyList<string> lines, string path)
+    {
+        var labels = new Dictionary<BluetoothAddress, (TargetLabel Label, int Line)>();
+        var addresses = ImmutableArray.CreateBuilder<BluetoothAddress>();
+        Columns? columns = null;
+        var separator = ',';
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var line = lines[i].Trim(' ').TrimStart('\uFEFF');
+            if (string.IsNullOrWhiteSpace(line) || line[0] == '#') continue;
+            var where = $"line {i + 1} of {path}";
+            if (columns is null) separator = CsvLine.SeparatorOf(line) ?? separator;
+            var cells = CsvLine.Split(line, separator) ?? throw Invalid($"{where} has a quote that does not end");
+            if (columns is null)
+            {
+                columns = Columns.Of(cells);
+                if (!cells.Any(static cell => BluetoothAddress.TryParse(cell, out _))) continue;
+            }
+
+            var text = columns.Address < cells.Count ? cells[columns.Address] : "";
+            if (!BluetoothAddress.TryParse(text, out var address))
+            {
+                var place = columns.Address == 0 ? "does not begin with" : $"does not have in column {columns.Address + 1}";
+                throw Invalid($"{where} {place} an address such as C0:98:76:54:32:10");
+            }
+
+            var label = columns.Label(address, cells, where);
+            if (!labels.TryGetValue(address, out var before))
+            {
+                addresses.Add(address);
+                labels[address] = (label, i + 1);
+            }
+            else
+            {
+                labels[address] = (Merge(before.Label, label)
+                    ?? throw Invalid($"{address} stands in line {before.Line} and in {where}, as {Called(before.Label)} and as {Called(label)}"), before.Line);
+            }
+        }
+
+        if (addresses.Count == 0) throw Invalid($"{path} names no device");
+        return new()
+        {
+            Addresses = addresses.ToImmutable(),
+            Labels = [.. addresses.Select(address => labels[address].Label).Where(static label => label is not { Serial: "", Label: "", Order: "" })],
+        };
     }
 
     private static List<string> Lines(byte[] content)
@@ -44,28 +102,47 @@ internal static class TargetList
         return lines;
     }
 
-    internal static IReadOnlyList<BluetoothAddress> Parse(IReadOnlyList<string> lines, string path)
-    {
-        var addresses = new List<BluetoothAddress>();
-        var seen = new HashSet<BluetoothAddress>();
-        var header = true;
-        for (var i = 0; i < lines.Count; i++)
-        {
-            var line = lines[i].Trim().TrimStart('\uFEFF');
-            if (line.Length == 0 || line[0] == '#') continue;
-            var cell = line.Split(',', ';', '\t')[0].Trim().Trim('"').Trim();
-            if (BluetoothAddress.TryParse(cell, out var address))
-            {
-                if (seen.Add(address)) addresses.Add(address);
-            }
-            else if (!header)
-            {
-                throw new DfuException(DfuError.InvalidArgument, $"--targets: line {i + 1} of {path} does not begin with an address such as C0:98:76:54:32:10");
-            }
+    /// <returns>Null when they contradict each other.</returns>
+    private static TargetLabel? Merge(TargetLabel a, TargetLabel b) =>
+        Same(a.Serial, b.Serial) && Same(a.Label, b.Label) && Same(a.Order, b.Order)
+            ? a with { Serial = Either(a.Serial, b.Serial), Label = Either(a.Label, b.Label), Order = Either(a.Order, b.Order) }
+            : null;
 
-            header = false;
+    private static bool Same(string a, string b) => a.Length == 0 || b.Length == 0 || a == b;
+
+    private static string Either(string a, string b) => a.Length > 0 ? a : b;
+
+    private static string Called(TargetLabel label) =>
+        $"'{string.Join(' ', new[] { label.Serial, label.Label, label.Order }.Where(static text => text.Length > 0))}'";
+
+    private static DfuException Invalid(string what) => new(DfuError.InvalidArgument, what);
+
+    /// <summary>Where what stands; null is nowhere.</summary>
+    private sealed record Columns(int Address, int? Serial, int? LabelText, int? Order)
+    {
+        public static Columns Of(IReadOnlyList<string> cells)
+        {
+            var names = cells.Select(static cell => string.Concat(cell.Where(char.IsLetterOrDigit)).ToLowerInvariant()).ToList();
+            return new(Find(AddressNames) ?? 0, Find(SerialNames), Find(LabelNames), Find(OrderNames));
+
+            // The first of the words that is there: a report has the application's address, and the device by it.
+            int? Find(string[] words) => words.Select(word => names.IndexOf(word)).Where(static at => at >= 0).Cast<int?>().FirstOrDefault();
         }
 
-        return addresses.Count > 0 ? addresses : throw new DfuException(DfuError.InvalidArgument, $"--targets: {path} names no device");
+        public TargetLabel Label(BluetoothAddress address, IReadOnlyList<string> cells, string where) => new(address)
+        {
+            Serial = Text(Serial, "serial number", cells, where),
+            Label = Text(LabelText, "label", cells, where),
+            Order = Text(Order, "order number", cells, where),
+        };
+
+        private static string Text(int? column, string what, IReadOnlyList<string> cells, string where)
+        {
+            if (column is not { } at || at >= cells.Count) return "";
+            var text = cells[at] is ['\'', '=' or '+' or '-' or '@', ..] guarded ? guarded[1..] : cells[at];
+            return text.Length <= TargetLabel.Longest && !text.Any(char.IsControl)
+                ? text
+                : throw Invalid($"{where} has a {what} of more than {TargetLabel.Longest} characters, or with control characters");
+        }
     }
 }

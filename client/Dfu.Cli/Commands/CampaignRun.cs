@@ -31,27 +31,40 @@ internal static class CampaignRun
         ProgressTitle title,
         CampaignView view,
         bool json,
-        string? report,
+        WantedReport? report,
         IEnumerable<(string Label, string Text)> extra)
     {
         var unwritten = report is null ? null : Write(report, view);
-        var rows = report is null || unwritten is not null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report))));
+        var rows = report is null || unwritten is not null ? extra : extra.Append(("Report", Markup.Escape(Path.GetFullPath(report.Path))));
         if (json) terminal.Out.WriteLine(RunDocument.Of(view).ToJson());
         Summary.Write(json ? terminal.ErrorConsole : terminal.OutConsole, view, title, rows);
         return unwritten is null ? ExitCode.Of(view.Outcome) : throw unwritten;
     }
 
     /// <summary>A report that cannot be written is no reason to say nothing of the run.</summary>
-    private static DfuException? Write(string report, CampaignView view)
+    private static DfuException? Write(WantedReport report, CampaignView view)
     {
         try
         {
-            ReportFile.Write(report, view);
+            var made = new CampaignReport { View = view, Package = report.Package, MadeAt = TimeProvider.System.GetUtcNow(), Host = Environment.MachineName };
+            ReportFile.Write(report.Path, ReportFile.FormOf(report.Path), made);
             return null;
         }
         catch (DfuException unwritten)
         {
             return unwritten;
         }
+    }
+}
+
+/// <summary>A report that the operator asked for, of a run on this host.</summary>
+internal sealed record WantedReport(string Path, PackageFacts Package)
+{
+    /// <exception cref="DfuException">InvalidArgument or OutputNotWritten: it could not be written.</exception>
+    public static WantedReport At(string path, PackageFacts package)
+    {
+        ReportFile.FormOf(path);
+        ReportFile.Check(path);
+        return new(path, package);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dfu.Cli.Devices;
 using Dfu.Cli.Reports;
 using Dfu.Fleet.Release;
 using Dfu.Protocol.Errors;
@@ -8,10 +9,16 @@ using Dfu.Silo.Release;
 
 namespace Dfu.Cli.Commands;
 
-/// <summary><c>dfu device release</c>.</summary>
+/// <summary><c>dfu device</c>.</summary>
 internal static class DeviceCommand
 {
-    public static Command Create(Terminal terminal) => new("device", "Do something to single devices.") { Release(terminal) };
+    public static Command Create(Terminal terminal) => new("device", "Look at single devices, and send them back to their application.")
+    {
+        DeviceLooks.List(terminal),
+        DeviceLooks.Show(terminal),
+        DeviceLooks.History(terminal),
+        Release(terminal),
+    };
 
     private static Command Release(Terminal terminal)
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using Dfu.Adapters.Simulated;
 using Dfu.Cli.Arguments;
+using Dfu.Protocol.Errors;
 using Dfu.Silo.Simulation;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +28,19 @@ internal static class SimulateCommand
             required: true);
         var devices = Arguments.Option.Number("--devices", "Virtual devices.", 1, 10_000, 10);
         var bystanders = Arguments.Option.Number("--bystanders", "Others on the air that take no Secure DFU, for 'dfu scan' to tell.", 0, 1000, 0);
+        var otherHardware = Arguments.Option.Number(
+            "--other-hardware", "Of the devices: those with bootloaders for hardware 53 instead of 52, which refuse.", 0, 10_000, 0);
+        var arrive = Arguments.Option.Time(
+            "--arrive",
+            "Put the devices on the air one after another, so far apart, as on a line; all at once unless given.",
+            TimeSpan.FromHours(1),
+            "a time from 1s to 1h");
+        var outage = Arguments.Option.Many<Outage>(
+            "--outage",
+            "A radio that dies and comes back, such as 2:30s-60s: the second --listen, from half a minute after the start to a minute; repeat it for more.",
+            ReadOutage,
+            "an outage such as 2:30s-60s",
+            "N:FROM-TO");
         var profile = new Choice<BootloaderProfile>("--profile", "Which SDK's bootloader they have.", [.. Profiles.Select(profile => (profile.Name, profile))]);
         var chip = new Choice<ChipModel>("--chip", "Which chip's flash they have.", ("nrf52840", ChipModel.Nrf52840), ("nrf52832", ChipModel.Nrf52832));
         var deaf = Arguments.Option.TrueOrFalse("--deaf", "Whether the radio is deaf while a flash page is erased.", false);
@@ -34,6 +49,7 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
+        var bonds = Arguments.Option.Flag("--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
         var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
         var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
@@ -68,7 +84,7 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, bystanders, profile, chip, deaf, mode, softDevice, links, radios,
+            listen, devices, bystanders, otherHardware, arrive, outage, profile, chip, deaf, mode, bonds, softDevice, links, radios,
             state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
@@ -78,11 +94,14 @@ internal static class SimulateCommand
             {
                 Devices = result.GetValue(devices)!.Value,
                 Bystanders = result.GetValue(bystanders)!.Value,
+                OtherHardware = result.GetValue(otherHardware)!.Value,
+                Arrive = result.GetValue(arrive),
                 Profile = profile.Of(result),
                 Chip = chip.Of(result),
                 SaveProgress = result.GetResult(saveProgress) is { Implicit: false } ? result.GetValue(saveProgress) : null,
                 Deaf = result.GetValue(deaf),
                 InApplication = mode.Of(result),
+                Bonds = result.GetValue(bonds),
                 SoftDevice = result.GetValue(softDevice),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
@@ -92,9 +111,15 @@ internal static class SimulateCommand
                 Seed = result.GetValue(seed)!.Value,
                 PublicKey = key,
             };
+            if (settings.OtherHardware > settings.Devices)
+                throw new DfuException(DfuError.InvalidArgument, $"--other-hardware {settings.OtherHardware} is more than there are devices");
+            var (addresses, outages) = (result.GetRequiredValue(listen), result.GetValue(outage) ?? []);
+            if (Array.Find(outages, outage => outage.Stream > addresses.Length) is { } nowhere)
+                throw new DfuException(DfuError.InvalidArgument, $"--outage {nowhere.Stream}: there is no --listen number {nowhere.Stream}");
             using var signals = new StopSignals(terminal.ExitAtOnce);
-            await using var simulator = new Simulator(settings, result.GetRequiredValue(listen), result.GetValue(state), TimeProvider.System)
+            await using var simulator = new Simulator(settings, addresses, result.GetValue(state), TimeProvider.System)
             {
+                Outages = outages,
                 LogLevel = logLevel.Of(result),
                 Say = LogLevels.To(terminal),
             };
@@ -113,6 +138,17 @@ internal static class SimulateCommand
         var read = IPEndPoint.TryParse(text, out var parsed) && (parsed.Port > 0 || text.EndsWith(":0", StringComparison.Ordinal));
         endpoint = parsed!;
         return read;
+    }
+
+    private static bool ReadOutage(string text, out Outage outage)
+    {
+        outage = new(0, default, default);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var dash = text.IndexOf('-', StringComparison.Ordinal);
+        if (colon < 0 || dash < colon || !int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var stream)) return false;
+        if (!Quantities.TryParseDuration(text[(colon + 1)..dash], out var from) || !Quantities.TryParseDuration(text[(dash + 1)..], out var to)) return false;
+        outage = new(stream, from, to);
+        return stream > 0 && from < to;
     }
 
     private static bool Bytes(string text, out long? bytes)

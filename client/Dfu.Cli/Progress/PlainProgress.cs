@@ -9,6 +9,7 @@ namespace Dfu.Cli.Progress;
 internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 {
     private readonly HashSet<string> _told = [];
+    private string _held = "";
     private readonly Dictionary<string, AdapterStatus> _troubled = [];
 
     public void Begin() => writer.WriteLine($"dfu: {title.Firmware}{(title.Note.Length > 0 ? ", " + title.Note : "")}");
@@ -17,6 +18,9 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
     public void News(CampaignView view)
     {
         foreach (var notice in view.Notices) Once("notice " + notice, $"note: {notice}");
+        var held = string.Join("; ", view.Standing?.Holds.Select(static hold => hold.Detail) ?? []);
+        if (held != _held) writer.WriteLine(held.Length > 0 ? $"dfu: {held}" : "dfu: it goes on");
+        _held = held;
         foreach (var device in view.Devices)
         {
             if (device.Outcome != DeviceOutcome.Failed) continue;
@@ -55,6 +59,7 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
 
         var tally = Tally.Of(view);
         var line = $"dfu: {tally.Updated} of {tally.Devices} updated";
+        if (tally.AlreadyCurrent > 0) line += $" ({tally.AlreadyCurrent} already current)";
         if (tally.Failed > 0) line += $", {tally.Failed} failed";
         line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) line += $", {Format.Rate(rate)}";

@@ -47,6 +47,11 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
             title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "");
         yield return $"  [bold]{doing}[/]  [grey]{Markup.Escape(title.Firmware)}{note}[/]";
         if (view.NoAnswerFor is { } silence) yield return $"  [yellow]![/] {Format.NoAnswer(silence)}";
+        foreach (var hold in view.Standing?.Holds ?? [])
+        {
+            foreach (var line in Wrapped(hold.Detail, width - 4)) yield return line;
+        }
+
         var share = tally.BytesTotal > 0
             ? (double)tally.BytesDone / tally.BytesTotal
             : tally.Devices > 0 ? (double)(tally.Updated + tally.Failed) / tally.Devices : 0;
@@ -55,6 +60,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
 
         // Side by side where they fit, one below the other where they don't.
         var counts = $"  [bold]{tally.Updated}[/] of {tally.Devices} updated";
+        if (tally.AlreadyCurrent > 0) counts += $" ({tally.AlreadyCurrent} already current)";
         if (tally.Failed > 0) counts += $" · [red]{tally.Failed} failed[/]";
         if (tally.Cancelled > 0) counts += $" · {tally.Cancelled} cancelled";
         counts += $" · {tally.Active} active · {tally.Waiting} waiting";

@@ -60,6 +60,13 @@ internal static class Summary
                 yield return ("Speed", Format.Rate((sent - again) / view.Seconds) + (adapters > 0 ? $" over {Format.Count(adapters, "adapter")}" : ""));
         }
 
+        if (tally.AlreadyCurrent > 0)
+        {
+            yield return (
+                "Unchanged",
+                $"{Format.Count(tally.AlreadyCurrent, "device")} already current and left alone; --force flashes {(tally.AlreadyCurrent == 1 ? "it" : "them")} anyway");
+        }
+
         foreach (var there in view.Devices.Where(device => device.Passed.Length > 0).GroupBy(device => device.Passed))
         {
             var who = view.Devices.Length == 1 ? "" : $"{Format.Count(there.Count(), "device")}: ";
@@ -84,7 +91,8 @@ internal static class Summary
             ? "and this run sent nothing twice"
             : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(double)without / with:0.0} times as much");
 
-    private static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
+    /// <summary>Failures by cause, the most frequent first, each with its remedy.</summary>
+    public static IEnumerable<(string Label, string Text)> Failures(CampaignView view)
     {
         var groups = view.Devices.Where(device => device.Outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled)
             .GroupBy(device => device.Error).OrderByDescending(group => group.Count());

@@ -7,7 +7,10 @@ namespace Dfu.Cli.Progress;
 internal sealed record Tally
 {
     public int Devices { get; private init; }
+
+    /// <summary>They run the package, those that ran it already among them.</summary>
     public int Updated { get; private init; }
+    public int AlreadyCurrent { get; private init; }
     public int Failed { get; private init; }
     public int Cancelled { get; private init; }
     public int Active { get; private init; }
@@ -19,13 +22,14 @@ internal sealed record Tally
 
     public static Tally Of(CampaignView view)
     {
-        int updated = 0, failed = 0, cancelled = 0, active = 0, waiting = 0;
+        int updated = 0, current = 0, failed = 0, cancelled = 0, active = 0, waiting = 0;
         long done = 0, total = 0;
         foreach (var device in view.Devices)
         {
             switch (device.Outcome)
             {
                 case DeviceOutcome.Updated: updated++; break;
+                case DeviceOutcome.AlreadyCurrent: updated++; current++; break;
                 case DeviceOutcome.Failed: failed++; break;
                 case DeviceOutcome.Cancelled: cancelled++; break;
                 default:
@@ -34,13 +38,13 @@ internal sealed record Tally
                     break;
             }
 
-            done += device.Outcome == DeviceOutcome.Updated ? device.BytesTotal : device.BytesConfirmed;
-            total += device.Outcome is DeviceOutcome.Pending or DeviceOutcome.Updated ? device.BytesTotal : device.BytesConfirmed;
+            done += device.Outcome.IsGood() ? device.BytesTotal : device.BytesConfirmed;
+            total += device.Outcome == DeviceOutcome.Pending || device.Outcome.IsGood() ? device.BytesTotal : device.BytesConfirmed;
         }
 
         return new Tally
         {
-            Devices = view.Devices.Length, Updated = updated, Failed = failed, Cancelled = cancelled,
+            Devices = view.Devices.Length, Updated = updated, AlreadyCurrent = current, Failed = failed, Cancelled = cancelled,
             Active = active, Waiting = waiting, BytesDone = done, BytesTotal = total,
         };
     }

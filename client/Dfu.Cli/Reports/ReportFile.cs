@@ -1,119 +1,52 @@
-using System.Globalization;
 using System.Text;
-using System.Xml.Linq;
-using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Devices;
+using Dfu.Cli.Reports.Html;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Reports;
 
-/// <summary>Writes what became of every device to a file whose extension chooses the form: .csv, .json or .xml (JUnit's).</summary>
+/// <summary>The forms a report may have.</summary>
+internal enum ReportForm
+{
+    Csv,
+    Json,
+    JUnit,
+    Html,
+}
+
+/// <summary>Writes what became of every device to a file.</summary>
 internal static class ReportFile
 {
-    /// <summary>Whether a report could be written there; asked before any radio is touched.</summary>
-    /// <exception cref="DfuException">InvalidArgument or OutputNotWritten.</exception>
-    public static void Check(string path)
+    /// <summary>What the file's extension says.</summary>
+    /// <param name="option">Who names the file, for the refusal.</param>
+    /// <exception cref="DfuException">InvalidArgument.</exception>
+    public static ReportForm FormOf(string path, string option = "--report") => Path.GetExtension(path).ToLowerInvariant() switch
     {
-        if (Path.GetExtension(path).ToLowerInvariant() is not (".csv" or ".json" or ".xml"))
-        {
-            throw new DfuException(DfuError.InvalidArgument, $"--report: '{path}' must end in .csv, .json or .xml");
-        }
+        ".csv" => ReportForm.Csv,
+        ".json" => ReportForm.Json,
+        ".xml" => ReportForm.JUnit,
+        ".html" or ".htm" => ReportForm.Html,
+        _ => throw new DfuException(DfuError.InvalidArgument, $"{option}: '{path}' must end in .csv, .json, .xml or .html"),
+    };
 
+    /// <summary>Whether a report could be written there; asked before any radio is touched.</summary>
+    /// <param name="option">Who names the file, for the refusal.</param>
+    /// <exception cref="DfuException">InvalidArgument or OutputNotWritten.</exception>
+    public static void Check(string path, string option = "--report")
+    {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!Directory.Exists(folder)) throw new DfuException(DfuError.InvalidArgument, $"--report: the folder {folder} does not exist");
-        if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"--report: '{path}' is a folder");
+        if (!Directory.Exists(folder)) throw new DfuException(DfuError.InvalidArgument, $"{option}: the folder {folder} does not exist");
+        if (Directory.Exists(path)) throw new DfuException(DfuError.InvalidArgument, $"{option}: '{path}' is a folder");
         OutputFile.Try(path);
     }
 
     /// <exception cref="DfuException">OutputNotWritten.</exception>
-    public static void Write(string path, CampaignView view) => OutputFile.Write(path, Encoding.UTF8.GetBytes(Path.GetExtension(path).ToLowerInvariant() switch
+    public static void Write(string path, ReportForm form, CampaignReport report) => OutputFile.Write(path, Encoding.UTF8.GetBytes(Text(form, report)));
+
+    public static string Text(ReportForm form, CampaignReport report) => form switch
     {
-        ".csv" => Csv(view),
-        ".xml" => JUnit(view),
-        _ => RunDocument.Of(view, bothAddresses: true).ToJson() + "\n",
-    }));
-
-    internal static string Csv(CampaignView view)
-    {
-        var text = new StringBuilder("device,bootloader,outcome,error,detail,attempts,bytesTotal,bytesSent,bytesResent,drops,adapter,seconds\n");
-        foreach (var device in view.Devices)
-        {
-            string[] cells =
-            [
-                device.Application.ToString(),
-                device.Bootloader?.ToString() ?? "",
-                RunDevice.CamelCase(device.Outcome.ToString()),
-                device.Error == DfuError.None ? "" : device.Error.Code(),
-                device.Detail,
-                Number(device.Attempts),
-                Number(device.BytesTotal),
-                Number(device.BytesSent),
-                Number(device.BytesResent),
-                Number(device.ResumeTotals.Times),
-                device.Adapter ?? "",
-                device.Seconds.ToString("0.###", CultureInfo.InvariantCulture),
-            ];
-            text.AppendJoin(',', cells.Select(Quote)).Append('\n');
-        }
-
-        return text.ToString();
-    }
-
-    internal static string JUnit(CampaignView view)
-    {
-        var failed = view.Devices.Count(device => device.Outcome == DeviceOutcome.Failed);
-        var skipped = view.Devices.Count(device => device.Outcome is DeviceOutcome.Pending or DeviceOutcome.Cancelled);
-        var suite = new XElement(
-            "testsuite",
-            new XAttribute("name", "dfu flash"),
-            new XAttribute("tests", view.Devices.Length),
-            new XAttribute("failures", failed),
-            new XAttribute("errors", 0),
-            new XAttribute("skipped", skipped),
-            new XAttribute("time", Seconds(view.Seconds)),
-            new XElement("properties", Property("package", view.PackageId), Property("outcome", RunDocument.Of(view).Outcome)),
-            view.Devices.Select(TestCase));
-        return $"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{new XElement("testsuites", suite)}\n";
-    }
-
-    private static XElement TestCase(DeviceView device) => new(
-        "testcase",
-        new XAttribute("classname", "dfu.flash"),
-        new XAttribute("name", device.Application.ToString()),
-        new XAttribute("time", Seconds(device.Seconds)),
-        device.Outcome switch
-        {
-            DeviceOutcome.Failed => new XElement(
-                "failure",
-                new XAttribute("type", device.Error.Code()),
-                new XAttribute("message", ErrorCatalog.Describe(device.Error).Sentence),
-                Printable($"{device.Detail} {ErrorCatalog.Describe(device.Error).Remedy}".Trim())),
-            DeviceOutcome.Pending or DeviceOutcome.Cancelled => new XElement(
-                "skipped",
-                new XAttribute("message", RunDevice.CamelCase(device.Outcome.ToString()))),
-            _ => null,
-        },
-        new XElement(
-            "properties",
-            device.Outcome == DeviceOutcome.Updated && device.Detail.Length > 0 ? Property("detail", device.Detail) : null,
-            Property("bootloader", device.Bootloader?.ToString() ?? ""),
-            Property("adapter", device.Adapter ?? ""),
-            Property("attempts", Number(device.Attempts)),
-            Property("bytesSent", Number(device.BytesSent)),
-            Property("bytesResent", Number(device.BytesResent))));
-
-    private static XElement Property(string name, string value) => new("property", new XAttribute("name", name), new XAttribute("value", Printable(value)));
-
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Seconds(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
-
-    private static string Printable(string text) => string.Concat(text.Where(character => !char.IsControl(character) && !char.IsSurrogate(character)));
-
-    // A cell that begins like a formula would be one in a spreadsheet; details carry text from devices.
-    private static string Quote(string cell)
-    {
-        if (cell.Length > 0 && cell[0] is '=' or '+' or '-' or '@') cell = "'" + cell;
-        return cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
+        ReportForm.Csv => CsvReport.Write(report),
+        ReportForm.JUnit => JUnitReport.Write(report),
+        ReportForm.Html => HtmlReport.Write(report),
+        _ => RunDocument.Of(report).ToJson() + "\n",
+    };
 }

@@ -10,13 +10,14 @@ namespace Dfu.Fleet.Attempts;
 
 /// <summary>Turns an attempt's reports into events with its number, and drops them when the attempt is over.</summary>
 internal sealed class AttemptObserver(
-    AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, TimeProvider time) : IUpdateObserver
+    AttemptRun run, IAttemptReports reports, DfuPackage package, AttemptTelemetry telemetry, AttemptMeter meter, TimeProvider time) : IUpdateObserver
 {
     private int _image;
 
     public void PhaseChanged(UpdatePhase phase)
     {
         telemetry.Enter(phase);
+        meter.Enter(phase);
         Post(new DeviceEvent.PhaseChanged(run.Attempt, ToDevicePhase(phase), time.GetUtcNow()));
     }
 
@@ -32,6 +33,10 @@ internal sealed class AttemptObserver(
         Post(new DeviceEvent.ImageStarted(run.Attempt, image));
     }
 
+    public void Doing(TimeUse use) => meter.Enter(use);
+
+    public void Erased(int pages, int settings) => meter.Erased(pages, settings);
+
     public void Linked(int mtu, TimeSpan? interval) => telemetry.Linked(mtu, interval);
 
     public void Resumed(ResumeRecord record)
@@ -45,7 +50,7 @@ internal sealed class AttemptObserver(
     public void Confirmed(int image, long offset, uint crc)
     {
         telemetry.Confirmed(offset);
-        Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()));
+        Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()) { Cost = meter.Read() });
     }
 
     public void Saved(int image, long offset)
@@ -62,7 +67,9 @@ internal sealed class AttemptObserver(
     }
 
     public Task LastExecuteAsync(int image, CancellationToken cancellationToken) =>
-        PostDurableAsync(new DeviceEvent.LastExecute(run.Attempt, image, time.GetUtcNow()), cancellationToken);
+        PostDurableAsync(
+            new DeviceEvent.LastExecute(run.Attempt, image, time.GetUtcNow()) { Cost = meter.Read(), Identity = ImageIdentity.Of(package.Images[image]) },
+            cancellationToken);
 
     public Task ImageActivatedAsync(int image, CancellationToken cancellationToken)
     {

@@ -26,6 +26,7 @@ public sealed class AttemptRun : IDisposable
 
     private readonly TimeProvider _time;
     private readonly IAttemptReports _reports;
+    private readonly AttemptMeter _meter;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<IDfuLink> _links = [];
     private int _ended;
@@ -39,6 +40,7 @@ public sealed class AttemptRun : IDisposable
         Traffic = traffic;
         _time = time;
         _reports = reports;
+        _meter = new(time);
     }
 
     public BluetoothAddress Device { get; }
@@ -56,7 +58,7 @@ public sealed class AttemptRun : IDisposable
     public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
     {
         var telemetry = new AttemptTelemetry(this, order, _time);
-        var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _time);
+        var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _meter, _time);
         var adapter = new AttemptAdapter(this, _reports, link, telemetry, _time);
         var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
         try
@@ -123,7 +125,10 @@ public sealed class AttemptRun : IDisposable
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
         _reports.Ended(
             this,
-            new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow()));
+            new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow())
+            {
+                Cost = _meter.Read(),
+            });
     }
 
     private async Task CloseLinksAsync()

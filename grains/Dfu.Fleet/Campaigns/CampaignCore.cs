@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Campaigns;
@@ -22,16 +23,27 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// <summary>What others see: decisions that are saved.</summary>
     public CampaignState Shown => Saved with { Seconds = State.Seconds };
 
+    /// <summary>Changes that are saved and that the audit does not have, as far as is known.</summary>
+    public ImmutableArray<AuditEntry> Untold
+    {
+        get
+        {
+            var (taken, before) = (State.Changes - State.News.Length, Saved.Changes - Saved.News.Length);
+            return Saved.News[Math.Clamp(taken - before, 0, Saved.News.Length)..];
+        }
+    }
+
     /// <returns>How soon it must be saved, null when nothing changed.</returns>
     public TimeSpan? Apply(CampaignEvent e)
     {
         var (next, effects) = CampaignMachine.Apply(State, e, policy.For(State.Limits));
         if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
-        var decided = !e.IsCheckpoint || next.Stage != State.Stage;
+        var decided = !e.IsCheckpoint || next.Stage != State.Stage || next.Changes != State.Changes;
+        var ends = e is CampaignEvent.DeviceEnded && next.Changes == State.Changes;
         State = next;
         _effects.AddRange(effects);
         if (!effects.IsEmpty) return TimeSpan.Zero;
-        if (e is CampaignEvent.DeviceEnded) return times.Report;
+        if (ends) return times.Report;
         return decided ? TimeSpan.Zero : times.Report * (1 + (State.Devices.Length / DevicesPerWrite));
     }
 
@@ -46,9 +58,6 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     {
         if (!State.Overtook.Contains(campaign)) State = State with { Overtook = State.Overtook.Add(campaign) };
     }
-
-    /// <summary>Saved with whatever is saved next.</summary>
-    public void Limit(CampaignLimits limits) => State = State with { Limits = limits };
 
     public void Learn(ImmutableArray<ClassState> classes) => State = State.Knowing(classes);
 

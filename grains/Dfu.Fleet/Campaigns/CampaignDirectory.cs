@@ -1,7 +1,9 @@
-using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Globalization;
+using Dfu.Fleet.Identity;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 
 namespace Dfu.Fleet.Campaigns;
 
@@ -26,13 +28,20 @@ public static class CampaignDirectory
     /// <summary>The same package for the same targets goes on; other campaigns that may want the same devices refuse a request, or are superseded.</summary>
     /// <param name="restart">The operator begins anew: earlier campaigns for the same targets, and those in the way, are superseded.</param>
     /// <param name="only">The one part of the package that is wanted; null for all of it.</param>
+    /// <param name="name">What people call the campaign: another name is another campaign.</param>
     public static CampaignDecision Decide(
-        this DirectoryState directory, string packageId, TargetSelection selection, bool restart, DateTimeOffset now, ImageType? only = null)
+        this DirectoryState directory,
+        string packageId,
+        TargetSelection selection,
+        bool restart,
+        DateTimeOffset now,
+        ImageType? only = null,
+        string name = "")
     {
         Wanted wanted;
         try
         {
-            wanted = new(CampaignTargets.Key(selection), CampaignTargets.Addresses(selection));
+            wanted = new(CampaignTargets.Key(selection), CampaignTargets.Addresses(selection)) { NameGlob = selection.NameGlob, Name = name };
         }
         catch (DfuException e)
         {
@@ -46,19 +55,22 @@ public static class CampaignDirectory
             var package = inTheWay.PackageId[..Math.Min(12, inTheWay.PackageId.Length)];
             var what = inTheWay.Only is { } part ? $"the part {part.ManifestName()} of package"
                 : inTheWay.PackageId == packageId && only is not null ? "all of package" : "package";
-            return new CampaignDecision.Refused(DfuError.CampaignConflict, $"campaign {inTheWay.Campaign} for {what} {package} is not finished");
+            var called = inTheWay.Name.Length == 0 ? "" : $" ({inTheWay.Name})";
+            return new CampaignDecision.Refused(DfuError.CampaignConflict, $"campaign {inTheWay.Campaign}{called} for {what} {package} is not finished");
         }
 
         if (same is not null)
         {
             return new CampaignDecision.Accepted(
-                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Addresses = wanted.Addresses }));
+                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses }));
         }
 
         var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, wanted.Key, now, Finished: false, Superseded: false)
         {
             Only = only,
             Addresses = wanted.Addresses,
+            NameGlob = selection.NameGlob,
+            Name = name,
         };
         return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
     }
@@ -68,7 +80,8 @@ public static class CampaignDirectory
     {
         foreach (var entry in directory.Campaigns.Reverse())
         {
-            if (entry.PackageId == packageId && entry.Only == only && entry.Targets == wanted.Key) return entry.Superseded || entry.Overtaken ? null : entry;
+            var same = entry.PackageId == packageId && entry.Only == only && entry.Targets == wanted.Key && entry.Name == wanted.Name;
+            if (same) return entry.Superseded || entry.Overtaken ? null : entry;
             if (entry.MayShareDevices(wanted)) return null;
         }
 
@@ -77,12 +90,28 @@ public static class CampaignDirectory
 
     /// <summary>Every device of the campaign has an outcome.</summary>
     /// <param name="overtook">Campaigns that had devices of it before.</param>
-    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook) => directory with
+    /// <param name="told">The audit has all of it.</param>
+    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook, bool told = true) => directory with
     {
         Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign
-            ? entry with { Finished = true, Addresses = "" }
+            ? entry with { Finished = true, Untold = !told, Addresses = "" }
             : overtook.Contains(entry.Campaign) ? entry with { Overtaken = true } : entry)],
     };
+
+    /// <summary>A campaign that is over goes on.</summary>
+    /// <param name="devices">By all their addresses, of a list that was given; empty for what is collected from the air.</param>
+    /// <returns>Why it cannot, in words; empty when it can. The same directory when it is not over.</returns>
+    public static (DirectoryState Next, string Refusal) Reopen(this DirectoryState directory, string campaign, ImmutableArray<BluetoothAddress> devices)
+    {
+        var entry = directory.Campaigns.FirstOrDefault(entry => entry.Campaign == campaign);
+        if (entry is null) return (directory, "the directory does not have it any more");
+        if (entry.Superseded) return (directory, "it was begun anew: go on with the campaign that came after it");
+        if (!entry.Finished) return (directory, "");
+        var wanted = new Wanted(entry.Targets, devices.IsEmpty ? "" : AddressList.Pack(devices)) { NameGlob = entry.NameGlob };
+        if (directory.InTheWay(wanted).FirstOrDefault(other => other != entry) is { } other)
+            return (directory, $"campaign {other.Campaign} may have the same devices and is not finished");
+        return (directory.Change(campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses }), "");
+    }
 
     private static DirectoryState Change(this DirectoryState directory, string campaign, Func<DirectoryEntry, DirectoryEntry> change) =>
         directory with { Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign ? change(entry) : entry)] };
@@ -117,6 +146,7 @@ public static class CampaignDirectory
     /// </remarks>
     internal static bool MayShareDevices(this DirectoryEntry entry, Wanted wanted)
     {
+        if (entry.NameGlob is { } glob && wanted.NameGlob is { } other) return Globs.MayMatchTheSame(glob, other);
         if (entry.Targets == wanted.Key || wanted.Addresses.Length == 0 || !CampaignTargets.IsList(entry.Targets)) return true;
         return entry.Addresses.Length > 0 && AddressList.Overlap(entry.Addresses, wanted.Addresses);
     }
@@ -135,7 +165,7 @@ public static class CampaignDirectory
 
     private static DirectoryState Begin(this DirectoryState directory, DirectoryEntry begun, bool restart)
     {
-        var wanted = new Wanted(begun.Targets, begun.Addresses);
+        var wanted = new Wanted(begun.Targets, begun.Addresses) { NameGlob = begun.NameGlob };
         return directory with { Campaigns = [.. directory.Campaigns.Select(Earlier), begun] };
 
         DirectoryEntry Earlier(DirectoryEntry entry) =>
@@ -146,5 +176,10 @@ public static class CampaignDirectory
 
     /// <param name="Key">See <see cref="CampaignTargets.Key"/>.</param>
     /// <param name="Addresses">See <see cref="CampaignTargets.Addresses"/>.</param>
-    internal readonly record struct Wanted(string Key, string Addresses);
+    internal readonly record struct Wanted(string Key, string Addresses)
+    {
+        public string? NameGlob { get; init; }
+
+        public string Name { get; init; } = "";
+    }
 }

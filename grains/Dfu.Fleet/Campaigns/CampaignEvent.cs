@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -21,6 +22,8 @@ namespace Dfu.Fleet.Campaigns;
 [JsonDerivedType(typeof(ProbeEnded), "probeEnded")]
 [JsonDerivedType(typeof(LinkEnded), "linkEnded")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(Controlled), "controlled")]
+[JsonDerivedType(typeof(AuditTaken), "auditTaken")]
 [JsonDerivedType(typeof(Tick), "tick")]
 public abstract record CampaignEvent
 {
@@ -35,6 +38,10 @@ public abstract record CampaignEvent
     /// <summary>Grows with every event of its <see cref="Source"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Number { get; init; }
+
+    /// <summary>The clock on the wall when it was taken; null where nobody needs it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Wall { get; init; }
 
     public bool IsCheckpoint => this is Checkpoint;
 
@@ -51,7 +58,15 @@ public abstract record CampaignEvent
     /// The operator asks for the campaign again: what failed is tried again, and one that is over and takes whatever it hears listens again.
     /// </summary>
     /// <param name="Run">One more than the campaign's.</param>
-    public sealed record TakenUp(int Run, DateTimeOffset At) : CampaignEvent;
+    public sealed record TakenUp(int Run, DateTimeOffset At) : CampaignEvent
+    {
+        /// <summary>For the audit.</summary>
+        public string By { get; init; } = "";
+
+        /// <summary>What it may do from now on, and how it is carried out; null changes nothing.</summary>
+        public CampaignLimits? Limits { get; init; }
+        public CampaignPlan? Plan { get; init; }
+    }
 
     /// <summary>A device that fits the targets was heard. <paramref name="Device"/> is its application address as far as that can be told.</summary>
     public sealed record DeviceHeard(int Run, BluetoothAddress Device, DateTimeOffset At) : CampaignEvent;
@@ -74,6 +89,13 @@ public abstract record CampaignEvent
     public sealed record LinkEnded(TimeSpan Duration, bool Dropped) : Checkpoint;
 
     public sealed record CancelRequested(int Run) : CampaignEvent;
+
+    /// <summary>An operator wants something; devices are named as the campaign names them.</summary>
+    /// <param name="Change">One more than <see cref="CampaignState.Changes"/>.</param>
+    public sealed record Controlled(int Change, CampaignControl Control, DateTimeOffset At) : CampaignEvent;
+
+    /// <summary>The audit has the campaign's changes up to this one.</summary>
+    public sealed record AuditTaken(int Through) : Checkpoint;
 
     /// <summary>Time passes: it is worked, and collecting may be over.</summary>
     public sealed record Tick(DateTimeOffset At) : Checkpoint

@@ -1,11 +1,12 @@
-using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Campaigns;
@@ -33,7 +34,10 @@ public sealed record ClassState
 }
 
 /// <summary>A device's result within its campaign.</summary>
-public sealed record DeviceResult(DeviceOutcome Outcome, DfuError Error);
+public sealed record DeviceResult(DeviceOutcome Outcome, DfuError Error)
+{
+    internal static readonly DeviceResult Cancelled = new(DeviceOutcome.Cancelled, DfuError.Cancelled);
+}
 
 /// <summary>An attempt that was to drop its link on purpose for its class.</summary>
 public sealed record Probe(BluetoothAddress Device, int Attempt);
@@ -56,17 +60,27 @@ public sealed record CampaignState
     public required string Targets { get; init; }
     public CampaignStage Stage { get; init; }
     public CampaignOutcome Outcome { get; init; }
+
+    /// <summary>This and <see cref="EndedAt"/> are of the clock on the wall; null while it is not over.</summary>
     public DateTimeOffset CreatedAt { get; init; }
-    /// <summary>How often a process took it up or its operator asked for it again.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Who asked for it, for the audit.</summary>
+    public string By { get; init; } = "";
+
+    /// <summary>How often a process took it up, or somebody asked for it or for devices of it again.</summary>
     public int Run { get; init; }
 
-    /// <summary>When this process took it up or its operator asked again, in a clock that never steps.</summary>
+    /// <summary>When this process took it up, its operator asked again or a hold ended, in a clock that never steps.</summary>
     public DateTimeOffset RunStartedAt { get; init; }
 
     /// <summary>Set while targets are collected: all devices, or those with a matching name.</summary>
     public bool All { get; init; }
     public string? NameGlob { get; init; }
     public int? Count { get; init; }
+
+    /// <summary>See <see cref="TargetSelection.Feed"/>: it is collecting for as long as it goes on.</summary>
+    public bool Feed { get; init; }
     public TimeSpan ScanTime { get; init; }
     public DateTimeOffset? CollectingSince { get; init; }
     public DateTimeOffset? LastFound { get; init; }
@@ -83,7 +97,40 @@ public sealed record CampaignState
     /// <summary>Targets that turned out to be the other address of another device.</summary>
     public ImmutableArray<BluetoothAddress> Gone { get; init; } = [];
     public ImmutableDictionary<BluetoothAddress, DeviceResult> Results { get; init; } = ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty;
+
+    /// <summary>Somebody cancelled it.</summary>
     public bool CancelRequested { get; init; }
+
+    /// <summary>What waits is cancelled and what is under way is finished: somebody wants it so, its end has come, or it has enough.</summary>
+    public bool Closing { get; init; }
+
+    /// <summary>Why no further device, or none of the next group, begins; see <see cref="HoldReason"/>.</summary>
+    public ImmutableArray<CampaignHold> Holds { get; init; } = [];
+
+    /// <summary>What is under way is broken off for as long as it is paused.</summary>
+    public bool PauseCuts { get; init; }
+
+    /// <summary>Somebody resumed it after its last hold.</summary>
+    public bool Resumed { get; init; }
+
+    /// <summary>When the schedule last opened or closed it, or this process took it up, in a clock that never steps; null for neither.</summary>
+    public DateTimeOffset? ScheduleSince { get; init; }
+
+    /// <summary>The end of each group that is open, counted in <see cref="Devices"/>; groups stay open.</summary>
+    public ImmutableArray<int> OpenEnds { get; init; } = [];
+
+    /// <summary>The last group, from 0, that somebody approved or that is open without it.</summary>
+    public int Approved { get; init; }
+
+    /// <summary>Failed devices that count no more among those that are too many.</summary>
+    public ImmutableHashSet<BluetoothAddress> Forgiven { get; init; } = [];
+
+    /// <summary>Of <see cref="Retrying"/>: those that begin anew, whatever became of them.</summary>
+    public ImmutableHashSet<BluetoothAddress> Restarting { get; init; } = [];
+
+    /// <summary>How many changes there were for the audit, and the last of them: those that it has not taken.</summary>
+    public int Changes { get; init; }
+    public ImmutableArray<AuditEntry> News { get; init; } = [];
 
     /// <summary>
     /// Devices that were asked for again and have not ended since, and the run in which they were. A device keeps the run it was told, which tells
@@ -141,6 +188,7 @@ public sealed record CampaignState
             All = targets.All,
             NameGlob = targets.NameGlob,
             Count = devices.IsEmpty ? targets.Count : null,
+            Feed = devices.IsEmpty && targets.Feed,
             ScanTime = targets.ScanTime,
             ImageSizes = imageSizes,
             HwVersion = hwVersion,
@@ -162,7 +210,22 @@ public sealed record CampaignState
     public bool NamedByApplication => All || NameGlob is not null;
 
     /// <summary>It takes whatever it hears, or has not found as many as it was to wait for: devices may still join.</summary>
-    public bool MayGrow => NamedByApplication && !(Devices.Length >= Count);
+    public bool MayGrow => NamedByApplication && !((Feed ? Good : Devices.Length) >= Count);
+
+    /// <summary>Devices that run what it sends.</summary>
+    public int Good => Results.Values.Count(static result => result.Outcome.IsGood());
+
+    /// <summary>Devices may still join it now.</summary>
+    public bool MayCome => Stage == CampaignStage.Collecting;
+
+    /// <summary>No device may begin, whatever its group.</summary>
+    public bool IsHeld => Holds.Any(static hold => hold.Reason is not (HoldReason.Approval or HoldReason.TooFewUpdated));
+
+    /// <summary>It is being cancelled, or closed.</summary>
+    public bool IsClosing => CancelRequested || Closing;
+
+    /// <summary>A feed none of whose units is left to be updated.</summary>
+    public bool IsIdle => Feed && Stage == CampaignStage.Collecting && Results.Count == Devices.Length;
 
     public TimeSpan? MeanTimeBetweenDrops => Drops == 0 ? null : TimeSpan.FromSeconds(LinkSeconds / Drops);
 }

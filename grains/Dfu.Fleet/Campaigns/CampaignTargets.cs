@@ -11,20 +11,22 @@ public static class CampaignTargets
     private const string ListPrefix = "devices ";
 
     /// <summary>
-    /// A text that is equal for equal choices, and short: <c>all</c>, <c>name:Sensor * count:3</c>, or for addresses, whose order does not matter,
-    /// their number and SHA-256: <c>devices 5000 9f86d0...</c>.
+    /// A text that is equal for equal choices, and short: <c>all</c>, <c>name:Sensor * count:3</c>, <c>feed all</c>, or for addresses, whose order
+    /// does not matter, their number and SHA-256: <c>devices 5000 9f86d0...</c>.
     /// </summary>
     /// <exception cref="DfuException">InvalidArgument unless exactly one kind of choice was made and its numbers make sense.</exception>
     public static string Key(TargetSelection targets)
     {
         var kinds = (targets.Addresses.IsDefaultOrEmpty ? 0 : 1) + (targets.All ? 1 : 0) + (targets.NameGlob is null ? 0 : 1);
         if (kinds != 1) throw new DfuException(DfuError.InvalidArgument, "give either addresses, a name pattern, or all");
+        if (targets is { Feed: true, Addresses.IsDefaultOrEmpty: false })
+            throw new DfuException(DfuError.InvalidArgument, "a feed takes what it hears: give a name pattern or all, not addresses");
         if (targets.Count is <= 0) throw new DfuException(DfuError.InvalidArgument, "the number of devices to wait for must be at least 1");
         if (targets.ScanTime < TimeSpan.FromSeconds(1) || targets.ScanTime > TimeSpan.FromMinutes(10))
             throw new DfuException(DfuError.InvalidArgument, "the time to listen must be 1 s to 10 min");
         if (Addresses(targets) is { Length: > 0 } list)
             return string.Create(CultureInfo.InvariantCulture, $"{ListPrefix}{AddressList.Count(list)} {AddressList.Hash(list)}");
-        var kind = targets.All ? "all" : "name:" + targets.NameGlob;
+        var kind = (targets.Feed ? "feed " : "") + (targets.All ? "all" : "name:" + targets.NameGlob);
         return targets.Count is { } count ? string.Create(CultureInfo.InvariantCulture, $"{kind} count:{count}") : kind;
     }
 

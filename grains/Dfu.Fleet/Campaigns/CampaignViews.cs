@@ -36,12 +36,15 @@ public static class CampaignViews
         Outcome = campaign.Outcome,
         Collecting = campaign.Stage == CampaignStage.Collecting,
         CreatedAt = campaign.CreatedAt,
+        EndedAt = campaign.EndedAt,
         Devices = campaign.Devices.Length,
-        Updated = campaign.Results.Values.Count(static result => result.Outcome.IsGood()),
+        Updated = campaign.Good,
         AlreadyCurrent = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.AlreadyCurrent),
         Failed = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Failed),
         Cancelled = campaign.Results.Values.Count(static result => result.Outcome == DeviceOutcome.Cancelled),
         CancelRequested = campaign.CancelRequested,
+        Holds = campaign.Holds,
+        Groups = CampaignGroups.Views(campaign),
     };
 
     /// <param name="rssi">dBm at the adapter that hears the device best, null when it was not heard lately.</param>

@@ -28,8 +28,17 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     /// <summary>The one part of the package it is for; null for all of it.</summary>
     public ImageType? Only { get; init; }
 
+    /// <summary>What people call it; empty for none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>See <see cref="TargetSelection.NameGlob"/>.</summary>
+    public string? NameGlob { get; init; }
+
     /// <summary>See <see cref="CampaignTargets.Addresses"/>; empty, too, once the campaign is over.</summary>
     public string Addresses { get; init; } = "";
+
+    /// <summary>It is over, and the audit does not have all of it yet.</summary>
+    public bool Untold { get; init; }
 
     /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
     public bool Overtaken { get; init; }

@@ -14,6 +14,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(Granted), "granted")]
 [JsonDerivedType(typeof(PhaseChanged), "phaseChanged")]
 [JsonDerivedType(typeof(Identified), "identified")]
+[JsonDerivedType(typeof(Told), "told")]
 [JsonDerivedType(typeof(Mistaken), "mistaken")]
 [JsonDerivedType(typeof(ImageStarted), "imageStarted")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
@@ -29,6 +30,7 @@ namespace Dfu.Fleet.Devices;
 [JsonDerivedType(typeof(AdapterBlamed), "adapterBlamed")]
 [JsonDerivedType(typeof(Waited), "waited")]
 [JsonDerivedType(typeof(CancelRequested), "cancelRequested")]
+[JsonDerivedType(typeof(PauseRequested), "pauseRequested")]
 [JsonDerivedType(typeof(RetryRequested), "retryRequested")]
 public abstract record DeviceEvent
 {
@@ -48,6 +50,13 @@ public abstract record DeviceEvent
         int Attempt { get; }
     }
 
+    /// <summary>An event that tells what its attempt has cost so far.</summary>
+    public interface IOfCost
+    {
+        /// <summary>Null when nothing is told.</summary>
+        AttemptCost? Cost { get; }
+    }
+
     /// <summary>
     /// An event that may be applied before it is durable: losing it costs a reconcile at most. What effects it has still wait for the save.
     /// </summary>
@@ -63,6 +72,11 @@ public abstract record DeviceEvent
 
     public sealed record Identified(int Attempt, BluetoothAddress Application, BluetoothAddress Bootloader) : Checkpoint, IOfAttempt;
 
+    /// <summary>The application was asked what it is, before it was sent to its bootloader.</summary>
+    /// <param name="Revision">Its firmware revision (0x2A26); null when it has none.</param>
+    /// <param name="HardwareRevision">0x2A27, likewise.</param>
+    public sealed record Told(int Attempt, string? Revision, string? HardwareRevision) : Checkpoint, IOfAttempt;
+
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>
     public sealed record Mistaken(int Attempt, BluetoothAddress Address) : Checkpoint, IOfAttempt;
 
@@ -70,14 +84,24 @@ public abstract record DeviceEvent
 
     public sealed record Resumed(int Attempt, int Image, ResumeRecord Record) : Checkpoint, IOfAttempt;
 
-    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At) : Checkpoint, IOfAttempt;
+    public sealed record Confirmed(int Attempt, int Image, long Offset, uint Crc, DeviceTraffic Traffic, DateTimeOffset At)
+        : Checkpoint, IOfAttempt, IOfCost
+    {
+        public AttemptCost? Cost { get; init; }
+    }
 
     public sealed record Saved(int Attempt, int Image, long Offset) : Checkpoint, IOfAttempt;
 
     public sealed record ClassLearned(int Attempt, string Class) : Checkpoint, IOfAttempt;
 
     /// <summary>The last EXECUTE of the image waits for this to be durable.</summary>
-    public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+    public sealed record LastExecute(int Attempt, int Image, DateTimeOffset At) : DeviceEvent, IOfAttempt, IOfCost
+    {
+        public AttemptCost? Cost { get; init; }
+
+        /// <summary>What the device runs if it obeys; null when nobody says.</summary>
+        public ImageIdentity? Identity { get; init; }
+    }
 
     /// <param name="SoftDevicePart">Another image follows on a bootloader that leaves DFU mode after 10 s.</param>
     public sealed record ImageActivated(int Attempt, int Image, bool SoftDevicePart, DateTimeOffset At) : DeviceEvent, IOfAttempt;
@@ -90,8 +114,16 @@ public abstract record DeviceEvent
 
     /// <summary>The attempt is over and its link closed. <paramref name="Error"/> None means it ended well.</summary>
     public sealed record Ended(
-        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent, IOfAttempt
+        int Attempt, DfuError Error, string Detail, bool ApplicationHeard, DeviceTraffic Traffic, DateTimeOffset At) : DeviceEvent, IOfAttempt, IOfCost
     {
+        public AttemptCost? Cost { get; init; }
+
+        /// <summary>How it was found out that the device runs what it was sent; null when nobody says.</summary>
+        public FinishReport? Finish { get; init; }
+
+        /// <summary>Nothing was sent: the device runs the package.</summary>
+        public bool AlreadyCurrent { get; init; }
+
         /// <summary>The adapter connected to other devices lately.</summary>
         public bool AdapterServedOthers { get; init; }
     }
@@ -109,12 +141,30 @@ public abstract record DeviceEvent
     /// <param name="ListeningSince">Since when at least one adapter has been ready without a break, null while none is.</param>
     /// <param name="DeafSince">Since when none has been, null while one is.</param>
     public sealed record Waited(DateTimeOffset At, DateTimeOffset? LastHeard, bool AsApplication, DateTimeOffset? ListeningSince, DateTimeOffset? DeafSince)
-        : DeviceEvent;
+        : DeviceEvent
+    {
+        /// <summary>Adapters hear it that may not have it, for want of its bond; see <see cref="DeviceBonds"/>.</summary>
+        public bool HeardByOthers { get; init; }
+
+        /// <summary>With <see cref="HeardByOthers"/>: which of its programs they hear.</summary>
+        public bool InBootloader { get; init; }
+    }
 
     /// <param name="Run">The campaign's run it was asked for in; one before <see cref="DeviceState.Run"/> came late.</param>
-    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record CancelRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>The attempt under way is the last one, and is finished.</summary>
+        public bool Drain { get; init; }
+    }
 
-    /// <summary>The operator asked again for a device that had failed or was to be cancelled.</summary>
+    /// <summary>The campaign is paused: the attempt is broken off, and the device waits for another.</summary>
+    public sealed record PauseRequested(int Attempt, DateTimeOffset At) : DeviceEvent, IOfAttempt;
+
+    /// <summary>Somebody asked again for a device that had ended or was to be cancelled.</summary>
     /// <param name="Run">The campaign's run that wants it; one that is not after <see cref="DeviceState.Run"/> came twice.</param>
-    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent;
+    public sealed record RetryRequested(DateTimeOffset At, int Run) : DeviceEvent
+    {
+        /// <summary>It begins anew whatever became of it, and whatever it is known to run.</summary>
+        public bool Anew { get; init; }
+    }
 }

@@ -3,6 +3,24 @@ namespace Dfu.Fleet.Devices;
 /// <summary>Clocks of hosts differ: the host that keeps a device puts its own time on what others tell it.</summary>
 public static class DeviceEventTimes
 {
+    /// <summary>When it happened; null for one that carries no time.</summary>
+    public static DateTimeOffset? At(this DeviceEvent e) => e switch
+    {
+        DeviceEvent.Granted x => x.At,
+        DeviceEvent.PhaseChanged x => x.At,
+        DeviceEvent.Confirmed x => x.At,
+        DeviceEvent.LastExecute x => x.At,
+        DeviceEvent.ImageActivated x => x.At,
+        DeviceEvent.ImagePassed x => x.At,
+        DeviceEvent.Restarted x => x.At,
+        DeviceEvent.Ended x => x.At,
+        DeviceEvent.Interrupted x => x.At,
+        DeviceEvent.Waited x => x.At,
+        DeviceEvent.CancelRequested x => x.At,
+        DeviceEvent.RetryRequested x => x.At,
+        _ => null,
+    };
+
     /// <summary>The same event as one that happened at <paramref name="at"/>; other times in it keep their distance.</summary>
     public static DeviceEvent StampedAt(this DeviceEvent e, DateTimeOffset at) => e switch
     {
@@ -23,6 +41,7 @@ public static class DeviceEventTimes
             DeafSince = x.DeafSince + (at - x.At),
         },
         DeviceEvent.CancelRequested x => x with { At = at },
+        DeviceEvent.PauseRequested x => x with { At = at },
         DeviceEvent.RetryRequested x => x with { At = at },
         _ => e,
     };

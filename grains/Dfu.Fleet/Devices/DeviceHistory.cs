@@ -24,6 +24,9 @@ public sealed record DeviceHistory
     /// <summary>How many entries there ever were up to the last of <see cref="Entries"/>.</summary>
     public long End { get; init; }
 
+    /// <summary>What stays of a device that is forgotten; a <see cref="DeviceRecord"/> beside it counts more.</summary>
+    public DevicePassport? Passport { get; init; }
+
     /// <summary>Whether a record should hand its news over: first save what <see cref="With"/> gives, then the record <see cref="Without"/> them.</summary>
     public static bool IsDue(DeviceRecord record) => record.News.Length >= NewsLength;
 

@@ -17,10 +17,16 @@ public static class DeviceMachine
 
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy)
     {
-        if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Decide(state, e, policy);
+        if (e.Number == 0 || e is not DeviceEvent.IOfAttempt { Attempt: var attempt }) return Account(state, e, policy);
         if (!IsCurrent(state, attempt) || e.Number <= state.LastEvent) return (state, []);
-        var (next, effects) = Decide(state, e, policy);
+        var (next, effects) = Account(state, e, policy);
         return (next with { LastEvent = e.Number }, effects);
+    }
+
+    private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Account(DeviceState state, DeviceEvent e, FleetPolicy policy)
+    {
+        var (next, effects) = Decide(state, e, policy);
+        return ReferenceEquals(next, state) ? (state, effects) : (DeviceCosts.Account(state, next, e), effects);
     }
 
     /// <summary>
@@ -41,6 +47,7 @@ public static class DeviceMachine
         DeviceEvent.Granted g when state.Phase == DevicePhase.Queued && g.Attempt == state.Attempt + 1 => Grant(state, g),
         DeviceEvent.PhaseChanged p when IsCurrent(state, p.Attempt) => Enter(state, p),
         DeviceEvent.Identified i when IsCurrent(state, i.Attempt) => (state with { Application = i.Application, Bootloader = i.Bootloader }, []),
+        DeviceEvent.Told t when IsCurrent(state, t.Attempt) => (state with { HadApplication = true }, []),
         DeviceEvent.Mistaken m when IsCurrent(state, m.Attempt) => (DeviceProgress.Mistake(state, m.Address), []),
         DeviceEvent.ImageStarted i when IsCurrent(state, i.Attempt) && IsImage(state, i.Image) => (StartImage(state, i.Image), []),
         DeviceEvent.Resumed r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.Resume(state, r.Image, r.Record), []),
@@ -49,7 +56,7 @@ public static class DeviceMachine
             (DeviceProgress.With(state, s.Image, image => image with { Saved = s.Offset }), []),
         DeviceEvent.ClassLearned c when IsCurrent(state, c.Attempt) => (state.Class == c.Class ? state : state with { Class = c.Class }, []),
         DeviceEvent.LastExecute l when IsCurrent(state, l.Attempt) && IsImage(state, l.Image) =>
-            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true }) with { BootloaderUntil = l.At + Inactivity }, []),
+            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true, Identity = l.Identity ?? image.Identity }) with { BootloaderUntil = l.At + Inactivity }, []),
         DeviceEvent.ImageActivated a when IsCurrent(state, a.Attempt) && IsImage(state, a.Image) => (DeviceProgress.Activate(state, a), []),
         DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image) && IsImage(state, p.Image + 1) =>
             (DeviceProgress.Pass(state, p), []),
@@ -57,10 +64,13 @@ public static class DeviceMachine
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
             ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", i.At)
+            : state.Paused ? Requeue(state, i.At)
             : Outlive(state with { Error = DfuError.Interrupted, Detail = NotHeardOf }, i.At, policy),
         DeviceEvent.AdapterBlamed b => (Retries.Exonerate(state, b), []),
         DeviceEvent.Waited w => Wait(state, w, policy),
         DeviceEvent.CancelRequested c when c.Run >= state.Run => Cancel(state, c),
+        DeviceEvent.PauseRequested p when IsCurrent(state, p.Attempt) && !state.Paused && !state.CancelRequested =>
+            (state with { Paused = true }, [Stop(state)]),
         DeviceEvent.RetryRequested r when r.Run > state.Run => Retry(state, r),
         _ => (state, []),
     };
@@ -71,7 +81,7 @@ public static class DeviceMachine
         { Phase: DevicePhase.Queued } => [new DeviceEffect.RequestSlot()],
         { Phase: DevicePhase.BackingOff } => [],
         { Phase: DevicePhase.Done } => [new DeviceEffect.ReportOutcome(state.Outcome, state.Error)],
-        { CancelRequested: true } => [new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled)],
+        { CancelRequested: true } or { Paused: true } => [Stop(state)],
         _ => [new DeviceEffect.StartAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt)],
     };
 
@@ -94,6 +104,7 @@ public static class DeviceMachine
             Probing = g.Probe,
             AttemptBase = state.Images[state.Image].Confirmed,
             AttemptFruitful = false,
+            Paused = false,
             NotBefore = null,
             StartedAt = state.StartedAt ?? g.At,
         };
@@ -102,12 +113,13 @@ public static class DeviceMachine
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Enter(DeviceState state, DeviceEvent.PhaseChanged p)
     {
-        var next = state with
+        var next = DeviceBonds.Proved(state with
         {
             Phase = p.Phase is DevicePhase.Queued or DevicePhase.BackingOff or DevicePhase.Done ? state.Phase : p.Phase,
             BootloaderUntil = p.Phase == DevicePhase.SendingInit ? p.At + Inactivity : state.BootloaderUntil,
             Settled = state.Settled || p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling,
-        };
+            HadApplication = state.HadApplication || p.Phase == DevicePhase.Jumping,
+        }, p.Phase);
         var (told, effects) = p.Phase is DevicePhase.Jumping or DevicePhase.Reconciling ? Retries.Linked(next) : (next, []);
         return (told, [.. OfSlot(state, p), .. effects]);
     }
@@ -124,23 +136,26 @@ public static class DeviceMachine
     private static DeviceState StartImage(DeviceState state, int image) =>
         state.Image == image || state.Images[image].Passed is not null ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
-    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false };
+    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false, Finish = x.Finish ?? state.Finish };
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) End(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {
+        if (x is { Error: DfuError.None, AlreadyCurrent: true }) return Finish(state, DeviceOutcome.AlreadyCurrent, DfuError.None, x.Detail, x.At);
         if (x.Error == DfuError.None)
         {
             var detail = x.ApplicationHeard || x.Detail.Length > 0 ? x.Detail : "accepted by the bootloader; its application was not heard";
-            return Finish(state, DeviceOutcome.Updated, DfuError.None, detail, x.At);
+            return Finish(Checked(state, x.ApplicationHeard ? FinishCheck.Heard : FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
         if (x.Error.MayMeanNotNewer() && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
         if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
-        if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // the operator asked for it again meanwhile
+        if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // its campaign is paused, or asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted || Retries.IsAdaptersFault(state, x.Error))
             return Outlive(noted, x.At, policy);
+        if (x.Error is DfuError.PairingRefused or DfuError.BondedElsewhere)
+            return Requeue(DeviceBonds.Refuse(noted, x.Error) with { Failures = state.Failures + 1, Losses = null }, x.At);
         if (Retries.ClassOf(x.Error) == RetryClass.Never) return Refuse(noted, x);
 
         noted = noted with
@@ -196,18 +211,20 @@ public static class DeviceMachine
     {
         var next = DeviceProgress.Activate(state, new(state.Attempt, state.Image, false, x.At));
         return next.AllActivated
-            ? Finish(next, DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
+            ? Finish(Checked(next, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
             : Requeue(next, x.At);
     }
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Again(DeviceState state, DateTimeOffset at, FleetPolicy policy) =>
         Retries.Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) =>
-        (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
+    private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) => state.LastAttempt
+        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        : (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) =>
-        (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) => state.LastAttempt
+        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        : (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
         DeviceState state, DeviceOutcome outcome, DfuError error, string detail, DateTimeOffset at) =>
@@ -219,10 +236,14 @@ public static class DeviceMachine
             Detail = outcome == DeviceOutcome.Updated && state.PassedNote is { Length: > 0 } note ? Join(note, detail) : detail,
             EndedAt = at,
             NotBefore = null,
-            BootloaderUntil = outcome == DeviceOutcome.Updated ? null : state.BootloaderUntil,
+            BootloaderUntil = outcome.IsGood() ? null : state.BootloaderUntil,
             Probing = false,
         },
         [new DeviceEffect.ReportOutcome(outcome, error)]);
+
+    /// <summary>Notes how the outcome was found out, unless the attempt has said more.</summary>
+    private static DeviceState Checked(DeviceState state, FinishCheck check) =>
+        state.Finish.Check == FinishCheck.None ? state with { Finish = new(check) } : state;
 
     private static string Join(string note, string detail) => detail.Length == 0 ? note : $"{note}; {detail}";
 
@@ -236,7 +257,8 @@ public static class DeviceMachine
         }
 
         if (state.Phase != DevicePhase.Queued) return (state, []);
-        if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt) return Finish(state, DeviceOutcome.Updated, DfuError.None, "", w.At);
+        if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt)
+            return Finish(Checked(state, FinishCheck.Heard), DeviceOutcome.Updated, DfuError.None, "", w.At);
         if (w.DeafSince is { } deaf)
         {
             return w.At - Latest(deaf, state.WaitingSince) >= policy.Patience
@@ -244,35 +266,50 @@ public static class DeviceMachine
                 : (state, []);
         }
 
-        var silentSince = Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
-        return w.At - silentSince >= policy.Patience
-            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{ByWhom(state)}", w.At)
+        var silent = w.At - Latest(Latest(state.WaitingSince, w.LastHeard), w.ListeningSince);
+        if (w.HeardByOthers)
+        {
+            return DeviceBonds.GivenUp(state, w.InBootloader, silent, policy.Patience) is var (error, why)
+                ? GiveUp(state, error, why, w.At)
+                : (state, []);
+        }
+
+        return silent >= policy.Patience
+            ? GiveUp(state, DfuError.NotHeard, $"not heard for {policy.Patience.TotalSeconds:0} s{Neighbours(state)}", w.At)
             : (state, []);
     }
 
-    private static string ByWhom(DeviceState state) =>
-        IsBonded(state) ? $" by {state.Adapter}, which it is bonded with"
-        : state.Strangers.IsEmpty ? ""
+    private static string Neighbours(DeviceState state) =>
+        state.Strangers.IsEmpty ? ""
         : state.Strangers is [var stranger] ? $"; {stranger} is the application of another device"
         : $"; {string.Join(", ", state.Strangers)} are the applications of other devices";
 
-    private static bool IsBonded(DeviceState state) => state.Bootloader == state.Application && state.Adapter is not null;
-
     private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state.AllActivated
-        ? Finish(state, DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
+        ? Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
         : Finish(state, DeviceOutcome.Failed, error, detail, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Cancel(DeviceState state, DeviceEvent.CancelRequested c)
     {
         if (state.Phase == DevicePhase.Done || state.CancelRequested) return (state, []);
         if (!state.Running) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", c.At);
-        return (state with { CancelRequested = true }, [new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled)]);
+        if (c.Drain) return (state.LastAttempt ? state : state with { LastAttempt = true }, []);
+        return (state with { CancelRequested = true }, [Stop(state)]);
     }
+
+    private static DeviceEffect.StopAttempt Stop(DeviceState state) =>
+        new DeviceEffect.StopAttempt(state.Adapter!, state.AdapterEpoch, state.Attempt, DfuError.Cancelled);
 
     /// <summary>One that is at work goes on, whatever was asked for before.</summary>
     private static (DeviceState, ImmutableArray<DeviceEffect>) Retry(DeviceState state, DeviceEvent.RetryRequested r)
     {
-        var next = state with { Run = r.Run, CancelRequested = false };
+        var next = state with { Run = r.Run, CancelRequested = false, LastAttempt = false, Forced = state.Forced || r.Anew };
+        if (r.Anew && state.Phase == DevicePhase.Done)
+        {
+            return (
+                state.Anew(state.ImageSizes, r.At) with { Run = r.Run, Forced = true, EarlierCampaign = state.EarlierCampaign },
+                [new DeviceEffect.RequestSlot()]);
+        }
+
         if (!Campaigns.CampaignState.MayTryAgain(state.Outcome)) return (next, []);
         return Requeue(
             AskAgain(next with
@@ -284,6 +321,7 @@ public static class DeviceMachine
                 Fruitless = 0,
                 Troubles = Retries.Forgiven(state.Troubles),
                 Losses = null,
+                BondRefusals = [],
                 EndedAt = null,
                 BootloaderUntil = null,
             }),

@@ -23,8 +23,9 @@ public static class DeviceNotes
             DeviceEvent.ImageActivated a => new("image", $"image {a.Image} activated"),
             DeviceEvent.ImagePassed p => new("image", $"image {p.Image} passed over: {p.Note}"),
             DeviceEvent.Restarted r => new("image", $"image {r.Image} starts over"),
-            DeviceEvent.CancelRequested => new("cancel", "to be cancelled"),
-            DeviceEvent.RetryRequested => new("retry", "to be tried again"),
+            DeviceEvent.CancelRequested c => new("cancel", c.Drain ? "to be cancelled unless this attempt updates it" : "to be cancelled"),
+            DeviceEvent.PauseRequested p => new("pause", $"attempt {p.Attempt} is broken off: its campaign is paused"),
+            DeviceEvent.RetryRequested r => new("retry", r.Anew ? "to begin anew" : "to be tried again"),
             _ => null,
         };
     }

@@ -53,8 +53,10 @@ public static class DeviceProgress
         if (state.Images[a.Image].IsThere) return state;
         var next = With(state, a.Image, image => image with { Activated = true, Confirmed = state.ImageSizes[a.Image], LastExecuteSent = true });
         var more = a.Image + 1 < state.Images.Length;
+        var pages = (int)((state.ImageSizes[a.Image] + 4095) / 4096);
         return next with
         {
+            Costs = next.Costs.Activated(pages, copied: state.HadApplication, last: !more),
             Image = more ? a.Image + 1 : a.Image,
             AttemptBase = 0,
             AttemptFruitful = true,

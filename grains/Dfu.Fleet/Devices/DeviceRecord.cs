@@ -2,6 +2,7 @@ using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Devices;
@@ -23,7 +24,14 @@ public sealed record DeviceRecord
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
     public CampaignLimits Limits { get; init; } = new();
+    public FinishPlan Finish { get; init; } = new();
+
+    /// <summary>It is sent the package whatever is known of it.</summary>
+    public bool Force { get; init; }
     public required DeviceState Device { get; init; }
+
+    /// <summary>What is known of the device beyond the campaign; stored with what it follows from.</summary>
+    public DevicePassport Passport { get; init; } = new();
 
     /// <summary>The campaign has stored the device's outcome, or is gone: another may have the device.</summary>
     public bool Told { get; init; }

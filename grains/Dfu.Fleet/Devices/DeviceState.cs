@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Dfu.Adapters;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -25,6 +26,9 @@ public sealed record ImageProgress
     /// <summary>Started over once because the device refused the hash although every CRC was right.</summary>
     public bool RestartedAfterVerification { get; init; }
     public bool Activated { get; init; }
+
+    /// <summary>What the image is; null before its last EXECUTE.</summary>
+    public ImageIdentity? Identity { get; init; }
 
     /// <summary>Set when the image is passed over: the bootloader refused it and the device probably has it.</summary>
     public PassedOver? Passed { get; init; }
@@ -121,6 +125,12 @@ public sealed record DeviceState
     public string? Adapter { get; init; }
     public int AdapterEpoch { get; init; }
 
+    /// <summary>Where the bootloader bonds: the adapter whose bond it was given, or that it let in last; null while none is known.</summary>
+    public string? BondedWith { get; init; }
+
+    /// <summary>Adapters that the device did not take since it was asked for, or since it was last sent to its bootloader.</summary>
+    public ImmutableArray<BondRefusal> BondRefusals { get; init; } = [];
+
     /// <summary>The advertisement the current attempt was granted for.</summary>
     public Advertisement? Heard { get; init; }
 
@@ -142,7 +152,32 @@ public sealed record DeviceState
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? ActivatedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary><see cref="StartedAt"/> and <see cref="EndedAt"/> by the clock on the wall of the host that keeps the device.</summary>
+    public DateTimeOffset? StartedOnWall { get; init; }
+    public DateTimeOffset? EndedOnWall { get; init; }
+
+    /// <summary>What people call it; null when nobody said.</summary>
+    public TargetLabel? Label { get; init; }
+
+    public DeviceCosts Costs { get; init; } = new();
+    public FinishReport Finish { get; init; } = new(FinishCheck.None);
+
+    /// <summary>What earlier campaigns cost its flash.</summary>
+    public DeviceWear EarlierWear { get; init; }
+
+    /// <summary>It has an application behind which new firmware is received, as far as is known.</summary>
+    public bool HadApplication { get; init; }
     public bool CancelRequested { get; init; }
+
+    /// <summary>It is cancelled unless the attempt under way updates it.</summary>
+    public bool LastAttempt { get; init; }
+
+    /// <summary>The attempt under way is to be broken off, and another to follow.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>It is sent what the campaign sends even where it is known to run that: somebody wants it to begin anew.</summary>
+    public bool Forced { get; init; }
 
     /// <summary>The campaign's run in which it was last asked for again; 0 while it was not.</summary>
     public int Run { get; init; }
@@ -169,7 +204,7 @@ public sealed record DeviceState
             for (var i = 0; i < Images.Length; i++)
             {
                 if (Images[i].Passed is not null) continue;
-                sum += Images[i].Activated || Outcome == DeviceOutcome.Updated ? ImageSizes[i] : Images[i].Confirmed;
+                sum += Images[i].Activated || Outcome.IsGood() ? ImageSizes[i] : Images[i].Confirmed;
             }
 
             return sum;
@@ -186,6 +221,7 @@ public sealed record DeviceState
         ImageSizes = imageSizes,
         Images = [.. imageSizes.Select(static _ => new ImageProgress())],
         WaitingSince = at,
+        Costs = new() { Since = at },
     };
 
     /// <summary>The same device in another campaign: its addresses stay known, and its attempts count on so that late reports stay recognisable.</summary>
@@ -193,9 +229,18 @@ public sealed record DeviceState
     {
         Application = Application,
         Bootloader = Bootloader,
+        BondedWith = BondedWith,
         Attempt = Attempt,
         EarlierAttempts = Attempt,
     };
+
+    /// <summary>The same with its moments by the clock on the wall.</summary>
+    public DeviceState OnWall(DateTimeOffset wall)
+    {
+        DateTimeOffset? started = StartedAt is null ? null : StartedOnWall ?? wall;
+        DateTimeOffset? ended = EndedAt is null ? null : EndedOnWall ?? wall;
+        return (started, ended) == (StartedOnWall, EndedOnWall) ? this : this with { StartedOnWall = started, EndedOnWall = ended };
+    }
 
     /// <summary>Takes over a byte count; counts never go back.</summary>
     public DeviceState Counting(DeviceTraffic traffic) => traffic.Sent <= BytesSent && traffic.Distinct <= BytesDistinct

@@ -56,6 +56,9 @@ public sealed record DeviceView
     /// <summary>What this campaign cost its flash.</summary>
     public DeviceWear Wear { get; init; }
 
+    /// <summary>What all campaigns cost it that are known, this one included.</summary>
+    public DeviceWear LifetimeWear { get; init; }
+
     /// <summary>From the first attempt to the outcome, or to now.</summary>
     public double Seconds { get; init; }
 }

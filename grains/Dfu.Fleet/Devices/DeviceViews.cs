@@ -27,6 +27,13 @@ public static class DeviceViews
         Adapter = state.Adapter,
         Rate = rate,
         Rssi = rssi,
+        Label = state.Label,
+        StartedAt = state.StartedOnWall,
+        EndedAt = state.EndedOnWall,
+        Finish = state.Finish,
+        Time = state.Costs.TimeAt(state.Phase, now),
+        Wear = state.Costs.Wear,
+        LifetimeWear = state.EarlierWear + state.Costs.Wear,
         Seconds = state.StartedAt is { } started ? Math.Max(0, ((state.EndedAt ?? now) - started).TotalSeconds) : 0,
     };
 

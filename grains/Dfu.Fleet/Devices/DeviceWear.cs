@@ -12,5 +12,7 @@ public readonly record struct DeviceWear(long Pages, long Settings, int Updates)
     /// <summary>From so many on there is a warning.</summary>
     public const int Warning = 9_000;
 
+    public static DeviceWear operator -(DeviceWear a, DeviceWear b) => new(a.Pages - b.Pages, a.Settings - b.Settings, a.Updates - b.Updates);
+
     public static DeviceWear operator +(DeviceWear a, DeviceWear b) => new(a.Pages + b.Pages, a.Settings + b.Settings, a.Updates + b.Updates);
 }

@@ -23,4 +23,8 @@ public enum FinishCheck
 }
 
 /// <param name="Revision">What the application said of itself; empty when it was not asked.</param>
-public sealed record FinishReport(FinishCheck Check, string Revision = "");
+public sealed record FinishReport(FinishCheck Check, string Revision = "")
+{
+    /// <summary>What it said in its firmware revision (0x2A26); null when that was not read.</summary>
+    public string? FirmwareRevision { get; init; }
+}

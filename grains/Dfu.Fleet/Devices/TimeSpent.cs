@@ -1,9 +1,28 @@
+using System.Text.Json.Serialization;
+
 namespace Dfu.Fleet.Devices;
 
-/// <summary>Where a device's time went, in seconds, over all attempts of a campaign.</summary>
+/// <summary>What a device's time may go to; see <see cref="TimeSpent"/>, whose members have the same names.</summary>
+public enum TimeUse
+{
+    Waiting = 0,
+    BackingOff,
+    Connecting,
+    Jumping,
+    Resuming,
+    Creating,
+    Guard,
+    Air,
+    Checking,
+    Executing,
+    Saving,
+    Finishing,
+}
+
+/// <summary>Where a device's time went, in seconds, over all attempts of a campaign: from when it joined to its outcome.</summary>
 public sealed record TimeSpent
 {
-    /// <summary>For a slot of an adapter that hears it.</summary>
+    /// <summary>For a slot of an adapter that hears it, before the first attempt too.</summary>
     public double Waiting { get; init; }
 
     /// <summary>After attempts that failed.</summary>
@@ -36,4 +55,43 @@ public sealed record TimeSpent
 
     /// <summary>From the last EXECUTE to the verified application.</summary>
     public double Finishing { get; init; }
+
+    [JsonIgnore]
+    public double Total => Enum.GetValues<TimeUse>().Sum(Of);
+
+    public double Of(TimeUse use) => use switch
+    {
+        TimeUse.Waiting => Waiting,
+        TimeUse.BackingOff => BackingOff,
+        TimeUse.Connecting => Connecting,
+        TimeUse.Jumping => Jumping,
+        TimeUse.Resuming => Resuming,
+        TimeUse.Creating => Creating,
+        TimeUse.Guard => Guard,
+        TimeUse.Air => Air,
+        TimeUse.Checking => Checking,
+        TimeUse.Executing => Executing,
+        TimeUse.Saving => Saving,
+        TimeUse.Finishing => Finishing,
+        _ => throw new ArgumentOutOfRangeException(nameof(use), use, null),
+    };
+
+    public TimeSpent Plus(TimeUse use, double seconds) => use switch
+    {
+        TimeUse.Waiting => this with { Waiting = Waiting + seconds },
+        TimeUse.BackingOff => this with { BackingOff = BackingOff + seconds },
+        TimeUse.Connecting => this with { Connecting = Connecting + seconds },
+        TimeUse.Jumping => this with { Jumping = Jumping + seconds },
+        TimeUse.Resuming => this with { Resuming = Resuming + seconds },
+        TimeUse.Creating => this with { Creating = Creating + seconds },
+        TimeUse.Guard => this with { Guard = Guard + seconds },
+        TimeUse.Air => this with { Air = Air + seconds },
+        TimeUse.Checking => this with { Checking = Checking + seconds },
+        TimeUse.Executing => this with { Executing = Executing + seconds },
+        TimeUse.Saving => this with { Saving = Saving + seconds },
+        TimeUse.Finishing => this with { Finishing = Finishing + seconds },
+        _ => throw new ArgumentOutOfRangeException(nameof(use), use, null),
+    };
+
+    public static TimeSpent operator +(TimeSpent a, TimeSpent b) => Enum.GetValues<TimeUse>().Aggregate(a, (sum, use) => sum.Plus(use, b.Of(use)));
 }

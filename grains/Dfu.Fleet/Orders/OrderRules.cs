@@ -15,7 +15,7 @@ public sealed class OrderRules(string? publicKey = null)
     /// <summary>Devices of one campaign.</summary>
     public const int MostDevices = 20_000;
 
-    private const int LongestPattern = 248; // the longest name that a device can have
+    public const int LongestPattern = 248; // the longest name that a device can have
     private const ulong NoAddress = 0xFFFF_FFFF_FFFF;
 
     /// <exception cref="DfuException">What is wrong with the package.</exception>

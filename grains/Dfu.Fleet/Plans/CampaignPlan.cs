@@ -8,7 +8,7 @@ public sealed record CampaignPlan
     /// <summary>What a campaign is given where nothing else is said.</summary>
     public const int UsualPriority = 5;
 
-    private const int LongestName = 80;
+    public const int LongestName = 80;
 
     /// <summary>What people call the campaign, at most 80 characters; part of what makes two requests the same. Empty for none.</summary>
     public string Name { get; init; } = "";

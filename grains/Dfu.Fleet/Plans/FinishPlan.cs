@@ -3,7 +3,7 @@ namespace Dfu.Fleet.Plans;
 /// <summary>How a device is looked at after its update.</summary>
 public sealed record FinishPlan
 {
-    private const int LongestExpected = 128;
+    public const int LongestExpected = 128;
 
     /// <summary>Wait for the application, and read what it says of itself where it says something. False leaves out both.</summary>
     public bool Verify { get; init; } = true;

@@ -82,7 +82,8 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
     {
         // Whoever was taken for an application and is a bootloader was named by that one's address.
         if (!match.InBootloader) match = match with { Application = heard.Address.Application, Bootloader = heard.Address, InBootloader = true };
-        var answer = await BootloaderExit.RunAsync(link, subscribe: true, Requests, time, cancellationToken);
+        var answer = await link.SecuredAsync(
+            () => BootloaderExit.RunAsync(link, subscribe: true, Requests, time, cancellationToken), time, cancellationToken);
         await link.DisposeAsync();
         if (answer == ExitAnswer.NotKnown) return Of(match, DfuError.OpCodeNotSupported, $"its bootloader {BootloaderExit.CannotBeTold}");
 

@@ -19,13 +19,19 @@ public sealed class Air(DateTimeOffset now)
         _deafSince = listens ? null : _deafSince ?? now;
     }
 
-    /// <param name="since">Since when <paramref name="heard"/> is kept: silence before that is nobody's.</param>
+    /// <param name="since">Since when <paramref name="heard"/> is kept and the device may begin: silence before that is nobody's.</param>
     /// <param name="numberOf">An adapter's number in <paramref name="heard"/>; null for one that is not known.</param>
     public DeviceEvent.Waited Around(DeviceState device, HeardDevices heard, DateTimeOffset since, Func<string, int?> numberOf, DateTimeOffset now)
     {
-        var (last, inBootloader) = heard.Last(device.Id);
-        if (Planning.Affinity(device, inBootloader) is { } only && numberOf(only) is { } adapter) last = heard.LastBy(device.Id, adapter);
+        var (any, inBootloader) = heard.Last(device.Id);
+        var last = DeviceBonds.Only(device, inBootloader) is { } only
+            ? numberOf(only) is { } adapter ? heard.LastBy(device.Id, adapter) : null
+            : heard.LastExcept(device.Id, [.. DeviceBonds.Refused(device, inBootloader).Select(numberOf).OfType<int>()]);
         var listening = ListeningSince < since ? since : ListeningSince;
-        return new(now, last, last is not null && !inBootloader, listening, _deafSince);
+        return new(now, last, last is not null && !inBootloader, listening, _deafSince < since ? since : _deafSince)
+        {
+            HeardByOthers = now - any <= HeardDevices.Fresh && !(now - last <= HeardDevices.Fresh),
+            InBootloader = inBootloader,
+        };
     }
 }

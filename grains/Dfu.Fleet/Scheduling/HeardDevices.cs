@@ -21,12 +21,23 @@ public sealed class HeardDevices
     private readonly Dictionary<BluetoothAddress, Entry> _devices = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _doubtful = [];
     private readonly Dictionary<BluetoothAddress, (BluetoothAddress Application, BluetoothAddress Bootloader, bool Settled)> _corrected = [];
+    private readonly HashSet<BluetoothAddress> _awaited = [];
     private Func<Advertisement, bool>? _collect;
 
     /// <summary>Whether devices that are no targets yet are wanted; null for no.</summary>
     public void Collect(Func<Advertisement, bool>? wanted)
     {
         lock (_gate) _collect = wanted;
+    }
+
+    /// <summary>Targets that are to be found when they are heard again, and no others.</summary>
+    public void Await(ImmutableArray<BluetoothAddress> targets)
+    {
+        lock (_gate)
+        {
+            _awaited.Clear();
+            _awaited.UnionWith(targets);
+        }
     }
 
     public void AddTarget(BluetoothAddress target, bool isApplication)
@@ -69,7 +80,7 @@ public sealed class HeardDevices
     }
 
     /// <param name="now">When the adapter heard it; may lie before what other adapters heard already.</param>
-    /// <param name="found">The application address of a device that is wanted but no target yet.</param>
+    /// <param name="found">The application address of a device that is wanted but no target yet, or a target that is awaited.</param>
     /// <returns>True when a device was heard that had been silent.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset now, out BluetoothAddress? found)
     {
@@ -84,6 +95,7 @@ public sealed class HeardDevices
             }
 
             if (!advertisement.Connectable || !_devices.TryGetValue(match.Device, out var entry)) return false;
+            if (_awaited.Contains(match.Device)) found = match.Device;
             var news = entry.Last is not { } last || now - last > News || entry.Match.InBootloader != match.InBootloader;
             ref var ear = ref entry.EarOf(adapter);
             var rssi = ear.At is null || now - ear.At > Fresh ? advertisement.Rssi : ((3 * ear.Rssi) + advertisement.Rssi) / 4.0;
@@ -114,6 +126,23 @@ public sealed class HeardDevices
     public DateTimeOffset? LastBy(BluetoothAddress device, int adapter)
     {
         lock (_gate) return _devices.TryGetValue(device, out var entry) ? entry.EarOf(adapter).At : null;
+    }
+
+    /// <summary>When an adapter that is none of these heard a device last; null when none has.</summary>
+    public DateTimeOffset? LastExcept(BluetoothAddress device, ImmutableArray<int> adapters)
+    {
+        lock (_gate)
+        {
+            if (!_devices.TryGetValue(device, out var entry)) return null;
+            if (adapters.IsEmpty) return entry.Last;
+            DateTimeOffset? last = null;
+            for (var i = 0; i < entry.Ears.Length; i++)
+            {
+                if (!adapters.Contains(i) && entry.Ears[i].At is { } at && !(at <= last)) last = at;
+            }
+
+            return last;
+        }
     }
 
     /// <summary>Signal strength at the adapter that hears it best, null when none does any more.</summary>

@@ -71,9 +71,6 @@ public static class Planning
         return grants.ToImmutable();
     }
 
-    /// <summary>The one adapter that may have a device waiting in a bootloader that shares a bond with it; null when any may.</summary>
-    public static string? Affinity(DeviceState device, bool inBootloader) => inBootloader && device.Bootloader == device.Application ? device.Adapter : null;
-
     /// <summary>How long a transfer still takes that a drop would throw back to the beginning and that has come far; null for any other.</summary>
     /// <param name="rate">Bytes per second the device receives now.</param>
     public static TimeSpan? ProtectedFor(DeviceState device, BootloaderTraits traits, double rate)
@@ -93,13 +90,24 @@ public static class Planning
     private static SchedulerDevice? Show(QueuedDevice queued, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
     {
         var (device, heardDevices, campaign) = queued;
-        var heard = heardDevices.By(device.Id, device.WaitingSince, now);
-        if (heard.IsEmpty) return null;
         var (_, inBootloader) = heardDevices.Last(device.Id);
+        var heard = ByBond(device, heardDevices.By(device.Id, device.WaitingSince, now), inBootloader, adapters);
+        if (heard.IsEmpty) return null;
         if (!inBootloader && device.AllActivated) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
-            IndexOf(adapters, Affinity(device, inBootloader)), campaign, IndexOf(adapters, Retries.Avoids(device)));
+            campaign, IndexOf(adapters, Retries.Avoids(device)));
+    }
+
+    /// <summary>Of the adapters that hear a device those that may have it.</summary>
+    private static ImmutableArray<HeardBy> ByBond(
+        DeviceState device, ImmutableArray<HeardBy> heard, bool inBootloader, IReadOnlyList<AdapterStanding> adapters)
+    {
+        if (device is { BondedWith: null, BondRefusals.IsEmpty: true }) return heard;
+        var may = heard.Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader)).ToImmutableArray();
+        var preferred = DeviceBonds.Preferred(device, inBootloader);
+        var first = may.Where(one => adapters[one.Adapter].State.Id == preferred).ToImmutableArray();
+        return first.IsEmpty ? may : first;
     }
 
     private static int? IndexOf(IReadOnlyList<AdapterStanding> adapters, string? id)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Plans;
 
 namespace Dfu.Fleet.Scheduling;
 
@@ -31,7 +32,7 @@ public static class Scheduler
         var room = new TransferRoom(snapshot);
         var best = snapshot.Adapters.Max(adapter => adapter.Rate);
         var grants = ImmutableArray.CreateBuilder<Grant>();
-        foreach (var device in snapshot.Devices.OrderBy(device => Order(device, snapshot.Now)))
+        foreach (var device in snapshot.Devices.OrderBy(device => Order(device, snapshot)))
         {
             if (Choose(snapshot, device, open, room, best) is not { } adapter) continue;
             grants.Add(new(device.Id, adapter));
@@ -44,15 +45,18 @@ public static class Scheduler
     }
 
     /// <summary>
-    /// Devices with a deadline still to be met, then those that wait in their bootloader, then the rest; longest waiting first, and the address
-    /// settles ties.
+    /// Devices with a deadline still to be met, then those that wait in their bootloader, then the rest by their campaigns' priority; longest
+    /// waiting first, and the address settles ties.
     /// </summary>
-    private static (int Group, DateTimeOffset Time, ulong Tie) Order(SchedulerDevice device, DateTimeOffset now) => device switch
+    private static (int Group, int Rank, DateTimeOffset Time, ulong Tie) Order(SchedulerDevice device, SchedulerSnapshot snapshot) => device switch
     {
-        { Deadline: { } deadline } when deadline > now => (0, deadline, device.Id.Value),
-        { InBootloader: true } => (1, device.WaitingSince, device.Id.Value),
-        _ => (2, device.WaitingSince, device.Id.Value),
+        { Deadline: { } deadline } when deadline > snapshot.Now => (0, 0, deadline, device.Id.Value),
+        { InBootloader: true } => (1, 0, device.WaitingSince, device.Id.Value),
+        _ => (2, -PriorityOf(device, snapshot), device.WaitingSince, device.Id.Value),
     };
+
+    private static int PriorityOf(SchedulerDevice device, SchedulerSnapshot snapshot) =>
+        device.Campaign < snapshot.Campaigns.Length ? snapshot.Campaigns[device.Campaign].Priority : CampaignPlan.UsualPriority;
 
     private static int? Choose(SchedulerSnapshot snapshot, SchedulerDevice device, bool[] open, TransferRoom room, double bestRate)
     {
@@ -61,7 +65,7 @@ public static class Scheduler
         var chosenScore = (Other: false, Free: false, Value: double.NegativeInfinity);
         foreach (var heard in device.Heard)
         {
-            if (!open[heard.Adapter] || (device.Affinity is { } only && only != heard.Adapter) || !room.Has(device, heard.Adapter)) continue;
+            if (!open[heard.Adapter] || !room.Has(device, heard.Adapter)) continue;
             var adapter = snapshot.Adapters[heard.Adapter];
             if (!urgent && adapter.ProtectedFor <= WorthWaiting) continue;
             var score = (Other: heard.Adapter != device.Avoids, Free: adapter.ProtectedFor is null, Value: Score(adapter, heard.Rssi, bestRate));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Scheduling;
@@ -17,17 +18,19 @@ public sealed record SchedulerAdapter(int Free, int Active, bool Connecting, dou
 
 /// <summary>What a campaign may have at once, null for no limit, and what it has.</summary>
 /// <param name="Active">Its transfers under way, by adapter.</param>
-public sealed record SchedulerCampaign(int? Most, int? MostPerAdapter, ImmutableArray<int> Active);
+/// <param name="MostPerHost">Over the adapters of one host.</param>
+/// <param name="Priority">Among devices that none is urgent of, those of a campaign with a higher one go first.</param>
+public sealed record SchedulerCampaign(
+    int? Most, int? MostPerAdapter, ImmutableArray<int> Active, int? MostPerHost = null, int Priority = CampaignPlan.UsualPriority);
 
 /// <summary>A device that waits for a slot. Devices that back off, run or are done are not in the snapshot.</summary>
-/// <param name="Heard">Adapters that have heard it since its last attempt ended, and lately.</param>
+/// <param name="Heard">Adapters that have heard it since its last attempt ended, and lately, and may have it (<see cref="Devices.DeviceBonds"/>).</param>
 /// <param name="InBootloader">It waits in its bootloader already.</param>
 /// <param name="Deadline">When its bootloader leaves DFU mode; null when not known.</param>
-/// <param name="Affinity">The only adapter that may have it, for bonded bootloaders.</param>
 /// <param name="Campaign">Its campaign, in <see cref="SchedulerSnapshot.Campaigns"/>.</param>
 /// <param name="Avoids">The adapter of the last attempt, where its trouble was or may have been the adapter's: any other goes first.</param>
 public sealed record SchedulerDevice(
-    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince, int? Affinity,
+    BluetoothAddress Id, ImmutableArray<HeardBy> Heard, bool InBootloader, DateTimeOffset? Deadline, DateTimeOffset WaitingSince,
     int Campaign = 0, int? Avoids = null);
 
 public sealed record SchedulerSnapshot

@@ -74,6 +74,30 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
         }
     }
 
+    /// <summary>
+    /// Asks the bootloader something over its link. One that bonds wants that encrypted, has the application's address, and takes nobody but the
+    /// adapter whose bond it was given.
+    /// </summary>
+    /// <exception cref="DfuException">Besides those of <paramref name="ask"/>: BondedElsewhere, BondRequired.</exception>
+    public async Task<T> LetInAsync<T>(IDfuLink link, Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await link.SecuredAsync(ask, attempt.Time, cancellationToken, wanted: SettleAsBonded);
+        }
+        catch (DfuException e) when (e.Error == DfuError.PairingRefused)
+        {
+            throw new DfuException(DfuError.BondedElsewhere, $"the bootloader at {_device.Bootloader} does not take this adapter: {e.Message}", e);
+        }
+    }
+
+    private void SettleAsBonded()
+    {
+        if (_device.HasTwoAddresses)
+            throw new DfuException(DfuError.BootloaderNotHeard, $"the bootloader at {_device.Bootloader} bonds: it is another device's");
+        Settle(_device.Bootloader, _device.Bootloader);
+    }
+
     private static bool IsBootloader(IDfuLink link) =>
         link.Characteristics.Contains(DfuCharacteristic.ControlPoint) && link.Characteristics.Contains(DfuCharacteristic.Packet);
 
@@ -94,6 +118,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
         if (jumps == MostJumps)
             throw new DfuException(DfuError.BootloaderNotHeard, $"{target.Address} came back as an application after each of {MostJumps} jumps");
         Settle(target.Address, entry == DfuCharacteristic.ButtonlessBonded ? target.Address : target.Address.Bootloader);
+        _device.HasTwoAddresses |= !_device.IsBonded;
         _explains = entry != DfuCharacteristic.ButtonlessSdk12;
         attempt.Observer.PhaseChanged(UpdatePhase.Jumping);
         await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken);

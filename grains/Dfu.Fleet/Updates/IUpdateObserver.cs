@@ -1,3 +1,4 @@
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
@@ -21,6 +22,16 @@ public interface IUpdateObserver
     void Linked(int mtu, TimeSpan? interval);
 
     void Resumed(ResumeRecord record);
+
+    /// <summary>What the time goes to from now on, where that is more than the phase says; until the next of either.</summary>
+    void Doing(TimeUse use)
+    {
+    }
+
+    /// <summary>See <see cref="ITransferObserver.Erased"/>.</summary>
+    void Erased(int pages, int settings)
+    {
+    }
 
     void Sent(int image, long offset, int count);
 

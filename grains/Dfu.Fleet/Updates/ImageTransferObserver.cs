@@ -1,3 +1,4 @@
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Updates;
@@ -18,6 +19,18 @@ internal sealed class ImageTransferObserver(IUpdateObserver observer, int image,
     });
 
     public void Resumed(ResumeRecord record) => observer.Resumed(record);
+
+    public void Doing(TransferActivity activity) => observer.Doing(activity switch
+    {
+        TransferActivity.Creating => TimeUse.Creating,
+        TransferActivity.Pausing => TimeUse.Guard,
+        TransferActivity.Sending => TimeUse.Air,
+        TransferActivity.Checking => TimeUse.Checking,
+        TransferActivity.Executing => TimeUse.Executing,
+        _ => throw new ArgumentOutOfRangeException(nameof(activity), activity, null),
+    });
+
+    public void Erased(int pages, int settings) => observer.Erased(pages, settings);
 
     public void Sent(long offset, int count) => observer.Sent(image, offset, count);
 

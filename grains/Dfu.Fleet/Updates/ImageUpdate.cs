@@ -104,7 +104,8 @@ internal sealed class ImageUpdate
     {
         _attempt.Observer.ImageStarted(_index);
         _attempt.Observer.Linked(link.Mtu, link.Interval);
-        return ImageTransfer.RunAsync(link, _image, hint, observer, _attempt.Order.Transfer, _attempt.Time, cancellationToken);
+        return _connect.LetInAsync(
+            link, () => ImageTransfer.RunAsync(link, _image, hint, observer, _attempt.Order.Transfer, _attempt.Time, cancellationToken), cancellationToken);
     }
 
     /// <remarks>docs/bootloader.md F12: the flash may hold less than RAM and its CRCs said. The device has forgotten everything by now.</remarks>

@@ -53,11 +53,10 @@ internal sealed class SendBack(UpdateContext attempt, DfuImage? earlier)
     private static string SoftDevice(DfuImage image) =>
         SoftDeviceInfo.Of(image) is { } info ? $"SoftDevice {SoftDevices.Describe(info.Id)}" : "that SoftDevice, with its id as --sd-req";
 
-    /// <returns>Whether the device runs its application; null when it was not heard, or has one address for both.</returns>
+    /// <returns>Whether the device runs its application; null when it was not heard, or only a connect would tell.</returns>
     private async Task<bool?> RunsAsync(CancellationToken cancellationToken)
     {
-        if (_device.IsBonded) return null;
         var heard = await attempt.HearAsync(_device.IsOurs, Boots, cancellationToken);
-        return heard is { } one ? _device.IsApplication(one) : null;
+        return heard is { } one ? _device.RunsApplication(one) : null;
     }
 }

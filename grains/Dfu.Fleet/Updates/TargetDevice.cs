@@ -10,11 +10,17 @@ internal sealed class TargetDevice(UpdateOrder order)
     private readonly Dictionary<(BluetoothAddress Address, string Name), bool> _strangers = [];
     private bool _settled = order.Settled;
 
+    /// <summary>What the bootloader advertised when it was connected to last.</summary>
+    private string _bootloaderName = "";
+
     public BluetoothAddress Application { get; private set; } = order.Application;
     public BluetoothAddress Bootloader { get; private set; } = order.Bootloader;
 
     /// <summary>The bootloader bonds, and so answers at the address of the application.</summary>
     public bool IsBonded => Application == Bootloader;
+
+    /// <summary>The bootloader is known to have an address of its own: one that bonds is a neighbour's.</summary>
+    public bool HasTwoAddresses { get; set; } = order.Settled && order.Application != order.Bootloader;
 
     /// <summary>The advertisement to connect to next; null when the device has to be heard first.</summary>
     public Advertisement? Heard { get; set; } = order.Heard;
@@ -34,12 +40,22 @@ internal sealed class TargetDevice(UpdateOrder order)
     public bool IsApplication(Advertisement heard) =>
         heard.Address == Application && !IsStranger(heard) && !(_settled && !IsBonded && DeviceNames.IsBootloader(heard.Name));
 
+    /// <summary>Whether our application is heard, and not a bootloader that bonds, at the same address: the name tells, where the two have different ones.</summary>
+    /// <returns>Null when only a connect would tell.</returns>
+    public bool? RunsApplication(Advertisement heard) =>
+        !IsApplication(heard) ? false
+        : !IsBonded ? true
+        : DeviceNames.IsBootloader(heard.Name) || (heard.Name.Length > 0 && heard.Name == _bootloaderName) ? false
+        : heard.Name.Length > 0 && _bootloaderName.Length > 0 ? true
+        : null;
+
     /// <remarks>Our bootloader and a neighbour's application may be on the air at one address: under our label, the next connect may reach ours.</remarks>
     public bool IsBootloader(Advertisement heard) => HasOurLabel(heard) || (heard.Address == Bootloader && !IsStranger(heard));
 
     /// <summary>Whose bootloader answered: the addresses of our device's two programs, null for a neighbour's.</summary>
     public (BluetoothAddress Application, BluetoothAddress Bootloader)? BootloaderAt(Advertisement target)
     {
+        _bootloaderName = target.Name;
         if (target.Address == Bootloader) return (Application, Bootloader);
         if (HasOurLabel(target)) return (Application, target.Address);
 

@@ -15,7 +15,7 @@ internal sealed class Verification(UpdateContext attempt)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
         _device.Heard = await attempt.HearAsync(_device.IsOurs, UpdateTimes.Activation, cancellationToken);
-        return _device.Heard is { } heard && _device.IsApplication(heard) && !_device.IsBonded;
+        return _device.Heard is { } heard && _device.RunsApplication(heard) == true;
     }
 
     /// <summary>After the last image, which the device accepted.</summary>
@@ -25,7 +25,7 @@ internal sealed class Verification(UpdateContext attempt)
     {
         if (image.Type == ImageType.Bootloader) return await ComesBackAsync(cancellationToken);
         if (await ApplicationIsHeardAsync(cancellationToken)) return true;
-        return image.Type == ImageType.Application && _device.Heard is not null && !_device.IsBonded ? null : false;
+        return image.Type == ImageType.Application && _device.Heard is not null ? null : false;
     }
 
     /// <summary>Waits for the application. If only the bootloader is heard, the next connect goes there.</summary>
@@ -37,7 +37,7 @@ internal sealed class Verification(UpdateContext attempt)
             heard =>
             {
                 if (_device.IsBootloader(heard)) bootloader = heard;
-                return _device.IsApplication(heard) && !_device.IsBonded;
+                return _device.RunsApplication(heard) == true;
             },
             UpdateTimes.Activation,
             cancellationToken);

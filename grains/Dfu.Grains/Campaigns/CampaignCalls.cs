@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Grains.Turns;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.Logging;
 
@@ -8,19 +9,29 @@ namespace Dfu.Grains.Campaigns;
 
 /// <summary>What a campaign says to other grains. No turn waits for an answer; what got none is said again.</summary>
 /// <param name="refused">A device that is to be cancelled belongs to another campaign.</param>
-internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, CampaignDevices devices, ILogger logger, Action<BluetoothAddress, int> refused)
+/// <param name="audited">The audit has the campaign's changes up to this one.</param>
+internal sealed class CampaignCalls(
+    IGrainFactory grains,
+    FleetHost host,
+    CampaignDevices devices,
+    ILogger logger,
+    Action<BluetoothAddress, int> refused,
+    Action<int> audited)
 {
     private const int MostAtOnce = 128;
 
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
+    private readonly HashSet<(BluetoothAddress Device, int Attempt)> _pausing = [];
+    private readonly AuditOutbox _audit = new(grains, host, logger, audited);
     private ImmutableHashSet<string> _overtook = [];
     private int _calling;
     private bool _finished;
+    private bool _saidUntold;
     private bool _tellingFinished;
     private DateTimeOffset? _watched;
 
-    public bool Outstanding => _keep.Count > 0 || _finished;
+    public bool IsOutstanding(CampaignCore core) => _keep.Count > 0 || _finished || _audit.IsOutstanding(core);
 
     private DateTimeOffset Now => host.Time.GetUtcNow();
 
@@ -50,32 +61,66 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
             NamedByApplication = campaign.NamedByApplication,
             Over = over,
             Limits = campaign.Limits,
+            Held = campaign.IsHeld,
+            Priority = campaign.Plan.Priority,
+            Missing = campaign is { Feed: true, Stage: CampaignStage.Collecting }
+                ? [.. campaign.Results.Where(static result => result.Value.Error == DfuError.NotHeard).Select(static result => result.Key)]
+                : [],
         };
-        OwnWork.Run(logger, "tell the scheduler whom to hear", campaign.Id, () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch));
+        OwnWork.Run("tell the scheduler whom to hear", () => grains.GetGrain<ISchedulerGrain>(0).CampaignAsync(watch), e =>
+        {
+            _watched = null; // with the next pulse
+            logger.WorkFailed(LogLevel.Debug, campaign.Id, "tell the scheduler whom to hear", e);
+        });
     }
+
+    /// <summary>Has attempts broken off that are under way although the campaign is paused so.</summary>
+    public void Pause(CampaignState campaign)
+    {
+        if (!campaign.PauseCuts) return;
+        foreach (var attempt in devices.Running(campaign).ToArray())
+        {
+            if (_pausing.Add(attempt)) OwnWork.Run(logger, "have its attempt broken off", attempt.Device, () => PauseAsync(campaign.Id, attempt));
+        }
+    }
+
+    /// <summary>Tells the audit what it does not have yet.</summary>
+    public void Audit(CampaignCore core) => _audit.Tell(core);
+
+    /// <summary>Has the directory keep a campaign that was over as one that goes on.</summary>
+    /// <returns>Why it cannot, in words; empty when it can.</returns>
+    public Task<string> ReopenAsync(CampaignState campaign) => grains.GetGrain<IFleetGrain>(0)
+        .ReopenAsync(campaign.Id, campaign.NamedByApplication ? [] : campaign.Devices.AddRange(campaign.Gone));
 
     public void Keep(ClassState learned, string campaign)
     {
         _keep[learned.Key] = learned;
-        Repeat(campaign);
+        KeepClasses(campaign);
     }
 
     /// <summary>The campaign, as it is saved, is over, or is taken up again.</summary>
-    public void Finished(CampaignState campaign, bool finished)
+    public void Finished(CampaignCore core, bool finished)
     {
-        (_finished, _overtook) = (finished, campaign.Overtook);
-        Repeat(campaign.Id);
+        (_finished, _saidUntold, _overtook) = (finished, false, core.Saved.Overtook);
+        Repeat(core);
     }
 
-    /// <summary>Says again what the directory has not answered.</summary>
-    public void Repeat(string campaign)
+    /// <summary>Says again what the directory and the audit have not answered.</summary>
+    public void Repeat(CampaignCore core)
+    {
+        var campaign = core.Saved.Id;
+        KeepClasses(campaign);
+        _audit.Tell(core);
+        if (_finished && !_tellingFinished && !(_saidUntold && _audit.IsOutstanding(core)))
+            OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign, told: !_audit.IsOutstanding(core)));
+    }
+
+    private void KeepClasses(string campaign)
     {
         foreach (var (key, learned) in _keep)
         {
             if (_keeping.Add(key)) OwnWork.Run(logger, "have the directory keep a class", campaign, () => KeepAsync(learned));
         }
-
-        if (_finished && !_tellingFinished) OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign));
     }
 
     /// <summary>Asks all of them at once, as far as that is good for them.</summary>
@@ -106,7 +151,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
 
     /// <summary>A device that turned out to be another one; it is told so again when it is heard from.</summary>
     public void LetGo(BluetoothAddress device, CampaignState campaign) =>
-        OwnWork.Run(logger, "be let go", device, () => DeviceOf(device).CancelAsync(campaign.Id, campaign.Run));
+        OwnWork.Run(logger, "be let go", device, () => DeviceOf(device).CancelAsync(campaign.Id, campaign.Run, drain: false));
 
     /// <summary>Has all of them deleted, as far as they belong to this campaign alone.</summary>
     public async Task ForgetAsync(ImmutableArray<BluetoothAddress> all, string campaign)
@@ -128,7 +173,7 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    private static CampaignPlace PlaceOf(CampaignState campaign, int run) => new()
+    private static CampaignPlace PlaceOf(CampaignState campaign, BluetoothAddress device, int run) => new()
     {
         Campaign = campaign.Id,
         PackageId = campaign.PackageId,
@@ -136,7 +181,10 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Run = run,
+        Anew = run > 0 && campaign.Restarting.Contains(device),
         Limits = campaign.Limits,
+        Finish = campaign.Plan.Finish,
+        Force = campaign.Plan.Force,
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());
@@ -144,11 +192,11 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
     private async Task CallAsync(CampaignCore core, BluetoothAddress device)
     {
         bool? joined = null;
-        var (cancelled, run) = (core.Saved.CancelRequested, core.Saved.Run);
+        var (cancelled, run, drain) = (core.Saved.IsClosing, core.Saved.Run, core.Saved.Closing);
         try
         {
-            joined = await DeviceOf(device).JoinAsync(PlaceOf(core.State, core.Saved.Retrying.GetValueOrDefault(device)));
-            if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id, run);
+            joined = await DeviceOf(device).JoinAsync(PlaceOf(core.State, device, core.Saved.Retrying.GetValueOrDefault(device)));
+            if (cancelled && joined == true) await DeviceOf(device).CancelAsync(core.Saved.Id, run, drain);
         }
         catch (Exception e)
         {
@@ -159,6 +207,18 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         devices.Called(device, joined, Now);
         if (cancelled && joined == false) refused(device, run);
         if (--_calling < MostAtOnce / 2) Devices(core);
+    }
+
+    private async Task PauseAsync(string campaign, (BluetoothAddress Device, int Attempt) attempt)
+    {
+        try
+        {
+            await DeviceOf(attempt.Device).PauseAsync(campaign, attempt.Attempt);
+        }
+        finally
+        {
+            _pausing.Remove(attempt);
+        }
     }
 
     private async Task KeepAsync(ClassState learned)
@@ -174,13 +234,13 @@ internal sealed class CampaignCalls(IGrainFactory grains, FleetHost host, Campai
         }
     }
 
-    private async Task FinishAsync(string campaign)
+    private async Task FinishAsync(string campaign, bool told)
     {
         _tellingFinished = true;
         try
         {
-            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook);
-            _finished = false;
+            await grains.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, _overtook, told);
+            (_finished, _saidUntold) = (!told, !told);
         }
         finally
         {

@@ -48,14 +48,13 @@ internal sealed class CampaignDevices(TimeSpan again)
         (entry.HeardFrom, entry.NotBefore) = (null, default);
     }
 
-    /// <summary>Devices without an outcome that have been silent for long or were never called; each is marked as being called.</summary>
+    /// <summary>Devices that are to take part and have been silent for long or were never called; each is marked as being called.</summary>
     public ImmutableArray<BluetoothAddress> Due(CampaignState campaign, int most, DateTimeOffset now)
     {
         if (most <= 0) return [];
         var due = ImmutableArray.CreateBuilder<BluetoothAddress>();
-        foreach (var id in campaign.Devices)
+        foreach (var id in CampaignGroups.TakingPart(campaign))
         {
-            if (campaign.Results.ContainsKey(id)) continue;
             var entry = Of(id);
             if (entry.Calling || now < entry.NotBefore || now - entry.HeardFrom < 2 * again) continue;
             (entry.Calling, entry.Urgent) = (true, false);
@@ -64,6 +63,27 @@ internal sealed class CampaignDevices(TimeSpan again)
         }
 
         return due.ToImmutable();
+    }
+
+    /// <summary>Attempts that are under way, as far as devices have told.</summary>
+    public IEnumerable<(BluetoothAddress Device, int Attempt)> Running(CampaignState campaign) =>
+        from entry in _entries
+        where entry.Value.State is { Running: true } && !campaign.Results.ContainsKey(entry.Key)
+        select (entry.Key, entry.Value.State!.Attempt);
+
+    /// <summary>The device that has this address, by the name that its campaign knows it by; null for a stranger.</summary>
+    /// <param name="shown">Its devices as they were when it ended; default while it is not over.</param>
+    public BluetoothAddress? Named(CampaignState campaign, ImmutableArray<DeviceView> shown, BluetoothAddress address)
+    {
+        if (campaign.Devices.Contains(address)) return address;
+        for (var i = 0; i < campaign.Devices.Length; i++)
+        {
+            var id = campaign.Devices[i];
+            var (application, bootloader) = !shown.IsDefault ? (shown[i].Application, shown[i].Bootloader) : (Get(id)?.Application, Get(id)?.Bootloader);
+            if (application == address || bootloader == address) return id;
+        }
+
+        return null;
     }
 
     /// <param name="joined">Whether it takes part; null when the call failed.</param>

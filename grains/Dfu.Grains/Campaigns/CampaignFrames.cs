@@ -35,11 +35,18 @@ internal sealed class CampaignFrames(TimeProvider time)
     /// <param name="campaign">As it is saved.</param>
     /// <param name="summary">See <see cref="CampaignRows.Update"/>.</param>
     /// <param name="signals">Whether <paramref name="live"/> has them.</param>
+    /// <param name="labels">Null for none.</param>
     public void Make(
-        CampaignState campaign, CampaignDevices devices, ImmutableArray<DeviceView> summary, LiveReport live, bool signals, bool goesOn)
+        CampaignState campaign,
+        CampaignDevices devices,
+        ImmutableArray<DeviceView> summary,
+        LiveReport live,
+        bool signals,
+        bool goesOn,
+        LabelStore? labels = null)
     {
         if (_rows.Misfits(campaign)) (_rows, _epoch) = (new(), Guid.NewGuid());
-        _revision = _rows.Update(campaign, devices.Get, summary, _revision);
+        _revision = _rows.Update(campaign, devices.Get, summary, _revision, labels);
         _made = time.GetTimestamp();
         if (signals) Hear(live);
         _frame = FleetJson.WriteBytes(new CampaignFrame

@@ -6,7 +6,6 @@ using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
-using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -21,46 +20,51 @@ internal sealed class CampaignGrain(
     FleetHost host,
     [PersistentState("campaign", StorageNames.State)] IPersistentState<StoredDocument> state,
     [PersistentState("campaign-summary", StorageNames.State)] IPersistentState<StoredDocument> summary,
+    [PersistentState("campaign-labels", StorageNames.State)] IPersistentState<StoredDocument> labels,
     ILogger<CampaignGrain> logger) : Grain, ICampaignGrain, ICampaignPulse, IRemindable
 {
     private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
-    private readonly CampaignFrames _frames = new(host.Time);
     private CampaignCalls _calls = null!;
+    private CampaignFetch _fetch = null!;
+    private CampaignScreen _screen = null!;
     private CampaignReminder _reminder = null!;
     private GroupedSave _save = null!;
     private DocumentStore<CampaignState> _states = null!;
-    private DocumentStore<CampaignSummary> _summaries = null!;
+    private SummaryStore _summary = null!;
+    private LabelStore _labels = null!;
     private CampaignCore? _core;
     private Pulse? _pulse;
-    private ImmutableArray<DeviceView> _summary;
-    private bool _goesOn;
-    private string _bystanders = "";
-    private Task? _framing;
-    private Task? _fetching;
-    private DateTimeOffset _fetchAgain;
 
     private string Id => this.GetPrimaryKeyString();
 
     private DateTimeOffset Now => host.Time.GetUtcNow();
 
+    private DateTimeOffset Wall => host.Wall.GetUtcNow();
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _calls = new(GrainFactory, host, _devices, logger, Refused);
+        _calls = new(GrainFactory, host, _devices, logger, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
+        _fetch = new(host, _devices, _calls);
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);
-        (_states, _summaries) = (new(GrainContext, state, host, logger), new(GrainContext, summary, host, logger));
+        _states = new(GrainContext, state, host, logger);
+        _labels = new(new(GrainContext, labels, host, logger));
+        _summary = new(new(GrainContext, summary, host, logger), _devices, _labels, host.Time);
+        _screen = new(host.Time, Id, _devices, _calls, _fetch, _summary, _labels);
         if (_states.Read() is not { } stored) return Task.CompletedTask;
+        _labels.Read();
         _core = new(stored, host.Policy, host.Times);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            _summary = _summaries.Read()?.Devices ?? default;
+            _summary.Read();
+            if (!_core.State.News.IsEmpty) Work();
             return Task.CompletedTask;
         }
 
         _core.Trace(_trace.GoOn(_core.State));
         Commit(new CampaignEvent.RunStarted(_core.State.Run + 1, Now));
-        _fetching = OwnWork.BeginAsync(FetchAsync);
+        _fetch.Begin(_core);
         Work();
         return Task.CompletedTask;
     }
@@ -70,8 +74,10 @@ internal sealed class CampaignGrain(
         _pulse?.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
-        _states.LastTry = _summaries.LastTry = true;
-        if (ReferenceEquals(_core.State, _core.Saved) || _states.Failed || _summaries.Failed) return;
+        _states.LastTry = true;
+        _summary.TryOnce();
+        _labels.TryOnce();
+        if (ReferenceEquals(_core.State, _core.Saved) || _states.Failed || _summary.Failed || _labels.Failed) return;
         try
         {
             await _save.SaveAsync(TimeSpan.Zero);
@@ -82,8 +88,9 @@ internal sealed class CampaignGrain(
         }
     }
 
-    public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes)
+    public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
+        await _labels.SaveAsync(labels);
         if (_core is null)
         {
             _core = new(campaign, host.Policy, host.Times);
@@ -94,34 +101,31 @@ internal sealed class CampaignGrain(
         {
             if (_core.State.IsSettled)
             {
-                _goesOn = true;
+                _screen.GoesOn = true;
                 await WakeAsync();
                 return;
             }
 
-            Limit(campaign.Limits);
-            TakeUp();
+            TakeUp(campaign);
         }
 
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
-        _frames.Outdate();
+        _screen.Outdate();
         Work();
     }
 
     public Task WakeAsync()
     {
-        var core = Core();
-        if (core.State.Stage == CampaignStage.Finished) _calls.Finished(core.State, true);
+        if (Core() is { State.Stage: CampaignStage.Finished } core) _calls.Finished(core, true);
         Work();
         return Task.CompletedTask;
     }
 
-    public async Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
+    public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
     {
         _ = Core();
-        if (!_frames.IsFresh(atMostOld)) await (_framing is { IsCompleted: false } ? _framing : _framing = MakeFrameAsync());
-        return _frames.Since(since);
+        return _screen.ChangesAsync(since, atMostOld, Core);
     }
 
     public Task<bool> IsOverAsync() => Task.FromResult(Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished });
@@ -132,11 +136,22 @@ internal sealed class CampaignGrain(
         await CommitAsync(new CampaignEvent.CancelRequested(_core!.State.Run));
     }
 
-    public async Task<ControlAnswer> ControlAsync(CampaignControl control)
+    /// <remarks>A campaign that is over goes on only with the directory's consent, and is not over there before it is not over here.</remarks>
+    public async Task<ControlAnswer> ControlAsync(CampaignControl asked)
     {
-        if (control.Kind != CampaignControlKind.Cancel) return ControlAnswer.Refused("campaigns can be cancelled only");
-        await CancelAsync();
-        return ControlAnswer.Done("cancelled");
+        var control = asked with { Devices = await NamedAsync(asked.Devices) };
+        var verdict = CampaignControls.Judge(Core().State, control, Wall);
+        var reopens = verdict.Changes && _core!.State.Stage == CampaignStage.Finished;
+        if (reopens)
+        {
+            if (await _calls.ReopenAsync(_core!.State) is { Length: > 0 } refusal) return ControlAnswer.Refused(refusal);
+            verdict = CampaignControls.Judge(Core().State, control, Wall);
+        }
+
+        if (verdict.Changes) await CommitAsync(new CampaignEvent.Controlled(_core!.State.Changes + 1, control, Now));
+        else if (!ReferenceEquals(_core!.State, _core.Saved)) await _save.SaveAsync(TimeSpan.Zero);
+        if (reopens && _core is { } core) await _calls.ReopenAsync(core.State);
+        return verdict.Refused ? ControlAnswer.Refused(verdict.Detail) : ControlAnswer.Done(verdict.Detail);
     }
 
     public Task<CampaignStanding> StandingAsync() => Task.FromResult(CampaignViews.Standing(Core().Shown));
@@ -144,18 +159,15 @@ internal sealed class CampaignGrain(
     public async Task FoundAsync(ImmutableArray<BluetoothAddress> devices)
     {
         if (_core is null) return;
-        var saved = Task.CompletedTask;
-        foreach (var device in devices) saved = CommitAsync(new CampaignEvent.DeviceHeard(_core.State.Run, device, Now));
-        await saved;
+        foreach (var saved in devices.Select(device => CommitAsync(new CampaignEvent.DeviceHeard(_core!.State.Run, device, Now))).ToArray()) await saved;
     }
 
     public Task ListeningAsync() => _core is null ? Task.CompletedTask : CommitAsync(new CampaignEvent.Listening(_core.State.Run, Now));
 
     public async Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass)
     {
-        var core = Core();
-        if (CampaignMachine.ShouldProbe(core.State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device, attempt));
-        var state = core.State;
+        if (CampaignMachine.ShouldProbe(Core().State, deviceClass)) await CommitAsync(new CampaignEvent.ProbeStarted(device, attempt));
+        var state = Core().State;
         return CampaignKnowledge.Of(state, deviceClass, probe: state.Prober == new Probe(device, attempt));
     }
 
@@ -174,6 +186,10 @@ internal sealed class CampaignGrain(
 
     public async Task DeviceEndedAsync(DeviceState device)
     {
+        if (_core is null) return;
+
+        // Whether it is another device's other address is told by that one's state.
+        if (device.Error == DfuError.NotHeard) await _fetch.DoneAsync(_core);
         if (_core is null) return;
         Take(device);
 
@@ -195,7 +211,8 @@ internal sealed class CampaignGrain(
         {
             await _calls.ForgetAsync(core.State.Devices.AddRange(core.State.Gone), Id);
             await _save.UnderWay;
-            await _summaries.ClearAsync();
+            await _summary.ClearAsync();
+            await _labels.ClearAsync();
             await _states.ClearAsync();
         }
         finally
@@ -207,14 +224,15 @@ internal sealed class CampaignGrain(
     public Task PulseAsync()
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
-        Commit(new CampaignEvent.Tick(Now) { Bystanders = _bystanders });
-        _calls.Repeat(Id);
+        Commit(new CampaignEvent.Tick(Now) { Bystanders = _screen.Bystanders });
+        _calls.Repeat(_core);
         if (_core.Saved.Stage != CampaignStage.Finished)
         {
             _calls.Devices(_core);
+            _calls.Pause(_core.Saved);
             _calls.Watch(_core.Saved, now: false);
         }
-        else if (!_calls.Outstanding)
+        else if (!_calls.IsOutstanding(_core))
         {
             _pulse.Dispose();
             _pulse = null;
@@ -238,31 +256,45 @@ internal sealed class CampaignGrain(
         throw new KeyNotFoundException($"there is no campaign {Id}");
     }
 
-    /// <summary>The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again.</summary>
-    private void TakeUp()
+    /// <summary>
+    /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
+    /// other limits at once.
+    /// </summary>
+    private void TakeUp(CampaignState asked)
     {
-        _goesOn = true;
-        var wasOver = _core!.State.Stage == CampaignStage.Finished;
-        var run = _core.State.Run + 1;
-        _core.Apply(new CampaignEvent.TakenUp(run, Now));
-        foreach (var (device, of) in _core.State.Retrying)
+        _screen.GoesOn = true;
+        var before = _core!.State;
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
+        if (asked.Limits != before.Limits)
         {
-            if (of == run) _devices.CallNow(device);
+            foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
         }
 
-        if (_core.State.Stage == CampaignStage.Finished) return;
-        if (wasOver) _core.Trace(_trace.Begin(_core.State, goesOn: true));
-        _summary = default;
-        _calls.Finished(_core.State, false);
+        GoOn(before);
     }
 
-    /// <summary>Devices that are at work are told at once.</summary>
-    private void Limit(CampaignLimits limits)
+    /// <summary>Has devices called at once that are wanted again since the campaign was as before.</summary>
+    private void GoOn(CampaignState before)
     {
         var campaign = _core!.State;
-        if (limits == campaign.Limits) return;
-        _core.Limit(limits);
-        foreach (var device in campaign.Devices.Where(device => !campaign.Results.ContainsKey(device))) _devices.CallNow(device);
+        if (campaign.Run != before.Run)
+        {
+            foreach (var device in campaign.Retrying.Where(pair => pair.Value == campaign.Run)) _devices.CallNow(device.Key);
+        }
+
+        if (campaign.Stage == CampaignStage.Finished) return;
+        if (before.Stage == CampaignStage.Finished) _core.Trace(_trace.Begin(campaign, goesOn: true));
+        _summary.Drop();
+        _calls.Finished(_core, false);
+    }
+
+    /// <summary>As the campaign names them; strangers as they are.</summary>
+    private async Task<ImmutableArray<BluetoothAddress>> NamedAsync(ImmutableArray<BluetoothAddress> devices)
+    {
+        if (devices.All(Core().State.Devices.Contains)) return devices;
+        await _fetch.DoneAsync(Core());
+        var shown = _summary.Of(Core().State);
+        return [.. devices.Select(address => _devices.Named(_core!.State, shown, address) ?? address)];
     }
 
     /// <summary>Begins, or goes on with, everything that is outstanding.</summary>
@@ -275,6 +307,7 @@ internal sealed class CampaignGrain(
             _pulse = Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, self.PulseAsync);
         }
 
+        _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
         logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
         _reminder.Keep();
@@ -293,6 +326,7 @@ internal sealed class CampaignGrain(
         }
 
         _devices.Take(device, Now);
+        _calls.Pause(_core.Saved);
         if (CampaignMachine.SameAs(_core!.State, device, _devices.Get) is { } same) Commit(same);
         if (_core!.State.Prober is { } probe && probe.Device == device.Id && (!device.Running || device.Attempt > probe.Attempt))
             Commit(new CampaignEvent.ProbeEnded(probe.Device, probe.Attempt));
@@ -303,34 +337,40 @@ internal sealed class CampaignGrain(
     private void Refused(BluetoothAddress device, int run) =>
         Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
 
-    private Task CommitAsync(CampaignEvent e) => _core!.Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
+    private Task CommitAsync(CampaignEvent e) => Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 
     /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
     private void Commit(CampaignEvent e)
     {
-        if (_core!.Apply(e) is { } within) _save.Save(within);
+        if (Apply(e) is { } within) _save.Save(within);
+    }
+
+    private TimeSpan? Apply(CampaignEvent e)
+    {
+        if (_core is not { } core) return null;
+        var before = core.State;
+        var within = core.Apply(e with { Wall = Wall });
+        if (e is CampaignEvent.Controlled && core.State.Run != before.Run) GoOn(before);
+        return within;
     }
 
     private async Task WriteAsync()
     {
         if (_core is null) return;
         var pending = _core.Take();
-        if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await WriteSummaryAsync(pending.State);
+        if (pending.Effects.Any(static effect => effect is CampaignEffect.Finished)) await _summary.SaveAsync(pending.State);
         await _states.SaveAsync(pending.State);
         if (_core is null) return;
-        var before = _core.Saved.Stage;
+        var (stage, changes) = (_core.Saved.Stage, _core.Saved.Changes);
         _core.Written(pending);
-        if (pending.Effects.IsEmpty && before == _core.Saved.Stage) return;
-        _frames.Outdate();
+        if (pending.Effects.IsEmpty && (stage, changes) == (_core.Saved.Stage, _core.Saved.Changes)) return;
+        _screen.Outdate();
         foreach (var effect in pending.Effects) Carry(effect);
         _calls.Watch(_core.Saved, now: true);
         _calls.Devices(_core);
-    }
-
-    private async Task WriteSummaryAsync(CampaignState finished)
-    {
-        _summary = _devices.Unknown(finished).IsEmpty ? [.. finished.Devices.Select(id => DeviceViewOf(finished, id))] : default;
-        await _summaries.SaveAsync(new() { Devices = _summary.IsDefault ? [] : _summary });
+        _calls.Pause(_core.Saved);
+        _calls.Audit(_core);
+        if (stage == CampaignStage.Finished && _core.Saved.Stage != stage) Work();
     }
 
     private void Carry(CampaignEffect effect)
@@ -355,46 +395,8 @@ internal sealed class CampaignGrain(
             case CampaignEffect.Finished finished:
                 logger.Over(Id, finished.Outcome);
                 if (_core!.State.Stage == CampaignStage.Finished) _trace.End(finished.Outcome, _core.State);
-                _calls.Finished(_core.Saved, true);
+                _calls.Finished(_core, true);
                 break;
         }
-    }
-
-    private async Task MakeFrameAsync()
-    {
-        var signals = _frames.SignalsDue;
-        var live = await _calls.LiveAsync(Id, signals);
-        if (live.Bystanders.Length > 0) _bystanders = live.Bystanders;
-        if (_summary.IsDefault) await FetchedAsync();
-        var shown = Core().Shown;
-        _frames.Make(shown, _devices, Summary(shown), live, signals, _goesOn);
-    }
-
-    /// <summary>The devices as they were when the campaign ended; default for one that is not over or cannot tell.</summary>
-    private ImmutableArray<DeviceView> Summary(CampaignState campaign) =>
-        campaign.Stage == CampaignStage.Finished && !_summary.IsDefault && _summary.Length == campaign.Devices.Length ? _summary : default;
-
-    private DeviceView DeviceViewOf(CampaignState campaign, BluetoothAddress id) =>
-        CampaignViews.Device(campaign, _devices.Get(id) ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt), null, null, Now);
-
-    /// <summary>Waits for the states of devices that were at work before this activation, as long as that is bearable.</summary>
-    private async Task FetchedAsync()
-    {
-        if (_fetching is null or { IsCompleted: true } && !_devices.Unknown(_core!.State).IsEmpty && Now >= _fetchAgain)
-            _fetching = OwnWork.BeginAsync(FetchAsync);
-        if (_fetching is null or { IsCompleted: true }) return;
-        try
-        {
-            await _fetching.WithinAsync(3 * host.Times.AdapterSilence, host.Time, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            // The view shows what is stored of devices that have not answered.
-        }
-    }
-
-    private async Task FetchAsync()
-    {
-        if (!await _calls.FetchAsync(_devices.Unknown(_core!.State))) _fetchAgain = Now + host.Times.Again;
     }
 }

@@ -31,8 +31,14 @@ internal sealed class CampaignRows
     /// <param name="stateOf">What is known of a device, null for nothing. A state that changed is another object.</param>
     /// <param name="summary">Its devices, where a campaign that is over has them; default otherwise.</param>
     /// <param name="revision">The last change so far.</param>
+    /// <param name="labels">Null for none.</param>
     /// <returns>The last change now.</returns>
-    public long Update(CampaignState campaign, Func<BluetoothAddress, DeviceState?> stateOf, ImmutableArray<DeviceView> summary, long revision)
+    public long Update(
+        CampaignState campaign,
+        Func<BluetoothAddress, DeviceState?> stateOf,
+        ImmutableArray<DeviceView> summary,
+        long revision,
+        LabelStore? labels = null)
     {
         var decided = !ReferenceEquals(campaign.Results, _results) || !ReferenceEquals(campaign.Retrying, _retrying);
         (_devices, _results, _retrying) = (campaign.Devices, campaign.Results, campaign.Retrying);
@@ -52,6 +58,7 @@ internal sealed class CampaignRows
             var shown = source is DeviceView view
                 ? new() { Index = i, View = view }
                 : CampaignViews.Row(campaign, (DeviceState?)source ?? DeviceState.New(id, campaign.ImageSizes, campaign.CreatedAt), i);
+            if (labels?.Of(shown.View, id) is { } label) shown = shown with { View = shown.View with { Label = label } };
             if (row.Shown is { } before && Same(before, shown)) continue;
             row.Shown = shown;
             row.Bytes = FleetJson.WriteBytes(shown);

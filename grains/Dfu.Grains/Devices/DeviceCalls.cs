@@ -56,7 +56,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
                 setAlarm();
                 return air.Known && shell.Decides(air) ? self.WaitedAsync(air) : Task.CompletedTask;
             case DeviceEffect.StartAttempt start:
-                var answer = await Adapter(start.Adapter).BeginAsync(new() { Device = record.Device, Place = PlaceOf(record) });
+                var answer = await Adapter(start.Adapter).BeginAsync(new() { Device = record.Device, Place = PlaceOf(record), Passport = record.Passport });
                 return answer == AttemptAnswer.Refused ? self.AnsweredAsync(start.Attempt, answer) : Task.CompletedTask;
             case DeviceEffect.StopAttempt stop:
                 await Adapter(stop.Adapter).StopAttemptAsync(new() { Attempt = Name(device, stop.Attempt, stop.Epoch), Reason = stop.Reason });
@@ -119,5 +119,8 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         ImageSizes = record.Device.ImageSizes,
         TraceParent = record.TraceParent,
         Limits = record.Limits,
+        Finish = record.Finish,
+        Force = record.Force,
+        Label = record.Device.Label,
     };
 }

@@ -78,9 +78,15 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return joined;
     }
 
-    public Task CancelAsync(string campaign, int run)
+    public Task CancelAsync(string campaign, int run, bool drain)
     {
-        _shell.Cancel(campaign, run);
+        _shell.Cancel(campaign, run, drain);
+        return CommitAsync();
+    }
+
+    public Task PauseAsync(string campaign, int attempt)
+    {
+        _shell.Pause(campaign, attempt);
         return CommitAsync();
     }
 
@@ -118,7 +124,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 
     public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);
 
-    public Task<DevicePassport?> PassportAsync() => Task.FromResult<DevicePassport?>(null);
+    public Task<DevicePassport?> PassportAsync() => Task.FromResult(_forgotten ? _shell.Remains()?.Passport : _shell.Passport);
 
     public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(_shell.History());
 
@@ -131,7 +137,8 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         // From here on it is as if there were no such device here, and who calls meets the next activation.
         _forgotten = true;
         Dispose();
-        await _histories.ClearAsync();
+        if (_shell.Remains() is { } remains) await _histories.SaveAsync(remains);
+        else await _histories.ClearAsync();
         await _records.ClearAsync();
         DeactivateOnIdle();
     }

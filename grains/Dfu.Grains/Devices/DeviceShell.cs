@@ -57,6 +57,9 @@ internal sealed class DeviceShell
 
     public DeviceState? State => Record?.Device;
 
+    /// <summary>What is known of the device beyond its campaigns; null when nothing is.</summary>
+    public DevicePassport? Passport => Record?.Passport ?? _history.Passport;
+
     /// <summary>Something was decided that is not stored yet: it has no effects before.</summary>
     public bool Deciding => _decided || Writing is { Decided: true };
 
@@ -89,8 +92,10 @@ internal sealed class DeviceShell
         if (Record is { } known && known.Campaign == place.Campaign)
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
+            if ((known.Finish, known.Force) != (place.Finish, place.Force)) Change(Record with { Finish = place.Finish, Force = place.Force });
+            if (place.Label is { } label && label != known.Device.Label) Change(Record with { Device = known.Device with { Label = label } });
             if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
-            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run));
+            if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run) { Anew = place.Anew });
             if (State!.Phase == DevicePhase.Done) TellAgain();
             return true;
         }
@@ -103,13 +108,22 @@ internal sealed class DeviceShell
             return false;
         }
 
+        var passport = Passport ?? new();
         var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with
         {
             Run = place.Run,
+            Forced = place.Anew,
             EarlierCampaign = Record?.Campaign,
+            Label = place.Label,
+            EarlierWear = passport.Wear,
+            HadApplication = passport.Application is not null,
         };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
-        record = record with { Limits = place.Limits, Only = place.Only };
+        record = record with
+        {
+            Limits = place.Limits, Only = place.Only, Finish = place.Finish, Force = place.Force,
+            Passport = passport with { Label = place.Label ?? passport.Label },
+        };
         Change(Record is { } earlier ? record with { News = earlier.News, NewsFrom = earlier.NewsFrom } : record);
         Note(new("campaign", "joined"));
         _decided = true;
@@ -118,9 +132,15 @@ internal sealed class DeviceShell
     }
 
     /// <param name="run">The campaign's run in which that was asked for.</param>
-    public void Cancel(string campaign, int run)
+    /// <param name="drain">See <see cref="DeviceEvent.CancelRequested.Drain"/>.</param>
+    public void Cancel(string campaign, int run, bool drain = false)
     {
-        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run));
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.CancelRequested(Now, run) { Drain = drain });
+    }
+
+    public void Pause(string campaign, int attempt)
+    {
+        if (Record?.Campaign == campaign) Apply(new DeviceEvent.PauseRequested(attempt, Now));
     }
 
     public bool Grant(DeviceEvent.Granted grant)
@@ -246,6 +266,9 @@ internal sealed class DeviceShell
     /// </summary>
     public DeviceRecord? Release() => Saved?.Holder is null || IsOwnedElsewhere ? null : Record! with { Holder = null };
 
+    /// <summary>What of the device's history stays when it is forgotten; null when nothing does.</summary>
+    public DeviceHistory? Remains() => Passport is { Wear.Settings: > DevicePassport.WornSettings } worn ? new() { Passport = worn } : null;
+
     public ImmutableArray<HistoryEntry> History() => Record is { } record ? _history.With(record).Entries : [];
 
     private ImmutableArray<DeviceEffect> TakeEffects()
@@ -270,9 +293,15 @@ internal sealed class DeviceShell
         if (Record is not { } record) return;
         var stamped = e.StampedAt(Now);
         var (next, effects) = DeviceMachine.Apply(record.Device, stamped, _policy);
+        next = next.OnWall(_wall.GetUtcNow());
         var changed = !ReferenceEquals(next, record.Device);
         if (!changed && effects.IsEmpty) return;
-        if (changed) Change(record with { Device = next, Told = false });
+        if (changed)
+        {
+            var passport = DevicePassports.After(record.Passport, record.Device, next, stamped, record.PackageId, _wall.GetUtcNow());
+            Change(record with { Device = next, Passport = passport, Told = false });
+        }
+
         _decided |= !e.IsCheckpoint || !effects.IsEmpty;
         if (DeviceNotes.Of(record.Device, next, stamped) is { } note) Note(note);
         _ended |= next.Phase == DevicePhase.Done && record.Device.Phase != DevicePhase.Done;
@@ -295,7 +324,7 @@ internal sealed class DeviceShell
     private void StillRuns()
     {
         _heardAt = _time.GetTimestamp();
-        if (State is { Running: true, CancelRequested: false }) Did();
+        if (State is { Running: true, CancelRequested: false, Paused: false }) Did();
     }
 
     /// <summary>Its campaign does not know the outcome, or may not.</summary>
@@ -318,7 +347,11 @@ internal sealed class DeviceShell
     private DeviceEvent.Waited Waited(AirReport air)
     {
         var now = Now;
-        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf);
+        return new(now, now - air.LastHeard, air.AsApplication, now - air.Listening, now - air.Deaf)
+        {
+            HeardByOthers = air.HeardByOthers,
+            InBootloader = air.InBootloader,
+        };
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;

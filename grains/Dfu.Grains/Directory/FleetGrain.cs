@@ -4,6 +4,7 @@ using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -31,6 +32,9 @@ internal sealed class FleetGrain(
     private DocumentStore<DirectoryState> _states = null!;
     private Pulse? _pulse;
 
+    /// <summary>Counts campaigns that were over and go on by themselves.</summary>
+    private int _reopened;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _save = new(WriteAsync, host.Time);
@@ -57,7 +61,7 @@ internal sealed class FleetGrain(
         if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
         if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
-        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only);
+        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
         if (decision is not CampaignDecision.Accepted accepted)
         {
             var refused = (CampaignDecision.Refused)decision;
@@ -69,10 +73,11 @@ internal sealed class FleetGrain(
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
         {
+            By = order.By,
             Limits = order.Limits,
             Plan = order.Plan,
         };
-        var start = RunAsync(first);
+        var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
         _starts[campaign] = start;
         try
         {
@@ -92,13 +97,16 @@ internal sealed class FleetGrain(
         PackageId = entry.PackageId,
         Targets = entry.Targets,
         Only = entry.Only,
+        Name = entry.Name,
         CreatedAt = entry.CreatedAt,
         Finished = entry.Finished,
     }).ToImmutableArray());
 
+    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
+
     public async Task WakeAsync()
     {
-        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished).Select(static entry => entry.Campaign));
+        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished || entry.Untold).Select(static entry => entry.Campaign));
         var asleep = 0;
         foreach (var worker in Enumerable.Range(0, Math.Min(MostWokenAtOnce, left.Count)).Select(_ => WakeSomeAsync()).ToArray()) await worker;
         if (asleep > 0) throw new OrleansException($"{asleep} unfinished campaigns could not be woken");
@@ -112,20 +120,31 @@ internal sealed class FleetGrain(
         }
     }
 
-    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook)
+    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told)
     {
         // It may have said so before it was taken up again; it says so again when it is over.
+        int reopened;
         do
         {
+            reopened = _reopened;
             if (_starts.TryGetValue(campaign, out var start))
                 await start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!await IsOverAsync(campaign)) return;
         }
-        while (_starts.ContainsKey(campaign));
+        while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
-        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && !entry.Finished)) return;
-        await SaveAsync(_directory.Finish(campaign, overtook));
+        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told))) return;
+        await SaveAsync(_directory.Finish(campaign, overtook, told));
+    }
+
+    public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
+    {
+        var (next, refusal) = _directory.Reopen(campaign, devices);
+        if (refusal.Length > 0) return refusal;
+        _reopened++;
+        await (ReferenceEquals(next, _saved) ? Task.CompletedTask : SaveAsync(next));
+        return "";
     }
 
     public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)
@@ -147,11 +166,11 @@ internal sealed class FleetGrain(
         return Task.CompletedTask;
     }
 
-    private async Task RunAsync(CampaignState first)
+    private async Task RunAsync(CampaignState first, CampaignLabels labels)
     {
         await _save.SaveAsync(TimeSpan.Zero);
         CancelSuperseded();
-        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes);
+        await GrainFactory.GetGrain<ICampaignGrain>(first.Id).RunAsync(first, _directory.Classes, labels);
     }
 
     /// <returns>False when it did not answer.</returns>
@@ -216,7 +235,7 @@ internal sealed class FleetGrain(
         }
         catch (KeyNotFoundException)
         {
-            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, []);
+            await GrainFactory.GetGrain<IFleetGrain>(0).FinishedAsync(campaign, [], told: true);
         }
         finally
         {

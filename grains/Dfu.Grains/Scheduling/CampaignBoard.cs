@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
@@ -17,9 +18,17 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
     private HeardNames _bystanders = new();
     private CampaignWatch? _watch;
 
+    private DateTimeOffset _openSince = born;
+
     public string Campaign => campaign;
 
-    public DateTimeOffset Born => born;
+    /// <summary>None of its devices may begin.</summary>
+    public bool Held => _watch is { Held: true };
+
+    public int Priority => _watch?.Priority ?? CampaignPlan.UsualPriority;
+
+    /// <summary>Silence before that is nobody's: nothing can have been heard for it here, or nobody was to begin.</summary>
+    public DateTimeOffset OpenSince(DateTimeOffset now) => Held ? now : _openSince;
 
     public HeardDevices HeardDevices { get; } = new();
 
@@ -45,7 +54,9 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
         }
 
         if (!watch.Collecting) _told.Clear();
+        if (Held) _openSince = now;
         _watch = watch;
+        HeardDevices.Await(watch.Missing);
         foreach (var device in watch.Devices)
         {
             HeardDevices.AddTarget(device.Device, watch.NamedByApplication);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
@@ -89,7 +90,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
         board.Know(device);
-        return Known(_air.Around(device, board.HeardDevices, board.Born, NumberOf, now));
+        return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now));
     }
 
     /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
@@ -101,7 +102,7 @@ internal sealed class SchedulerBoard
         var campaigns = _campaigns.Keys.ToList();
         var queued = _waiting.Values
             .Where(waiting => waiting.Device.Phase == DevicePhase.Queued && !(held.GetValueOrDefault(waiting.Device.Id) > waiting.Device.Attempt))
-            .Where(waiting => _campaigns.ContainsKey(waiting.Campaign))
+            .Where(waiting => _campaigns.TryGetValue(waiting.Campaign, out var board) && !board.Held)
             .Select(waiting => new QueuedDevice(waiting.Device, _campaigns[waiting.Campaign].HeardDevices, campaigns.IndexOf(waiting.Campaign)));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
         foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
@@ -183,18 +184,25 @@ internal sealed class SchedulerBoard
         AsApplication = waited.AsApplication,
         Listening = waited.At - waited.ListeningSince,
         Deaf = waited.At - waited.DeafSince,
+        HeardByOthers = waited.HeardByOthers,
+        InBootloader = waited.InBootloader,
     };
 
-    /// <summary>What campaigns may have at once, and what they have or are promised; empty when none has a limit.</summary>
+    /// <summary>What campaigns may have at once, and what they have or are promised; empty when all are alike.</summary>
     private ImmutableArray<SchedulerCampaign> Use(List<string> campaigns)
     {
         var limits = campaigns.Select(campaign => _campaigns[campaign].Limits).ToArray();
-        if (limits.All(static limit => limit is null or { MaxConcurrency: null, MaxTransfersPerAdapter: null })) return [];
+        var alike = campaigns.All(campaign => _campaigns[campaign].Priority == CampaignPlan.UsualPriority);
+        if (alike && limits.All(static limit => limit is null or { MaxConcurrency: null, MaxTransfersPerAdapter: null, MaxTransfersPerHost: null })) return [];
         var slots = _adapters.Select(adapter => adapter.State.Slots.Select(slot => CampaignOf(adapter, slot)).ToArray()).ToArray();
         return
         [
             .. campaigns.Select((campaign, i) => new SchedulerCampaign(
-                limits[i]?.MaxConcurrency, limits[i]?.MaxTransfersPerAdapter, [.. slots.Select(slot => slot.Count(held => held == campaign))])),
+                limits[i]?.MaxConcurrency,
+                limits[i]?.MaxTransfersPerAdapter,
+                [.. slots.Select(slot => slot.Count(held => held == campaign))],
+                limits[i]?.MaxTransfersPerHost,
+                _campaigns[campaign].Priority)),
         ];
     }
 

@@ -103,6 +103,7 @@ public abstract record AdapterSpec(string Text)
         "radios" when Whole(value, 1, 4096) is { } radios => settings with { Radios = radios },
         "save-progress" when bool.TryParse(value, out var saves) => settings with { SaveProgress = saves },
         "deaf" when bool.TryParse(value, out var deaf) => settings with { Deaf = deaf },
+        "bonds" when bool.TryParse(value, out var bonds) => settings with { Bonds = bonds },
         "mode" when value is "dfu" or "app" => settings with { InApplication = value == "app" },
         "profile" when BootloaderProfile.TryParse(value, out var profile) => settings with { Profile = profile },
         "chip" when ChipModel.TryParse(value, out var chip) => settings with { Chip = chip },

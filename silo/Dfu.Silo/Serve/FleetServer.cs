@@ -150,6 +150,7 @@ public static class FleetServer
         }
 
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
+        Announce(new(settings.Name, server.Gateway!, Environment.ProcessId), directory, log.Host);
         settings.Ready(server.Gateway!);
         if (tls is null && !IPAddress.IsLoopback(address)) log.Host.NetworkOpen(address);
         foreach (var (source, adapter) in sources.Zip(server.Adapters))
@@ -157,7 +158,32 @@ public static class FleetServer
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(stopped.SetResult);
         await stopped.Task;
+        Withdraw(directory, log.Host);
         log.Host.Stops(settings.Name);
+    }
+
+    private static void Announce(ServerFile file, string directory, ILogger log)
+    {
+        try
+        {
+            file.Write(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.NotAnnounced(directory, file.Gateway, e.Message);
+        }
+    }
+
+    private static void Withdraw(string directory, ILogger log)
+    {
+        try
+        {
+            ServerFile.Remove(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Overlooked("delete what tells commands of this server", e);
+        }
     }
 
     private static async Task StartAsync(FleetSilo server, ILogger log, TimeProvider time, CancellationToken stop)

@@ -22,6 +22,12 @@ public sealed record SimulationSettings
     /// <summary>Devices run an application with buttonless DFU instead of waiting in their bootloader.</summary>
     public bool InApplication { get; init; }
 
+    /// <summary>
+    /// Their applications have buttonless DFU with bonds. They run those whatever <see cref="InApplication"/> says: such a bootloader answers nobody but
+    /// who sent it there.
+    /// </summary>
+    public bool Bonds { get; init; }
+
     /// <summary>Null takes any.</summary>
     public uint? SoftDevice { get; init; }
 
@@ -45,6 +51,12 @@ public sealed record SimulationSettings
     /// <summary>Others on the air that are not devices of Secure DFU, 0 to 1000.</summary>
     public int Bystanders { get; init; }
 
+    /// <summary>Of <see cref="Devices"/>: those whose bootloaders were built for other hardware, spread among them. They refuse.</summary>
+    public int OtherHardware { get; init; }
+
+    /// <summary>Devices are put on the air one after another, so far apart, as on a line; null is all at once.</summary>
+    public TimeSpan? Arrive { get; init; }
+
     public LinkModel Link => LinkModel.Perfect with { DropRate = DropRate, DropAfterBytes = DropAfter };
 
     public AdapterModel Adapter => new() { MaxLinks = Links, Radios = Radios };
@@ -55,21 +67,35 @@ public sealed record SimulationSettings
         Profile = SaveProgress is { } saves ? Profile with { SaveProgress = saves } : Profile,
         Chip = Chip,
         RadioDeafDuringErase = Deaf,
-        StartsInApplication = InApplication,
+        StartsInApplication = InApplication || Bonds,
+        Bonded = Bonds,
         SoftDeviceId = SoftDevice,
-        HwVersion = HwVersion,
+        HwVersion = IsForOtherHardware(index) ? HwVersion + 1 : HwVersion,
         PublicKey = PublicKey,
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),
     };
 
-    /// <summary>Puts the devices and the bystanders on the air.</summary>
+    /// <summary>Puts those devices on the air that are there from the start, and the bystanders.</summary>
     /// <param name="add">Puts one device there.</param>
     public void Populate(SimulatedAir air, Action<VirtualDeviceOptions> add)
     {
-        for (var i = 0; i < Devices; i++) add(Device(i));
+        for (var i = 0; i < (Arrive is null ? Devices : 1); i++) add(Device(i));
         for (var i = 0; i < Bystanders; i++) air.AddBystander(Bystander(i));
     }
+
+    /// <summary>Puts the others there as they arrive, by the clock of the air.</summary>
+    public async Task ArriveAsync(Action<VirtualDeviceOptions> add, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (Arrive is not { } apart) return;
+        for (var i = 1; i < Devices; i++)
+        {
+            await Task.Delay(apart, time, cancellationToken);
+            add(Device(i));
+        }
+    }
+
+    private bool IsForOtherHardware(int index) => (long)(index + 1) * OtherHardware / Devices > (long)index * OtherHardware / Devices;
 
     private Advertisement Bystander(int index)
     {

@@ -19,7 +19,9 @@ public sealed class Simulator : IAsyncDisposable
     private readonly IReadOnlyList<IPEndPoint> _listen;
     private readonly TimeProvider _real;
     private readonly SimulatedAir _air;
-    private readonly AdapterModel _model;
+    private readonly SimulationSettings _settings;
+    private readonly TimeProvider _airTime;
+    private readonly List<AdapterPool> _pools = [];
     private readonly DataDirectory? _directory;
     private readonly StateDirectory? _state;
     private LineLog? _log;
@@ -29,8 +31,9 @@ public sealed class Simulator : IAsyncDisposable
     /// <exception cref="DfuException">DataDirectoryInUse or DataDirectoryUnusable.</exception>
     public Simulator(SimulationSettings settings, IReadOnlyList<IPEndPoint> listen, string? state, TimeProvider real)
     {
-        (_listen, _real, _model) = (listen, real, settings.Adapter);
-        _air = new SimulatedAir(settings.TimeScale == 1 ? real : new ScaledTime(settings.TimeScale, real), settings.Link, settings.Seed);
+        (_listen, _real, _settings) = (listen, real, settings);
+        _airTime = settings.TimeScale == 1 ? real : new ScaledTime(settings.TimeScale, real);
+        _air = new SimulatedAir(_airTime, settings.Link, settings.Seed);
         try
         {
             if (state is not null)
@@ -49,6 +52,9 @@ public sealed class Simulator : IAsyncDisposable
         }
     }
 
+    /// <summary>When which radios are dead.</summary>
+    public IReadOnlyList<Outage> Outages { get; init; } = [];
+
     /// <summary>From which level on <see cref="Say"/> is told.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
@@ -64,7 +70,8 @@ public sealed class Simulator : IAsyncDisposable
         var bound = new List<IPEndPoint>();
         for (var i = 0; i < _listen.Count; i++)
         {
-            var server = new BridgeServer(new AdapterPool(_air, $"simulated{i + 1}", _model).OpenAsync, _listen[i], _real);
+            _pools.Add(new AdapterPool(_air, $"simulated{i + 1}", _settings.Adapter));
+            var server = new BridgeServer(_pools[i].OpenAsync, _listen[i], _real);
             try
             {
                 bound.Add(await server.StartAsync(cancellationToken));
@@ -85,15 +92,26 @@ public sealed class Simulator : IAsyncDisposable
     /// <exception cref="DfuException">DataDirectoryUnusable: the state can no longer be written.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var others = Outages.Select(outage => DieAsync(outage, ended.Token)).Append(_settings.ArriveAsync(Add, _airTime, ended.Token)).ToArray();
         using var timer = new PeriodicTimer(SaveEvery, _real);
         try
         {
-            while (await timer.WaitForNextTickAsync(stop)) Save();
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                Save();
+                foreach (var failed in others.Where(static other => other.IsFaulted)) await failed;
+            }
         }
         catch (OperationCanceledException)
         {
             foreach (var server in _servers) await server.StopAsync();
             Save();
+        }
+        finally
+        {
+            ended.Cancel();
+            await Task.WhenAll(others).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -121,6 +139,14 @@ public sealed class Simulator : IAsyncDisposable
         {
             throw new DfuException(DfuError.DataDirectoryUnusable, $"the state of {options.ApplicationAddress} cannot be read: {failure.Message}", failure);
         }
+    }
+
+    private async Task DieAsync(Outage outage, CancellationToken cancellationToken)
+    {
+        await Task.Delay(outage.From, _real, cancellationToken);
+        _pools[outage.Stream - 1].Kill();
+        await Task.Delay(outage.To - outage.From, _real, cancellationToken);
+        _pools[outage.Stream - 1].Revive();
     }
 
     private void Save()

@@ -34,6 +34,8 @@ internal sealed class AttLink : IDfuLink
         return new AttLink(host, connection, await connection.DiscoverAsync(), mtu);
     }
 
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public async Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         Check(await _connection.RequestAsync([0x12, .. Of(characteristic).Configuration, 1, 0]));
 

@@ -118,7 +118,17 @@ internal sealed class FakePeripheral : IDevice1, IDeviceReasons
 
     public Task DisconnectProfileAsync(string UUID) => throw new NotSupportedException();
 
-    public Task PairAsync() => throw new NotSupportedException();
+    /// <summary>How a Pair ends.</summary>
+    public Func<Task> OnPair { get; set; } = static () => Task.CompletedTask;
+
+    public int Pairs { get; private set; }
+
+    public async Task PairAsync()
+    {
+        Pairs++;
+        await OnPair();
+        BlueZ.Set(ObjectPath, Device, ("Paired", true), ("Bonded", true));
+    }
 
     public Task CancelPairingAsync() => throw new NotSupportedException();
 

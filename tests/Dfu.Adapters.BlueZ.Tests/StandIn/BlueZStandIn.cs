@@ -24,6 +24,9 @@ internal sealed class BlueZStandIn : IAsyncDisposable
     /// <summary>Completes when it has left the bus, by <see cref="DieAsync"/> or because the bus died.</summary>
     public Task Died => _died.Task;
 
+    /// <summary>Who registered an agent last: its bus name, path and capability.</summary>
+    public (string Owner, string Path, string Capability)? Agent { get; private set; }
+
     internal TimeProvider Time { get; }
 
     internal EventLoop Loop { get; } = new();
@@ -134,12 +137,19 @@ internal sealed class BlueZStandIn : IAsyncDisposable
         (BusObjects.Manager, "GetManagedObjects") => Task.FromResult(new Reply("a{oa{sa{sv}}}", [Objects.All()])),
         (BusObjects.PropertiesInterface, "GetAll") => Task.FromResult(new Reply("a{sv}", [Objects.PropertiesOf(call.Path, (string)call.Body[0])])),
         (BusObjects.PropertiesInterface, "Get") => Task.FromResult(Get(call)),
+        ("org.bluez.AgentManager1", "RegisterAgent") => Task.FromResult(Register(call)),
         ("org.freedesktop.DBus.Peer", "Ping") => Task.FromResult(Reply.Nothing),
         _ when Objects.Has(call.Path)
             && _adapters.Find(adapter => call.Path == adapter.Path || call.Path.StartsWith(adapter.Path + "/", StringComparison.Ordinal)) is { } owner =>
                 owner.HandleAsync(call),
         _ => throw BusObjects.Unknown(call.Member, call.Signature, call.Interface),
     };
+
+    private Reply Register(DBusMessage call)
+    {
+        Agent = (call.Sender, (string)call.Body[0], (string)call.Body[1]);
+        return Reply.Nothing;
+    }
 
     private Reply Get(DBusMessage call) =>
         Objects.PropertiesOf(call.Path, (string)call.Body[0]).TryGetValue((string)call.Body[1], out var value)

@@ -194,7 +194,9 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
         return Task.FromResult(true);
     }
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task ForgetAsync(string campaign) => Task.CompletedTask;
 

@@ -112,6 +112,8 @@ internal sealed class FakeLink : IDfuLink
 
     public void Close(byte reason) => _closed.TrySetResult(new(reason));
 
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>

@@ -123,7 +123,9 @@ internal sealed class PeerDeviceGrain(Peers peers) : Grain, IDeviceGrain
 
     public Task<bool> JoinAsync(CampaignPlace place) => Task.FromResult(true);
 
-    public Task CancelAsync(string campaign, int run) => Task.CompletedTask;
+    public Task CancelAsync(string campaign, int run, bool drain) => Task.CompletedTask;
+
+    public Task PauseAsync(string campaign, int attempt) => Task.CompletedTask;
 
     public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Task.FromResult(true);
 
@@ -154,7 +156,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task ForgetAsync() => Task.CompletedTask;
 
-    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
+    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;
 

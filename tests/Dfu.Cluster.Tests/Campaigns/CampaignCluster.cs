@@ -28,13 +28,16 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(0.25);
 
+    private static readonly Type[] Classes =
+        [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), typeof(PartPackageGrain), typeof(PartAuditGrain)];
+
     private readonly bool _reminders;
     private readonly Type[] _classes;
     private readonly CallsUnderWay _calls = new();
     private InProcessTestCluster _cluster = null!;
 
     private CampaignCluster(bool reminders, Type scheduler) =>
-        (_reminders, _classes) = (reminders, [typeof(CampaignGrain), typeof(FleetGrain), typeof(PartDeviceGrain), typeof(PartPackageGrain), scheduler]);
+        (_reminders, _classes) = (reminders, [.. Classes, scheduler]);
 
     public HandTime Time { get; } = new();
     public Parts Parts { get; } = new();

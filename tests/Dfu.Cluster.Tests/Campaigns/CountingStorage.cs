@@ -19,6 +19,8 @@ internal sealed class CountingStorage : IGrainStorage
 
     public int Writes(string name) => _writes.GetValueOrDefault(name);
 
+    public bool Has(string name) => _states.Keys.Any(state => state.Name == name);
+
     public string Json(string name) => _states.Single(state => state.Key.Name == name).Value.Json;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -22,6 +23,15 @@ internal sealed class PartDevice(BluetoothAddress id)
     public int Retries { get; private set; }
     public int Cancels { get; private set; }
     public int Gets { get; private set; }
+
+    /// <summary>Of <see cref="Cancels"/>: those that let an attempt end.</summary>
+    public int Drains { get; private set; }
+
+    /// <summary>It was to begin anew.</summary>
+    public bool Anew { get; private set; }
+
+    /// <summary>Attempts that were to be broken off, one for every time that was said.</summary>
+    public ConcurrentQueue<int> Pauses { get; } = new();
 
     /// <summary>Trace parents of its campaign, one for every time it joined.</summary>
     public ConcurrentQueue<string?> Traces { get; } = new();
@@ -54,18 +64,30 @@ internal sealed class PartDevice(BluetoothAddress id)
             Traces.Enqueue(place.TraceParent);
             if (place.Run == 0) return true;
             Retries++;
+            Anew |= place.Anew;
             State = State! with { Phase = DevicePhase.Queued, Outcome = DeviceOutcome.Pending, Error = DfuError.None, Detail = "", EndedAt = null,
                 Run = place.Run };
             return true;
         }
     }
 
-    public void Cancel(string campaign)
+    public void Cancel(string campaign, bool drain)
     {
         lock (_gate)
         {
             if (Unreachable) throw new TimeoutException("nobody answers");
-            if (campaign == Campaign) Cancels++;
+            if (campaign != Campaign) return;
+            Cancels++;
+            if (drain) Drains++;
+        }
+    }
+
+    public void Pause(string campaign, int attempt)
+    {
+        lock (_gate)
+        {
+            if (Unreachable) throw new TimeoutException("nobody answers");
+            if (campaign == Campaign) Pauses.Enqueue(attempt);
         }
     }
 
@@ -93,6 +115,12 @@ internal sealed class Parts
 
     public ConcurrentQueue<CampaignWatch> Watches { get; } = new();
     public LiveReport Live { get; set; } = new();
+
+    /// <summary>What the audit was told, as often as it was.</summary>
+    public ConcurrentQueue<AuditEntry> Audit { get; } = new();
+
+    /// <summary>The audit does not answer.</summary>
+    public bool AuditAway { get; set; }
     public int LiveCalls => _views;
 
     public PartDevice Device(string key) => _devices.GetOrAdd(key, static key => new(BluetoothAddress.Parse(key)));
@@ -120,9 +148,15 @@ internal sealed class PartDeviceGrain(Parts parts) : Grain, IDeviceGrain
 
     public Task<bool> JoinAsync(CampaignPlace place) => Device.JoinAsync(place);
 
-    public Task CancelAsync(string campaign, int run)
+    public Task CancelAsync(string campaign, int run, bool drain)
     {
-        Device.Cancel(campaign);
+        Device.Cancel(campaign, drain);
+        return Task.CompletedTask;
+    }
+
+    public Task PauseAsync(string campaign, int attempt)
+    {
+        Device.Pause(campaign, attempt);
         return Task.CompletedTask;
     }
 
@@ -148,6 +182,18 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
+}
+
+internal sealed class PartAuditGrain(Parts parts) : Grain, IAuditGrain
+{
+    public Task AppendAsync(ImmutableArray<AuditEntry> entries)
+    {
+        if (parts.AuditAway) throw new TimeoutException("nobody answers");
+        foreach (var entry in entries) parts.Audit.Enqueue(entry);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most) => Task.FromResult(ImmutableArray<AuditEntry>.Empty);
 }
 
 /// <summary>Every package is there, and as an order says.</summary>

@@ -139,7 +139,7 @@ public sealed class DeviceGrainTests(DeviceCluster cluster) : DeviceGrainBench(c
         Cluster.Neighbours.Campaigns[Id] = () => failures-- > 0 ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
         Assert.True(await Device.JoinAsync(Place()));
         await Steps.SeenAsync(Id, "changed");
-        await Device.CancelAsync("c1", 0);
+        await Device.CancelAsync("c1", 0, drain: false);
         for (var times = 1; times <= 2; times++)
         {
             await Steps.SeenAsync(Id, "ended Cancelled", times);
@@ -158,7 +158,7 @@ public sealed class DeviceGrainTests(DeviceCluster cluster) : DeviceGrainBench(c
     {
         Cluster.Neighbours.Campaigns[Id] = () => Task.FromException(new KeyNotFoundException("forgotten"));
         Assert.True(await Device.JoinAsync(Place()));
-        await Device.CancelAsync("c1", 0);
+        await Device.CancelAsync("c1", 0, drain: false);
         await Steps.SeenAsync(Id, "ended Cancelled");
         await SettleAsync();
         Cluster.Time.Advance(60);
@@ -170,7 +170,7 @@ public sealed class DeviceGrainTests(DeviceCluster cluster) : DeviceGrainBench(c
     public async Task A_running_attempt_that_is_cancelled_is_stopped_and_its_end_is_the_outcome()
     {
         await RunAsync();
-        await Device.CancelAsync("c1", 0);
+        await Device.CancelAsync("c1", 0, drain: false);
         await Steps.SeenAsync(Id, "stop 1 Cancelled");
         await SettleAsync();
         Cluster.Time.Advance(2);

@@ -93,7 +93,7 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
         await Answer(device);
     }
 
-    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes) => Task.CompletedTask;
+    public Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels) => Task.CompletedTask;
 
     public Task WakeAsync() => Task.CompletedTask;
 

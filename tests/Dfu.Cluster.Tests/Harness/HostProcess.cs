@@ -88,11 +88,12 @@ internal sealed class HostProcess : IPackageCache
         return failure is null ? answer : throw failure;
     }
 
-    public FleetHost Grains(FleetTimes times, Fleet.FleetPolicy policy, Func<string, ITrafficLedger> ledger) => new()
+    public FleetHost Grains(FleetTimes times, Fleet.FleetPolicy policy, Func<string, ITrafficLedger> ledger, TimeProvider? wall = null) => new()
     {
         Silo = Name,
         Policy = policy,
         Time = Time,
+        Wall = wall ?? Time,
         Times = times,
         Runner = RunAsync,
         Sources = Sources,

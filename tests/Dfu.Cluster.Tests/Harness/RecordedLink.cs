@@ -15,6 +15,12 @@ internal sealed class RecordedLink(Room room, HostProcess process, Contact conta
     public ChannelReader<LinkNotification> Notifications => inner.Notifications;
     public Task<LinkClosure> Closed { get; } = process.WhileAliveAsync(() => inner.Closed);
 
+    public Task SecureAsync(CancellationToken cancellationToken) => process.WhileAliveAsync(async () =>
+    {
+        await inner.SecureAsync(cancellationToken);
+        return true;
+    });
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => process.WhileAliveAsync(async () =>
     {
         await inner.SubscribeAsync(characteristic, cancellationToken);
@@ -67,6 +73,8 @@ internal sealed class DrivenRadio(IUpdateAdapter inner, Drive drive, Room room) 
         public bool KeepsOrder => inner.KeepsOrder;
         public ChannelReader<LinkNotification> Notifications => inner.Notifications;
         public Task<LinkClosure> Closed => inner.Closed;
+
+        public Task SecureAsync(CancellationToken cancellationToken) => inner.SecureAsync(cancellationToken);
 
         public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
             inner.SubscribeAsync(characteristic, cancellationToken);

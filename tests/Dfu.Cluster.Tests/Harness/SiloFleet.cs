@@ -33,6 +33,9 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     /// <summary>A silo is to die: the others have to find out within seconds. Else one that got no processor for so long would be taken for dead.</summary>
     public bool SilosDie { get; init; }
 
+    /// <summary>The clock on the wall of every host; the room's when null.</summary>
+    public TimeProvider? Wall { get; init; }
+
     public FleetTimes Times { get; init; } = new FleetTimes().Scaled(settings.Scale);
     public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("it is not open");
     public WatchedStorage Storage { get; private set; } = null!;
@@ -123,7 +126,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
         var process = new HostProcess(Room, name, Enumerable.Range(0, Room.Radios.Count).Where(radio => SiloOf(radio) == name));
         _processes[name] = process;
         silo.Services.AddGrainStorage(StorageNames.State, (_, _) => Storage);
-        silo.Services.AddSingleton(process.Grains(Times, Policy, campaign => Ledger(name, campaign)));
+        silo.Services.AddSingleton(process.Grains(Times, Policy, campaign => Ledger(name, campaign), Wall));
         silo.AddAdapterGrains();
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
         silo.Configure<ClusterMembershipOptions>(options =>

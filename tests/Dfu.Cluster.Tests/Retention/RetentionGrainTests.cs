@@ -22,7 +22,8 @@ public sealed class RetentionGrainTests : IAsyncLifetime
 {
     private static readonly string[] OfTheKept =
     [
-        "campaign at-work", "campaign newest", "campaign-summary newest", $"device {Parts.Address(2)}", $"device {Parts.Address(3)}",
+        "audit 0", "audit-page p", "campaign at-work", "campaign newest", "campaign-summary newest",
+        $"device {Parts.Address(2)}", $"device {Parts.Address(3)}",
         $"device-history {Parts.Address(2)}", $"device-history {Parts.Address(3)}", "fleet 0", "package in-use", "retention 0",
     ];
 
@@ -77,6 +78,8 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         Device(1, "old", DevicePhase.Done);
         Device(2, "at-work", DevicePhase.Queued);
         Device(3, "newest", DevicePhase.Done);
+        _storage.Put("audit", "0", "{}");
+        _storage.Put("audit-page", "p", "{}");
         foreach (var package in new[] { "unused", "in-use", "unused-too" }) _storage.Put("package", package, new byte[] { 1 });
         await Retention.RunAsync(new() { Campaigns = 1, PackageDays = 20 }).Soon();
         await ForgetMemoryAsync();

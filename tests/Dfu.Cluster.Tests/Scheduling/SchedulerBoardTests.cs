@@ -380,10 +380,10 @@ public sealed class SchedulerBoardTests
         _room.Report(B);
         var label = "DFU" + (Room.Device(1).Value & 0xFF_FFFF).ToString("X6", System.Globalization.CultureInfo.InvariantCulture);
         var bonded = Room.Bootloader(1) with { Address = Room.Device(1), Name = label };
-        _room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, Adapter = B, AdapterEpoch = 1 });
+        _room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, BondedWith = B });
         _room.Report(A, bonded with { Rssi = -40 });
         Assert.Empty(_room.Plan());
-        Assert.Null(_room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, Adapter = B }).LastHeard);
+        Assert.Null(_room.Ask("x", 1, attempt: 1, with: static device => device with { Bootloader = device.Id, BondedWith = B }).LastHeard);
         _room.Report(B, bonded with { Rssi = -90 });
         Assert.Equal([(1, B)], Who(_room.Plan()));
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Retention;
@@ -37,6 +38,8 @@ public sealed class DocumentTests
         ["knowledge"] = Kind.Of<CampaignKnowledge>(),
         ["granted"] = Kind.Of<DeviceEvent.Granted>(),
         ["history"] = Kind.Of<HistoryEntry>(),
+        ["audit-head"] = Kind.Of<AuditHead>(),
+        ["audit-page"] = Kind.Of<AuditPage>(),
         ["retention"] = Kind.Of<RetentionState>(),
         ["retention-wish"] = Kind.Of<RetentionWish>(),
         ["device-events"] = Kind.OfEvents<DeviceEvent>(),

@@ -34,6 +34,8 @@ internal sealed class Filler
         if (type == typeof(string)) return $"text {_next}";
         if (type == typeof(byte[])) return new byte[] { 1, 2, (byte)_next };
         if (type == typeof(TimeSpan)) return TimeSpan.FromSeconds(_next * 1.5);
+        if (type == typeof(TimeOnly)) return new TimeOnly(_next % 24, 30);
+        if (type == typeof(Guid)) return new Guid(_next, 0, 0, new byte[8]);
         if (type == typeof(DateTimeOffset)) return Epoch.AddSeconds(_next);
         if (type == typeof(TimeOnly)) return new TimeOnly(_next % 24, _next % 60);
         if (type == typeof(Guid)) return new Guid(_next, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);

@@ -13,7 +13,7 @@ internal static class Picture
         null => "null",
         string text => $"\"{text}\"",
         DateTimeOffset moment => moment.ToString("O", CultureInfo.InvariantCulture),
-        BluetoothAddress or TimeSpan or Enum => value.ToString()!,
+        BluetoothAddress or TimeSpan or TimeOnly or Guid or Enum => value.ToString()!,
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         DeviceEvents events => Of(events.Read()),
         CampaignEvents events => Of(events.Read()),

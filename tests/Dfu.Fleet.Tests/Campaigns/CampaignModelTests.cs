@@ -50,7 +50,8 @@ public sealed class CampaignModelTests
                 Take(Event(step, state, at));
             }
 
-            // Time and the devices' ends finish it.
+            // Once nothing holds it, time and the devices' ends finish it.
+            Take(new CampaignEvent.Controlled(state.Changes + 1, new(CampaignControlKind.Resume, "olaf"), at));
             Take(new CampaignEvent.Tick(at.AddMinutes(30)));
             foreach (var device in state.Devices) Take(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Updated, DfuError.None, state.Run));
             Assert.Equal(CampaignStage.Finished, state.Stage);
@@ -61,7 +62,7 @@ public sealed class CampaignModelTests
                 var (next, effects) = CampaignMachine.Apply(state, e, Policy);
                 var ends = next.Stage == CampaignStage.Finished && state.Stage != CampaignStage.Finished;
                 Assert.Equal(ends ? 1 : 0, effects.OfType<CampaignEffect.Finished>().Count());
-                if (state.Stage == CampaignStage.Finished && e is not CampaignEvent.TakenUp)
+                if (state.Stage == CampaignStage.Finished && e is not (CampaignEvent.TakenUp or CampaignEvent.Controlled))
                     Assert.Equal(CampaignStage.Finished, next.Stage);
                 Assert.Equal(next.Stage == CampaignStage.Finished, next.Outcome != CampaignOutcome.Running);
                 Assert.Equal(next.Devices.Length, next.Devices.Distinct().Count());
@@ -93,14 +94,16 @@ public sealed class CampaignModelTests
             9 => new CampaignEvent.LinkEnded(TimeSpan.FromSeconds(step.Number), step.Number % 2 == 0),
             10 => new CampaignEvent.TakenUp(state.Run + 1, at),
             11 => new CampaignEvent.RunStarted(state.Run + 1, at),
-            _ => new CampaignEvent.CancelRequested(state.Run),
+            12 => new CampaignEvent.CancelRequested(state.Run),
+            _ => new CampaignEvent.Controlled(
+                state.Changes + 1, new((CampaignControlKind)(step.Number % 6), "olaf") { Cut = step.Number % 4 == 0, Devices = [device] }, at),
         };
     }
 
     private static Gen<Step[]> Steps()
     {
         var step =
-            from kind in Gen.Frequency((20, Gen.Choose(0, 9)), (2, Gen.Choose(10, 12)))
+            from kind in Gen.Frequency((20, Gen.Choose(0, 9)), (3, Gen.Choose(10, 13)))
             from device in Gen.Choose(1, 8)
             from number in Gen.Choose(0, 200)
             from seconds in Gen.Elements(0, 0.3, 4, 60)

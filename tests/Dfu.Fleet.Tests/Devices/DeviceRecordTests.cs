@@ -149,7 +149,7 @@ public sealed class DeviceRecordTests
                 new DeviceEvent.ImagePassed(1, 0, DfuError.VersionRefused, "d", "n", T0), new DeviceEvent.Restarted(1, 0, T0),
             new DeviceEvent.Ended(1, DfuError.LinkLost, "d", true, default, T0), new DeviceEvent.Interrupted(1, T0), new DeviceEvent.Waited(
                 T0, null, true, null, null),
-            new DeviceEvent.CancelRequested(T0, 0), new DeviceEvent.RetryRequested(T0, 1),
+            new DeviceEvent.CancelRequested(T0, 0), new DeviceEvent.PauseRequested(1, T0), new DeviceEvent.RetryRequested(T0, 1),
         ];
         var kinds = typeof(DeviceEvent).GetNestedTypes().Where(type => type.GetProperty("At") is not null);
         Assert.Equal(kinds.OrderBy(type => type.Name), events.Select(e => e.GetType()).OrderBy(type => type.Name));

@@ -218,6 +218,8 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
         if (_closed.TrySetResult(new(reason)) && Device.Link == this) Device.Link = null;
     }
 
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>

@@ -14,10 +14,9 @@ public sealed class SchedulerTests
     private static SchedulerAdapter Adapter(int free = 3, int active = 0, bool connecting = false, double rate = 0, double? protectedFor = null) =>
         new(free, active, connecting, rate, protectedFor is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
 
-    private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60, int? affinity = null) =>
+    private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60) =>
         new(
-        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now,
-            affinity);
+        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
         [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], HostLimits = [most] })];
@@ -43,7 +42,7 @@ public sealed class SchedulerTests
     [Fact]
     public void The_better_signal_wins_on_equal_load() => Assert.Equal(
         [Grant(1, 1)],
-        Plan([Adapter(), Adapter()], [new(new(1), [new(0, -90), new(1, -65)], false, null, Now, null)]));
+        Plan([Adapter(), Adapter()], [new(new(1), [new(0, -90), new(1, -65)], false, null, Now)]));
 
     [Fact]
     public void The_emptier_adapter_wins_on_equal_signal() => Assert.Equal([Grant(1, 1)], Plan([Adapter(active: 2), Adapter(active: 1)], [Device(1, [0, 1])]));
@@ -59,9 +58,6 @@ public sealed class SchedulerTests
         Assert.Equal([Grant(1, 1)], Plan([Adapter(), Adapter(active: 2, protectedFor: 60)], [device]));
         Assert.Equal([Grant(1, 0)], Plan([Adapter(), Adapter(free: 0)], [device]));
     }
-
-    [Fact]
-    public void A_bonded_bootloader_waits_for_its_own_adapter() => Assert.Empty(Plan([Adapter(), Adapter(free: 0)], [Device(1, [0, 1], affinity: 1)]));
 
     [Fact]
     public void A_transfer_near_its_end_is_not_disturbed_when_another_adapter_can() =>
@@ -132,8 +128,7 @@ public sealed class SchedulerTests
             select (Heard: Enumerable.Range(0, adapters).Where(i => (mask >> i & 1) != 0).Select(i => new HeardBy(i, rssi))
                 .ToImmutableArray(), deadline, inBootloader);
         return device.ListOf(count).Select(list => list.Select((item, index) => new SchedulerDevice(
-            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now,
-                null)).ToList());
+            new BluetoothAddress((ulong)index + 1), item.Heard, item.inBootloader, item.inBootloader ? Now.AddSeconds(item.deadline) : null, Now)).ToList());
     }
 
     [Fact]

@@ -25,6 +25,18 @@ public sealed class SimulationSettingsTests
         Assert.NotEqual(new SimulationSettings { Seed = 7 }.Device(3).ApplicationAddress, new SimulationSettings { Seed = 8 }.Device(3).ApplicationAddress);
     }
 
+    [Theory]
+    [InlineData(20, 1)]
+    [InlineData(20, 7)]
+    [InlineData(10_000, 3)]
+    [InlineData(5, 5)]
+    public void As_many_devices_as_asked_for_have_bootloaders_for_other_hardware(int devices, int others)
+    {
+        var settings = new SimulationSettings { Devices = devices, OtherHardware = others };
+
+        Assert.Equal(others, Enumerable.Range(0, devices).Count(index => settings.Device(index).HwVersion != SimulationSettings.HwVersion));
+    }
+
     [Fact]
     public void Devices_refuse_packages_for_other_hardware_as_nordics_bootloader_does() => Assert.Equal(52u, new SimulationSettings().Device(0).HwVersion);
 }

@@ -52,6 +52,8 @@ internal sealed class HostileLink : IDfuLink
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
     public Task<LinkClosure> Closed => _closed.Task;
 
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => CallAsync(cancellationToken);
 
     public async Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)

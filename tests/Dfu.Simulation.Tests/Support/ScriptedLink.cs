@@ -20,6 +20,8 @@ internal sealed class ScriptedLink(Func<byte[], byte[][]> answers) : IDfuLink
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
     public Task<LinkClosure> Closed => _closed.Task;
 
+    public Task SecureAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)

@@ -28,6 +28,8 @@ internal sealed class TroubledLink : IDfuLink
     public ChannelReader<LinkNotification> Notifications => _notifications.Reader;
     public Task<LinkClosure> Closed => _inner.Closed;
 
+    public Task SecureAsync(CancellationToken cancellationToken) => _inner.SecureAsync(cancellationToken);
+
     public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
         _inner.SubscribeAsync(characteristic, cancellationToken);
 

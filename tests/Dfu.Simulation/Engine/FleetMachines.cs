@@ -49,7 +49,7 @@ internal sealed class FleetMachines
         if (!Devices.TryGetValue(device, out var state)) return false;
         var (next, effects) = DeviceMachine.Apply(state, e, _policy);
         if (ReferenceEquals(next, state) && effects.IsEmpty) return false;
-        Devices[device] = next;
+        Devices[device] = next.OnWall(now);
         _changedDevices.Add(device);
         DecisionPending |= !e.IsCheckpoint || !effects.IsEmpty;
         if (CampaignMachine.SameAs(Campaign, next, Devices.GetValueOrDefault) is { } same) Apply(same, now);
