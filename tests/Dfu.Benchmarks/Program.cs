@@ -1,5 +1,6 @@
 using Dfu.Benchmarks;
 using Dfu.Benchmarks.Followers;
+using Dfu.Benchmarks.Shifts;
 using Dfu.Benchmarks.Stations;
 
 switch (args)
@@ -9,6 +10,8 @@ switch (args)
         return 0;
     case ["followers", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
         return await FollowerBenchmark.RunAsync(rest.Length == 0 ? 20 : int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture));
+    case ["shift", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
+        return ShiftBenchmark.Run(rest.Length == 0 ? 1 : Math.Max(1, int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture)));
     case ["directory"]:
         DirectoryBenchmark.Print();
         return 0;
@@ -32,6 +35,7 @@ switch (args)
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
               stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about three minutes
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes
+              shift [SEEDS]        how long a shift of 600 units takes, against what nothing can beat and a naive scheduler; one seed unless given
               station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);
         return 2;

@@ -32,7 +32,7 @@ public static class TransferBenchmark
 {
     public const int ImageBytes = 50 * 4096;
 
-    private static readonly DfuImage Image = MakeImage();
+    private static readonly DfuImage Image = MakeImage(ImageBytes);
 
     public static TransferFigures Ours(bool deaf, bool saving, BootloaderTraits traits, out BootloaderTraits learned)
     {
@@ -78,9 +78,9 @@ public static class TransferBenchmark
         });
     }
 
-    private static DfuImage MakeImage()
+    internal static DfuImage MakeImage(int bytes)
     {
-        var firmware = new byte[ImageBytes];
+        var firmware = new byte[bytes];
         new Random(1).NextBytes(firmware);
         var contents = new PackageContents { Application = new FirmwareFile("app.bin", firmware), ApplicationVersion = 2, HwVersion = 52, SdReq = [0xFFFE] };
         return PackageReader.Read(PackageWriter.Create(contents, null), null).Images[0];

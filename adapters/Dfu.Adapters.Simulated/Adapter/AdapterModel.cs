@@ -9,6 +9,9 @@ public sealed record AdapterModel
     /// <summary>Radios behind it, which share its links evenly: a dongle has one, a bridge may have many.</summary>
     public int Radios { get; init; } = 1;
 
+    /// <summary>How many times further apart its connection events are than those of a good radio, 1 and up.</summary>
+    public double Slowness { get; init; } = 1;
+
     /// <summary>From the advertisement that is answered to a connected link with its services discovered.</summary>
     public TimeSpan ConnectTime { get; init; } = TimeSpan.FromMilliseconds(150);
 

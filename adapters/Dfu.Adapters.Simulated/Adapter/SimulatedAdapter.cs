@@ -40,13 +40,13 @@ internal sealed class SimulatedAdapter : IAdapter
 
     internal bool GivesIdentityKey => _source.Model.GivesIdentityKey;
 
-    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms.</summary>
+    /// <summary>Time between connection events of each link: a radio gives every link 7.5 ms, a slow one more.</summary>
     internal TimeSpan Spacing
     {
         get
         {
             var needed = SpacingPerLink * Math.Max(1, (_links.Count + _source.Model.Radios - 1) / _source.Model.Radios);
-            return needed > _air.Link.Interval ? needed : _air.Link.Interval;
+            return (needed > _air.Link.Interval ? needed : _air.Link.Interval) * _source.Model.Slowness;
         }
     }
 

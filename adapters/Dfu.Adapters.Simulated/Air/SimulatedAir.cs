@@ -11,6 +11,7 @@ public sealed class SimulatedAir : IDisposable
     private readonly List<VirtualDevice> _devices = [];
     private readonly List<SimulatedAdapterSource> _adapters = [];
     private readonly int _seed;
+    private int _added;
 
     /// <param name="seed">Decides losses, drops and signal strengths.</param>
     public SimulatedAir(TimeProvider time, LinkModel link, int seed)
@@ -35,6 +36,15 @@ public sealed class SimulatedAir : IDisposable
     internal List<Advertisement> Bystanders { get; } = [];
 
     public VirtualDevice Add(VirtualDeviceOptions options) => Add(options, null);
+
+    /// <summary>Carries a device away: its link is lost, and it is not heard any more.</summary>
+    public void Remove(VirtualDevice device)
+    {
+        using (Events.Enter())
+        {
+            if (_devices.Remove(device)) device.PowerOff();
+        }
+    }
 
     /// <summary>Puts somebody on the air that can be heard, in this strength, and is no device of Secure DFU: connecting to it comes to nothing.</summary>
     public void AddBystander(Advertisement bystander)
@@ -68,7 +78,7 @@ public sealed class SimulatedAir : IDisposable
     {
         using (Events.Enter())
         {
-            var device = new VirtualDevice(this, options, _devices.Count, restored);
+            var device = new VirtualDevice(this, options, _added++, restored);
             _devices.Add(device);
             return device;
         }

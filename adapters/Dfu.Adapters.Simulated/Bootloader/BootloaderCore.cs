@@ -112,7 +112,11 @@ internal sealed partial class BootloaderCore
     }
 
     /// <summary>The inactivity timer fires, whether it was due or not.</summary>
-    public void FireInactivity() => _port.Reset();
+    public void FireInactivity()
+    {
+        _counters.Timeouts++;
+        _port.Reset();
+    }
 
     /// <summary>Nothing this instance has still planned will happen.</summary>
     public void Stop()

@@ -54,6 +54,9 @@ public sealed record DeviceCounters
     /// <summary>Images activated.</summary>
     public int Activations { get; internal set; }
 
+    /// <summary>How often the bootloader left because nobody had come for as long as it waits.</summary>
+    public int Timeouts { get; internal set; }
+
     /// <summary>Control writes, packets and notifications that reached their receiver.</summary>
     public long Operations { get; internal set; }
 }

@@ -125,21 +125,33 @@ public sealed partial class VirtualDevice : IBootloaderPort
         return memory;
     }
 
+    internal void PowerOff()
+    {
+        Stop();
+        Mode = DeviceMode.Off;
+    }
+
     private void Reboot(bool holdsBootloader, bool powerCut)
+    {
+        Stop();
+        _flash.Reset(powerCut && Options.PowerCutDamagesSettings);
+        Boots++;
+        Mode = DeviceMode.Booting;
+        var enters = _entersBootloader;
+        _entersBootloader = false;
+        _boot = _events.After(Options.BootTime, () => Decide(holdsBootloader || enters));
+    }
+
+    /// <summary>The program that runs ends, and its link is just gone.</summary>
+    private void Stop()
     {
         _core?.Stop();
         _core = null;
         _boot?.Cancel();
         _flash.Idle = null;
-        _flash.Reset(powerCut && Options.PowerCutDamagesSettings);
-        Boots++;
-        Mode = DeviceMode.Booting;
         var link = _link;
         _link = null;
         link?.Drop();
-        var enters = _entersBootloader;
-        _entersBootloader = false;
-        _boot = _events.After(Options.BootTime, () => Decide(holdsBootloader || enters));
     }
 
     private void Decide(bool stays)

@@ -102,7 +102,8 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
+    internal sealed record Saved(
+        DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
 
     internal sealed record SavedCounters(
         long PacketBytes,
@@ -117,7 +118,8 @@ public sealed class StateDirectory
         int Activations,
         long OverrunBytes = 0,
         long PageErases = 0,
-        long SettingsErases = 0)
+        long SettingsErases = 0,
+        int Timeouts = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
             c.PacketBytes,
@@ -132,7 +134,8 @@ public sealed class StateDirectory
             c.Activations,
             c.OverrunBytes,
             c.PageErases,
-            c.SettingsErases);
+            c.SettingsErases,
+            c.Timeouts);
 
         public DeviceCounters ToCounters() => new()
         {
@@ -149,6 +152,7 @@ public sealed class StateDirectory
             OverrunBytes = OverrunBytes,
             PageErases = PageErases,
             SettingsErases = SettingsErases,
+            Timeouts = Timeouts,
         };
     }
 }

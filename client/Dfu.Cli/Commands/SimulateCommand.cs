@@ -49,7 +49,8 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
-        var bonds = Arguments.Option.Flag("--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
+        var bonds = Arguments.Option.Flag(
+            "--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
         var revision = Arguments.Option.Text(
             "--firmware-revision",

@@ -16,7 +16,7 @@ internal static class LimitLearning
 
     /// <summary>What an added transfer must gain, as a share of what each of the others has: enough in any case, and enough after three measurements.</summary>
     private const double ClearGain = 0.6;
-    private const double EnoughGain = 0.35;
+    private const double EnoughGain = 0.25;
 
     /// <summary>Up to <see cref="First"/> transfers are not too many before they get less through than fewer did: slots are idle between transfers.</summary>
     private const double Worse = 0.85;
@@ -27,6 +27,12 @@ internal static class LimitLearning
     /// <summary>Links lost at a load before it is blamed, and how many times as often as at a lower one.</summary>
     private const int LossesToBlame = 3;
     private const double LossesTimes = 3;
+
+    /// <summary>Seconds of sending that a lost link costs: until it is known to be lost, and for what is sent again.</summary>
+    private const double LossCosts = 6;
+
+    /// <summary>A load is blamed for its losses when they leave less than this part of what a lower one has: a few come together by chance.</summary>
+    private const double LeftByLosses = 0.75;
 
     /// <summary>What the newest of many measurements of a load counts for.</summary>
     private const double Share = 0.3;
@@ -109,7 +115,8 @@ internal static class LimitLearning
 
     private static bool IsTooMuch(int current, MeasuredLoad load, MeasuredLoad lower) =>
         (load.Samples >= SamplesToJudge && (current > First ? Gain(load, lower) < EnoughGain : Goodput(load) < Worse * Goodput(lower)))
-        || (load.Losses >= LossesToBlame && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds);
+        || (load.Losses >= LossesToBlame && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds
+            && WithLosses(load) < LeftByLosses * WithLosses(lower));
 
     private static bool IsWorthIt(MeasuredLoad load, MeasuredLoad? lower) =>
         lower is null || Gain(load, lower) >= (load.Samples < SamplesToJudge ? ClearGain : EnoughGain);
@@ -117,6 +124,9 @@ internal static class LimitLearning
     /// <summary>What each added transfer got, as a share of what a transfer had before: 1 where they do not hinder each other, 0 on a full air.</summary>
     private static double Gain(MeasuredLoad load, MeasuredLoad lower) =>
         (Goodput(load) - Goodput(lower)) / ((load.Mean - lower.Mean) * lower.Rate);
+
+    /// <summary>What is left of the goodput when the time is counted that lost links cost.</summary>
+    private static double WithLosses(MeasuredLoad load) => Goodput(load) * load.Seconds / (load.Seconds + (LossCosts * load.Losses));
 
     private static double Goodput(MeasuredLoad load) => load.Mean * load.Rate;
 

@@ -38,11 +38,18 @@ public static class Planning
         IReadOnlyList<AdapterStanding> adapters, IEnumerable<QueuedDevice> queued, ImmutableArray<SchedulerCampaign> campaigns, DateTimeOffset now)
     {
         if (!adapters.Any(static adapter => adapter.State.Free > 0 && adapter.State.Connecting is null)) return [];
+        var kept = new Dictionary<string, int>();
         var waiting = new Dictionary<BluetoothAddress, QueuedDevice>();
         var devices = ImmutableArray.CreateBuilder<SchedulerDevice>();
         foreach (var one in queued)
         {
-            if (waiting.ContainsKey(one.Device.Id) || Show(one, adapters, now) is not { } shown) continue;
+            if (waiting.ContainsKey(one.Device.Id)) continue;
+            if (Show(one, adapters, now) is not { } shown)
+            {
+                if (ComesBack(one.Device, now) && one.Device.Adapter is { } its) kept[its] = kept.GetValueOrDefault(its) + 1;
+                continue;
+            }
+
             devices.Add(shown);
             waiting[one.Device.Id] = one;
         }
@@ -54,7 +61,7 @@ public static class Planning
             Now = now,
             Adapters = [.. adapters.Select(adapter =>
                 new SchedulerAdapter(
-                    adapter.State.Free, adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor,
+                    Math.Max(0, adapter.State.Free - kept.GetValueOrDefault(adapter.State.Id)), adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor,
                     hosts.IndexOf(adapter.Host)))],
             Devices = devices.ToImmutable(),
             HostLimits = [.. hosts.Select(host => adapters.Where(adapter => adapter.Host == host).Min(static adapter => adapter.HostMost))],
@@ -71,10 +78,14 @@ public static class Planning
         return grants.ToImmutable();
     }
 
-    /// <summary>How long a transfer still takes that a drop would throw back to the beginning and that has come far; null for any other.</summary>
+    /// <summary>
+    /// How long a transfer still takes that a drop would throw back to the beginning and that has come far; short for one between its parts, which has
+    /// 10 s to connect and is not to wait for another's connect; null for any other.
+    /// </summary>
     /// <param name="rate">Bytes per second the device receives now.</param>
     public static TimeSpan? ProtectedFor(DeviceState device, BootloaderTraits traits, double rate)
     {
+        if (IsBetweenParts(device)) return Scheduler.WorthWaiting;
         if (device.Phase is not (DevicePhase.Sending or DevicePhase.Saving)) return null;
         var progress = device.Images[device.Image];
         var size = device.ImageSizes[device.Image];
@@ -86,6 +97,15 @@ public static class Planning
     /// <summary>The same for an adapter that has several transfers: until the last of those ends.</summary>
     public static TimeSpan? ProtectedFor(IEnumerable<(DeviceState Device, BootloaderTraits Traits, double Rate)> transfers) =>
         transfers.Max(static transfer => ProtectedFor(transfer.Device, transfer.Traits, transfer.Rate));
+
+    /// <summary>A part is in and the device restarts for the next, or is connected to for it: a bootloader waits for that for 10 s after a SoftDevice.</summary>
+    private static bool IsBetweenParts(DeviceState device) =>
+        (device.Phase == DevicePhase.Verifying && device.Image < device.Images.Length - 1)
+        || (device.Phase == DevicePhase.Connecting && device.Image > 0 && device.Images[device.Image - 1].Activated && device.AttemptFruitful);
+
+    /// <summary>It lost its link within the seconds that its bootloader waits for the next part: its slot is kept until it is heard or has left.</summary>
+    private static bool ComesBack(DeviceState device, DateTimeOffset now) =>
+        device.Image > 0 && device.BootloaderUntil is { } until && until > now && until - now <= DeviceMachine.Continuation;
 
     private static SchedulerDevice? Show(QueuedDevice queued, IReadOnlyList<AdapterStanding> adapters, DateTimeOffset now)
     {
@@ -104,7 +124,9 @@ public static class Planning
         DeviceState device, ImmutableArray<HeardBy> heard, bool inBootloader, IReadOnlyList<AdapterStanding> adapters)
     {
         if (device is { BondedWith: null, BondRefusals.IsEmpty: true }) return heard;
-        var may = heard.Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader)).ToImmutableArray();
+        var may = heard
+            .Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader))
+            .ToImmutableArray();
         var preferred = DeviceBonds.Preferred(device, inBootloader);
         var first = may.Where(one => adapters[one.Adapter].State.Id == preferred).ToImmutableArray();
         return first.IsEmpty ? may : first;

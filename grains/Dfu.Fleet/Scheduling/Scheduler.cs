@@ -16,6 +16,9 @@ public static class Scheduler
     /// <summary>A device that leaves its bootloader within this time goes first even where a transfer is protected.</summary>
     public static readonly TimeSpan Urgent = TimeSpan.FromSeconds(5);
 
+    /// <summary>A device that leaves its bootloader within this time is let go: no link would be there before, and it is served from its application.</summary>
+    public static readonly TimeSpan TooLate = TimeSpan.FromSeconds(1);
+
     public static ImmutableArray<Grant> Plan(SchedulerSnapshot snapshot)
     {
         var open = new bool[snapshot.Adapters.Length];
@@ -32,7 +35,7 @@ public static class Scheduler
         var room = new TransferRoom(snapshot);
         var best = snapshot.Adapters.Max(adapter => adapter.Rate);
         var grants = ImmutableArray.CreateBuilder<Grant>();
-        foreach (var device in snapshot.Devices.OrderBy(device => Order(device, snapshot)))
+        foreach (var device in snapshot.Devices.Where(device => !IsLetGo(device, snapshot.Now)).OrderBy(device => Order(device, snapshot)))
         {
             if (Choose(snapshot, device, open, room, best) is not { } adapter) continue;
             grants.Add(new(device.Id, adapter));
@@ -76,11 +79,15 @@ public static class Scheduler
         return chosen;
     }
 
-    /// <summary>Grows with the share of a good transfer that the device can expect: signal, measured rate, and how many share the radio.</summary>
+    private static bool IsLetGo(SchedulerDevice device, DateTimeOffset now) => device.Deadline is { } deadline && deadline > now && deadline - now < TooLate;
+
+    /// <summary>Grows with what the device can expect: signal, the rate that transfers have there, and how much of what the radio carries is in use.</summary>
+    /// <remarks>A rate was measured with the others at work: how many they are counts as a part of the limit that was learned, not once more by itself.</remarks>
     private static double Score(SchedulerAdapter adapter, int rssi, double bestRate)
     {
         var signal = Math.Clamp((rssi + 97) / 27.0, 0.1, 1);
         var rate = adapter.Rate <= 0 || bestRate <= 0 ? 1 : Math.Clamp(adapter.Rate / bestRate, 0.25, 1);
-        return signal * rate / (adapter.Active + 1);
+        var used = (adapter.Active + 1.0) / (adapter.Active + Math.Max(1, adapter.Free));
+        return signal * rate / (1 + used);
     }
 }

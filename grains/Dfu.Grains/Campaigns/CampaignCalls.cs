@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Plans;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -15,14 +14,12 @@ internal sealed class CampaignCalls(
     IGrainFactory grains,
     FleetHost host,
     CampaignDevices devices,
+    LabelStore labels,
     ILogger logger,
     Action<BluetoothAddress, int> refused,
     Action<int> audited)
 {
     private const int MostAtOnce = 128;
-
-    /// <summary>What people call a device; null when nobody said.</summary>
-    public required Func<BluetoothAddress, TargetLabel?> LabelOf { private get; init; }
 
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
@@ -185,11 +182,11 @@ internal sealed class CampaignCalls(
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Run = run,
+        Label = labels.Of(device),
         Anew = run > 0 && campaign.Restarting.Contains(device),
         Limits = campaign.Limits,
         Finish = campaign.Plan.Finish,
         Force = campaign.Plan.Force,
-        Label = LabelOf(device),
     };
 
     private IDeviceGrain DeviceOf(BluetoothAddress device) => grains.GetGrain<IDeviceGrain>(device.ToString());

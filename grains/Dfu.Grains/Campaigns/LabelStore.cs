@@ -38,7 +38,7 @@ internal sealed class LabelStore(DocumentStore<CampaignLabels> store)
     public TargetLabel? Of(DeviceView view, BluetoothAddress id) =>
         Of(id) ?? Of(view.Application) ?? (view.Bootloader is { } bootloader ? Of(bootloader) : null);
 
-    /// <summary>For the address that a device was given by.</summary>
+    /// <summary>Null when nobody said.</summary>
     public TargetLabel? Of(BluetoothAddress address) => _labels.GetValueOrDefault(address);
 
     private void Take(CampaignLabels labels) =>

@@ -95,6 +95,18 @@ public sealed class AdapterControlsTests
         Assert.Contains("neither power cycled nor reset over USB", state.LastReset, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_end_of_a_step_that_comes_late_ends_no_step_of_a_reset()
+    {
+        var late = new AdapterEvent.Recovered(1, RecoveryStep.UsbReset, false, T0);
+        var state = Apply(Ready with { Status = AdapterStatus.Recovering, StepUnderWay = RecoveryStep.UsbReset, NextStep = null }, late);
+        Assert.Equal(AdapterStatus.Quarantined, state.Status);
+        state = Do(state, AdapterControlKind.Reset);
+        state = Apply(state, new AdapterEvent.Recovered(state.Epoch, RecoveryStep.PowerCycle, false, T0));
+        Assert.Equal(RecoveryStep.UsbReset, state.StepUnderWay);
+        Assert.Same(state, Apply(state, late));
+    }
+
     [Theory]
     [InlineData(AdapterStatus.Ready, 1, "it has 1 transfer under way")]
     [InlineData(AdapterStatus.Draining, 0, "it is suspected")]

@@ -16,7 +16,8 @@ public sealed class SchedulerTests
 
     private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60) =>
         new(
-        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now);
+            new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader,
+            deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
         [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], HostLimits = [most] })];
@@ -50,6 +51,24 @@ public sealed class SchedulerTests
     [Fact]
     public void The_adapter_that_delivers_more_wins_on_equal_load() =>
         Assert.Equal([Grant(1, 1)], Plan([Adapter(rate: 4_000), Adapter(rate: 12_000)], [Device(1, [0, 1])]));
+
+    [Fact]
+    public void A_bridge_that_carries_many_is_not_taken_for_full_because_many_are_at_work() =>
+        Assert.Equal([Grant(1, 1)], Plan([Adapter(free: 1, active: 2, rate: 9_000), Adapter(free: 10, active: 10, rate: 9_000)], [Device(1, [0, 1])]));
+
+    [Fact]
+    public void A_bootloader_that_leaves_before_a_link_can_be_there_is_let_go_and_served_from_its_application()
+    {
+        Assert.Equal([Grant(2, 0)], Plan([Adapter()], [Device(1, [0], deadline: 0.8, inBootloader: true), Device(2, [0])]));
+        Assert.Equal([Grant(1, 0)], Plan([Adapter()], [Device(1, [0], deadline: 1.2, inBootloader: true), Device(2, [0])]));
+        Assert.Equal([Grant(1, 0)], Plan([Adapter()], [Device(1, [0])]));
+    }
+
+    [Fact]
+    public void The_slot_of_the_earliest_deadline_is_found_over_all_adapters() =>
+        Assert.Equal(
+            [Grant(3, 1), Grant(2, 0)],
+            Plan([Adapter(), Adapter()], [Device(1, [0]), Device(2, [0, 1], deadline: 60), Device(3, [1], deadline: 7)]));
 
     [Fact]
     public void The_adapter_whose_last_attempt_came_to_nothing_is_the_last_choice_and_better_than_none()

@@ -22,6 +22,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private readonly FleetPolicy _policy;
     private readonly TimeProvider _time;
     private readonly UpdateRunner _runner;
+    private readonly PlanMaker _plan;
     private readonly Channel<EngineEvent> _events = Channel.CreateUnbounded<EngineEvent>(new() { SingleReader = true });
     private readonly HeardDevices _heardDevices = new();
     private readonly AdapterHost[] _hosts;
@@ -32,8 +33,10 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
     private IDisposable? _gauges;
     private bool _started;
 
+    /// <param name="plan">Decides in place of the product's own planning.</param>
     /// <exception cref="DfuException">InvalidArgument when a source is given twice.</exception>
-    public FleetEngine(FleetStore store, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time, UpdateRunner runner)
+    public FleetEngine(
+        FleetStore store, IReadOnlyList<IAdapterSource> sources, FleetPolicy policy, TimeProvider time, UpdateRunner runner, PlanMaker? plan = null)
     {
         if (sources.GroupBy(source => source.Id).FirstOrDefault(group => group.Count() > 1) is { } doubled)
             throw new DfuException(DfuError.InvalidArgument, $"the adapter {doubled.Key} is given twice");
@@ -41,6 +44,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _policy = policy;
         _time = time;
         _runner = runner;
+        _plan = plan ?? (static (adapters, queued, now) => Planning.Plan(adapters, queued, [], now));
         _hosts = [.. sources.Select((source, index) => new AdapterHost(source, new RadioToEngine(index, _heardDevices, time, Post), time, policy))];
     }
 
@@ -170,7 +174,7 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         _campaign = FleetActivities.StartCampaign(campaign.Id, campaign.PackageId, goesOn, _time);
         _gauges = FleetGauges.Add(() => Volatile.Read(ref _view) is { } view ? Reading(view) : null);
         var sent = request.Package.Only(request.Only);
-        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, sent, _policy, _time, goesOn, _campaign?.Id);
+        var parts = new FleetLoopParts(machines, _hosts, _heardDevices, _store, _runner, sent, _policy, _time, goesOn, _campaign?.Id, _plan);
         return new FleetLoop(parts, _events.Reader, Post, Show);
     }
 

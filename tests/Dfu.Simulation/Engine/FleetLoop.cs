@@ -26,7 +26,8 @@ internal sealed record FleetLoopParts(
     FleetPolicy Policy,
     TimeProvider Time,
     bool GoesOn,
-    string? TraceParent);
+    string? TraceParent,
+    PlanMaker Plan);
 
 /// <summary>The one place where states change: takes events in, saves, then acts. Everything else only posts events to it.</summary>
 internal sealed class FleetLoop
@@ -65,7 +66,7 @@ internal sealed class FleetLoop
         _publish = publish;
         _goodput = [.. parts.Hosts.Select(_ => new GoodputMeter(parts.Time))];
         _views = new(parts.HeardDevices, parts.Store.Ledger, parts.Time);
-        _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy);
+        _planner = new(_machines, parts.HeardDevices, _goodput, _views, parts.Policy, parts.Plan);
         _born = parts.Time.GetUtcNow();
         _air = new(_born);
         _lastSave = _lastPublish = parts.Time.GetTimestamp();

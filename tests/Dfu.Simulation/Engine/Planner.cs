@@ -7,7 +7,8 @@ using Dfu.Fleet.Scheduling;
 namespace Dfu.Simulation.Engine;
 
 /// <summary>Shows the present state to the planning and turns its grants into events.</summary>
-internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy)
+internal sealed class Planner(
+    FleetMachines machines, HeardDevices heardDevices, GoodputMeter[] goodput, FleetViews views, FleetPolicy policy, PlanMaker plan)
 {
     public void Plan(DateTimeOffset now)
     {
@@ -16,7 +17,7 @@ internal sealed class Planner(FleetMachines machines, HeardDevices heardDevices,
             .Select((adapter, i) => new AdapterStanding(adapter, goodput[i].PerTransfer, ProtectedFor(adapter), "", policy.MaxConcurrency)).ToList();
         var queued = machines.Devices.Values.Where(static device => device.Phase == DevicePhase.Queued)
             .Select(device => new QueuedDevice(device, heardDevices));
-        foreach (var grant in Planning.Plan(adapters, queued, [], now)) Carry(grant, now);
+        foreach (var grant in plan(adapters, queued, now)) Carry(grant, now);
     }
 
     private TimeSpan? ProtectedFor(AdapterState adapter) => Planning.ProtectedFor(
