@@ -1,5 +1,6 @@
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Links;
+using Google.Protobuf;
 
 namespace Dfu.Adapters.Bridge;
 
@@ -37,6 +38,14 @@ internal static class WireValues
     {
         characteristic = (DfuCharacteristic)(int)wire;
         return Enum.IsDefined(characteristic);
+    }
+
+    public static ByteString ToWire(this Guid uuid) => ByteString.CopyFrom(uuid.ToByteArray(bigEndian: true));
+
+    public static bool TryFromWire(this ByteString wire, out Guid uuid)
+    {
+        uuid = wire.Length == 16 ? new Guid(wire.Span, bigEndian: true) : Guid.Empty;
+        return wire.Length == 16;
     }
 
     public static IEnumerable<Service> ToWire(this OtherServices services)

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Client;
 
 /// <summary>
-/// A cluster of servers, for other programs: starts campaigns, follows and controls them, and tells of adapters, devices and the audit. It connects with the first call, and
-/// again by itself when the member it talked to is gone. Safe to use from any thread; one per process is enough.
+/// A cluster of servers, for other programs: starts campaigns, follows and controls them, and tells of adapters, devices and the audit. It
+/// connects with the first call, and again by itself when the member it talked to is gone. Safe to use from any thread; one per process is enough.
 /// </summary>
 public sealed class FleetClient : IAsyncDisposable
 {
@@ -67,7 +67,9 @@ public sealed class FleetClient : IAsyncDisposable
 
     /// <summary>Pauses, resumes, approves, cancels, retries or restarts a campaign. What was asked for is durable when this returns.</summary>
     /// <returns>What was done, in words.</returns>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign, or it cannot be done; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">
+    /// InvalidArgument when there is no such campaign, or it cannot be done; ServerUnreachable when no member answers.
+    /// </exception>
     public async Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken) => Done(await OfCampaignAsync(
         campaign,
         grain => grain.ControlAsync(control),

@@ -124,19 +124,19 @@ public sealed record CampaignPlace
     [Id(6)]
     public ImageType? Only { get; init; }
 
-    [Id(7)]
+    [Id(11)]
     public FinishPlan Finish { get; init; } = new();
 
     /// <summary>Devices that are known to run the package, or to refuse it, are sent it all the same.</summary>
-    [Id(8)]
+    [Id(12)]
     public bool Force { get; init; }
 
     /// <summary>What people call the device; null when nobody said.</summary>
-    [Id(9)]
+    [Id(13)]
     public TargetLabel? Label { get; init; }
 
     /// <summary>With <see cref="Run"/>: the device begins anew, whatever became of it and whatever it is known to run.</summary>
-    [Id(10)]
+    [Id(7)]
     public bool Anew { get; init; }
 }
 

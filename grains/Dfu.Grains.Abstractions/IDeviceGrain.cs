@@ -36,7 +36,7 @@ public interface IDeviceGrain : IGrainWithStringKey
     [Alias("Report")]
     Task<ReportReceipt> ReportAsync(AttemptReport report);
 
-    /// <summary>From an adapter that turned out bad: attempts that found no link over it do not count against the device. May come late, twice or never.</summary>
+    /// <summary>From an adapter that turned out bad: attempts that found no link over it do not count. May come late, twice or never.</summary>
     /// <param name="attempt">The last of them.</param>
     [Alias("AdapterBlamed")]
     Task AdapterBlamedAsync(string adapter, int epoch, int attempt);

@@ -133,6 +133,23 @@ public sealed class EndToEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_radio_can_read_is_read_over_the_bridge()
+    {
+        await using var adapter = await OpenAsync();
+        _radios[0].OnConnect = static (_, _, _) => Task.FromResult(new FakeLink
+        {
+            Values = new Dictionary<Guid, byte[]> { [BluetoothUuid.FirmwareRevision] = "1.0"u8.ToArray() },
+        });
+        await using var link = await adapter.ConnectAsync(Device(1), AddressType.Random, Options, Ct).Soon();
+        var served = await _radios[0].NextLinkAsync();
+        Assert.Equal([BluetoothUuid.FirmwareRevision], link.Readable);
+        Assert.Equal("1.0"u8.ToArray(), (await link.ReadAsync(BluetoothUuid.FirmwareRevision, Ct).Soon()).ToArray());
+        served.OnRequest = static _ => Task.FromException(new DfuException(DfuError.AttError, "no") { AttStatus = 0x02 });
+        var refused = await Assert.ThrowsAsync<DfuException>(() => link.ReadAsync(BluetoothUuid.FirmwareRevision, Ct)).Soon();
+        Assert.Equal((DfuError.AttError, (byte)0x02), (refused.Error, refused.AttStatus));
+    }
+
+    [Fact]
     public async Task A_refused_request_carries_its_att_status_and_the_link_goes_on()
     {
         await using var adapter = await OpenAsync();

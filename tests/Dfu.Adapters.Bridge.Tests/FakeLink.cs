@@ -20,6 +20,10 @@ internal sealed class FakeLink : IDfuLink
     public IReadOnlySet<DfuCharacteristic> Characteristics { get; init; } =
         new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
 
+    public IReadOnlyDictionary<Guid, byte[]> Values { get; init; } = new Dictionary<Guid, byte[]>();
+
+    public IReadOnlySet<Guid> Readable => Values.Keys.ToHashSet();
+
     public TimeSpan? Interval { get; init; } = TimeSpan.FromMicroseconds(15_000);
 
     public bool KeepsOrder => true;
@@ -56,6 +60,12 @@ internal sealed class FakeLink : IDfuLink
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         RequestAsync(new Call("write", characteristic, value.ToArray()), cancellationToken);
+
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken)
+    {
+        await RequestAsync(new Call("read", default, []), cancellationToken);
+        return Values[characteristic];
+    }
 
     public async ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {

@@ -162,6 +162,43 @@ public sealed class AdapterTests
     });
 
     [Fact]
+    public void A_broken_adapter_opens_and_connects_to_nobody_until_its_step_of_the_ladder() => Run(async (host, adapter, source) =>
+    {
+        source.Break(AdapterFault.FailsConnects, curedBy: RecoveryStep.UsbReset);
+        Assert.Equal(DfuError.ConnectFailed, await ErrorOf(Connect(host, adapter)));
+        Assert.True(await source.RecoverAsync(RecoveryStep.PowerCycle, default));
+        Assert.Equal(DfuError.ConnectFailed, await ErrorOf(Connect(host, adapter)));
+        Assert.True(await source.RecoverAsync(RecoveryStep.UsbReset, default));
+        await using var link = await Connect(host, adapter);
+    });
+
+    [Fact]
+    public void A_deaf_adapter_scans_and_hears_nothing_until_it_is_revived() => Run(async (host, adapter, source) =>
+    {
+        source.Break(AdapterFault.HearsNothing);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(5), host.Time);
+        var heard = new List<double>();
+        var scan = Listen();
+        await Task.Delay(TimeSpan.FromSeconds(3), host.Time, CancellationToken.None);
+        Assert.Empty(heard);
+        source.Revive();
+        await scan;
+        Assert.InRange(heard.Count, 6, 9);
+
+        async Task Listen()
+        {
+            try
+            {
+                await foreach (var _ in adapter.ScanAsync(late.Token)) heard.Add(host.Milliseconds);
+            }
+            catch (OperationCanceledException)
+            {
+                // The test has listened for long enough.
+            }
+        }
+    });
+
+    [Fact]
     public void A_scan_ends_when_the_adapter_dies() => Run(async (host, adapter, source) =>
     {
         var heard = 0;

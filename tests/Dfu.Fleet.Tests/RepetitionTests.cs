@@ -33,7 +33,7 @@ public sealed class RepetitionTests
     private sealed record Step(int Kind, int Number, double Seconds, int Again);
 
     [Property(MaxTest = 300)]
-    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(16), steps =>
+    public Property Devices_take_what_an_attempt_reports_once() => Prop.ForAll(Steps(17), steps =>
     {
         var state = DeviceState.New(Application, [50_000, 100_000], T0);
         Replay(steps, (step, number, at) => OfDevice(step, state, number, at), e =>

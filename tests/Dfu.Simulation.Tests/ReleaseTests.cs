@@ -68,12 +68,22 @@ public sealed class ReleaseTests
         Assert.Equal(DeviceMode.Bootloader, device.Mode);
     }
 
-    [Fact]
-    public void A_bonded_device_is_released_at_its_one_address()
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    public void A_bonded_device_is_released_at_its_one_address(string bondedWith)
     {
-        var (released, device) = Release(First, Device("sdk17") with { Bonded = true, BondedWith = "a", ApplicationSize = 9000 });
+        var (released, device) = Release(First, Device("sdk17") with { Bonded = true, BondedWith = bondedWith, ApplicationSize = 9000 });
         Assert.Equal(DfuError.None, released.Error);
         Assert.Equal(DeviceMode.Application, device.Mode);
+    }
+
+    [Fact]
+    public void A_bonded_device_that_takes_no_adapter_here_says_so()
+    {
+        var (released, device) = Release(First, Device("sdk17") with { Bonded = true, BondedWith = "elsewhere", ApplicationSize = 9000 });
+        Assert.Equal((DfuError.BondedElsewhere, "its bootloader takes none of the adapters that were given"), (released.Error, released.Detail));
+        Assert.Equal(DeviceMode.Bootloader, device.Mode);
     }
 
     /// <summary>The one above is another device: its application answers where the bootloader of the first would be.</summary>

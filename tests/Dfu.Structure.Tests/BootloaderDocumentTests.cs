@@ -21,7 +21,8 @@ public sealed partial class BootloaderDocumentTests
         Assert.All(ids, id => Assert.Contains(id.Name, new[] { id.Shown.ToLowerInvariant(), $"rule-{id.Shown}" }));
         Assert.Equal(ids.Distinct(), ids);
         Assert.Equal(
-            Numbers("f", 34).Append("f15b").Append("f9b").Concat(Numbers("t", 11)).Concat(Numbers("r", 5)).Concat(Numbers("rule-", 11)).Order(),
+            Numbers("f", 34).Append("f15b").Append("f9b").Concat(Numbers("t", 11)).Concat(Numbers("r", 5)).Concat(Numbers("b", 7))
+                .Concat(Numbers("rule-", 11)).Order(),
             ids.Select(id => id.Name).Order());
     }
 

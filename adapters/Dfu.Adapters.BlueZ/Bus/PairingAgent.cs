@@ -36,7 +36,9 @@ internal sealed class PairingAgent : IPairingAgent
 
     public ObjectPath ObjectPath { get; } = new("/dfu/agent");
 
-    /// <summary>Registers it for as long as the connection lives. A bluetoothd that does not want it is used without: devices that do not bond need none.</summary>
+    /// <summary>
+    /// Registers it for as long as the connection lives. A bluetoothd that does not want it is used without: devices that do not bond need none.
+    /// </summary>
     public static async Task RegisterAsync(Connection bus, string owner, TimeProvider time, CancellationToken cancellationToken)
     {
         var agent = new PairingAgent();

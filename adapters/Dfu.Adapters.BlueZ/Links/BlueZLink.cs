@@ -64,6 +64,11 @@ internal sealed class BlueZLink : IDfuLink
 
     public IReadOnlySet<DfuCharacteristic> Characteristics { get; }
 
+    /// <summary>BlueZ's objects of what else can be read.</summary>
+    public ImmutableDictionary<Guid, BlueZObject> Others { private get; init; } = ImmutableDictionary<Guid, BlueZObject>.Empty;
+
+    public IReadOnlySet<Guid> Readable => Others.Keys.ToImmutableHashSet();
+
     /// <summary>Asked anew each time: peripherals have it changed after they connected.</summary>
     public TimeSpan? Interval => _kernel.InForce(_controllerIndex, _watch.Address)?.Interval;
 
@@ -97,7 +102,7 @@ internal sealed class BlueZLink : IDfuLink
         }
         catch (Exception e) when (e is not (DfuException or OperationCanceledException))
         {
-            throw await FailureAsync(DfuCharacteristic.ButtonlessBonded, e);
+            throw await FailureAsync(nameof(DfuCharacteristic.ButtonlessBonded), e);
         }
     }
 
@@ -109,7 +114,7 @@ internal sealed class BlueZLink : IDfuLink
             if (_subscribed.Contains(characteristic)) return;
         }
 
-        await CallAsync(characteristic, token => _subscriptions.AddAsync(characteristic, at, token), cancellationToken);
+        await CallAsync(characteristic.ToString(), token => _subscriptions.AddAsync(characteristic, at, token), cancellationToken);
         lock (_gate) _subscribed.Add(characteristic);
     }
 
@@ -118,7 +123,7 @@ internal sealed class BlueZLink : IDfuLink
         var proxy = _objects.Proxy<IGattCharacteristic1>(Find(characteristic).Path);
         var bytes = value.ToArray();
         await CallAsync(
-            characteristic,
+            characteristic.ToString(),
             async token =>
             {
                 // Packets called later would overtake it inside bluetoothd, so they wait until it is acknowledged.
@@ -134,6 +139,19 @@ internal sealed class BlueZLink : IDfuLink
                 }
             },
             cancellationToken);
+    }
+
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken)
+    {
+        var name = BluetoothUuid.Describe(characteristic);
+        if (!Others.TryGetValue(characteristic, out var at)) throw new ArgumentOutOfRangeException(nameof(characteristic), name, "the device has no such characteristic");
+        byte[] value = [];
+        await CallAsync(
+            name,
+            async token => value = await _objects.Proxy<IGattCharacteristic1>(at.Path).ReadValueAsync(new Dictionary<string, object>())
+                .AnsweredAsync(BlueZTimes.Request, _time, token),
+            cancellationToken);
+        return value;
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
@@ -178,7 +196,7 @@ internal sealed class BlueZLink : IDfuLink
         }
         catch (Exception e) when (e is not (DfuException or OperationCanceledException))
         {
-            throw await FailureAsync(DfuCharacteristic.Packet, e);
+            throw await FailureAsync(nameof(DfuCharacteristic.Packet), e);
         }
         finally
         {
@@ -186,7 +204,7 @@ internal sealed class BlueZLink : IDfuLink
         }
     }
 
-    private async Task CallAsync(DfuCharacteristic characteristic, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    private async Task CallAsync(string characteristic, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_closing) throw Lost();
@@ -214,7 +232,7 @@ internal sealed class BlueZLink : IDfuLink
         }
     }
 
-    private async Task<DfuException> FailureAsync(DfuCharacteristic characteristic, Exception e)
+    private async Task<DfuException> FailureAsync(string characteristic, Exception e)
     {
         var what = $"{characteristic} at {_watch.Address}: {e.Message}";
         if (e is TimeoutException)

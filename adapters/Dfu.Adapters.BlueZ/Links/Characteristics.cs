@@ -51,6 +51,21 @@ internal static class Characteristics
         return found.ToImmutable();
     }
 
+    /// <summary>Those that are not an update's and can be read; the first of each.</summary>
+    /// <param name="below">What BlueZ has below the device.</param>
+    public static ImmutableDictionary<Guid, BlueZObject> Readable(IEnumerable<BlueZObject> below)
+    {
+        var found = ImmutableDictionary.CreateBuilder<Guid, BlueZObject>();
+        foreach (var candidate in below.OrderBy(static candidate => candidate.Path.ToString(), StringComparer.Ordinal))
+        {
+            if (candidate.Get<string[]>(Interface, "Flags")?.Contains("read") == true
+                && candidate.Get<string>(Interface, "UUID") is { } text && !ByUuid.ContainsKey(text) && Guid.TryParse(text, out var uuid))
+                found.TryAdd(uuid, candidate);
+        }
+
+        return found.ToImmutable();
+    }
+
     /// <summary>Whether an update can be begun with these: nothing more needs to be waited for.</summary>
     public static bool Suffice(IReadOnlyDictionary<DfuCharacteristic, BlueZObject> found) =>
         OfBootloader.All(found.ContainsKey)

@@ -41,6 +41,8 @@ internal sealed class BridgeLink : IDfuLink
 
     public IReadOnlySet<DfuCharacteristic> Characteristics { get; private set; } = ImmutableHashSet<DfuCharacteristic>.Empty;
 
+    public IReadOnlySet<Guid> Readable { get; private set; } = ImmutableHashSet<Guid>.Empty;
+
     public TimeSpan? Interval { get; private set; }
 
     /// <summary>The contract promises it.</summary>
@@ -67,14 +69,24 @@ internal sealed class BridgeLink : IDfuLink
         RequestAsync(
             new ToBridge { Link = Number, Subscribe = new Subscribe { Characteristic = characteristic.ToWire() } },
             Body.Subscribed,
-            characteristic,
+            characteristic.ToWire(),
+            characteristic.ToString(),
             cancellationToken);
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, WireValues.MaxValue, nameof(value));
         var write = new Write { Characteristic = characteristic.ToWire(), Value = UnsafeByteOperations.UnsafeWrap(value) };
-        return RequestAsync(new ToBridge { Link = Number, Write = write }, Body.Written, characteristic, cancellationToken);
+        return RequestAsync(new ToBridge { Link = Number, Write = write }, Body.Written, characteristic.ToWire(), characteristic.ToString(), cancellationToken);
+    }
+
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken)
+    {
+        if (!Readable.Contains(characteristic))
+            throw new ArgumentOutOfRangeException(nameof(characteristic), BluetoothUuid.Describe(characteristic), "the device has no such characteristic");
+        var read = new ToBridge { Link = Number, Read = new Read { Uuid = characteristic.ToWire() } };
+        var reply = await RequestAsync(read, Body.ReadReply, default, BluetoothUuid.Describe(characteristic), cancellationToken);
+        return reply.ReadReply.Value.Memory;
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
@@ -145,7 +157,7 @@ internal sealed class BridgeLink : IDfuLink
             case Body.Written:
                 Answer(message, message.Written.Characteristic);
                 break;
-            case Body.Secured:
+            case Body.ReadReply or Body.Secured:
                 Answer(message, default);
                 break;
             case Body.Fault:
@@ -195,6 +207,7 @@ internal sealed class BridgeLink : IDfuLink
             Mtu = (int)Math.Clamp(connected.Mtu, 23u, 517u);
             Interval = connected.IntervalUs == 0 ? null : TimeSpan.FromMicroseconds(connected.IntervalUs);
             Characteristics = connected.Characteristics.Where(c => c.TryFromWire(out _)).Select(c => (DfuCharacteristic)(int)c).ToImmutableHashSet();
+            Readable = connected.Readable.Where(uuid => uuid.TryFromWire(out _)).Select(uuid => new Guid(uuid.Span, bigEndian: true)).ToImmutableHashSet();
             _opened.TrySetResult();
         }
     }
@@ -204,12 +217,17 @@ internal sealed class BridgeLink : IDfuLink
         lock (_gate) _queue.Answer(message, characteristic);
     }
 
-    private async Task RequestAsync(ToBridge message, Body answer, DfuCharacteristic characteristic, CancellationToken cancellationToken)
+    private async Task<FromBridge> RequestAsync(ToBridge message, Body answer, Characteristic characteristic, string name, CancellationToken cancellationToken)
     {
-        var reply = await AskAsync(message, answer, characteristic.ToWire(), BridgeTimes.Request, cancellationToken);
-        var status = answer == Body.Subscribed ? reply.Subscribed.AttStatus : reply.Written.AttStatus;
-        if (status == 0) return;
-        throw new DfuException(DfuError.AttError, $"{characteristic} at {_address}: ATT status 0x{status:x2}")
+        var reply = await AskAsync(message, answer, characteristic, BridgeTimes.Request, cancellationToken);
+        var status = answer switch
+        {
+            Body.Subscribed => reply.Subscribed.AttStatus,
+            Body.ReadReply => reply.ReadReply.AttStatus,
+            _ => reply.Written.AttStatus,
+        };
+        if (status == 0) return reply;
+        throw new DfuException(DfuError.AttError, $"{name} at {_address}: ATT status 0x{status:x2}")
         {
             AttStatus = (byte)Math.Min(status, byte.MaxValue),
         };

@@ -47,7 +47,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
                 if (Interlocked.Decrement(ref _credit) < 0) Fault("a write command without credit");
                 else _queue.Writer.TryWrite(message);
                 return;
-            case Body.Subscribe or Body.Write or Body.Secure:
+            case Body.Subscribe or Body.Write or Body.Secure or Body.Read:
                 if (Interlocked.Exchange(ref _requested, 1) == 1) Fault("a second request while one is outstanding");
                 else _queue.Writer.TryWrite(message);
                 return;
@@ -174,6 +174,7 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         {
             var connected = new Connected { Mtu = (uint)link.Mtu, IntervalUs = (uint)(link.Interval?.TotalMicroseconds ?? 0) };
             connected.Characteristics.AddRange(link.Characteristics.Order().Select(c => c.ToWire()));
+            connected.Readable.AddRange(link.Readable.Order().Select(static uuid => uuid.ToWire()));
             Send(new FromBridge { Link = number, Connected = connected });
             Grant(Window);
             notifying = NotifyAsync(link);
@@ -255,7 +256,12 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
     {
         try
         {
-            var answer = request.BodyCase == Body.Secure ? await SecureAsync(link) : await RequestAsync(link, request);
+            var answer = request.BodyCase switch
+            {
+                Body.Secure => await SecureAsync(link),
+                Body.Read => await ReadAsync(link, request.Read.Uuid),
+                _ => await RequestAsync(link, request),
+            };
             Interlocked.Exchange(ref _requested, 0);
             Send(answer);
         }
@@ -271,6 +277,23 @@ internal sealed class ServedLink(uint number, FrameWriter writer, TimeProvider t
         {
             Fault(e.Message);
         }
+    }
+
+    private async Task<FromBridge> ReadAsync(IDfuLink link, ByteString uuid)
+    {
+        var reply = new ReadReply { Uuid = uuid };
+        try
+        {
+            if (uuid.TryFromWire(out var characteristic) && link.Readable.Contains(characteristic))
+                reply.Value = UnsafeByteOperations.UnsafeWrap(await link.ReadAsync(characteristic, _cut.Token));
+            else reply.AttStatus = WireValues.AttributeNotFound;
+        }
+        catch (DfuException e) when (e.Error == DfuError.AttError)
+        {
+            reply.AttStatus = e.AttStatus == 0 ? WireValues.UnlikelyError : e.AttStatus;
+        }
+
+        return new FromBridge { Link = number, ReadReply = reply };
     }
 
     private async Task<FromBridge> SecureAsync(IDfuLink link)

@@ -151,6 +151,12 @@ internal sealed partial class BootloaderCore
         return Verdict.Good;
     }
 
+    private void EraseMain()
+    {
+        _memory.Main = null;
+        _counters.SettingsErases++;
+    }
+
     /// <summary>
     /// Queues the settings for writing, and the backup behind them; a page that already holds them is left alone. False when the
     /// queue is full.
@@ -161,7 +167,7 @@ internal sealed partial class BootloaderCore
         var now = Snapshot();
         if (!now.Same(_memory.Main))
         {
-            if (!_flash.TryErase(1, () => _memory.Main = null, () => _memory.Main = null)) return false;
+            if (!_flash.TryErase(1, EraseMain, EraseMain)) return false;
             _mainBuffer = now;
             if (!_flash.TryStore(SettingsBytes, () => _memory.Main = _mainBuffer, null, () => _memory.Main = null)) return false;
         }

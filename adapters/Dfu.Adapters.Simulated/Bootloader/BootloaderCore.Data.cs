@@ -61,7 +61,7 @@ internal sealed partial class BootloaderCore
         _progress.Crc = _progress.CrcLast;
         var address = _start + _progress.Offset;
         var pages = ChipModel.Pages((int)size);
-        if (!_flash.TryErase(pages, () => _memory.Erase(address, pages)))
+        if (!_flash.TryErase(pages, () => ErasePages(address, pages)))
         {
             Answer(OpCode.Create, (byte)ResultCode.InvalidObject);
             return;
@@ -69,6 +69,12 @@ internal sealed partial class BootloaderCore
 
         if (_profile.CreateDataRestartsTimer) RestartInactivity();
         Answer(OpCode.Create, Success);
+    }
+
+    private void ErasePages(int address, int pages)
+    {
+        _memory.Erase(address, pages);
+        _counters.PageErases += pages;
     }
 
     private ResultCode? CheckObject(uint size)

@@ -4,7 +4,9 @@ using Dfu.Protocol.Requests;
 namespace Dfu.Adapters.Simulated.Devices;
 
 /// <summary>The buttonless service of an application: what each generation answers, as a function of the write.</summary>
-/// <remarks>nRF5 SDK 17.1, ble_dfu.c, ble_dfu_unbonded.c and ble_dfu_bonded.c, which takes no name; SDK 12's experimental service answers with the same layout.</remarks>
+/// <remarks>
+/// nRF5 SDK 17.1, ble_dfu.c, ble_dfu_unbonded.c and ble_dfu_bonded.c, which takes no name; SDK 12's experimental service answers with the same layout.
+/// </remarks>
 internal static class ButtonlessApplication
 {
     private const int LongestName = 20;

@@ -14,6 +14,13 @@ public sealed record DeviceCounters
 
     public int Connects { get; internal set; }
 
+    /// <summary>Reads of an application's characteristics.</summary>
+    public int Reads { get; internal set; }
+
+    /// <summary>Pages of firmware that were erased, copies of an activation included, and how often the settings page was; its backup not counted.</summary>
+    public long PageErases { get; internal set; }
+    public long SettingsErases { get; internal set; }
+
     /// <summary>Links lost by supervision timeout.</summary>
     public int Drops { get; internal set; }
 

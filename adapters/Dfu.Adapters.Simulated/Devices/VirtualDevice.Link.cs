@@ -21,6 +21,12 @@ public sealed partial class VirtualDevice
         ? new HashSet<DfuCharacteristic> { ButtonlessCharacteristic }
         : new HashSet<DfuCharacteristic> { DfuCharacteristic.ControlPoint, DfuCharacteristic.Packet };
 
+    internal IReadOnlySet<Guid> Readable => Information.Keys.ToHashSet();
+
+    private IReadOnlyDictionary<Guid, byte[]> Information => Mode == DeviceMode.Application
+        ? DeviceInformation.Of(Options, Counters.Activations > 0 ? FlashSettings.ApplicationVersion : null)
+        : new Dictionary<Guid, byte[]>();
+
     private DfuCharacteristic ButtonlessCharacteristic => Options.Profile.Buttonless == ButtonlessKind.Sdk12Notify
         ? DfuCharacteristic.ButtonlessSdk12
         : Options.Bonded ? DfuCharacteristic.ButtonlessBonded : DfuCharacteristic.Buttonless;
@@ -77,6 +83,14 @@ public sealed partial class VirtualDevice
         if (characteristic == DfuCharacteristic.ControlPoint) _core?.OnControl(value);
         else OnButtonless(characteristic, value);
         return 0;
+    }
+
+    /// <returns>ATT status and value.</returns>
+    internal (byte Status, byte[] Value) OnRead(Guid characteristic)
+    {
+        Counters.Reads++;
+        if (Counters.Reads <= Options.ReadsThatDrop) _link?.Drop();
+        return Information.TryGetValue(characteristic, out var value) ? ((byte)0, value) : (AttInvalidHandle, []);
     }
 
     internal void OnPacket(byte[] value)

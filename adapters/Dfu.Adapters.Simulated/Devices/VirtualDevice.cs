@@ -184,6 +184,8 @@ public sealed partial class VirtualDevice : IBootloaderPort
         var image = _memory.Read(settings.Bank1Start, bank.Size);
         Activated = image;
         Counters.Activations++;
+        Counters.SettingsErases++;
+        if (settings.Bank1Start != 0) Counters.PageErases += ChipModel.Pages(bank.Size);
         var next = settings with { Bank1 = default, PendingVersion = 0, PendingSoftDevice = 0 };
         var keeps = settings.Bank1Start > 0;
         if (bank.Code == BankCode.Application)
@@ -232,6 +234,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     {
         Mode = DeviceMode.Application;
         _name = null;
+        if (_memory.Main is { Name: not null }) Counters.SettingsErases++;
         _bonds.TakeFromBootloader();
         if (_memory.Main is { } main && (main.Name is not null || main.EnterBootloader)) _memory.Main = main with { Name = null, EnterBootloader = false };
         _air.AdvertisingChanged(this);

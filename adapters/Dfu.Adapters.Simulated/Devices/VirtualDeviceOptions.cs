@@ -34,6 +34,21 @@ public sealed record VirtualDeviceOptions
     public uint ApplicationVersion { get; init; }
     public uint BootloaderVersion { get; init; }
 
+    /// <summary>
+    /// What the application says in the firmware revision (0x2A26) of its Device Information service; null for an application without, as Nordic's
+    /// buttonless example. After an update it says the version that the init packet gave it.
+    /// </summary>
+    public string? FirmwareRevision { get; init; }
+
+    /// <summary>It says the same after an update as before.</summary>
+    public bool KeepsRevision { get; init; }
+
+    /// <summary>The same for the hardware revision (0x2A27), which an update leaves alone.</summary>
+    public string? HardwareRevision { get; init; }
+
+    /// <summary>Reads of an application's characteristics that are not answered: its link drops instead.</summary>
+    public int ReadsThatDrop { get; init; }
+
     /// <summary>Bytes of the application already on the device, 0 for none.</summary>
     public int ApplicationSize { get; init; }
 

@@ -160,6 +160,7 @@ public sealed partial class SimulatedLink
         var status = item.Kind switch
         {
             ItemKind.Subscribe => _device.OnSubscribe(item.Characteristic, item.Value[0] != 0),
+            ItemKind.Read => Read(item),
             ItemKind.Secure => Secure(),
             _ => Write(item),
         };
@@ -188,6 +189,13 @@ public sealed partial class SimulatedLink
         }
 
         return _device.OnWrite(item.Characteristic, item.Value);
+    }
+
+    private byte Read(Item item)
+    {
+        var (status, value) = _device.OnRead(new Guid(item.Value));
+        item.Read = value;
+        return status;
     }
 
     private void Refill()

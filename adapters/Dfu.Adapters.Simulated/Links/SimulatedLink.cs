@@ -23,6 +23,7 @@ public sealed partial class SimulatedLink : IDfuLink
         (_air, _events, _adapter, _device, _random) = (air, air.Events, adapter, device, random);
         Mtu = device.NegotiateMtu(Math.Min(preferredMtu, air.Link.Mtu));
         Characteristics = device.Characteristics;
+        Readable = device.Readable;
         Capacity = Math.Max(6, 2 * air.Link.PacketsPerEvent);
         _anchor = _events.Now;
         _spacing = adapter.Spacing.Ticks;
@@ -31,6 +32,8 @@ public sealed partial class SimulatedLink : IDfuLink
     public int Mtu { get; }
 
     public IReadOnlySet<DfuCharacteristic> Characteristics { get; }
+
+    public IReadOnlySet<Guid> Readable { get; }
 
     public TimeSpan? Interval => TimeSpan.FromTicks(Interlocked.Read(ref _spacing));
 
@@ -53,7 +56,7 @@ public sealed partial class SimulatedLink : IDfuLink
     public async Task SecureAsync(CancellationToken cancellationToken)
     {
         if (Encrypted) return;
-        if (await AskAsync(ItemKind.Secure, default, [], cancellationToken) != 0)
+        if ((await AskAsync(ItemKind.Secure, default, [], cancellationToken)).Status != 0)
             throw new DfuException(DfuError.PairingRefused, $"{_device.ApplicationAddress} does not pair with {Radio}");
     }
 
@@ -68,6 +71,12 @@ public sealed partial class SimulatedLink : IDfuLink
     {
         if (value.Length > Mtu - 3) throw Att(0x0d, $"a write of {value.Length} bytes does not fit into an MTU of {Mtu}");
         await RequestAsync(ItemKind.Write, characteristic, value.ToArray(), cancellationToken);
+    }
+
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken)
+    {
+        var read = await RequestAsync(ItemKind.Read, default, characteristic.ToByteArray(), cancellationToken);
+        return read.Read;
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
@@ -113,13 +122,14 @@ public sealed partial class SimulatedLink : IDfuLink
         await item.Accepted!.Task;
     }
 
-    private async Task RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
+    private async Task<Item> RequestAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
     {
-        var status = await AskAsync(kind, characteristic, value, cancellationToken);
+        var (status, item) = await AskAsync(kind, characteristic, value, cancellationToken);
         if (status != 0) throw Att(status, $"{kind} of {characteristic} was refused with ATT status 0x{status:x2}");
+        return item;
     }
 
-    private async Task<byte> AskAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
+    private async Task<(byte Status, Item Item)> AskAsync(ItemKind kind, DfuCharacteristic characteristic, byte[] value, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var item = new Item(kind, characteristic, value) { Answer = new(TaskCreationOptions.RunContinuationsAsynchronously) };
@@ -132,7 +142,7 @@ public sealed partial class SimulatedLink : IDfuLink
         }
 
         await using var registration = cancellationToken.Register(() => item.Answer.TrySetCanceled(cancellationToken));
-        return await item.Answer.Task;
+        return (await item.Answer.Task, item);
     }
 
     private DfuException Lost() => new(DfuError.LinkLost, $"the link to {_device.ApplicationAddress} has closed: {_closure}");
@@ -144,6 +154,7 @@ public sealed partial class SimulatedLink : IDfuLink
         Packet,
         Write,
         Subscribe,
+        Read,
         Secure,
     }
 
@@ -152,6 +163,9 @@ public sealed partial class SimulatedLink : IDfuLink
         public ItemKind Kind => kind;
         public DfuCharacteristic Characteristic => characteristic;
         public byte[] Value => value;
+
+        /// <summary>What was read.</summary>
+        public byte[] Read { get; set; } = [];
         public TaskCompletionSource? Accepted { get; set; }
         /// <summary>ATT status of a request.</summary>
         public TaskCompletionSource<byte>? Answer { get; init; }

@@ -102,7 +102,8 @@ public sealed class StateDirectory
     private string FileOf(BluetoothAddress address, string extension) =>
         Path.Combine(_path, $"{address.ToString().Replace(":", "", StringComparison.Ordinal)}.{extension}");
 
-    internal sealed record Saved(DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
+    internal sealed record Saved(
+        DeviceMode Mode, Settings? Main, Settings? Backup, SoftDeviceIdentity? SoftDevice, SavedCounters Counters, BondKeys.Saved? Bonds = null);
 
     internal sealed record SavedCounters(
         long PacketBytes,
@@ -116,6 +117,8 @@ public sealed class StateDirectory
         int ExecuteCommands,
         int Activations,
         long OverrunBytes = 0,
+        long PageErases = 0,
+        long SettingsErases = 0,
         int Timeouts = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
@@ -130,6 +133,8 @@ public sealed class StateDirectory
             c.ExecuteCommands,
             c.Activations,
             c.OverrunBytes,
+            c.PageErases,
+            c.SettingsErases,
             c.Timeouts);
 
         public DeviceCounters ToCounters() => new()
@@ -145,6 +150,8 @@ public sealed class StateDirectory
             ExecuteCommands = ExecuteCommands,
             Activations = Activations,
             OverrunBytes = OverrunBytes,
+            PageErases = PageErases,
+            SettingsErases = SettingsErases,
             Timeouts = Timeouts,
         };
     }

@@ -89,6 +89,12 @@ public enum DfuError
     Cancelled,
     Interrupted,
 
+    /// <summary>The application that runs after the update says something else of itself than the operator expects.</summary>
+    ApplicationDiffers,
+
+    /// <summary>It could not be asked, although the operator expects something of it.</summary>
+    ApplicationNotRead,
+
     // The host.
     InvalidArgument = 500,
     AdapterNotFound,

@@ -152,6 +152,12 @@ public static class ErrorCatalog
             "The device is still in its bootloader after the image was activated.",
             "The new application does not start: check its SoftDevice and its vector table."),
         DfuError.Cancelled => ("The update of this device was cancelled.", "Run the same command again to go on."),
+        DfuError.ApplicationDiffers => (
+            "The bootloader accepted the image, and the application that runs now says something else of itself than was expected.",
+            "Check that the package holds the firmware it should, and what was expected."),
+        DfuError.ApplicationNotRead => (
+            "The bootloader accepted the image, and the application could not be asked what it is, although something was expected of it.",
+            "Bring the device nearer and try again; check that its application has the characteristic."),
         DfuError.Interrupted => ("The run was interrupted; everything confirmed so far is kept.", "Run the same command again to go on."),
 
         DfuError.InvalidArgument => ("An argument is missing or has a value that makes no sense.", "See --help of the command."),

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Protocol.Links;
 
@@ -42,9 +44,9 @@ public readonly record struct LinkClosure(byte Reason, string? Detail = null)
 /// <summary>An open connection to one peripheral: moves characteristic values and knows nothing of DFU.</summary>
 /// <remarks>
 /// Writes and write commands reach the air in the order they were called (see <see cref="KeepsOrder"/>). At most one
-/// Subscribe or Write may be outstanding; write commands may be sent meanwhile. After the link has closed every call
-/// throws <see cref="Errors.DfuException"/> with <see cref="Errors.DfuError.LinkLost"/>; what was pending ends the same way.
-/// A refused ATT operation throws with <see cref="Errors.DfuError.AttError"/> and the status in the exception.
+/// Subscribe, Write or Read may be outstanding; write commands may be sent meanwhile. After the link has closed every call
+/// throws <see cref="DfuException"/> with <see cref="DfuError.LinkLost"/>; what was pending ends the same way.
+/// A refused ATT operation throws with <see cref="DfuError.AttError"/> and the status in the exception.
 /// Disposal closes the link (reason 0x16) and waits until it is closed.
 /// </remarks>
 public interface IDfuLink : IAsyncDisposable
@@ -53,6 +55,9 @@ public interface IDfuLink : IAsyncDisposable
     int Mtu { get; }
 
     IReadOnlySet<DfuCharacteristic> Characteristics { get; }
+
+    /// <summary>What else the peripheral has that can be read; empty where the radio does not tell.</summary>
+    IReadOnlySet<Guid> Readable => ImmutableHashSet<Guid>.Empty;
 
     /// <summary>Connection interval, null when the radio does not tell.</summary>
     TimeSpan? Interval { get; }
@@ -84,6 +89,10 @@ public interface IDfuLink : IAsyncDisposable
 
     /// <summary>Write with response; returns when the peripheral's ATT layer has acknowledged it.</summary>
     Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
+
+    /// <summary>Reads a characteristic, one of <see cref="Readable"/>: up to 512 bytes.</summary>
+    Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) =>
+        Task.FromException<ReadOnlyMemory<byte>>(new DfuException(DfuError.AttError, $"{characteristic} cannot be read over this link") { AttStatus = 0x0a });
 
     /// <summary>Write without response; returns when the radio has taken it, waiting while it has no room. The buffer may be reused after that.</summary>
     ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);

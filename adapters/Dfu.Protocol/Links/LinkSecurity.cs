@@ -19,7 +19,9 @@ public static class LinkSecurity
     public static bool WantsEncryption(this DfuException e) =>
         e is { Error: DfuError.AttError, AttStatus: InsufficientAuthentication or InsufficientEncryption };
 
-    /// <summary>Does something with the link and, when the peripheral refuses it for lack of encryption, once more on the link that is encrypted then.</summary>
+    /// <summary>
+    /// Does something with the link and, when the peripheral refuses it for lack of encryption, once more on the link that is encrypted then.
+    /// </summary>
     /// <param name="wanted">Called when it does.</param>
     /// <exception cref="DfuException">Besides those of <paramref name="ask"/>: PairingRefused or BondRequired.</exception>
     public static async Task<T> SecuredAsync<T>(
@@ -42,7 +44,9 @@ public static class LinkSecurity
         catch (DfuException e) when (e.WantsEncryption())
         {
             throw new DfuException(
-                DfuError.PairingRefused, $"the device answers ATT status 0x{e.AttStatus:x2} although this host has a bond with it: the device has lost its side", e);
+                DfuError.PairingRefused,
+                $"the device answers ATT status 0x{e.AttStatus:x2} although this host has a bond with it: the device has lost its side",
+                e);
         }
     }
 

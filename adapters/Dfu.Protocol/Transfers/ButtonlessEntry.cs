@@ -30,15 +30,18 @@ public static class ButtonlessEntry
 
     /// <summary>Returns when the device has agreed and closed the link, or was given <paramref name="timeout"/> to close it.</summary>
     /// <param name="name">What the bootloader is to advertise, so that units can be told apart; a device that cannot do that keeps its own.</param>
-    public static async Task EnterAsync(
+    /// <returns>Whether the device took the name: it erases its settings page once for that, when its application starts next.</returns>
+    public static async Task<bool> EnterAsync(
         IDfuLink link, DfuCharacteristic characteristic, string name, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         await link.SecuredAsync(() => SubscribeAsync(link, characteristic, timeout, time, cancellationToken), time, cancellationToken);
         var bytes = Encoding.UTF8.GetBytes(name);
+        var named = false;
         if (characteristic == DfuCharacteristic.Buttonless && bytes.Length is > 0 and <= LongestName)
         {
             // Refusing the name is no reason not to go on.
-            await AskAsync(link, characteristic, [Buttonless.SetName, (byte)bytes.Length, .. bytes], timeout, time, cancellationToken);
+            var taken = await AskAsync(link, characteristic, [Buttonless.SetName, (byte)bytes.Length, .. bytes], timeout, time, cancellationToken);
+            named = taken == Buttonless.Success;
         }
 
         var result = await link.SecuredAsync(
@@ -61,6 +64,8 @@ public static class ButtonlessEntry
         {
             // It answered and stays: the caller closes the link, which makes some applications reset.
         }
+
+        return named;
     }
 
     private static async Task<bool> SubscribeAsync(

@@ -21,7 +21,11 @@ internal static class AdapterCommand
         Control(terminal, AdapterControlKind.Drain, "drain", "Begin no further transfer on it, until 'resume'; what is under way is finished."),
         Control(terminal, AdapterControlKind.Resume, "resume", "Let it take part again; one in quarantine is tried at once."),
         Control(terminal, AdapterControlKind.Reset, "reset", "Give its transfers to other adapters, reset its radio and test it."),
-        Control(terminal, AdapterControlKind.SelfTest, "self-test", "Listen and, where the server names a golden unit, connect to it. For one without transfers."),
+        Control(
+            terminal,
+            AdapterControlKind.SelfTest,
+            "self-test",
+            "Listen and, where the server names a golden unit, connect to it. For one without transfers."),
     };
 
     internal static void WriteList(IAnsiConsole console, IEnumerable<AdapterView> adapters) => Columns.Write(
@@ -146,14 +150,16 @@ internal static class AdapterCommand
     internal static IEnumerable<string> Lines(string id, AdapterControlKind kind, bool done, string detail, AdapterState state)
     {
         yield return $"{(done ? "[green]✓[/]" : "[red]✗[/]")} [bold]{Text(id)}[/]: {Text(detail.Length > 0 ? detail : done ? "done" : "not done")}";
-        if (kind is AdapterControlKind.SelfTest or AdapterControlKind.Reset && state.SelfTest is { } test && !detail.Contains(test.Detail, StringComparison.Ordinal))
+        var tests = kind is AdapterControlKind.SelfTest or AdapterControlKind.Reset;
+        if (tests && state.SelfTest is { } test && !detail.Contains(test.Detail, StringComparison.Ordinal))
             yield return $"  {Text(AdapterWords.SelfTest(test))}";
         if (kind != AdapterControlKind.Drain || state.Slots.IsEmpty) yield break;
         yield return $"  [grey]still under way, and finished:[/] {string.Join(", ", state.Slots.Select(static slot => slot.Device))}";
     }
 
     /// <summary>An adapter that is not well is an answer; everything else that goes wrong ends the command.</summary>
-    private static async Task<(bool Done, string Detail)> CarryOutAsync(IFleetServer fleet, string id, AdapterControlKind kind, CancellationToken cancellationToken)
+    private static async Task<(bool Done, string Detail)> CarryOutAsync(
+        IFleetServer fleet, string id, AdapterControlKind kind, CancellationToken cancellationToken)
     {
         try
         {

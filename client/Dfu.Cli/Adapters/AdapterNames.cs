@@ -27,7 +27,8 @@ internal static class AdapterNames
                 throw new DfuException(DfuError.InvalidArgument, $"'{text}' may be {Named(found)}") { Remedy = "Write more of the id." };
         }
 
-        var meant = Suggestions.For(text, adapters.SelectMany(static view => (string[])[view.Id, view.Id[(view.Id.IndexOf('/', StringComparison.Ordinal) + 1)..]]));
+        var names = adapters.SelectMany(static view => (string[])[view.Id, view.Id[(view.Id.IndexOf('/', StringComparison.Ordinal) + 1)..]]);
+        var meant = Suggestions.For(text, names);
         throw new DfuException(DfuError.InvalidArgument, $"there is no adapter '{text}'")
         {
             Remedy = meant is null ? $"There are {Named(adapters)}." : $"Did you mean {meant}?",

@@ -56,7 +56,8 @@ internal sealed record AuditDocument(IReadOnlyList<AuditRow> Entries)
 {
     /// <returns>Oldest first, as people see them.</returns>
     public static AuditDocument Of(IEnumerable<AuditEntry> newestFirst) => new(
-        [.. newestFirst.Reverse().Select(static entry => new AuditRow(entry.Id, entry.At.ToUniversalTime(), entry.By, entry.Action, entry.Subject, entry.Detail))]);
+        [.. newestFirst.Reverse().Select(static entry => new AuditRow(
+            entry.Id, entry.At.ToUniversalTime(), entry.By, entry.Action, entry.Subject, entry.Detail))]);
 
     public string ToJson() => JsonSerializer.Serialize(this, AuditJson.Default.AuditDocument);
 }

@@ -15,12 +15,18 @@ internal static class CampaignFields
         "a threshold of failures",
         new("count", Values.Whole(1, OrderRules.MostDevices), "So many failed devices are too many. Give this or percent."),
         new("percent", Values.Percent(), "So many percent failed devices, of all of the group or campaign, are too many. Give this or count."),
-        new("action", Values.Choice("pause", "stop"), "pause: nothing further begins until somebody resumes it (default). stop: the rest is cancelled. What is under way is finished."));
+        new(
+            "action",
+            Values.Choice("pause", "stop"),
+            "pause: nothing further begins until somebody resumes it (default). stop: the rest is cancelled. What is under way is finished."));
 
     public static MapShape Group { get; } = new(
         "a group",
         new("name", Values.Text(CampaignPlan.LongestName, "a name of at most 80 characters"), "What people call it."),
-        new("count", Values.Whole(1, OrderRules.MostDevices), "How many devices it has. Give this or percent; the last group may have neither and takes the rest."),
+        new(
+            "count",
+            Values.Whole(1, OrderRules.MostDevices),
+            "How many devices it has. Give this or percent; the last group may have neither and takes the rest."),
         new("percent", Values.Percent(), "How many percent of the campaign's devices it has, rounded up."),
         new("goOnAt", Values.Percent(), "The next group begins when so many percent of this one's devices are updated (default 100)."),
         new("errors", Errors, "How many failures of this group are too many."),
@@ -47,14 +53,20 @@ internal static class CampaignFields
         new("maxPerHost", Values.Whole(1, 10_000), "Transfers at once over the adapters of each host."),
         new("attempts", Values.Whole(1, 10_000), "Attempts at all before a device fails (default 50)."),
         new("fruitlessAttempts", Values.Whole(1, 1000), "Attempts in a row that confirm nothing before a device fails (default 5)."),
-        new("firstBackoff", Values.Time(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)), "The pause after the first attempt that confirms nothing; it doubles (default 1s)."),
+        new(
+            "firstBackoff",
+            Values.Time(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
+            "The pause after the first attempt that confirms nothing; it doubles (default 1s)."),
         new("longestBackoff", Values.Time(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)), "The longest such pause (default 30s)."));
 
     public static MapShape Finish { get; } = new(
         "a finish",
         new("verify", Values.Flag(), "Wait for the application, and read what it says of itself where it says something (default true)."),
         new("characteristic", Values.Characteristic(), "The characteristic to read (default the firmware revision 0x2A26, where there is one)."),
-        new("expect", Values.Text(FinishPlan.LongestExpected, "a text of 1 to 128 characters, in quotes where it looks like a number"), "What it must say: a text, or bytes as in 0x0102."));
+        new(
+            "expect",
+            Values.Text(FinishPlan.LongestExpected, "a text of 1 to 128 characters, in quotes where it looks like a number"),
+            "What it must say: a text, or bytes as in 0x0102."));
 
     public static MapShape Targets { get; } = new(
         "fields that choose devices",
@@ -64,12 +76,18 @@ internal static class CampaignFields
         new("all", Values.Flag(), "Every device that may be updated (true)."),
         new("scanTime", Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)), "How long name and all listen (default 10s)."),
         new("count", Values.Whole(1, OrderRules.MostDevices), "With name and all: wait for so many devices instead; with feed: end when so many are updated."),
-        new("feed", Values.Flag(), "With name and all: devices are taken as they come and go, until count are updated, the schedule ends or somebody cancels (default false)."));
+        new(
+            "feed",
+            Values.Flag(),
+            "With name and all: devices are taken as they come and go, until count are updated, the schedule ends or somebody cancels (default false)."));
 
     public static MapShape Root { get; } = new(
         "a campaign",
         new("$schema", Path(), "For editors."),
-        new("name", Values.Text(CampaignPlan.LongestName, "a name of at most 80 characters"), "What people call the campaign. Another name is another campaign."),
+        new(
+            "name",
+            Values.Text(CampaignPlan.LongestName, "a name of at most 80 characters"),
+            "What people call the campaign. Another name is another campaign."),
         new("package", Path(), "The package, a zip file; relative to this file.", Required: true),
         new("only", Values.Choice("application", "softdevice", "bootloader", "softdevice_bootloader"), "Send this part of the package and no other."),
         new("publicKey", Path(), "A P-256 public key, relative to this file: the package is refused unless it is signed for it."),

@@ -58,12 +58,14 @@ internal sealed record CampaignFile
         try
         {
             if (new FileInfo(path).Length > MostBytes)
-                throw new DfuException(DfuError.InvalidArgument, $"{path} is larger than any campaign file") { Remedy = "Put long lists of devices into a CSV file." };
+                throw new DfuException(DfuError.InvalidArgument, $"{path} is larger than any campaign file")
+                { Remedy = "Put long lists of devices into a CSV file." };
             content = File.ReadAllBytes(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure) { Remedy = "Give the path of a campaign file." };
+            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure)
+            { Remedy = "Give the path of a campaign file." };
         }
 
         return FileKinds.Recognise(content, path) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind

@@ -158,7 +158,8 @@ internal sealed class CampaignFileReader(FileMap root, string folder, FileFlaws 
         }
 
         if (!flaws.Any && new CampaignPlan { Groups = plan.Groups }.Flaw(total) is { } together) flaws.Add(root.PlaceOf("groups"), together, AsInDocs);
-        if (plan.Errors is { } errors && new CampaignPlan { Errors = errors }.Flaw(total) is { } threshold) flaws.Add(root.PlaceOf("errors"), threshold, AsInDocs);
+        if (plan.Errors is { } errors && new CampaignPlan { Errors = errors }.Flaw(total) is { } threshold)
+            flaws.Add(root.PlaceOf("errors"), threshold, AsInDocs);
         if (new CampaignPlan { Schedule = plan.Schedule }.Flaw(total) is { } schedule) flaws.Add(root.Map("schedule")!.PlaceOf("end"), schedule, AsInDocs);
         if (new CampaignPlan { Finish = plan.Finish }.Flaw(total) is { } finish) flaws.Add(root.PlaceOf("finish"), finish, AsInDocs);
         if (!flaws.Any && plan.Flaw(total) is { } other) flaws.Add(root.Place, other, AsInDocs);

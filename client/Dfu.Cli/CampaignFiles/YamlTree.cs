@@ -46,7 +46,8 @@ internal sealed class YamlTree
             _flaws.Add(Of(start.Start), "tags are not supported", "Leave out the %TAG line.");
         var root = Node(1);
         _parser.TryConsume<DocumentEnd>(out _);
-        if (_parser.TryConsume<DocumentStart>(out var second)) _flaws.Add(Of(second.Start), "a second document begins here", "Write each campaign into a file of its own.");
+        if (_parser.TryConsume<DocumentStart>(out var second))
+            _flaws.Add(Of(second.Start), "a second document begins here", "Write each campaign into a file of its own.");
         return root;
     }
 
@@ -71,7 +72,8 @@ internal sealed class YamlTree
             if (!node.Tag.IsEmpty) _flaws.Add(place, "tags are not supported", "Leave out what begins with an exclamation mark, or put the text in quotes.");
         }
 
-        if (_parser.TryConsume<Scalar>(out var value)) return new FileValue(place, value.Value, value.Style == ScalarStyle.Plain ? Notation.Plain : Notation.Quoted);
+        if (_parser.TryConsume<Scalar>(out var value))
+            return new FileValue(place, value.Value, value.Style == ScalarStyle.Plain ? Notation.Plain : Notation.Quoted);
         if (_parser.TryConsume<SequenceStart>(out _))
         {
             var items = new List<FileNode>();

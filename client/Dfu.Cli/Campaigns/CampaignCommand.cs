@@ -23,7 +23,12 @@ internal static class CampaignCommand
         Show(terminal),
         Watch(terminal),
         CampaignReportCommand.Create(terminal),
-        Control(terminal, CampaignControlKind.Pause, "pause", "Begin no further device; what is under way is finished.", cut: "Break off what is under way too; it is gone on with later."),
+        Control(
+            terminal,
+            CampaignControlKind.Pause,
+            "pause",
+            "Begin no further device; what is under way is finished.",
+            cut: "Break off what is under way too; it is gone on with later."),
         Control(terminal, CampaignControlKind.Resume, "resume", "Go on after a pause, whoever or whatever made it."),
         Control(terminal, CampaignControlKind.Approve, "approve", "Let the next group begin."),
         Control(
@@ -137,6 +142,7 @@ internal static class CampaignCommand
         var devices = device is null
             ? null
             : Option.Many<BluetoothAddress>("--device", device, BluetoothAddress.TryParse, "an address such as C0:98:76:54:32:10", "ADDRESS", deviceRequired);
+        if (devices is not null) devices.AllowMultipleArgumentsPerToken = false; // the campaign may come behind it
         var json = Option.Flag("--json", "Print one JSON document.");
         var command = new Command(word, description) { id };
         if (cutting is not null) command.Add(cutting);

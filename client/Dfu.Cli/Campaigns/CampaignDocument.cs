@@ -44,7 +44,9 @@ internal sealed record CampaignShowDocument(
 internal sealed record CampaignAdapterDocument(string Adapter, string State, int Active, int Limit, double BytesPerSecond, string Detail)
 {
     public static CampaignAdapterDocument Of(AdapterView view) => new(
-        view.Id, char.ToLowerInvariant(view.Status.ToString()[0]) + view.Status.ToString()[1..], view.Active, view.Limit, Math.Round(view.Rate, 1), view.Detail);
+        view.Id,
+        char.ToLowerInvariant(view.Status.ToString()[0]) + view.Status.ToString()[1..],
+        view.Active, view.Limit, Math.Round(view.Rate, 1), view.Detail);
 }
 
 /// <summary>What <c>dfu campaign create --json</c> prints unless it watches.</summary>

@@ -20,9 +20,18 @@ internal static class CampaignReportCommand
     {
         var server = new ServerOptions();
         var id = new Argument<string>("ID") { Description = "The beginning of its id, its name, or 'last'." };
-        var output = new Option<string?>("--output", "-o") { Description = "The file to write: .csv, .json, .xml (JUnit) or .html. Standard output unless given.", HelpName = "FILE" };
+        var output = new Option<string?>("--output", "-o")
+        {
+            Description = "The file to write: .csv, .json, .xml (JUnit) or .html. Standard output unless given.",
+            HelpName = "FILE",
+        };
         var format = Option.Of<ReportForm?>(
-            "--format", "csv, json, junit or html; as the file is called unless given, else csv.", Form, "a form of report: csv, json, junit or html", null, "csv|json|junit|html");
+            "--format",
+            "csv, json, junit or html; as the file is called unless given, else csv.",
+            Form,
+            "a form of report: csv, json, junit or html",
+            null,
+            "csv|json|junit|html");
         var publicKey = KeyOption.Public("Check the package's signatures against this P-256 key, and name it in the report.");
         var command = new Command("report", "Write what became of every unit of a campaign: a table, a document, for a test farm, or a page to print.")
         {

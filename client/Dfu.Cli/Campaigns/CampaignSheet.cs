@@ -58,20 +58,21 @@ internal static class CampaignSheet
 
     private static IEnumerable<string> Groups(CampaignStanding standing)
     {
-        var width = standing.Groups.Max(static group => group.Name.Length);
+        var width = standing.Groups.Max(static group => CampaignWords.Group(group.Name).Length);
         foreach (var group in standing.Groups)
         {
             var text = group.Open ? $"{group.Updated} of {group.Devices} updated" : $"{Format.Count(group.Devices, "device")}, not begun";
             if (group.Failed > 0) text += $", [red]{group.Failed} failed[/]";
             if (group.Cancelled > 0) text += $", {group.Cancelled} cancelled";
-            yield return $"{Markup.Escape(group.Name.PadRight(width))}  {text}";
+            yield return $"{Markup.Escape(CampaignWords.Group(group.Name).PadRight(width))}  {text}";
         }
     }
 
     private static string Adapter(AdapterView adapter)
     {
         var status = adapter.Status.ToString().ToLowerInvariant();
-        var text = $"{Markup.Escape(adapter.Id)}  {(adapter.Status == AdapterStatus.Ready ? status : $"[yellow]{status}[/]")}  {adapter.Active}/{adapter.Limit}";
+        if (adapter.Status != AdapterStatus.Ready) status = $"[yellow]{status}[/]";
+        var text = $"{Markup.Escape(adapter.Id)}  {status}  {adapter.Active}/{adapter.Limit}";
         if (adapter.Rate >= 1) text += $"  {Format.Rate(adapter.Rate)}";
         return adapter.Detail.Length > 0 ? $"{text}  [grey]{Markup.Escape(adapter.Detail)}[/]" : text;
     }
@@ -91,12 +92,14 @@ internal static class CampaignSheet
     {
         var called = devices.Select(static device => Called(device.Label)).ToList();
         var words = devices.Select(Word).ToList();
-        var (calledWidth, wordWidth) = (called.Select(static text => text.Length).DefaultIfEmpty().Max(), words.Select(static text => text.Length).DefaultIfEmpty().Max());
+        var calledWidth = called.Select(static text => text.Length).DefaultIfEmpty().Max();
+        var wordWidth = words.Select(static text => text.Length).DefaultIfEmpty().Max();
         for (var i = 0; i < devices.Count; i++)
         {
             var label = calledWidth == 0 ? "" : "  " + Markup.Escape(called[i].PadRight(calledWidth));
             var more = devices[i].Detail.Length > 0 ? devices[i].Detail : devices[i].Adapter ?? "";
-            yield return $"  {devices[i].Application}{label}  [{Colour(devices[i])}]{Markup.Escape(words[i].PadRight(wordWidth))}[/]  [grey]{Markup.Escape(more)}[/]".TrimEnd();
+            var word = $"[{Colour(devices[i])}]{Markup.Escape(words[i].PadRight(wordWidth))}[/]";
+            yield return $"  {devices[i].Application}{label}  {word}  [grey]{Markup.Escape(more)}[/]".TrimEnd();
         }
     }
 

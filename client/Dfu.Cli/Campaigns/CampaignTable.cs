@@ -37,7 +37,8 @@ internal static class CampaignTable
 
         for (var i = 0; i < cells.Count; i++)
         {
-            var texts = cells[i].Select((text, column) => column == LastColumn ? text : Pad(Cut(text, widths[column]), widths[column], left: column is 4 or 5)).ToArray();
+            var texts = cells[i].Select((text, column) =>
+                column == LastColumn ? text : Pad(Cut(text, widths[column]), widths[column], left: column is 4 or 5)).ToArray();
             yield return i == 0
                 ? $"[grey]{string.Join("  ", texts).TrimEnd()}[/]"
                 : string.Join("  ", texts.Select((text, column) => Coloured(Markup.Escape(text), column, rows[i - 1].Standing))).TrimEnd();

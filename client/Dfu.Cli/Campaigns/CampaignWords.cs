@@ -69,14 +69,17 @@ internal static class CampaignWords
         return standing.Cancelled > 0 ? $"{text}, {standing.Cancelled} cancelled" : text;
     }
 
+    /// <summary>A group without a name is called by its number.</summary>
+    public static string Group(string name) => name.All(char.IsAsciiDigit) ? $"group {name}" : name;
+
     private static string Hold(CampaignHold hold, CampaignStanding standing, DateTimeOffset now) => hold.Reason switch
     {
         HoldReason.NotStarted when hold.Until is { } start => $"starts at {Moment(start, now)}",
         HoldReason.OutsideWindow when hold.Until is { } opens => $"opens at {Moment(opens, now)}",
-        HoldReason.Approval when standing.Groups.FirstOrDefault(static group => !group.Open) is { Name.Length: > 0 } next => $"waits for approval of {next.Name}",
-        HoldReason.Approval => $"waits for approval of group {standing.Groups.Count(static group => group.Open) + 1}",
+        HoldReason.Approval when standing.Groups.FirstOrDefault(static group => !group.Open) is { } next => $"waits for approval of {Group(next.Name)}",
         HoldReason.Failures => $"stopped: {standing.Failed} of {standing.Devices} failed",
         HoldReason.TooFewUpdated => "too few updated to go on",
+        HoldReason.OutsideWindow => "outside its windows",
         HoldReason.Paused when hold.Detail.Split(';')[0] is { Length: > 0 } who => who,
         _ => Word(hold.Reason),
     };

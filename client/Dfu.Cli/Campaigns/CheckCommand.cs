@@ -58,7 +58,8 @@ internal static class CheckCommand
     {
         var targets = campaign.Targets;
         if (!targets.Addresses.IsDefaultOrEmpty)
-            return Format.Count(targets.Addresses.Length, "device") + (targets.Labels.IsEmpty ? "" : $", {targets.Labels.Length} with a serial number, label or order number");
+            return Format.Count(targets.Addresses.Length, "device")
+                + (targets.Labels.IsEmpty ? "" : $", {targets.Labels.Length} with a serial number, label or order number");
         var who = targets.NameGlob is { } glob ? $"named {glob}" : "all that are heard";
         return (targets.Feed, targets.Count) switch
         {
@@ -82,7 +83,8 @@ internal static class CheckCommand
 
     private static string? Rule(ErrorRule? rule) => rule is null
         ? null
-        : $"{(rule.Action == ErrorAction.Stop ? "stop" : "pause")} at {(rule.Count is { } count ? $"{count}" : FormattableString.Invariant($"{rule.Percent} %"))}";
+        : (rule.Action == ErrorAction.Stop ? "stop" : "pause")
+            + (rule.Count is { } count ? $" at {count}" : FormattableString.Invariant($" at {rule.Percent} %"));
 
     private static string Schedule(CampaignSchedule schedule)
     {
@@ -90,7 +92,8 @@ internal static class CheckCommand
         if (schedule.Start is { } start) parts.Add($"from {start:yyyy-MM-dd HH:mm zzz}");
         if (schedule.End is { } end) parts.Add($"until {end:yyyy-MM-dd HH:mm zzz}");
         parts.AddRange(schedule.Windows.Select(static window =>
-            $"{(window.Days.IsEmpty ? "" : string.Join('/', window.Days.Select(static day => day.ToString()[..3])) + " ")}{window.From:HH:mm}-{window.To:HH:mm}"));
+            (window.Days.IsEmpty ? "" : string.Join('/', window.Days.Select(static day => day.ToString()[..3])) + " ")
+            + $"{window.From:HH:mm}-{window.To:HH:mm}"));
         if (parts.Count > 0 && !schedule.Windows.IsEmpty) parts.Add(schedule.Zone.Length > 0 ? schedule.Zone : "UTC");
         return string.Join(", ", parts);
     }

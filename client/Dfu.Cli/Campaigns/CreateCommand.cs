@@ -15,7 +15,11 @@ internal static class CreateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var package = new Argument<string?>("PACKAGE") { Description = "The package, a zip file, unless a campaign file names it.", Arity = ArgumentArity.ZeroOrOne };
+        var package = new Argument<string?>("PACKAGE")
+        {
+            Description = "The package, a zip file, unless a campaign file names it.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var file = CampaignFileOption.Create(required: false);
         var targets = new TargetOptions(feeds: true);
         var only = PackageFile.OnlyOption();
@@ -39,7 +43,8 @@ internal static class CreateCommand
             CampaignRequest request;
             if (result.GetValue(file) is { } path)
             {
-                var inFile = targets.Options.Concat(plan.Options).Append(only).Append(publicKey).FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
+                var inFile = targets.Options.Concat(plan.Options).Append(only).Append(publicKey)
+                    .FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
                 if (inFile is not null || result.GetValue(package) is not null)
                     throw new DfuException(DfuError.InvalidArgument, $"{inFile?.Name ?? "the package"} and --file are given both")
                     {

@@ -16,7 +16,10 @@ internal sealed class PlanOptions
     private readonly Option<int?> _priority = Option.Number("--priority", "1 to 9, 5 unless given: higher ones go first where radios are shared.", 1, 9);
 
     private readonly Option<GroupPlan[]> _groups = Option.Many<GroupPlan>(
-        "--group", "Update so many devices first, such as 10 or 5%; repeat it for more. The rest follows when they are updated.", Group, "a size such as 10 or 5%", "SIZE");
+        "--group",
+        "Update so many devices first, such as 10 or 5%; repeat it for more. The rest follows when they are updated.",
+        Group,
+        "a size such as 10 or 5%", "SIZE");
 
     private readonly Option<bool> _approval = Option.Flag("--approval", "Wait for 'dfu campaign approve' between groups.");
 
@@ -45,6 +48,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command)
     {
+        _groups.AllowMultipleArgumentsPerToken = false; // the package may come behind it
         foreach (var option in Options) command.Add(option);
     }
 

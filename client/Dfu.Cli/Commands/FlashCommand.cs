@@ -42,6 +42,8 @@ internal static class FlashCommand
             "DIR");
         var report = Arguments.Option.Text("--report", "Write what became of every device to this file; .csv, .json, .xml (JUnit) or .html.", "FILE");
         var restart = Arguments.Option.Flag("--restart", "Forget the update that the data directory holds.");
+        var force = Arguments.Option.Flag("--force", "Flash also what is known to run the package already, or to refuse it.");
+        var noVerify = Arguments.Option.Flag("--no-verify", "Do not wait for the new application: what the bootloader accepted counts as updated.");
         var publicKey = KeyOption.Public("Refuse the package unless it is signed for this P-256 key.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var logLevel = LogLevels.Option(LogLevel.None);
@@ -52,7 +54,7 @@ internal static class FlashCommand
         targets.AddTo(command);
         foreach (var option in new System.CommandLine.Option[]
         {
-            only, patience, concurrency, perAdapter, dataDir, report, restart, publicKey, json, logLevel,
+            only, patience, concurrency, perAdapter, dataDir, report, restart, force, noVerify, publicKey, json, logLevel,
         })
             command.Add(option);
         var keep = new KeepOptions();
@@ -72,6 +74,7 @@ internal static class FlashCommand
                 PackageFile = zip,
                 Targets = targets.Read(result),
                 Restart = result.GetValue(restart),
+                Plan = new() { Force = result.GetValue(force), Finish = new() { Verify = !result.GetValue(noVerify) } },
                 Limits = new()
                 {
                     Patience = result.GetValue(patience) ?? TimeSpan.FromSeconds(120),

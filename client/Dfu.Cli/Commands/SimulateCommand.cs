@@ -49,8 +49,13 @@ internal static class SimulateCommand
             "Whether they wait in their bootloader or run an application with buttonless DFU.",
             ("dfu", false),
             ("app", true));
-        var bonds = Arguments.Option.Flag("--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
+        var bonds = Arguments.Option.Flag(
+            "--bonds", "Their applications bond, and their bootloaders take only the radio whose bond they were given; implies --mode app.");
         var softDevice = Arguments.Option.Whole("--softdevice", "Id of the SoftDevice they run; any is accepted unless given.", WholeNumbers.ReadId, "0xID");
+        var revision = Arguments.Option.Text(
+            "--firmware-revision",
+            "Their applications have a Device Information service that says this; after an update it says the new version.",
+            "TEXT");
         var links = Arguments.Option.Number("--links", "Links that each radio holds at once.", 1, 4096, 8);
         var radios = Arguments.Option.Number("--radios", "Radios behind each stream, which share its links, as a bridge has them.", 1, 4096, 1);
         var state = Arguments.Option.Text(
@@ -84,7 +89,7 @@ internal static class SimulateCommand
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var command = new Command("simulate", "Serve virtual devices over the bridge, for trying out and testing without hardware.")
         {
-            listen, devices, bystanders, otherHardware, arrive, outage, profile, chip, deaf, mode, bonds, softDevice, links, radios,
+            listen, devices, bystanders, otherHardware, arrive, outage, profile, chip, deaf, mode, bonds, softDevice, revision, links, radios,
             state, saveProgress, dropAfter, dropRate, timeScale, seed, publicKey, logLevel,
         };
         command.SetAction(async (result, _) =>
@@ -103,6 +108,7 @@ internal static class SimulateCommand
                 InApplication = mode.Of(result),
                 Bonds = result.GetValue(bonds),
                 SoftDevice = result.GetValue(softDevice),
+                FirmwareRevision = result.GetValue(revision),
                 DropAfter = result.GetValue(dropAfter),
                 DropRate = result.GetValue(dropRate),
                 Links = result.GetValue(links)!.Value,

@@ -34,7 +34,7 @@ internal sealed record DeviceRow(
 /// <summary>What <c>dfu device show --json</c> prints.</summary>
 internal sealed record DeviceDocument(
     string Device, string? Campaign, RunDevice? Update, string? Class, string? Keeps, IReadOnlyList<DeviceImage> Images, string? Revision,
-    string? HardwareRevision, DeviceWear Wear, bool Worn)
+    string? HardwareRevision, DeviceWear Wear, bool Worn, string? Advice)
 {
     public static DeviceDocument Of(FoundDevice found)
     {
@@ -50,7 +50,8 @@ internal sealed record DeviceDocument(
             RunDevice.Known(found.Device.Passport?.Revision),
             RunDevice.Known(found.Device.Passport?.HardwareRevision),
             wear,
-            wear.Settings >= DeviceWear.Warning);
+            wear.Settings >= DeviceWear.Warning,
+            DeviceSheet.Advised(found));
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, DeviceJson.Default.DeviceDocument);

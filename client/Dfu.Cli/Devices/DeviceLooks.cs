@@ -18,7 +18,10 @@ internal static class DeviceLooks
         var server = new ServerOptions();
         var campaign = Option.Text("--campaign", "Only this campaign's: the beginning of its id, its name, or 'last'.", "ID");
         var json = Option.Flag("--json", "Print one JSON document.");
-        var command = new Command("list", $"List the devices of the last {FoundDevice.MostCampaigns} campaigns, each as it stands in the newest.") { campaign, json };
+        var command = new Command("list", $"List the devices of the last {FoundDevice.MostCampaigns} campaigns, each as it stands in the newest.")
+        {
+            campaign, json,
+        };
         server.AddTo(command);
         command.SetAction(async (result, _) =>
         {
@@ -40,7 +43,10 @@ internal static class DeviceLooks
         var server = new ServerOptions();
         var device = Device();
         var json = Option.Flag("--json", "Print one JSON document.");
-        var command = new Command("show", "Show one device: how it stands, what is known of it, where its time went, and what to do if it failed.") { device, json };
+        var command = new Command("show", "Show one device: how it stands, what is known of it, where its time went, and what to do if it failed.")
+        {
+            device, json,
+        };
         server.AddTo(command);
         command.SetAction(async (result, _) =>
         {
@@ -74,7 +80,8 @@ internal static class DeviceLooks
         return command;
     }
 
-    internal static void WriteList(IAnsiConsole console, IEnumerable<CampaignDevice> devices, Func<string, string> shorten, DateTimeOffset now) => Columns.Write(
+    internal static void WriteList(
+        IAnsiConsole console, IEnumerable<CampaignDevice> devices, Func<string, string> shorten, DateTimeOffset now) => Columns.Write(
         console,
         ["", "ADDRESS", "SERIAL", "STATE", "CAMPAIGN", "WHEN", ""],
         [
@@ -96,7 +103,8 @@ internal static class DeviceLooks
         ]);
 
     /// <param name="entries">Oldest first.</param>
-    internal static void WriteHistory(IAnsiConsole console, IEnumerable<HistoryEntry> entries, Func<string, string> shorten, TimeZoneInfo zone) => Columns.Write(
+    internal static void WriteHistory(
+        IAnsiConsole console, IEnumerable<HistoryEntry> entries, Func<string, string> shorten, TimeZoneInfo zone) => Columns.Write(
         console,
         ["WHEN", "CAMPAIGN", "WHAT"],
         [
@@ -108,5 +116,8 @@ internal static class DeviceLooks
             ]),
         ]);
 
-    private static Argument<string> Device() => new("DEVICE") { Description = "Its address, application or bootloader, or its serial number in one of the last campaigns." };
+    private static Argument<string> Device() => new("DEVICE")
+    {
+        Description = "Its address, application or bootloader, or its serial number in one of the last campaigns.",
+    };
 }

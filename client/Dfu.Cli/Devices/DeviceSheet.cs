@@ -30,6 +30,7 @@ internal static class DeviceSheet
                 console.WriteLine();
                 Sheet.Line(console, $"  [bold]Where the time went[/] [grey]{Format.Duration(view.Time.Total)} since it joined the campaign[/]");
                 foreach (var line in bar) Sheet.Line(console, line);
+                if (Advised(found) is { } advice) Sheet.Line(console, $"  [bold]{Text(advice)}[/]");
             }
         }
 
@@ -41,7 +42,9 @@ internal static class DeviceSheet
         var name = Name(found);
         if (found.View is not { } view) return $"[grey]○[/] [bold]{name}[/]: in no campaign that is kept";
         var state = UnitStates.Of(view.Outcome, view.Phase);
-        var share = state == UnitState.AtWork && view.BytesTotal > 0 ? $", {Format.Percent(Math.Floor(100.0 * view.BytesConfirmed / view.BytesTotal), 100)} there" : "";
+        var share = state == UnitState.AtWork && view.BytesTotal > 0
+            ? $", {Format.Percent(Math.Floor(100.0 * view.BytesConfirmed / view.BytesTotal), 100)} there"
+            : "";
         return $"{UnitStates.Sign(state)} [bold]{name}[/]: {UnitStates.Words(view.Outcome, view.Phase)}{share}";
     }
 
@@ -64,7 +67,12 @@ internal static class DeviceSheet
             yield return ("When", $"{CampaignWords.Moment(started, now)}{until}, {Format.Duration(view.Seconds)}, {Format.Count(view.Attempts, "attempt")}");
         }
 
-        if (view?.Adapter is { } adapter) yield return ("Adapter", Text(adapter) + (view.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $", {rssi} dBm") : ""));
+        if (view?.Adapter is { } adapter)
+        {
+            var signal = view.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $", {rssi} dBm") : "";
+            yield return ("Adapter", Text(adapter) + signal);
+        }
+
         if (view is { BytesSent: > 0 })
             yield return ("Sent", $"{Format.Bytes(view.BytesSent)}{(view.BytesResent > 0 ? $", of it {Format.Bytes(view.BytesResent)} a second time" : "")}");
         if (view is { Resumes: [_, ..] })
@@ -81,13 +89,17 @@ internal static class DeviceSheet
         yield return ("To do", $"[bold]{Text(ReportWords.Remedy(view.Error))}[/]");
     }
 
+    /// <summary>The one thing to change; null when nothing stands out.</summary>
+    internal static string? Advised(FoundDevice found) => found.Device.State is { } state ? Advice.Of(state, found.View?.Rssi) : null;
+
     /// <summary>What updates have cost its flash, and a warning where that is near its end.</summary>
     internal static string Wear(DeviceWear wear)
     {
         if (wear == default) return "no erase is counted yet";
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"settings page erased {wear.Settings:#,0} times of the {DeviceWear.Endurance:#,0} that flash is made for; {wear.Pages:#,0} page erases for firmware, {Format.Count(wear.Updates, "update")}");
+            $"settings page erased {wear.Settings:#,0} times of the {DeviceWear.Endurance:#,0} that flash is made for; ")
+            + string.Create(CultureInfo.InvariantCulture, $"{wear.Pages:#,0} page erases for firmware, {Format.Count(wear.Updates, "update")}");
         return wear.Settings >= DeviceWear.Endurance
             ? $"[red]{text}[/]\n[bold]It may keep no progress, or not start: replace the device, or its chip.[/]"
             : wear.Settings >= DeviceWear.Warning
@@ -113,14 +125,16 @@ internal static class DeviceSheet
             Keeps.Ram => "keeps all it received until it is reset",
             _ => "what it keeps over a drop is not known yet",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"for hardware {known.HwVersion}, init packets up to {traits.InitMax} bytes, MTU {traits.Mtu}; {keeps}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"for hardware {known.HwVersion}, init packets up to {traits.InitMax} bytes, MTU {traits.Mtu}; {keeps}");
     }
 
     private static string Runs(DevicePassport? passport, DateTimeOffset now)
     {
         if (passport is null) return "";
-        var images = passport.Images.Select(image => string.Create(
-            CultureInfo.InvariantCulture, $"{ImageTitle.Of(image.Type)} {image.Version}, since {CampaignWords.Moment(image.At, now)} (package {image.PackageId[..Math.Min(12, image.PackageId.Length)]})"));
+        var images = passport.Images.Select(image =>
+            string.Create(CultureInfo.InvariantCulture, $"{ImageTitle.Of(image.Type)} {image.Version}, since {CampaignWords.Moment(image.At, now)} ")
+            + $"(package {image.PackageId[..Math.Min(12, image.PackageId.Length)]})");
         string[] says =
         [
             passport.Revision is { Length: > 0 } revision ? $"says it is {Text(revision)}" : "",

@@ -21,6 +21,8 @@ internal sealed record FoundDevice(FleetDevice Device, DeviceView? View, Campaig
     /// <summary>So many campaigns are looked at for a serial number, and listed.</summary>
     public const int MostCampaigns = 20;
 
+    private const string Listed = "'dfu device list' lists those that were there.";
+
     /// <summary>Every device of some campaigns once, as it stands in the newest of them.</summary>
     /// <param name="campaigns">The newest first.</param>
     public static async Task<List<CampaignDevice>> ListAsync(IFleetServer fleet, IEnumerable<CampaignEntry> campaigns, CancellationToken cancellationToken)
@@ -43,7 +45,7 @@ internal sealed record FoundDevice(FleetDevice Device, DeviceView? View, Campaig
         var campaigns = await fleet.CampaignsAsync(cancellationToken);
         var address = BluetoothAddress.TryParse(text, out var given) ? given : await NamedAsync(fleet, text, campaigns, cancellationToken);
         var device = await fleet.DeviceAsync(address, cancellationToken)
-            ?? throw new DfuException(DfuError.InvalidArgument, $"no campaign had the device {address}") { Remedy = "'dfu device list' lists those that were there." };
+            ?? throw new DfuException(DfuError.InvalidArgument, $"no campaign had the device {address}") { Remedy = Listed };
         var last = device.State is null ? null : device.History.LastOrDefault()?.Campaign;
         var campaign = campaigns.FirstOrDefault(entry => entry.Campaign == last);
         var view = campaign is null ? null : await ViewAsync(fleet, campaign, device, cancellationToken);
@@ -65,9 +67,10 @@ internal sealed record FoundDevice(FleetDevice Device, DeviceView? View, Campaig
         return found switch
         {
             [var one] => one.View.Application,
-            [] => throw new DfuException(DfuError.InvalidArgument, $"'{text}' is no address, and no device of the last campaigns has it as its serial number or label")
+            [] => throw new DfuException(
+                DfuError.InvalidArgument, $"'{text}' is no address, and no device of the last campaigns has it as its serial number or label")
             {
-                Remedy = "'dfu device list' lists those that were there.",
+                Remedy = Listed,
             },
             _ => throw new DfuException(DfuError.InvalidArgument, $"several devices are called '{text}'")
             {
@@ -77,5 +80,6 @@ internal sealed record FoundDevice(FleetDevice Device, DeviceView? View, Campaig
     }
 
     private static bool IsCalled(DeviceView view, string text) =>
-        view.Label is { } label && (label.Serial.Equals(text, StringComparison.OrdinalIgnoreCase) || label.Label.Equals(text, StringComparison.OrdinalIgnoreCase));
+        view.Label is { } label
+        && (label.Serial.Equals(text, StringComparison.OrdinalIgnoreCase) || label.Label.Equals(text, StringComparison.OrdinalIgnoreCase));
 }

@@ -26,14 +26,17 @@ internal static class TimeBar
         var legend = parts.Select(part =>
         {
             var mark = colours ? $"[{part.Part.Colour}]██[/]" : $"{part.Part.Letter}{part.Part.Letter}";
-            return $"{mark} {part.Part.Word.PadRight(WordWidth)}{Format.Duration(part.Seconds),12}{Format.Percent(Math.Round(1000 * part.Seconds / total), 1000),7}";
+            return $"{mark} {part.Part.Word.PadRight(WordWidth)}{Format.Duration(part.Seconds),12}{Format.Percent(part.Seconds, total),7}";
         }).ToList();
 
         // A column is 46 wide; two are read downwards.
         var columns = width >= (2 * 46) + 4 ? 2 : 1;
         var rows = (legend.Count + columns - 1) / columns;
         for (var row = 0; row < rows; row++)
-            yield return "  " + string.Join("    ", Enumerable.Range(0, columns).Select(column => row + (column * rows)).Where(i => i < legend.Count).Select(i => legend[i]));
+        {
+            var shown = Enumerable.Range(0, columns).Select(column => row + (column * rows)).Where(i => i < legend.Count);
+            yield return "  " + string.Join("    ", shown.Select(i => legend[i]));
+        }
     }
 
     /// <summary>Cells of a bar in proportion, at least one for each, as many as there are together.</summary>

@@ -82,6 +82,9 @@ internal static class Summary
             yield return ("Resume", text);
         }
 
+        foreach (var worn in view.Devices.Where(device => device.LifetimeWear.Notice is not null).Take(DevicesNamed))
+            yield return ("Wear", $"[yellow]{worn.Application}[/]: {Markup.Escape(worn.LifetimeWear.Notice!)}");
+
         if (view.GoesOn) yield return ("Run", "this run went on from an earlier one; figures are over all runs");
         foreach (var notice in view.Notices) yield return ("Note", Markup.Escape(notice));
     }

@@ -11,7 +11,9 @@ internal static class ReportWords
     /// <summary>UTC, ISO 8601, to the second; empty for none.</summary>
     public static string Time(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
 
-    /// <summary>Host and adapter of an id such as <c>station-1/bluez:usb-1-1.2</c>. One that names no host begins with its kind: <c>bridge:tcp://…</c>.</summary>
+    /// <summary>
+    /// Host and adapter of an id such as <c>station-1/bluez:usb-1-1.2</c>. One that names no host begins with its kind: <c>bridge:tcp://…</c>.
+    /// </summary>
     /// <param name="host">The host of adapters that do not name theirs.</param>
     public static (string Host, string Adapter) Place(string id, string host)
     {

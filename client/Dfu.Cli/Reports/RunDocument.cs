@@ -66,7 +66,8 @@ internal sealed record RunDocument(string Outcome, string PackageId, IReadOnlyLi
 
 internal sealed record RunDevice(
     string Device, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Error, string Detail, int Attempts, long BytesTotal,
-    long BytesSent, long BytesResent, IReadOnlyList<RunResume> Resumes, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Adapter, double Seconds)
+    long BytesSent, long BytesResent, IReadOnlyList<RunResume> Resumes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Adapter, double Seconds)
 {
     /// <summary>In report files only, as all that follows.</summary>
     public string? Bootloader { get; init; }
@@ -135,6 +136,7 @@ internal sealed record ReportGroup(string Name, int Devices, int Updated, int Fa
 
 internal sealed record ReportCause(string Error, string Sentence, string Remedy, IReadOnlyList<string> Devices);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RunDocument))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -71,7 +71,9 @@ internal sealed record ServerPlace(IReadOnlyList<DnsEndPoint> Gateways, string S
         if (answering.Count > 0) return File is null ? answering : answering[..1];
         var places = string.Join(", ", Gateways.Select(Text));
         throw File is { } file
-            ? new DfuException(DfuError.ServerUnreachable, $"the server '{file.Name}' (process {file.Process}) that was at {places} has ended without saying so")
+            ? new DfuException(
+                DfuError.ServerUnreachable,
+                $"the server '{file.Name}' (process {file.Process}) that was at {places} has ended without saying so")
             {
                 Remedy = "Start it again with 'dfu serve'; its campaigns go on.",
             }

@@ -68,7 +68,8 @@ public static class AdapterControls
     {
         { Status: AdapterStatus.Testing } => No("it is being tested already"),
         { Status: AdapterStatus.Ready, Slots.IsEmpty: true } when underWay == 0 => Yes("it is tested", static (s, c) => AdapterLadder.Test(s, c.At)),
-        { Status: AdapterStatus.Ready } => Never($"it has {Transfers(Math.Max(underWay, state.Slots.Length))} under way, which a self-test would disturb; drain it first"),
+        { Status: AdapterStatus.Ready } => Never(
+            $"it has {Transfers(Math.Max(underWay, state.Slots.Length))} under way, which a self-test would disturb; drain it first"),
         { Status: AdapterStatus.Draining } => Never("it is suspected and finishes what it has; it is tested by itself after that"),
         { Status: AdapterStatus.Quarantined } => Never("it is in quarantine; resume it, and it is tried and tested at once"),
         _ => Never("its radio is not open; it is tested by itself where it needs to be"),

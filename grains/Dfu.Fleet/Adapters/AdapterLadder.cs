@@ -43,7 +43,7 @@ internal static class AdapterLadder
             ConnectsEnded = 0,
             Limit = LimitLearning.Start(Math.Max(1, Math.Min(o.MaxLinks, policy.MaxTransfersPerAdapter ?? int.MaxValue)), state.Limit),
             Errors = 0,
-            ErrorDevices = [],
+            FailedConnects = [],
             Elsewhere = [],
             FailedOpenings = 0,
         };
@@ -71,8 +71,12 @@ internal static class AdapterLadder
     public static AdapterState Proved(AdapterState state) => state with { NextStep = RecoveryStep.Reopen, FailedReturns = 0 };
 
     /// <summary>Its transfers go to others, and the ladder is taken from the first step that does something to the radio.</summary>
-    public static (AdapterState, ImmutableArray<AdapterEffect>) Reset(AdapterState state, DateTimeOffset at) =>
-        TakeStep(state with { NextStep = RecoveryStep.PowerCycle, Detail = $"reset by {state.ResetBy}" }, at);
+    /// <remarks>In an epoch of its own: the ladder may have been taken in this one.</remarks>
+    public static (AdapterState, ImmutableArray<AdapterEffect>) Reset(AdapterState state, DateTimeOffset at)
+    {
+        var epoch = state.Listens ? state.Epoch : state.Epoch + 1; // one that listens is let go of, which begins one
+        return TakeStep(state with { Epoch = epoch, NextStep = RecoveryStep.PowerCycle, Detail = $"reset by {state.ResetBy}" }, at);
+    }
 
     /// <summary>Carries out the next step of the ladder on a radio nothing uses any more; after the last one it is left alone for a while.</summary>
     public static (AdapterState, ImmutableArray<AdapterEffect>) TakeStep(AdapterState state, DateTimeOffset at)
@@ -143,7 +147,7 @@ internal static class AdapterLadder
             Slots = [],
             Connecting = null,
             Errors = 0,
-            ErrorDevices = [],
+            FailedConnects = [],
             Elsewhere = [],
             DrainUntil = null,
             TestUntil = null,

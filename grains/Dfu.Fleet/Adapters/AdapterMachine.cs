@@ -104,7 +104,7 @@ public static class AdapterMachine
         switch (c.Error)
         {
             case DfuError.None:
-                return (Serve(next, c) with { Errors = 0, ErrorDevices = [] }, []);
+                return (Serve(next, c) with { Errors = 0, FailedConnects = [] }, []);
             case DfuError.AdapterFull:
                 var held = state.Slots.Count(other => other != slot);
                 next = next with { Limit = LimitLearning.Full(state.Limit, held) };
@@ -124,8 +124,8 @@ public static class AdapterMachine
 
     private static (AdapterState, ImmutableArray<AdapterEffect>) Blame(AdapterState state, AdapterSlot slot, DateTimeOffset at)
     {
-        ImmutableArray<AdapterSlot> devices = [.. state.ErrorDevices.Where(known => known.Device != slot.Device), slot];
-        var next = state with { Errors = state.Errors + 1, ErrorDevices = devices };
+        ImmutableArray<AdapterSlot> devices = [.. state.FailedConnects.Where(known => known.Device != slot.Device), slot];
+        var next = state with { Errors = state.Errors + 1, FailedConnects = devices };
         return next.Status == AdapterStatus.Draining ? (next, [new AdapterEffect.Exonerate(next.Epoch, slot)]) : Suspect(next, at);
     }
 
@@ -136,16 +136,19 @@ public static class AdapterMachine
         return Suspect(state with { Elsewhere = [.. state.Elsewhere.TakeLast(ElsewhereKept - 1), slot] }, s.At);
     }
 
-    /// <summary>Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish; what devices did not get through on it is not their fault.</summary>
+    /// <summary>
+    /// Drains an adapter that cannot connect, or recovers it at once when it has nothing to finish. That they could not be connected to over it is not its
+    /// devices' fault.
+    /// </summary>
     private static (AdapterState, ImmutableArray<AdapterEffect>) Suspect(AdapterState state, DateTimeOffset at)
     {
-        if (state.Status != AdapterStatus.Ready || state.ErrorDevices.Length < 2) return (state, []);
-        var elsewhere = state.ErrorDevices.Count(state.Elsewhere.Contains);
+        if (state.Status != AdapterStatus.Ready || state.FailedConnects.Length < 2) return (state, []);
+        var elsewhere = state.FailedConnects.Count(state.Elsewhere.Contains);
         var founded = state.Errors >= FoundedBudget && elsewhere >= 2;
         if (!founded && state.Errors < ErrorBudget) return (state, []);
         var since = founded ? $"; other adapters connected to {elsewhere} of those devices since" : "";
         var next = state with { Status = AdapterStatus.Draining, Detail = $"{state.Errors} connects in a row failed{since}", DrainUntil = at + Drain };
         var (last, effects) = next.Slots.IsEmpty ? AdapterLadder.TakeStep(next, at) : (next, []);
-        return (last, [.. state.ErrorDevices.Select(slot => new AdapterEffect.Exonerate(state.Epoch, slot)), .. effects]);
+        return (last, [.. state.FailedConnects.Select(slot => new AdapterEffect.Exonerate(state.Epoch, slot)), .. effects]);
     }
 }

@@ -48,7 +48,7 @@ public sealed record AdapterState
 
     /// <summary>Connects in a row that failed for a reason that may lie in the adapter, and the last attempt of each device they were for.</summary>
     public int Errors { get; init; }
-    public ImmutableArray<AdapterSlot> ErrorDevices { get; init; } = [];
+    public ImmutableArray<AdapterSlot> FailedConnects { get; init; } = [];
 
     /// <summary>Attempts that failed to connect here, in this epoch, and whose devices other adapters have connected to since; the newest.</summary>
     public ImmutableArray<AdapterSlot> Elsewhere { get; init; } = [];

@@ -33,6 +33,14 @@ internal sealed class AttemptObserver(
         Post(new DeviceEvent.ImageStarted(run.Attempt, image));
     }
 
+    public void Told(ApplicationInformation information) =>
+        Post(new DeviceEvent.Told(run.Attempt, information.Revision, information.HardwareRevision));
+
+    public void ApplicationTells(bool tells)
+    {
+        if (!run.Fenced) reports.Campaign(new CampaignEvent.ApplicationTold(tells));
+    }
+
     public void Doing(TimeUse use) => meter.Enter(use);
 
     public void Erased(int pages, int settings) => meter.Erased(pages, settings);
@@ -85,7 +93,7 @@ internal sealed class AttemptObserver(
 
     private static DevicePhase ToDevicePhase(UpdatePhase phase) => phase switch
     {
-        UpdatePhase.Connecting => DevicePhase.Connecting,
+        UpdatePhase.Connecting or UpdatePhase.Reading => DevicePhase.Connecting,
         UpdatePhase.Jumping => DevicePhase.Jumping,
         UpdatePhase.Reconciling => DevicePhase.Reconciling,
         UpdatePhase.SendingInit => DevicePhase.SendingInit,

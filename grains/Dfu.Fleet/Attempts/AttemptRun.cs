@@ -128,6 +128,8 @@ public sealed class AttemptRun : IDisposable
             new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow())
             {
                 Cost = _meter.Read(),
+                Finish = error == DfuError.None ? result?.Finish : null,
+                AlreadyCurrent = error == DfuError.None && result is { AlreadyCurrent: true },
             });
     }
 

@@ -6,7 +6,9 @@ using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet.Audit;
 
-/// <summary>A full page of the trail. It is stored under the hash of its text, which the next page holds: a page that was changed, or is gone, is noticed.</summary>
+/// <summary>
+/// A full page of the trail. It is stored under the hash of its text, which the next page holds: a page that was changed, or is gone, is noticed.
+/// </summary>
 public sealed record AuditPage
 {
     public const int CurrentVersion = 1;

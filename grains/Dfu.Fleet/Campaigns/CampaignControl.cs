@@ -28,7 +28,9 @@ public enum CampaignControlKind
 /// <param name="By">Who it is, for the audit.</param>
 public sealed record CampaignControl(CampaignControlKind Kind, string By)
 {
-    /// <summary>For <see cref="CampaignControlKind.Pause"/> and <see cref="CampaignControlKind.Cancel"/>: what is under way is broken off, not finished.</summary>
+    /// <summary>
+    /// For <see cref="CampaignControlKind.Pause"/> and <see cref="CampaignControlKind.Cancel"/>: what is under way is broken off, not finished.
+    /// </summary>
     public bool Cut { get; init; }
 
     /// <summary>By any address of theirs.</summary>

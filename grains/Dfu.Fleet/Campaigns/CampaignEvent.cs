@@ -18,6 +18,7 @@ namespace Dfu.Fleet.Campaigns;
 [JsonDerivedType(typeof(DeviceEnded), "deviceEnded")]
 [JsonDerivedType(typeof(SameDevice), "sameDevice")]
 [JsonDerivedType(typeof(TraitsLearned), "traitsLearned")]
+[JsonDerivedType(typeof(ApplicationTold), "applicationTold")]
 [JsonDerivedType(typeof(ProbeStarted), "probeStarted")]
 [JsonDerivedType(typeof(ProbeEnded), "probeEnded")]
 [JsonDerivedType(typeof(LinkEnded), "linkEnded")]
@@ -81,6 +82,9 @@ public abstract record CampaignEvent
     public sealed record SameDevice(BluetoothAddress Device, BluetoothAddress As) : CampaignEvent;
 
     public sealed record TraitsLearned(BluetoothAddress Device, BootloaderTraits Traits) : Checkpoint;
+
+    /// <summary>A device that was updated showed whether the application says what it is.</summary>
+    public sealed record ApplicationTold(bool Tells) : Checkpoint;
 
     public sealed record ProbeStarted(BluetoothAddress Device, int Attempt) : CampaignEvent;
 

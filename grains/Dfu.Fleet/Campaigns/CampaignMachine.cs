@@ -52,6 +52,7 @@ public static partial class CampaignMachine
         },
         CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && MayJoin(state, s.Device) => Join(state, s),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
+        CampaignEvent.ApplicationTold t => state.ApplicationTells == t.Tells ? state : state with { ApplicationTells = t.Tells },
         CampaignEvent.ProbeStarted p when state.Prober is null && !state.Probes.Contains(new(p.Device, p.Attempt)) =>
             state with { Prober = new(p.Device, p.Attempt), Probes = state.Probes.Add(new(p.Device, p.Attempt)) },
         CampaignEvent.ProbeEnded p when state.Prober == new Probe(p.Device, p.Attempt) => state with { Prober = null },

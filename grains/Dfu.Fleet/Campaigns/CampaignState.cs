@@ -163,6 +163,9 @@ public sealed record CampaignState
     public double LinkSeconds { get; init; }
     public int Drops { get; init; }
 
+    /// <summary>Whether the application that it sends says what it is (0x2A26); null while no device has shown.</summary>
+    public bool? ApplicationTells { get; init; }
+
     /// <summary>Seconds worked on over all runs, and before this one.</summary>
     public double Seconds { get; init; }
     public double EarlierSeconds { get; init; }

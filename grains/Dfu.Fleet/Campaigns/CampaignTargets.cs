@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dfu.Adapters;
 using Dfu.Fleet.Identity;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Campaigns;
@@ -21,6 +22,8 @@ public static class CampaignTargets
         if (kinds != 1) throw new DfuException(DfuError.InvalidArgument, "give either addresses, a name pattern, or all");
         if (targets is { Feed: true, Addresses.IsDefaultOrEmpty: false })
             throw new DfuException(DfuError.InvalidArgument, "a feed takes what it hears: give a name pattern or all, not addresses");
+        if (targets.Labels.Any(static label => label.IsTooLong))
+            throw new DfuException(DfuError.InvalidArgument, $"a serial number, label or order number has at most {TargetLabel.Longest} characters");
         if (targets.Count is <= 0) throw new DfuException(DfuError.InvalidArgument, "the number of devices to wait for must be at least 1");
         if (targets.ScanTime < TimeSpan.FromSeconds(1) || targets.ScanTime > TimeSpan.FromMinutes(10))
             throw new DfuException(DfuError.InvalidArgument, "the time to listen must be 1 s to 10 min");

@@ -13,7 +13,7 @@ public sealed record DeviceCosts
     public TimeSpent TimeBefore { get; init; } = new();
     public DeviceWear WearBefore { get; init; }
 
-    /// <summary>When the attempt, the wait or the pause began that is under way: <see cref="TimeBefore"/> and <see cref="Time"/> reach to there.</summary>
+    /// <summary>When the attempt, the wait or the pause began that is under way: <see cref="TimeBefore"/> reaches to there. Default when nobody counted.</summary>
     public DateTimeOffset Since { get; init; }
 
     /// <summary>What the time goes to while a device is in this phase and nothing closer is known.</summary>
@@ -48,7 +48,7 @@ public sealed record DeviceCosts
     /// <summary>Where the time went up to a moment. What the attempt under way has not told of is counted by the phase it is in.</summary>
     public TimeSpent TimeAt(DevicePhase phase, DateTimeOffset at)
     {
-        if (phase == DevicePhase.Done) return Time;
+        if (phase == DevicePhase.Done || Since == default) return Time;
         var untold = (at - Since).TotalSeconds - (Time.Total - TimeBefore.Total);
         return untold > 0 ? Time.Plus(UseOf(phase), untold) : Time;
     }

@@ -143,7 +143,8 @@ public static class DeviceMachine
         if (x is { Error: DfuError.None, AlreadyCurrent: true }) return Finish(state, DeviceOutcome.AlreadyCurrent, DfuError.None, x.Detail, x.At);
         if (x.Error == DfuError.None)
         {
-            var detail = x.ApplicationHeard || x.Detail.Length > 0 ? x.Detail : "accepted by the bootloader; its application was not heard";
+            var isSaid = x.ApplicationHeard || x.Detail.Length > 0 || x.Finish?.Check == FinishCheck.Skipped;
+            var detail = isSaid ? x.Detail : "accepted by the bootloader; its application was not heard";
             return Finish(Checked(state, x.ApplicationHeard ? FinishCheck.Heard : FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
@@ -167,7 +168,7 @@ public static class DeviceMachine
         };
         if (noted.Fruitless >= policy.MaxFruitlessAttempts)
         {
-            var detail = $"{noted.Fruitless} attempts in a row confirmed nothing{Retries.WhereItFailed(noted)}; the last: {x.Detail}";
+            var detail = $"{noted.Fruitless} attempts in a row confirmed nothing; the last: {x.Detail}{Retries.WhereItFailed(noted)}";
             return Finish(noted, DeviceOutcome.Failed, x.Error, detail, x.At);
         }
 
@@ -257,7 +258,7 @@ public static class DeviceMachine
         }
 
         if (state.Phase != DevicePhase.Queued) return (state, []);
-        if (state.AllActivated && w.AsApplication && w.LastHeard >= state.ActivatedAt)
+        if (state is { AllActivated: true, Expects: false } && w.AsApplication && w.LastHeard >= state.ActivatedAt)
             return Finish(Checked(state, FinishCheck.Heard), DeviceOutcome.Updated, DfuError.None, "", w.At);
         if (w.DeafSince is { } deaf)
         {
@@ -284,7 +285,10 @@ public static class DeviceMachine
         : state.Strangers is [var stranger] ? $"; {stranger} is the application of another device"
         : $"; {string.Join(", ", state.Strangers)} are the applications of other devices";
 
-    private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) => state.AllActivated
+    private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) =>
+        state is { AllActivated: true, Expects: true }
+        ? Finish(state, DeviceOutcome.Failed, DfuError.ApplicationNotRead, $"accepted by the bootloader; then {detail}", at)
+        : state.AllActivated
         ? Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
         : Finish(state, DeviceOutcome.Failed, error, detail, at);
 
@@ -312,7 +316,7 @@ public static class DeviceMachine
 
         if (!Campaigns.CampaignState.MayTryAgain(state.Outcome)) return (next, []);
         return Requeue(
-            AskAgain(next with
+            AskAgain(next) with
             {
                 Outcome = DeviceOutcome.Pending,
                 Error = DfuError.None,
@@ -324,13 +328,16 @@ public static class DeviceMachine
                 BondRefusals = [],
                 EndedAt = null,
                 BootloaderUntil = null,
-            }),
+                Finish = new(FinishCheck.None),
+            },
             r.At);
     }
 
     /// <summary>The operator may have done something about the device: it says once more what it has.</summary>
     private static DeviceState AskAgain(DeviceState state)
     {
+        if (state.Error is DfuError.ApplicationDiffers or DfuError.ApplicationNotRead)
+            return state with { Images = [.. state.Images.Select(static _ => new ImageProgress())], Image = 0, ActivatedAt = null };
         if (state.Images.All(static image => image.Passed is null)) return state;
         var images = state.Images.Select(static image => image with { Passed = null }).ToImmutableArray();
         return state with { Images = images, Image = images.TakeWhile(static image => image.Activated).Count() };

@@ -12,7 +12,7 @@ public static class DevicePassports
     {
         if (ReferenceEquals(before, after)) return passport;
         var next = passport;
-        var wear = after.Costs.Wear - before.Costs.Wear;
+        var wear = after.LifetimeWear - before.LifetimeWear;
         if (wear != default) next = next with { Wear = next.Wear + wear };
         if (after.Label is { } label && label != next.Label) next = next with { Label = label };
         if (e is DeviceEvent.Told told) next = Told(next, told);

@@ -163,8 +163,14 @@ public sealed record DeviceState
     public DeviceCosts Costs { get; init; } = new();
     public FinishReport Finish { get; init; } = new(FinishCheck.None);
 
+    /// <summary>Something is expected of its application: it is updated only when that has said so.</summary>
+    public bool Expects { get; init; }
+
     /// <summary>What earlier campaigns cost its flash.</summary>
     public DeviceWear EarlierWear { get; init; }
+
+    [JsonIgnore]
+    public DeviceWear LifetimeWear => EarlierWear + Costs.Wear;
 
     /// <summary>It has an application behind which new firmware is received, as far as is known.</summary>
     public bool HadApplication { get; init; }
@@ -232,6 +238,18 @@ public sealed record DeviceState
         BondedWith = BondedWith,
         Attempt = Attempt,
         EarlierAttempts = Attempt,
+        Label = Label,
+        Expects = Expects,
+        EarlierWear = LifetimeWear,
+        HadApplication = HadApplication,
+    };
+
+    /// <summary>The same at the beginning of a campaign, with what is known of the device from before.</summary>
+    public DeviceState Knowing(DevicePassport passport, FinishPlan finish) => this with
+    {
+        Expects = finish.Expect is not null,
+        EarlierWear = passport.Wear,
+        HadApplication = passport.Application is not null,
     };
 
     /// <summary>The same with its moments by the clock on the wall.</summary>

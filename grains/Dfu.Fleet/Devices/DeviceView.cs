@@ -59,6 +59,9 @@ public sealed record DeviceView
     /// <summary>What all campaigns cost it that are known, this one included.</summary>
     public DeviceWear LifetimeWear { get; init; }
 
+    /// <summary>The one thing to change about it, one sentence; empty when nothing stands out, and before it is done.</summary>
+    public string Advice { get; init; } = "";
+
     /// <summary>From the first attempt to the outcome, or to now.</summary>
     public double Seconds { get; init; }
 }

@@ -33,7 +33,8 @@ public static class DeviceViews
         Finish = state.Finish,
         Time = state.Costs.TimeAt(state.Phase, now),
         Wear = state.Costs.Wear,
-        LifetimeWear = state.EarlierWear + state.Costs.Wear,
+        LifetimeWear = state.LifetimeWear,
+        Advice = state.Phase == DevicePhase.Done ? Advice.Of(state, rssi) ?? "" : "",
         Seconds = state.StartedAt is { } started ? Math.Max(0, ((state.EndedAt ?? now) - started).TotalSeconds) : 0,
     };
 

@@ -86,7 +86,7 @@ public static class Retries
     internal static bool IsAdaptersFault(DeviceState state, DfuError error) =>
         IsFailedConnect(error) && Find(state, state.Adapter, state.AdapterEpoch) is { Blamed: true };
 
-    /// <summary>An adapter turned out bad: attempts that found no link over it do not count against the device. One that may still end is the current one.</summary>
+    /// <summary>An adapter turned out bad: attempts that found no link over it do not count against the device, nor does one that has yet to end.</summary>
     internal static DeviceState Exonerate(DeviceState state, DeviceEvent.AdapterBlamed blamed)
     {
         var known = Find(state, blamed.Adapter, blamed.Epoch);

@@ -20,7 +20,8 @@ public sealed record CampaignSchedule
     internal string? Flaw() => this switch
     {
         _ when Start >= End => "a campaign's end comes after its start",
-        _ when Zone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(Zone, out _) => $"'{Zone}' is no time zone that this host knows; they look like Europe/Berlin",
+        _ when Zone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(Zone, out _) =>
+            $"'{Zone}' is no time zone that this host knows; they look like Europe/Berlin",
         _ => Windows.Select(static window => window.Flaw()).FirstOrDefault(static flaw => flaw is not null),
     };
 }

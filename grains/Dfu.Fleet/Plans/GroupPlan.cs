@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Dfu.Fleet.Plans;
 
-/// <summary>Devices that are updated before those of later groups. Exactly one of the sizes is given; the last group may leave both out and takes the rest.</summary>
+/// <summary>
+/// Devices that are updated before those of later groups. Exactly one of the sizes is given; the last group may leave both out, and takes the rest
+/// in any case.
+/// </summary>
 public sealed record GroupPlan
 {
     public string Name { get; init; } = "";

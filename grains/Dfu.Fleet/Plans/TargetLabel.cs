@@ -15,4 +15,6 @@ public sealed record TargetLabel(BluetoothAddress Device)
 
     /// <summary>Order number.</summary>
     public string Order { get; init; } = "";
+
+    internal bool IsTooLong => Serial.Length > Longest || Label.Length > Longest || Order.Length > Longest;
 }

@@ -51,7 +51,13 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
                 var link = await radio.Adapter.ConnectAsync(heard.Address, heard.AddressType, Link, cancellationToken);
                 await using (link)
                 {
-                    if (link.Characteristics.Contains(DfuCharacteristic.ControlPoint)) return await LeaveAsync(link, radio, match, heard, cancellationToken);
+                    if (link.Characteristics.Contains(DfuCharacteristic.ControlPoint))
+                    {
+                        if (await TryLeaveAsync(link, radio, match, heard, cancellationToken) is { } released) return released;
+                        if (search.Without(radio)) continue;
+                        return Of(match, DfuError.BondedElsewhere, "its bootloader takes none of the adapters that were given");
+                    }
+
                     if (!match.InBootloader) return Of(match, DfuError.None, "it runs its application already");
                 }
 
@@ -76,6 +82,20 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
 
     private static ReleasedDevice Of(AdvertMatch match, DfuError error, string detail) =>
         new(match.Device, error, detail) { Application = match.Application, Bootloader = match.Bootloader };
+
+    /// <returns>Null when the bootloader has the bond of another adapter.</returns>
+    private async Task<ReleasedDevice?> TryLeaveAsync(
+        IDfuLink link, OpenAdapter radio, AdvertMatch match, Advertisement heard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LeaveAsync(link, radio, match, heard, cancellationToken);
+        }
+        catch (DfuException e) when (e.Error == DfuError.PairingRefused)
+        {
+            return null;
+        }
+    }
 
     private async Task<ReleasedDevice> LeaveAsync(
         IDfuLink link, OpenAdapter radio, AdvertMatch match, Advertisement heard, CancellationToken cancellationToken)
@@ -112,8 +132,8 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         private readonly Lock _gate = new();
         private readonly AdvertMatcher _matcher = new();
         private readonly BluetoothAddress _address;
-        private readonly OpenAdapter[] _radios;
         private readonly TimeProvider _time;
+        private OpenAdapter[] _radios;
 
         public Search(BluetoothAddress address, OpenAdapter[] radios, TimeProvider time)
         {
@@ -122,6 +142,9 @@ public sealed class DeviceRelease(IReadOnlyList<IAdapterSource> sources, TimePro
         }
 
         public AdvertMatch? Last { get; private set; }
+
+        /// <summary>Does without a radio from now on; false when it was the last.</summary>
+        public bool Without(OpenAdapter radio) => (_radios = [.. _radios.Where(one => one != radio)]).Length > 0;
 
         /// <summary>An application answered there: it is not the device's bootloader.</summary>
         public void Doubt(BluetoothAddress address)

@@ -124,7 +124,9 @@ public static class Planning
         DeviceState device, ImmutableArray<HeardBy> heard, bool inBootloader, IReadOnlyList<AdapterStanding> adapters)
     {
         if (device is { BondedWith: null, BondRefusals.IsEmpty: true }) return heard;
-        var may = heard.Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader)).ToImmutableArray();
+        var may = heard
+            .Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader))
+            .ToImmutableArray();
         var preferred = DeviceBonds.Preferred(device, inBootloader);
         var first = may.Where(one => adapters[one.Adapter].State.Id == preferred).ToImmutableArray();
         return first.IsEmpty ? may : first;

@@ -26,7 +26,7 @@ internal sealed class AttemptTrace(Activity attempt, TimeProvider time)
         UpdatePhase.SendingInit => "init packet",
         UpdatePhase.Sending or UpdatePhase.Saving => "transfer",
         UpdatePhase.Activating => "activation",
-        UpdatePhase.Verifying => "verification",
+        UpdatePhase.Verifying or UpdatePhase.Reading => "verification",
         _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, null),
     };
 

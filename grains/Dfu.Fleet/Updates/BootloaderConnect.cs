@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Devices;
 using Dfu.Fleet.Identity;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -27,7 +28,7 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
     /// bootloader that bonds.
     /// </param>
     /// <param name="uncertain">The new application may run already.</param>
-    /// <returns>Null when that application answered.</returns>
+    /// <returns>Null when that application answered, or one that runs the package; see <see cref="UpdateContext.Current"/>.</returns>
     public async Task<BootloaderLink?> RunAsync(bool activated, bool uncertain, CancellationToken cancellationToken)
     {
         for (var (jumps, mistakes) = (0, 0); ;)
@@ -53,6 +54,12 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
                     return null; // an application came up; one that cannot be sent back to look is believed
                 }
 
+                if (isApplication && attempt.PreflightDue && await IsCurrentAsync(link, cancellationToken))
+                {
+                    await link.DisposeAsync();
+                    return null;
+                }
+
                 if (isApplication)
                 {
                     await JumpAsync(link, target, buttonless, jumps++, cancellationToken);
@@ -72,6 +79,24 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
 
             await link.DisposeAsync();
         }
+    }
+
+    /// <summary>Whether the application is left alone because it runs the package.</summary>
+    /// <exception cref="DfuException">As the bootloader would refuse it.</exception>
+    private async Task<bool> IsCurrentAsync(IDfuLink link, CancellationToken cancellationToken)
+    {
+        attempt.PreflightDue = false;
+        if (await ApplicationInformation.ReadAsync(link, attempt.Time, cancellationToken) is { } told)
+        {
+            attempt.Told = told;
+            attempt.Observer.Told(told);
+        }
+
+        if (_order.Force) return false;
+        var answer = Preflight.Decide(_order.Package, _order.Passport, attempt.Told);
+        if (answer.Verdict == PreflightVerdict.Refused) throw new DfuException(answer.Error, answer.Detail);
+        if (answer.Verdict == PreflightVerdict.Current) attempt.Current = answer.Detail;
+        return answer.Verdict == PreflightVerdict.Current;
     }
 
     /// <summary>
@@ -104,9 +129,11 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
     private async Task<Advertisement> HearAsync(bool jumped, CancellationToken cancellationToken)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Connecting);
+        if (jumped) attempt.Observer.Doing(TimeUse.Jumping);
         var target = _device.Heard
             ?? await attempt.HearAsync(jumped ? _device.IsBootloader : _device.IsOurs, UpdateTimes.Jump, cancellationToken)
             ?? throw NotHeard(jumped);
+        attempt.Observer.Doing(TimeUse.Connecting);
         _device.Heard = null;
         return target;
     }
@@ -121,7 +148,8 @@ internal sealed class BootloaderConnect(UpdateContext attempt)
         _device.HasTwoAddresses |= !_device.IsBonded;
         _explains = entry != DfuCharacteristic.ButtonlessSdk12;
         attempt.Observer.PhaseChanged(UpdatePhase.Jumping);
-        await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken);
+        if (await ButtonlessEntry.EnterAsync(link, entry, _order.BootloaderName, UpdateTimes.LinkCloses, attempt.Time, cancellationToken))
+            attempt.Observer.Erased(0, 1);
     }
 
     private void Settle(BluetoothAddress application, BluetoothAddress bootloader)

@@ -13,6 +13,16 @@ public interface IUpdateObserver
     /// <summary>Addresses turned out by connecting: which is the application's and which the bootloader's.</summary>
     void Identified(BluetoothAddress application, BluetoothAddress bootloader);
 
+    /// <summary>The application was asked what it is, before it is sent to its bootloader.</summary>
+    void Told(ApplicationInformation information)
+    {
+    }
+
+    /// <summary>Whether the new application says what it is.</summary>
+    void ApplicationTells(bool tells)
+    {
+    }
+
     /// <summary>An application answered at this address, where the device's bootloader was expected. It was not written to.</summary>
     void Mistaken(BluetoothAddress address);
 

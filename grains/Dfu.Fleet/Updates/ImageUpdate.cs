@@ -50,7 +50,7 @@ internal sealed class ImageUpdate
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var heard = await SendAsync(cancellationToken);
-        if (!_passed) await TellActivatedAsync(cancellationToken);
+        if (!_passed && _attempt.Current is null) await TellActivatedAsync(cancellationToken);
         return heard;
     }
 
@@ -125,6 +125,8 @@ internal sealed class ImageUpdate
         {
             case TransferEnd.Accepted when _next is not null:
                 await _verify.ComesBackAsync(cancellationToken);
+                return false;
+            case TransferEnd.Accepted when IsCertain(closure, _hint.Traits) && !_attempt.Order.Finish.Verify:
                 return false;
             case TransferEnd.Accepted when IsCertain(closure, _hint.Traits):
                 return await VerifyAsync(cancellationToken);

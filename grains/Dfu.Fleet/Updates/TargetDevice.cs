@@ -40,7 +40,9 @@ internal sealed class TargetDevice(UpdateOrder order)
     public bool IsApplication(Advertisement heard) =>
         heard.Address == Application && !IsStranger(heard) && !(_settled && !IsBonded && DeviceNames.IsBootloader(heard.Name));
 
-    /// <summary>Whether our application is heard, and not a bootloader that bonds, at the same address: the name tells, where the two have different ones.</summary>
+    /// <summary>
+    /// Whether our application is heard, and not a bootloader that bonds, at the same address: the name tells, where the two have different ones.
+    /// </summary>
     /// <returns>Null when only a connect would tell.</returns>
     public bool? RunsApplication(Advertisement heard) =>
         !IsApplication(heard) ? false

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
@@ -48,4 +50,24 @@ public sealed record UpdateOrder
     public string? TraceParent { get; init; }
 
     public TransferOptions Transfer { get; init; } = new();
+
+    /// <summary>What is known of the device beyond the campaign.</summary>
+    public DevicePassport Passport { get; init; } = new();
+
+    /// <summary>The package is sent whatever is known of the device.</summary>
+    public bool Force { get; init; }
+
+    public FinishPlan Finish { get; init; } = new();
+
+    /// <summary>Whether the new application says what it is, as another device of the campaign showed; null when none has.</summary>
+    public bool? ApplicationTells { get; init; }
+
+    /// <summary>This attempt is to find that out for the campaign.</summary>
+    public bool AsksApplication { get; init; }
+
+    /// <summary>Nothing of the package was sent before.</summary>
+    internal bool IsFresh => Image == 0 && Activated.IsEmpty && Hint is { Confirmed: 0, LastExecuteSent: false };
+
+    /// <summary>All that is left to do is to ask the application what it is.</summary>
+    internal bool IsToBeRead => Finish.Expect is not null && Activated.Contains(Package.Images.Count - 1);
 }

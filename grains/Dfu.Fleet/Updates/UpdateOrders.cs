@@ -35,6 +35,8 @@ public static class UpdateOrders
             },
             BootloaderName = DeviceNames.Label(device.Application),
             Resumes = device.Resumes,
+            ApplicationTells = knowledge.ApplicationTells,
+            AsksApplication = knowledge.Probe && knowledge.ApplicationTells is null,
             Transfer = transfer,
         };
     }

@@ -10,4 +10,7 @@ public enum UpdatePhase
     Saving,
     Activating,
     Verifying,
+
+    /// <summary>The new application is asked what it is.</summary>
+    Reading,
 }

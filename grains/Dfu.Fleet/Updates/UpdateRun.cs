@@ -1,3 +1,4 @@
+using Dfu.Fleet.Devices;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
@@ -13,14 +14,17 @@ public static class UpdateRun
         IUpdateAdapter adapter, UpdateOrder order, IUpdateObserver observer, TimeProvider time, CancellationToken cancellationToken)
     {
         var attempt = new UpdateContext(adapter, order, new TargetDevice(order), observer, time);
-        var heard = false;
-        for (var index = order.Image; index < order.Package.Images.Count; index++)
+        var heard = order.IsToBeRead;
+        for (var index = order.Image; !order.IsToBeRead && index < order.Package.Images.Count; index++)
         {
             var hint = index == order.Image ? order.Hint : new TransferHint { Traits = order.Hint.Traits };
             heard = await new ImageUpdate(attempt, index, hint).RunAsync(cancellationToken);
+            if (attempt.Current is { } current) return new UpdateResult(true, current) { AlreadyCurrent = true };
         }
 
+        var finish = await new FinishReading(attempt).RunAsync(heard, cancellationToken);
         var hasApplication = order.Package.Images[^1].Type == ImageType.Application;
-        return new UpdateResult(heard, heard || hasApplication ? "" : NoApplication);
+        var isSilent = !heard && !hasApplication && finish.Check != FinishCheck.Skipped;
+        return new UpdateResult(heard, isSilent ? NoApplication : "") { Finish = finish };
     }
 }

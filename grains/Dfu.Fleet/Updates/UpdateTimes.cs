@@ -17,6 +17,9 @@ public static class UpdateTimes
     /// </summary>
     public static readonly TimeSpan Activation = TimeSpan.FromSeconds(15);
 
+    /// <summary>For the answer of an application that is asked for a characteristic.</summary>
+    public static readonly TimeSpan Read = TimeSpan.FromSeconds(5);
+
     /// <summary>Pause between closing the link of a probe and connecting again.</summary>
     public static readonly TimeSpan Probe = TimeSpan.FromSeconds(0.5);
 }

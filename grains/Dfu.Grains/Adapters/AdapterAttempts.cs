@@ -246,7 +246,13 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var radio = radios.OpenedAs(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
         var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time);
-        var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with { TraceParent = attempt.Order.Place.TraceParent };
+        var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with
+        {
+            TraceParent = attempt.Order.Place.TraceParent,
+            Passport = attempt.Order.Passport,
+            Finish = attempt.Order.Place.Finish,
+            Force = attempt.Order.Place.Force || attempt.Device.Forced,
+        };
         attempt.Began(run);
         host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));
     }

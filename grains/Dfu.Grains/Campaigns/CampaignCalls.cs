@@ -14,6 +14,7 @@ internal sealed class CampaignCalls(
     IGrainFactory grains,
     FleetHost host,
     CampaignDevices devices,
+    LabelStore labels,
     ILogger logger,
     Action<BluetoothAddress, int> refused,
     Action<int> audited)
@@ -173,7 +174,7 @@ internal sealed class CampaignCalls(
         }
     }
 
-    private static CampaignPlace PlaceOf(CampaignState campaign, BluetoothAddress device, int run) => new()
+    private CampaignPlace PlaceOf(CampaignState campaign, BluetoothAddress device, int run) => new()
     {
         Campaign = campaign.Id,
         PackageId = campaign.PackageId,
@@ -181,6 +182,7 @@ internal sealed class CampaignCalls(
         ImageSizes = campaign.ImageSizes,
         TraceParent = campaign.TraceParent,
         Run = run,
+        Label = labels.Of(device),
         Anew = run > 0 && campaign.Restarting.Contains(device),
         Limits = campaign.Limits,
         Finish = campaign.Plan.Finish,

@@ -44,12 +44,12 @@ internal sealed class CampaignGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _calls = new(GrainFactory, host, _devices, logger, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
-        _fetch = new(host, _devices, _calls);
         _reminder = new(this, ServiceProvider, logger);
         _save = new(WriteAsync, host.Time);
         _states = new(GrainContext, state, host, logger);
         _labels = new(new(GrainContext, labels, host, logger));
+        _calls = new(GrainFactory, host, _devices, _labels, logger, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
+        _fetch = new(host, _devices, _calls);
         _summary = new(new(GrainContext, summary, host, logger), _devices, _labels, host.Time);
         _screen = new(host.Time, Id, _devices, _calls, _fetch, _summary, _labels);
         if (_states.Read() is not { } stored) return Task.CompletedTask;
@@ -258,14 +258,14 @@ internal sealed class CampaignGrain(
 
     /// <summary>
     /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
-    /// other limits at once.
+    /// another plan or other limits at once.
     /// </summary>
     private void TakeUp(CampaignState asked)
     {
         _screen.GoesOn = true;
         var before = _core!.State;
         _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
-        if (asked.Limits != before.Limits)
+        if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
         }
@@ -333,9 +333,7 @@ internal sealed class CampaignGrain(
     }
 
     /// <summary>It is to be cancelled here and is at work elsewhere: nothing of this campaign is left to be stopped.</summary>
-    /// <param name="run">In which it was to be cancelled.</param>
-    private void Refused(BluetoothAddress device, int run) =>
-        Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
+    private void Refused(BluetoothAddress device, int run) => Commit(new CampaignEvent.DeviceEnded(device, DeviceOutcome.Cancelled, DfuError.Cancelled, run));
 
     private Task CommitAsync(CampaignEvent e) => Apply(e) is { } within ? _save.SaveAsync(within) : Task.CompletedTask;
 

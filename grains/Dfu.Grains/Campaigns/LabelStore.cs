@@ -38,7 +38,8 @@ internal sealed class LabelStore(DocumentStore<CampaignLabels> store)
     public TargetLabel? Of(DeviceView view, BluetoothAddress id) =>
         Of(id) ?? Of(view.Application) ?? (view.Bootloader is { } bootloader ? Of(bootloader) : null);
 
-    private TargetLabel? Of(BluetoothAddress address) => _labels.GetValueOrDefault(address);
+    /// <summary>Null when nobody said.</summary>
+    public TargetLabel? Of(BluetoothAddress address) => _labels.GetValueOrDefault(address);
 
     private void Take(CampaignLabels labels) =>
         _labels = labels.Labels.Aggregate(

@@ -120,7 +120,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         TraceParent = record.TraceParent,
         Limits = record.Limits,
         Finish = record.Finish,
-        Force = record.Force,
+        Force = record.Force || record.Device.Forced,
         Label = record.Device.Label,
     };
 }

@@ -92,8 +92,13 @@ internal sealed class DeviceShell
         if (Record is { } known && known.Campaign == place.Campaign)
         {
             if (known.Limits != place.Limits) Change(known with { Limits = place.Limits });
-            if ((known.Finish, known.Force) != (place.Finish, place.Force)) Change(Record with { Finish = place.Finish, Force = place.Force });
-            if (place.Label is { } label && label != known.Device.Label) Change(Record with { Device = known.Device with { Label = label } });
+            if ((known.Finish, known.Force) != (place.Finish, place.Force))
+            {
+                var device = known.Device with { Expects = place.Finish.Expect is not null };
+                Change(Record with { Finish = place.Finish, Force = place.Force, Device = device });
+            }
+
+            if (place.Label is { } label && label != known.Device.Label) Change(Record with { Device = Record.Device with { Label = label } });
             if (known.TraceParent != place.TraceParent) Change(Record with { TraceParent = place.TraceParent });
             if (place.Run > 0) Apply(new DeviceEvent.RetryRequested(Now, place.Run) { Anew = place.Anew });
             if (State!.Phase == DevicePhase.Done) TellAgain();
@@ -109,14 +114,12 @@ internal sealed class DeviceShell
         }
 
         var passport = Passport ?? new();
-        var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)) with
+        var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)).Knowing(passport, place.Finish) with
         {
             Run = place.Run,
             Forced = place.Anew,
             EarlierCampaign = Record?.Campaign,
             Label = place.Label,
-            EarlierWear = passport.Wear,
-            HadApplication = passport.Application is not null,
         };
         var record = new DeviceRecord { Campaign = place.Campaign, PackageId = place.PackageId, TraceParent = place.TraceParent, Device = state };
         record = record with

@@ -75,7 +75,7 @@ internal sealed class FleetGrain(
         {
             By = order.By,
             Limits = order.Limits,
-            Plan = order.Plan,
+            Plan = order.Plan with { Force = order.Plan.Force || order.Restart },
         };
         var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
         _starts[campaign] = start;

@@ -105,6 +105,8 @@ public abstract record AdapterSpec(string Text)
         "deaf" when bool.TryParse(value, out var deaf) => settings with { Deaf = deaf },
         "bonds" when bool.TryParse(value, out var bonds) => settings with { Bonds = bonds },
         "mode" when value is "dfu" or "app" => settings with { InApplication = value == "app" },
+        "firmware-revision" when value.Length is > 0 and <= 64 => settings with { FirmwareRevision = value },
+        "keep-revision" when bool.TryParse(value, out var keeps) => settings with { KeepsRevision = keeps },
         "profile" when BootloaderProfile.TryParse(value, out var profile) => settings with { Profile = profile },
         "chip" when ChipModel.TryParse(value, out var chip) => settings with { Chip = chip },
         _ => null,

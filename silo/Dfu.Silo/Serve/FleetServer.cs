@@ -48,6 +48,7 @@ public static class FleetServer
         NetworkRule.Check(address, tls is not null, settings.InsecureNetwork);
         if (settings.Connection is { } connection) await PostgresSchema.CheckAsync(connection, stop);
         using var directory = DataDirectory.Open(settings.DataDirectory, time);
+        Withdraw(directory.Path, log.Host); // a server that was killed has left it
         await using var radios = new ProcessAdapters(time);
         var owned = new List<IDisposable>();
         try

@@ -31,6 +31,12 @@ public sealed record SimulationSettings
     /// <summary>Null takes any.</summary>
     public uint? SoftDevice { get; init; }
 
+    /// <summary>What their applications say in the firmware revision (0x2A26), until an update; null for applications without.</summary>
+    public string? FirmwareRevision { get; init; }
+
+    /// <summary>They say the same after an update.</summary>
+    public bool KeepsRevision { get; init; }
+
     /// <summary>Packet bytes after which a device's link drops, once; null is never.</summary>
     public long? DropAfter { get; init; }
 
@@ -71,6 +77,8 @@ public sealed record SimulationSettings
         Bonded = Bonds,
         SoftDeviceId = SoftDevice,
         HwVersion = IsForOtherHardware(index) ? HwVersion + 1 : HwVersion,
+        FirmwareRevision = FirmwareRevision,
+        KeepsRevision = KeepsRevision,
         PublicKey = PublicKey,
         RequireSigned = PublicKey is not null,
         Rssi = -50 - (index * 7 % 30),

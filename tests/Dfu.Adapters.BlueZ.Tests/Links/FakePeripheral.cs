@@ -214,7 +214,9 @@ internal sealed partial class FakeCharacteristic : IGattCharacteristic1, IDispos
         (_packets, _notifies) = (null, null);
     }
 
-    public Task<byte[]> ReadValueAsync(IDictionary<string, object> Options) => throw new NotSupportedException();
+    public Func<Task<byte[]>> OnRead { get; set; } = static () => throw new DBusException("org.bluez.Error.NotPermitted", "Read not permitted");
+
+    public Task<byte[]> ReadValueAsync(IDictionary<string, object> Options) => OnRead();
 
     public async Task WriteValueAsync(byte[] Value, IDictionary<string, object> Options)
     {

@@ -20,6 +20,22 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task What_else_the_device_has_is_read_and_a_refusal_has_its_status()
+    {
+        var device = FakePeripheral.Application(_fixture.BlueZ, _fixture.Kernel);
+        var revision = new FakeCharacteristic(device, (DfuCharacteristic)0x26, "00002a26-0000-1000-8000-00805f9b34fb", "read");
+        device.Members.Add(revision);
+        device.Members.Add(new(device, (DfuCharacteristic)0x99, "0000abcd-0000-1000-8000-00805f9b34fb", "write"));
+        await using var link = await _fixture.OpenAsync(device);
+        Assert.Equal([BluetoothUuid.FirmwareRevision], link.Readable);
+        revision.OnRead = static () => Task.FromResult<byte[]>([0x31, 0x2e, 0x30]);
+        Assert.Equal("1.0"u8.ToArray(), (await link.ReadAsync(BluetoothUuid.FirmwareRevision, CancellationToken.None)).ToArray());
+        revision.OnRead = static () => throw new DBusException("org.bluez.Error.NotPermitted", "Read not permitted");
+        var refused = await Assert.ThrowsAsync<DfuException>(() => link.ReadAsync(BluetoothUuid.FirmwareRevision, CancellationToken.None));
+        Assert.Equal(DfuError.AttError, refused.Error);
+    }
+
+    [Fact]
     public async Task What_the_device_said_at_once_and_last_is_heard()
     {
         var (device, link) = await _fixture.BootloaderAsync(speed: 1);

@@ -46,7 +46,8 @@ public sealed class CampaignFileTests : IDisposable
               zone: Europe/Berlin
               windows:
                 - {days: [mon, tuesday], from: 18:00, to: 24:00}
-            limits: {patience: 2min, maxConcurrency: 40, maxPerAdapter: 5, maxPerHost: 12, attempts: 20, fruitlessAttempts: 4, firstBackoff: 2, longestBackoff: 1min}
+            limits: {patience: 2min, maxConcurrency: 40, maxPerAdapter: 5, maxPerHost: 12, attempts: 20,
+              fruitlessAttempts: 4, firstBackoff: 2, longestBackoff: 1min}
             priority: 7
             finish: {verify: true, characteristic: 0x2A26, expect: "2.1.0"}
             force: true
@@ -83,7 +84,8 @@ public sealed class CampaignFileTests : IDisposable
     [Fact]
     public void A_list_of_addresses_counts_each_once() => Assert.Equal(
         ["C0:98:76:54:00:02", "C0:98:76:54:00:04"],
-        Sound("package: app.zip\ntargets:\n  - C0:98:76:54:00:02\n  - c0-98-76-54-00-04\n  - c09876540002\n").Targets.Addresses.Select(address => address.ToString()));
+        Sound("package: app.zip\ntargets:\n  - C0:98:76:54:00:02\n  - c0-98-76-54-00-04\n  - c09876540002\n").Targets.Addresses
+            .Select(address => address.ToString()));
 
     [Fact]
     public void Paths_are_relative_to_the_file_and_labels_come_with_the_devices()
@@ -109,14 +111,18 @@ public sealed class CampaignFileTests : IDisposable
     [InlineData(Least + "priority: 5\npriority: 6", "4:1: priority stands in line 3 already - Leave out one of them")]
     [InlineData(Least + "force: yes", "3:8: force: 'yes' is not true or false - Write true or false")]
     [InlineData(Least + "force: ture", "3:8: force: 'ture' is not true or false - Did you mean true?")]
-    [InlineData(Least + "only: aplication", "3:7: only: 'aplication' is not one of application, softdevice, bootloader, softdevice_bootloader - Did you mean application?")]
+    [InlineData(
+        Least + "only: aplication",
+        "3:7: only: 'aplication' is not one of application, softdevice, bootloader, softdevice_bootloader - Did you mean application?")]
     [InlineData(Least + "only: softdevice", "3:7: ")]
     [InlineData(Least + "name: 012345678901234567890123456789012345678901234567890123456789012345678901234567890", "3:7: name: '0123456789")]
     [InlineData(Least + "limits: {patience: 0}", "3:20: patience: '0' is not a time from 1s to 168h such as 90s or 2min")]
     [InlineData(Least + "limits: {patience: forever}", "3:20: patience: 'forever' is not a time")]
     [InlineData(Least + "limits: {maxPerAdapter: 0}", "3:25: maxPerAdapter: '0' is not a whole number from 1 to 4096")]
     [InlineData(Least + "limits: {firstBackoff: 60, longestBackoff: 30}", "3:24: pauses between attempts are longer than nothing")]
-    [InlineData(Least + "schedule: {zone: Europe/Berlni}", "3:18: zone: 'Europe/Berlni' is not a time zone such as Europe/Berlin - Did you mean Europe/Berlin?")]
+    [InlineData(
+        Least + "schedule: {zone: Europe/Berlni}",
+        "3:18: zone: 'Europe/Berlni' is not a time zone such as Europe/Berlin - Did you mean Europe/Berlin?")]
     [InlineData(Least + "schedule: {start: tomorrow}", "3:19: start: 'tomorrow' is not a time such as 2026-12-01T18:00")]
     [InlineData(Least + "schedule: {start: 2026-12-02T18:00, end: 2026-12-01T18:00}", "3:42: a campaign's end comes after its start")]
     [InlineData(Least + "schedule: {windows: [{from: 18:00}]}", "3:22: a time window has no to - Write to: and a time of day such as 18:00")]
@@ -134,7 +140,9 @@ public sealed class CampaignFileTests : IDisposable
     [InlineData(Least + "errors: {count: 1, action: panic}", "3:28: action: 'panic' is not one of pause, stop")]
     [InlineData(Least + "finish: {verify: false, expect: x}", "3:9: a finish that is not verified expects nothing")]
     [InlineData(Least + "finish: {characteristic: 2A26}", "3:26: characteristic: '2A26' is not a characteristic such as 0x2A26, or its UUID")]
-    [InlineData("package: app.zip\ntargets: {name: a, all: true}", "2:25: targets choose devices by name and by all - Give exactly one of addresses, csv, name and all: true")]
+    [InlineData(
+        "package: app.zip\ntargets: {name: a, all: true}",
+        "2:25: targets choose devices by name and by all - Give exactly one of addresses, csv, name and all: true")]
     [InlineData("package: app.zip\ntargets: {all: false}", "2:10: targets choose no devices")]
     [InlineData("package: app.zip\ntargets: {addresses: [C0:98:76:54:00:02], count: 3}", "2:50: count goes with name or all")]
     [InlineData("package: app.zip\ntargets: [C0:98:76]", "2:11: targets: 'C0:98:76' is not an address such as C0:98:76:54:32:10")]
@@ -171,7 +179,8 @@ public sealed class CampaignFileTests : IDisposable
     public void A_file_that_would_grow_without_bounds_is_refused_at_its_first_alias()
     {
         var bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
-            + string.Concat(Enumerable.Range(0, 20).Select(i => $"{(char)('b' + i)}: &{(char)('b' + i)} [{string.Join(',', Enumerable.Repeat("*" + (char)('a' + i), 9))}]\n"));
+            + string.Concat(Enumerable.Range(0, 20).Select(i => (Name: (char)('b' + i), Times: string.Join(',', Enumerable.Repeat("*" + (char)('a' + i), 9))))
+                .Select(line => $"{line.Name}: &{line.Name} [{line.Times}]\n"));
         Assert.Contains(Flaws(bomb), line => line.Contains("aliases are not supported", StringComparison.Ordinal));
     }
 
@@ -192,7 +201,8 @@ public sealed class CampaignFileTests : IDisposable
         Assert.Throws<DfuException>(() => CampaignFile.Read(_folder, new()));
         Assert.Throws<DfuException>(() => CampaignFile.Read(Path.Combine(_folder, "nothing.yaml"), new()));
         File.WriteAllBytes(Path.Combine(_folder, "large.yaml"), new byte[(1 << 20) + 1]);
-        Assert.Contains("larger", Assert.Throws<DfuException>(() => CampaignFile.Read(Path.Combine(_folder, "large.yaml"), new())).Message, StringComparison.Ordinal);
+        refused = Assert.Throws<DfuException>(() => CampaignFile.Read(Path.Combine(_folder, "large.yaml"), new()));
+        Assert.Contains("larger", refused.Message, StringComparison.Ordinal);
     }
 
     private CampaignFile Sound(string content)

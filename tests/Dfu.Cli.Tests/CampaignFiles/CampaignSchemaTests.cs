@@ -53,12 +53,19 @@ public sealed partial class CampaignSchemaTests
     [InlineData(typeof(CampaignSchedule), "schedule", "Windows")]
     [InlineData(typeof(TimeWindow), "windows")]
     [InlineData(typeof(FinishPlan), "finish")]
-    [InlineData(typeof(CampaignLimits), "limits", "MaxTransfersPerAdapter:maxPerAdapter", "MaxTransfersPerHost:maxPerHost", "MaxAttempts:attempts", "MaxFruitlessAttempts:fruitlessAttempts")]
+    [InlineData(
+        typeof(CampaignLimits),
+        "limits",
+        "MaxTransfersPerAdapter:maxPerAdapter",
+        "MaxTransfersPerHost:maxPerHost",
+        "MaxAttempts:attempts", "MaxFruitlessAttempts:fruitlessAttempts")]
     [InlineData(typeof(TargetSelection), "targets", "Labels:csv", "NameGlob:name")]
     public void Whatever_a_plan_can_hold_has_a_field(Type type, string map, params string[] otherNames)
     {
-        var others = otherNames.Where(name => name.Contains(':', StringComparison.Ordinal)).ToDictionary(name => name.Split(':')[0], name => name.Split(':')[1]);
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null).Select(property => property.Name);
+        var others = otherNames.Where(name => name.Contains(':', StringComparison.Ordinal)).ToDictionary(
+            name => name.Split(':')[0], name => name.Split(':')[1]);
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is not null).Select(property => property.Name);
         Assert.Empty(properties
             .Select(name => others.GetValueOrDefault(name) ?? char.ToLowerInvariant(name[0]) + name[1..])
             .Except(Maps[map].Fields.Select(field => field.Name)));

@@ -61,6 +61,30 @@ public sealed class FlashProcessTests
                 (Kills * mostAgain) + (2 * Object) + Bench.Overrun(devices[device.GetProperty("device").GetString()!], saves == "true")));
     }
 
+    /// <summary>The radio that is given first does not have the bond, and the other is known to.</summary>
+    [Fact]
+    public async Task A_device_that_bonds_is_gone_on_with_over_the_radio_that_has_its_bond()
+    {
+        using var bench = new Bench();
+        string[] flash = ["flash", bench.Package(Size), "--all", "--count", "1", "--data-dir", bench["data"], "--json"];
+        await bench.SimulateAsync(2, "--devices", "1", "--bonds", "--time-scale", "5");
+        string[] bonded = bench.Adapters[..2], other = bench.Adapters[2..];
+        using (var killed = DfuProcess.Start([.. flash, .. bonded]))
+        {
+            await bench.ReceivedAsync(40_000);
+            await killed.KillAsync();
+        }
+
+        var connects = bench.Devices().Values.Single().GetProperty("connects").GetInt64();
+        var (code, output, error) = await DfuProcess.RunAsync([.. flash, .. other, .. bonded]);
+
+        Assert.True(code == 0, error);
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(bonded[1], document.RootElement.GetProperty("devices")[0].GetProperty("adapter").GetString());
+        var device = (await bench.EndSimulationAsync()).Values.Single();
+        Assert.Equal((connects + 1, 1), (device.GetProperty("connects").GetInt64(), device.GetProperty("activations").GetInt64()));
+    }
+
     [Fact]
     public async Task Ctrl_C_before_a_radio_is_open_is_an_interruption_like_any_other()
     {

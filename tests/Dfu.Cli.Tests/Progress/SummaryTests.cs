@@ -67,6 +67,27 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public void Devices_that_ran_the_package_already_count_and_are_said()
+    {
+        DeviceView[] current = [.. Enumerable.Range(1, 3).Select(n => Views.Updated(n) with { Outcome = DeviceOutcome.AlreadyCurrent, BytesSent = 0 })];
+        var lines = Written(Views.Campaign(CampaignOutcome.Succeeded, [.. current, Views.Updated(4)]));
+        Assert.Contains("  ✓ All 4 devices are updated, in 1 min 15 s.", lines);
+        Assert.Contains("  Unchanged  3 devices already current and left alone; --force flashes them anyway", lines);
+        Assert.Contains(
+            "  Unchanged  1 device already current and left alone; --force flashes it anyway",
+            Written(Views.Campaign(CampaignOutcome.Succeeded, current[0])));
+    }
+
+    [Fact]
+    public void A_worn_device_is_named()
+    {
+        var worn = Views.Updated(1) with { LifetimeWear = new(50_000, 9_500, 300) };
+        Assert.Contains(
+            Written(Views.Campaign(CampaignOutcome.Succeeded, worn, Views.Updated(2))),
+            line => line.StartsWith($"  Wear      {worn.Application}: Updates have erased its bootloader's settings page 9,500 times", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_another_package_left_is_no_transfer_that_broke_off()
     {
         var view = Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1).Resumed(0, 0, Diagnosis.OtherUpdate));

@@ -26,8 +26,10 @@ public sealed partial class HtmlReportTests
     {
         var page = HtmlReport.Write(ReportedCampaigns.Of(60, hostile: true));
         var body = Body(page);
-        Assert.DoesNotContain(body.Descendants(), element => element.Name.LocalName == "script" || element.Attributes().Any(attribute => attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal)));
-        Assert.Contains(body.Descendants("td"), cell => cell.Value.Contains("<script>alert(1)</script>\"' onload=x gpj.exe &amp; 名前 😀", StringComparison.Ordinal));
+        Assert.DoesNotContain(body.Descendants(), element => element.Name.LocalName == "script"
+            || element.Attributes().Any(attribute => attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal)));
+        Assert.Contains(
+            body.Descendants("td"), cell => cell.Value.Contains("<script>alert(1)</script>\"' onload=x gpj.exe &amp; 名前 😀", StringComparison.Ordinal));
         Assert.DoesNotContain('\u202E', page);
         Assert.DoesNotContain('\u0007', page);
     }
@@ -39,7 +41,9 @@ public sealed partial class HtmlReportTests
         var body = Body(HtmlReport.Write(report));
         Assert.Equal($"{report.Good}", body.Descendants("div").Single(div => (string?)div.Attribute("class") == "big").Value);
         var counts = body.Descendants("ul").Single().Elements("li").ToList();
-        Assert.Equal(["waiting", "atwork", "done", "failed", "pausing"], counts.Select(count => ((string)count.Element("svg")!.Element("use")!.Attribute("href")!)[1..]));
+        Assert.Equal(
+            ["waiting", "atwork", "done", "failed", "pausing"],
+            counts.Select(count => ((string)count.Element("svg")!.Element("use")!.Attribute("href")!)[1..]));
         Assert.Equal(600, counts.Sum(count => int.Parse(count.Value.Trim().Split(' ')[0], CultureInfo.InvariantCulture)));
         var shapes = body.Descendants("symbol").Select(symbol => (string)symbol.Attribute("id")!).ToHashSet();
         Assert.All(body.Descendants("use"), use => Assert.Contains(((string)use.Attribute("href")!)[1..], shapes));
@@ -52,12 +56,14 @@ public sealed partial class HtmlReportTests
     {
         var report = ReportedCampaigns.Of(600);
         var body = Body(HtmlReport.Write(report));
-        var causes = body.Descendants("h2").Single(title => title.Value == "Failures by cause").ElementsAfterSelf("table").First().Element("tbody")!.Elements("tr").ToList();
+        var causes = body.Descendants("h2").Single(title => title.Value == "Failures by cause")
+            .ElementsAfterSelf("table").First().Element("tbody")!.Elements("tr").ToList();
         Assert.Equal(report.Causes().Select(cause => $"{cause.Devices.Length}"), causes.Select(cause => cause.Elements("td").First().Value));
         Assert.Equal("8", causes[0].Elements("td").First().Value);
         Assert.Contains("notHeard", causes[0].Value, StringComparison.Ordinal);
         Assert.Contains("Power it, bring it nearer", causes[0].Value, StringComparison.Ordinal);
-        var units = body.Descendants("td").Where(cell => (string?)cell.Attribute("data-label") == "State" && cell.Descendants("use").Any()).Select(cell => cell.Value.Trim()).ToList();
+        var units = body.Descendants("td").Where(cell => (string?)cell.Attribute("data-label") == "State" && cell.Descendants("use").Any())
+            .Select(cell => cell.Value.Trim()).ToList();
         var failed = report.View.Devices.Count(device => device.Outcome == Fleet.Devices.DeviceOutcome.Failed);
         Assert.All(units.Take(failed), state => Assert.Equal("failed", state));
         Assert.DoesNotContain("failed", units.Skip(failed));
@@ -105,7 +111,7 @@ public sealed partial class HtmlReportTests
             {
                 Assert.True(Contrast(colour, palette["bg"]) >= 4.5, $"--{name} {colour} on {palette["bg"]}: {Contrast(colour, palette["bg"]):0.00}");
                 if (!name.StartsWith("t-", StringComparison.Ordinal))
-                    Assert.True(Contrast(colour, palette["panel"]) >= 4.5, $"--{name} {colour} on {palette["panel"]}: {Contrast(colour, palette["panel"]):0.00}");
+                    Assert.True(Contrast(colour, palette["panel"]) >= 4.5, $"--{name} {colour} on the panel: {Contrast(colour, palette["panel"]):0.00}");
             }
         }
 
@@ -114,7 +120,8 @@ public sealed partial class HtmlReportTests
     }
 
     /// <summary>The page is XML but for its first line and the head's open tags.</summary>
-    private static XElement Body(string page) => XElement.Parse(page[page.IndexOf("<body>", StringComparison.Ordinal)..page.IndexOf("</html>", StringComparison.Ordinal)]);
+    private static XElement Body(string page) => XElement.Parse(
+        page[page.IndexOf("<body>", StringComparison.Ordinal)..page.IndexOf("</html>", StringComparison.Ordinal)]);
 
     /// <summary>WCAG 2.</summary>
     private static double Contrast(string a, string b)

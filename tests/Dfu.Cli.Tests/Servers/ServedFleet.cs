@@ -31,7 +31,8 @@ public sealed class ServedFleet : IAsyncLifetime, IDisposable
             },
             TimeProvider.System,
             _stop.Token);
-        Gateway = await (await Task.WhenAny(ready.Task, _running) == ready.Task ? ready.Task : throw new InvalidOperationException("it ended", _running.Exception));
+        if (await Task.WhenAny(ready.Task, _running) == _running) throw new InvalidOperationException("the server ended", _running.Exception);
+        Gateway = await ready.Task;
     }
 
     /// <summary>A command to this server, found by its data directory.</summary>

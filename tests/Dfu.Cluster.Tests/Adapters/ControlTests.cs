@@ -101,7 +101,7 @@ public sealed class ControlTests
         await adapter.BeginAsync(await cluster.OrderAsync());
         var attempt = await cluster.Attempts.NextAsync();
         var refused = await ControlAsync(cluster, AdapterControlKind.SelfTest);
-        Assert.Equal((DfuError.InvalidArgument, "it has 1 transfer under way, which a self-test would disturb; drain it first"), (refused.Error, refused.Detail));
+        Assert.Equal(ControlAnswer.Refused("it has 1 transfer under way, which a self-test would disturb; drain it first"), refused);
         attempt.End.SetResult(new(true));
         cluster.Source().Current!.Hear(new(AdapterCluster.Address(7), AddressType.Random, -60, "Sensor", true, true));
         await cluster.UntilAsync(async () => (await adapter.GetAsync()).Slots.IsEmpty, "nothing is under way");

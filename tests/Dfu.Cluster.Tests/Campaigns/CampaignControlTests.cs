@@ -1,3 +1,4 @@
+using Dfu.Adapters;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -182,6 +183,33 @@ public sealed class CampaignControlTests
         await cluster.PassAsync(20);
         Assert.InRange(cluster.Storage.Writes("campaign") - writes, 0, 1);
         Assert.Equal(campaign, await cluster.BeginAsync(CampaignCluster.Order(targets: targets)));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_another_ones_other_address_is_let_go_by_a_campaign_that_has_just_been_activated_too()
+    {
+        await using var cluster = await CampaignCluster.StartAsync();
+        var (application, bootloader) = (Parts.Address(1), Parts.Address(1).Bootloader);
+        var campaign = await cluster.BeginAsync(CampaignCluster.Order(targets: new() { Addresses = [application, bootloader] }));
+        await cluster.UntilAsync(() => cluster.Parts.Device(1).Joins > 0, "the device joins");
+        cluster.State(1, state => state with
+        {
+            Bootloader = bootloader,
+            Settled = true,
+            Heard = new(application, AddressType.Random, -60, "Sensor", true, true),
+        });
+        var updated = cluster.EndAsync(campaign, 1);
+        await cluster.UntilAsync(() => updated.IsCompleted, "it is updated");
+        await cluster.DeactivateAsync(cluster.Campaign(campaign));
+        var silent = cluster.Campaign(campaign).DeviceEndedAsync(DeviceState.New(bootloader, [40_960], default) with
+        {
+            Phase = DevicePhase.Done,
+            Outcome = DeviceOutcome.Failed,
+            Error = DfuError.NotHeard,
+        });
+        await cluster.UntilAsync(() => silent.IsCompleted, "it is known whose address that is");
+        var standing = await cluster.Campaign(campaign).StandingAsync();
+        Assert.Equal((CampaignOutcome.Succeeded, 1, 1), (standing.Outcome, standing.Devices, standing.Updated));
     }
 
     [Fact]

@@ -47,6 +47,49 @@ public sealed class FleetClientTests
     }
 
     [Fact]
+    public async Task A_campaign_an_adapter_and_a_device_can_be_asked_for()
+    {
+        await using var server = await Server.StartAsync(null, "alone", Fast);
+        await using var client = server.Client();
+        await using var campaign = await client.StartAsync(All(3), None);
+        var view = await campaign.WaitAsync(None).Soon();
+        var standing = await client.StandingAsync(campaign.Campaign!, None);
+        Assert.Equal((CampaignOutcome.Succeeded, 3, 3), (standing.Outcome, standing.Devices, standing.Updated));
+
+        var adapter = Assert.Single(await client.AdaptersAsync(None));
+        Assert.Equal($"alone/{Fast}", adapter.Id);
+        Assert.Equal(adapter.Id, (await client.AdapterAsync(adapter.Id, None)).Id);
+        var stranger = await Assert.ThrowsAsync<DfuException>(() => client.AdapterAsync("alone/bluez:hci7", None));
+        Assert.Equal((DfuError.InvalidArgument, "no member has an adapter alone/bluez:hci7"), (stranger.Error, stranger.Message));
+
+        var device = view.Devices[0];
+        foreach (var address in new[] { device.Application, device.Bootloader!.Value })
+        {
+            var known = await client.DeviceAsync(address, None);
+            Assert.Equal(device.Application, known?.State?.Application);
+            Assert.NotEmpty(known!.History);
+        }
+
+        Assert.Null(await client.DeviceAsync(new(0xC0_00_00_00_00_10), None));
+    }
+
+    [Fact]
+    public async Task What_an_operator_wants_is_done_or_refused_in_words()
+    {
+        await using var server = await Server.StartAsync(null, "alone", Slow);
+        await using var client = server.Client();
+        await using var campaign = await client.StartAsync(All(2, 64 * 4096), None);
+        Assert.StartsWith("paused", await client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Pause, "anna@here"), None), StringComparison.Ordinal);
+        Assert.Contains((await client.StandingAsync(campaign.Campaign!, None)).Holds, static hold => hold.Reason == HoldReason.Paused);
+        await client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Cancel, "anna@here") { Cut = true }, None);
+        await campaign.WaitAsync(None).Soon();
+        var refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Pause, "anna@here"), None));
+        Assert.Equal(DfuError.InvalidArgument, refused.Error);
+        refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync("nothing", new(CampaignControlKind.Pause, "anna@here"), None));
+        Assert.Equal("there is no campaign nothing", refused.Message);
+    }
+
+    [Fact]
     public async Task A_cancelled_campaign_ends_and_another_may_have_its_devices()
     {
         await using var server = await Server.StartAsync(null, "alone", Slow);

@@ -37,7 +37,8 @@ public sealed class ControlledAdapterTests
         Assert.Contains(moved, static device => device.Resumes.Any(static resume => resume.Held > 0));
         Assert.All(moved, device => Assert.Equal(fleet.AdapterId(1), device.Adapter));
         await fleet.Room.UntilAsync(
-            () => open.Snapshot().Adapters.Single(shown => shown.Id == adapter) is { Status: AdapterStatus.Ready, HeldBy: "me", SelfTest.Passed: true, Active: 0 },
+            () => open.Snapshot().Adapters.Single(shown => shown.Id == adapter) is
+                { Status: AdapterStatus.Ready, HeldBy: "me", SelfTest.Passed: true, Active: 0 },
             "the drained adapter is well and shown as drained");
         Assert.Equal((1, 0), (fleet.Room.Updated / settings.Devices, (await grain.GetAsync()).Free));
     }

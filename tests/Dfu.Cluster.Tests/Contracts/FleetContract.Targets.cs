@@ -1,5 +1,6 @@
 using Dfu.Cluster.Tests.Harness;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
 
 namespace Dfu.Cluster.Tests.Contracts;
 
@@ -95,5 +96,24 @@ public abstract partial class FleetContract
         Assert.Equal((4, 4), (view.Devices.Length, fleet.Room.Updated));
         Assert.Equal(4, view.Notices.Count(static notice => notice.Contains("are the two addresses of one device", StringComparison.Ordinal)));
         Assert.All(fleet.Room.Devices, static device => Assert.Equal(1, device.Counters.Activations));
+    }
+
+    [Fact]
+    public async Task A_device_that_runs_the_package_is_left_alone_by_another_campaign_unless_that_begins_anew()
+    {
+        await using var fleet = Create(devices: 3);
+        await fleet.FlashAsync();
+        var one = fleet.Room.Devices[0];
+        var sent = one.Counters.FirmwareBytes;
+        var request = fleet.Room.Request(new() { Addresses = [one.ApplicationAddress] });
+        var view = await fleet.FlashAsync(request);
+        var device = Assert.Single(view.Devices);
+        Assert.Equal((CampaignOutcome.Succeeded, DeviceOutcome.AlreadyCurrent), (view.Outcome, device.Outcome));
+        Assert.StartsWith("runs application ", device.Detail, StringComparison.Ordinal);
+        Assert.Equal((0, sent, 1), (device.BytesSent, one.Counters.FirmwareBytes, one.Counters.Activations));
+
+        device = Assert.Single((await fleet.FlashAsync(request with { Restart = true })).Devices);
+        Assert.Equal((DeviceOutcome.Updated, 2), (device.Outcome, one.Counters.Activations));
+        Assert.True(device.LifetimeWear.Updates == 2 && device.Wear.Updates == 1 && device.EndedAt > device.StartedAt, $"{device}");
     }
 }

@@ -1,5 +1,7 @@
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
 using static Dfu.Cluster.Tests.Devices.Given;
 
 namespace Dfu.Cluster.Tests.Devices;
@@ -123,5 +125,25 @@ public sealed class DeviceJoinTests : DeviceShellBench
         Shell.Join(Place(run: 3));
         Assert.IsType<DeviceEffect.ReportOutcome>(Assert.Single(Commit()));
         Assert.Equal(DeviceOutcome.Updated, Stored.Outcome);
+    }
+
+    [Fact]
+    public void What_is_known_of_a_device_goes_with_it_into_another_campaign()
+    {
+        Shell.Join(Place() with { Label = new(Id) { Serial = "S1" } });
+        Commit();
+        Shell.Grant(Grant(Id));
+        Take(Report(1, LastExecute(1) with { Identity = new(ImageType.Application, 3, "aa", 52, null), Cost = new(new(), new(25, 2, 0)) }));
+        Take(Report(1, new DeviceEvent.ImageActivated(1, 0, false, Elsewhere), Ended(1) with { Cost = new(new(), new(25, 2, 0)) }));
+        var known = Shell.Passport!;
+        Assert.Equal(("S1", 3u, new DeviceWear(25, 4, 1)), (known.Label!.Serial, known.Application!.Version, known.Wear));
+        Activate();
+        Shell.Acknowledged(State);
+        Assert.Equal(FleetJson.Write(known), FleetJson.Write(Shell.Passport!));
+        Assert.True(Shell.Join(Place("c2") with { Finish = new() { Expect = "4" }, Force = true }));
+        Commit();
+        Assert.Equal(FleetJson.Write(known), FleetJson.Write(Shell.Passport!));
+        Assert.Equal((known.Wear, true, true), (State.EarlierWear, State.HadApplication, State.Expects));
+        Assert.Equal((true, "4"), (Shell.Record!.Force, Shell.Record.Finish.Expect));
     }
 }

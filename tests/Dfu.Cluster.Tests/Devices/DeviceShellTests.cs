@@ -323,7 +323,7 @@ public sealed class DeviceShellTests : DeviceShellBench
         Assert.Equal((DevicePhase.BackingOff, Time.GetUtcNow() + pause), (State.Phase, State.NotBefore));
         Assert.False(Shell.Grant(Grant(Id)));
         Assert.Empty(Tick(pause.TotalSeconds - 0.1));
-        Assert.Equal([new DeviceEffect.RequestSlot()], Tick(0.1));
+        Assert.Equal([new DeviceEffect.RequestSlot()], Tick(0.101));
         Assert.Equal(DevicePhase.Queued, Stored.Phase);
     }
 

@@ -1,5 +1,6 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;
 
 namespace Dfu.Cluster.Tests.Devices;
@@ -134,5 +135,22 @@ public sealed class DeviceStorageTests(DeviceCluster cluster) : DeviceGrainBench
         Cluster.Storage.Overwrite("device", Id.ToString(), json);
         await Assert.ThrowsAnyAsync<Exception>(() => Device.JoinAsync(Place()));
         Assert.Equal(json, Cluster.Storage.Payload("device", Id.ToString()));
+    }
+
+    [Theory]
+    [InlineData(DevicePassport.WornSettings, false)]
+    [InlineData(DevicePassport.WornSettings + 1, true)]
+    public async Task Of_a_device_that_is_forgotten_only_the_passport_stays_and_only_where_it_is_worn(int settings, bool stays)
+    {
+        await RunAsync();
+        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 50_000) with { Cost = new(new(), new(0, settings, 0)) }, Ended(1, DfuError.SignatureRefused))));
+        Assert.Equal(settings, (await Device.PassportAsync())!.Wear.Settings);
+        await Device.ForgetAsync("c1");
+        Assert.Null(Cluster.Storage.Payload("device", Id.ToString()));
+        Assert.Null(await Device.GetAsync());
+        Assert.Empty(await Device.HistoryAsync());
+        Assert.Equal(stays ? settings : null, (int?)(await Device.PassportAsync())?.Wear.Settings);
+        Assert.True(await Device.JoinAsync(Place("c2")));
+        Assert.Equal(stays ? settings : 0, (await Device.GetAsync())!.EarlierWear.Settings);
     }
 }

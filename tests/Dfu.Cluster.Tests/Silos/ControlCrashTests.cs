@@ -112,6 +112,9 @@ public sealed class ControlCrashTests
     {
         private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+        /// <summary>What went down with the host is given up sooner than usual.</summary>
+        private static readonly FleetTimes Times = FleetTimes.Alone with { Lease = TimeSpan.FromSeconds(1.5), Silence = TimeSpan.FromSeconds(2) };
+
         public Room Room => fleet.Room;
 
         private ICampaignGrain Campaign => fleet.Grains.GetGrain<ICampaignGrain>(campaign);
@@ -119,7 +122,7 @@ public sealed class ControlCrashTests
         public static async Task<Host> StartAsync(
             RoomSettings room, CampaignPlan? plan = null, TimeProvider? wall = null, CampaignLimits? limits = null, int? silent = null)
         {
-            var fleet = new SiloFleet(1, room, new()) { Wall = wall, Times = FleetTimes.Alone.Scaled(room.Scale) };
+            var fleet = new SiloFleet(1, room, new()) { Wall = wall, Times = Times.Scaled(room.Scale) };
             if (silent is { } number) fleet.Room.SetDeaf(0, fleet.Room.Devices[number]);
             var open = await fleet.OpenAsync();
             var view = await open.StartAsync(fleet.Room.Request() with { Limits = limits ?? Limits, Plan = plan ?? new() }, CancellationToken.None);

@@ -26,6 +26,7 @@ public sealed class DocumentTests
         ["device-history"] = Kind.Of<DeviceHistory>(),
         ["directory"] = Kind.Of<DirectoryState>(),
         ["campaign-summary"] = Kind.Of<CampaignSummary>(),
+        ["campaign-labels"] = Kind.Of<CampaignLabels>(),
         ["campaign"] = Kind.Of<CampaignState>(),
         ["adapter"] = Kind.Of<AdapterState>(),
         ["class"] = Kind.Of<ClassState>(),
@@ -105,6 +106,7 @@ public sealed class DocumentTests
     [InlineData("device-history")]
     [InlineData("directory")]
     [InlineData("campaign-summary")]
+    [InlineData("campaign-labels")]
     [InlineData("campaign")]
     [InlineData("adapter")]
     [InlineData("class")]

@@ -76,7 +76,8 @@ public sealed class AdapterControlsTests
     public void A_reset_hands_over_at_once_and_begins_with_the_first_step_that_does_something()
     {
         var (reset, effects) = AdapterMachine.Apply(Busy, Control(Busy, AdapterControlKind.Reset), Policy);
-        Assert.Equal([new AdapterEffect.HandOver(1, Slot), new AdapterEffect.Close(1), new AdapterEffect.Recover(2, RecoveryStep.PowerCycle)], effects.ToArray());
+        Assert.Equal(
+            [new AdapterEffect.HandOver(1, Slot), new AdapterEffect.Close(1), new AdapterEffect.Recover(2, RecoveryStep.PowerCycle)], effects.ToArray());
         var (opening, open) = AdapterMachine.Apply(reset, new AdapterEvent.Recovered(2, RecoveryStep.PowerCycle, true, T0), Policy);
         Assert.Equal(new AdapterEffect.Open(opening.Epoch), Assert.Single(open));
         var testing = Apply(opening, new AdapterEvent.Opened(opening.Epoch, "dongle", 8, T0));
@@ -92,6 +93,18 @@ public sealed class AdapterControlsTests
         state = Apply(state, new AdapterEvent.Recovered(2, RecoveryStep.UsbReset, false, T0));
         Assert.Equal((AdapterStatus.Opening, null), (state.Status, state.ResetBy));
         Assert.Contains("neither power cycled nor reset over USB", state.LastReset, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_end_of_a_step_that_comes_late_ends_no_step_of_a_reset()
+    {
+        var late = new AdapterEvent.Recovered(1, RecoveryStep.UsbReset, false, T0);
+        var state = Apply(Ready with { Status = AdapterStatus.Recovering, StepUnderWay = RecoveryStep.UsbReset, NextStep = null }, late);
+        Assert.Equal(AdapterStatus.Quarantined, state.Status);
+        state = Do(state, AdapterControlKind.Reset);
+        state = Apply(state, new AdapterEvent.Recovered(state.Epoch, RecoveryStep.PowerCycle, false, T0));
+        Assert.Equal(RecoveryStep.UsbReset, state.StepUnderWay);
+        Assert.Same(state, Apply(state, late));
     }
 
     [Theory]

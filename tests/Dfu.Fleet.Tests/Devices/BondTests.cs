@@ -44,7 +44,8 @@ public sealed class BondTests
         Assert.Equal((DevicePhase.Queued, (string?)null), (refused.Phase, refused.BondedWith));
         Assert.Equal((false, true), (DeviceBonds.MayHave(refused, "a", inBootloader: true), DeviceBonds.MayHave(refused, "b", inBootloader: true)));
         Assert.True(DeviceBonds.MayHave(refused, "a", inBootloader: false));
-        var jumped = Apply(refused, Grant(2), Bonds with { Attempt = 2 }, new DeviceEvent.PhaseChanged(2, DevicePhase.Jumping, At(3)), Ended(2, DfuError.LinkLost));
+        var jumped = Apply(
+            refused, Grant(2), Bonds with { Attempt = 2 }, new DeviceEvent.PhaseChanged(2, DevicePhase.Jumping, At(3)), Ended(2, DfuError.LinkLost));
         Assert.True(DeviceBonds.MayHave(jumped, "a", inBootloader: true));
     }
 

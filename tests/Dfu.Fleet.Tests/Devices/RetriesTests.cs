@@ -74,7 +74,7 @@ public sealed class RetriesTests
         var state = Fail(Queued(), ["usb-1-1.1", "usb-1-1.2", "usb-1-1.1", "usb-1-1.2", "usb-1-1.1"], servesOthers: true);
         Assert.Equal(DeviceOutcome.Failed, state.Outcome);
         Assert.Equal(
-            "5 attempts in a row confirmed nothing; failed on usb-1-1.2 and usb-1-1.1, which served others meanwhile; the last: ConnectTimeout", state.Detail);
+            "5 attempts in a row confirmed nothing; the last: ConnectTimeout; failed on usb-1-1.2 and usb-1-1.1, which served others meanwhile", state.Detail);
     }
 
     [Fact]

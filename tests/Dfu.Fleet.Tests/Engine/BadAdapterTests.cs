@@ -35,7 +35,7 @@ public sealed class BadAdapterTests
         var view = station.Run(() => station.FlashAsync());
         var failed = Assert.Single(view.Devices, device => device.Outcome == DeviceOutcome.Failed);
         Assert.Equal((mute.Application, DfuError.ConnectTimeout), (failed.Application, failed.Error));
-        Assert.Matches("failed on fake:[01] and fake:[01], which served others meanwhile; the last: no answer$", failed.Detail);
+        Assert.Matches("the last: no answer; failed on fake:[01] and fake:[01], which served others meanwhile$", failed.Detail);
         Assert.All(view.Adapters, adapter => Assert.Equal((AdapterStatus.Ready, default), (adapter.Status, adapter.Steps)));
     }
 

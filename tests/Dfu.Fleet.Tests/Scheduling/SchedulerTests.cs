@@ -16,7 +16,8 @@ public sealed class SchedulerTests
 
     private static SchedulerDevice Device(int id, int[] heardBy, double? deadline = null, bool inBootloader = false, int rssi = -60) =>
         new(
-        new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader, deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now);
+            new((ulong)id), [.. heardBy.Select(adapter => new HeardBy(adapter, rssi))], inBootloader,
+            deadline is { } seconds ? Now.AddSeconds(seconds) : null, Now);
 
     private static Grant[] Plan(SchedulerAdapter[] adapters, SchedulerDevice[] devices, int? most = null) =>
         [.. Scheduler.Plan(new() { Now = Now, Adapters = [.. adapters], Devices = [.. devices], HostLimits = [most] })];

@@ -81,7 +81,7 @@ internal static class TestPackages
         return new FirmwareFile("sd", firmware);
     }
 
-    private static FirmwareFile Random(string name, int bytes, int seed)
+    public static FirmwareFile Random(string name, int bytes, int seed)
     {
         var firmware = new byte[bytes];
         new Random(seed).NextBytes(firmware);

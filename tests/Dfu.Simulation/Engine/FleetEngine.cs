@@ -146,8 +146,12 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         var now = _time.GetUtcNow();
         var sent = request.Package.Only(request.Only);
         ImmutableArray<long> sizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)];
-        var campaign = CampaignState.New(accepted.Entry, request.Targets, sizes, sent.Images[0].HwVersion, now);
-        var begun = new StoredCampaign(campaign, [.. campaign.Devices.Select(device => DeviceState.New(device, sizes, now))]);
+        var campaign = CampaignState.New(accepted.Entry, request.Targets, sizes, sent.Images[0].HwVersion, now) with
+        {
+            Plan = request.Plan with { Force = request.Plan.Force || request.Restart },
+        };
+        var begun = new StoredCampaign(campaign, [.. campaign.Devices.Select(device =>
+            DeviceState.New(device, sizes, now).Knowing(_store.Passports.GetValueOrDefault(device) ?? new(), campaign.Plan.Finish))]);
         _store.Begin(accepted.Next, begun);
         return begun;
     }
@@ -157,7 +161,10 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         var now = _time.GetUtcNow();
         var campaign = stored.Campaign.Knowing(_store.Directory.Classes);
         var adapters = _hosts.Select(host => new AdapterState { Id = host.Id, Epoch = 1 }).ToArray();
-        var machines = new FleetMachines(campaign, stored.Devices.Select(device => DeviceMachine.TakeUp(device, now, _policy)), adapters, _policy);
+        var machines = new FleetMachines(campaign, stored.Devices.Select(device => DeviceMachine.TakeUp(device, now, _policy)), adapters, _policy)
+        {
+            Passports = _store.Passports,
+        };
         _store.Ledger.Begin(campaign.Id);
         machines.Apply(new CampaignEvent.RunStarted(machines.Campaign.Run + 1, now), now);
         foreach (var device in machines.Devices.Values.ToArray()) TakeUp(machines, device, now);

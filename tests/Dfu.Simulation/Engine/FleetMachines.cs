@@ -32,6 +32,9 @@ internal sealed class FleetMachines
     public Dictionary<BluetoothAddress, DeviceState> Devices { get; }
     public AdapterState[] Adapters { get; }
 
+    /// <summary>What is known of devices beyond the campaign; the caller's, who may keep them for the next one.</summary>
+    public Dictionary<BluetoothAddress, DevicePassport> Passports { get; init; } = [];
+
     /// <summary>Something changed that must be durable before it has effects.</summary>
     public bool DecisionPending { get; private set; }
 
@@ -41,6 +44,8 @@ internal sealed class FleetMachines
     /// <summary>A device may be granted a slot that could not before.</summary>
     public bool PlanNeeded { get; set; }
 
+    public DevicePassport PassportOf(BluetoothAddress device) => Passports.GetValueOrDefault(device) ?? new();
+
     public int? IndexOf(string? adapter) => adapter is not null && _adapterIndex.TryGetValue(adapter, out var index) ? index : null;
 
     /// <returns>Whether the event was taken; false for a late one.</returns>
@@ -49,7 +54,9 @@ internal sealed class FleetMachines
         if (!Devices.TryGetValue(device, out var state)) return false;
         var (next, effects) = DeviceMachine.Apply(state, e, _policy);
         if (ReferenceEquals(next, state) && effects.IsEmpty) return false;
-        Devices[device] = next.OnWall(now);
+        next = next.OnWall(now);
+        Devices[device] = next;
+        Passports[device] = DevicePassports.After(PassportOf(device), state, next, e, Campaign.PackageId, now);
         _changedDevices.Add(device);
         DecisionPending |= !e.IsCheckpoint || !effects.IsEmpty;
         if (CampaignMachine.SameAs(Campaign, next, Devices.GetValueOrDefault) is { } same) Apply(same, now);
@@ -137,16 +144,19 @@ internal sealed class FleetMachines
         }
     }
 
+    private DeviceState Begin(CampaignEffect.AddDevice add) => 
+        DeviceState.New(add.Device, Campaign.ImageSizes, add.At).Knowing(PassportOf(add.Device), Campaign.Plan.Finish);
+
     private void Route(CampaignEffect effect, DateTimeOffset now)
     {
         switch (effect)
         {
             case CampaignEffect.AddDevice add:
-                if (Devices.TryAdd(add.Device, DeviceState.New(add.Device, Campaign.ImageSizes, add.At))) _changedDevices.Add(add.Device);
+                if (Devices.TryAdd(add.Device, Begin(add))) _changedDevices.Add(add.Device);
                 PlanNeeded = true;
                 break;
             case CampaignEffect.CancelDevice cancel:
-                Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run), now);
+                Apply(cancel.Device, new DeviceEvent.CancelRequested(now, Campaign.Run) { Drain = Campaign.Closing }, now);
                 break;
             case CampaignEffect.LetGo gone:
                 Devices.Remove(gone.Device);

@@ -24,6 +24,9 @@ public class FleetStore
     private readonly Dictionary<string, (string Campaign, Dictionary<BluetoothAddress, string> Devices)> _campaigns = [];
     private string _directory = FleetJson.Write(new DirectoryState());
 
+    /// <summary>What is known of devices beyond campaigns.</summary>
+    public Dictionary<BluetoothAddress, DevicePassport> Passports { get; init; } = [];
+
     public ITrafficLedger Ledger { get; } = new InMemoryTrafficLedger();
 
     public DirectoryState Directory => FleetJson.Read<DirectoryState>(_directory);

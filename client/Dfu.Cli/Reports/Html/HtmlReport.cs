@@ -52,7 +52,9 @@ internal static class HtmlReport
     {
         string[] parts =
         [
-            report.Package is { } package ? HtmlText.Of($"{package.Title}, {Format.Bytes(package.Bytes)}") : "package " + HtmlText.Of(report.View.PackageId[..Math.Min(12, report.View.PackageId.Length)]),
+            report.Package is { } package
+                ? HtmlText.Of($"{package.Title}, {Format.Bytes(package.Bytes)}")
+                : "package " + HtmlText.Of(report.View.PackageId[..Math.Min(12, report.View.PackageId.Length)]),
             report.StartedAt is { } started ? $"started {HtmlText.Moment(started)} UTC" : "",
             report.EndedAt is { } ended && report.View.Outcome != CampaignOutcome.Running ? $"ended {HtmlText.Moment(ended)} UTC" : "",
         ];
@@ -99,11 +101,13 @@ internal static class HtmlReport
         });
         yield return ("Time", HtmlText.Of(Format.Duration(report.View.Seconds)));
         var updated = report.Good - report.AlreadyCurrent;
-        if (updated > 1 && report.View.Seconds > 0) yield return ("Pace", string.Create(CultureInfo.InvariantCulture, $"{updated * 3600 / report.View.Seconds:0} an hour"));
+        if (updated > 1 && report.View.Seconds > 0)
+            yield return ("Pace", string.Create(CultureInfo.InvariantCulture, $"{updated * 3600 / report.View.Seconds:0} an hour"));
         long sent = devices.Sum(static device => device.BytesSent), again = devices.Sum(static device => device.BytesResent);
         yield return ("Sent", Format.Bytes(sent));
         yield return ("Sent twice", again == 0 ? "nothing" : $"{Format.Bytes(again)} ({Format.Percent(again, sent)})");
         var times = devices.Sum(static device => device.ResumeTotals.Times);
-        if (times > 0) yield return ("Drops", $"{Format.Count(times, "drop")}; resuming saved {Format.Bytes(devices.Sum(static device => device.ResumeTotals.Kept))}");
+        if (times > 0)
+            yield return ("Drops", $"{Format.Count(times, "drop")}; resuming saved {Format.Bytes(devices.Sum(static device => device.ResumeTotals.Kept))}");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Dfu.Cli.Progress;
+using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Reports.Html;
@@ -30,8 +31,8 @@ internal static class Sections
         "<th>Group</th><th class=\"n\">Units</th><th class=\"n\">Updated</th><th class=\"n\">Failed</th><th class=\"n\">Cancelled</th><th>State</th>",
         (report.View.Standing?.Groups ?? []).Select(static (group, index) =>
             Cell("Group", group.Name.Length > 0 ? HtmlText.Of(group.Name) : $"Group {index + 1}", "head")
-            + Cell("Units", group.Devices, "n") + Cell("Updated", group.Updated, "n") + Cell("Failed", group.Failed, "n") + Cell("Cancelled", group.Cancelled, "n")
-            + Cell("State", group.Updated + group.Failed + group.Cancelled == group.Devices && group.Devices > 0 ? "over" : group.Open ? "open" : "not begun")));
+            + Cell("Units", group.Devices, "n") + Cell("Updated", group.Updated, "n") + Cell("Failed", group.Failed, "n")
+            + Cell("Cancelled", group.Cancelled, "n") + Cell("State", State(group))));
 
     public static string Adapters(CampaignReport report) => Table(
         "Adapters",
@@ -92,6 +93,9 @@ internal static class Sections
         $"<td{(classes.Length > 0 ? $" class=\"{classes}\"" : "")} data-label=\"{label}\">{html}</td>";
 
     public static string Cell(string label, int number, string classes) => Cell(label, number.ToString(CultureInfo.InvariantCulture), classes);
+
+    private static string State(GroupView group) =>
+        group.Devices > 0 && group.Updated + group.Failed + group.Cancelled == group.Devices ? "over" : group.Open ? "open" : "not begun";
 
     private static string Table(string title, string hint, string head, IEnumerable<string> rows)
     {

@@ -13,6 +13,9 @@ internal static class ThroughputChart
 
     private static readonly int[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 
+    /// <summary>What a round time is said without.</summary>
+    private static readonly string[] Empty = [" 0 s", " 0 min", ".0"];
+
     /// <summary>Empty when fewer than two units have ended: there is nothing to see then.</summary>
     public static string Of(IReadOnlyCollection<DeviceView> devices)
     {
@@ -33,17 +36,25 @@ internal static class ThroughputChart
 
         var top = Ceiling(bars.Max(static bar => bar.Good + bar.Failed));
         var text = new StringBuilder();
-        var stretch = Format.Duration(width).Replace(" 0 s", "", StringComparison.Ordinal).Replace(" 0 min", "", StringComparison.Ordinal).Replace(".0", "", StringComparison.Ordinal);
-        text.Append(CultureInfo.InvariantCulture, $"<h2>Throughput <small>units in {stretch}, by when they ended; times are UTC</small></h2>\n<div class=\"chart\">");
+        var stretch = Empty.Aggregate(
+            Format.Duration(width), static (words, empty) => words.Replace(empty, "", StringComparison.Ordinal));
+        text.Append($"<h2>Throughput <small>units in {stretch}, by when they ended; times are UTC</small></h2>\n<div class=\"chart\">");
         text.Append(CultureInfo.InvariantCulture, $"<div class=\"y\"><span>{top}</span><span>{(top % 2 == 0 ? top / 2 : "")}</span><span>0</span></div>");
         text.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {bars.Length * 10} {Height}\" preserveAspectRatio=\"none\" role=\"img\">");
         text.Append(CultureInfo.InvariantCulture, $"<title>At most {bars.Max(static bar => bar.Good + bar.Failed)} units in {stretch}</title>");
-        text.Append("<defs><pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 4L4 0\" class=\"failed\" stroke=\"currentColor\" stroke-width=\"2\"/></pattern></defs>");
-        foreach (var y in new[] { 0, Height / 2 }) text.Append(CultureInfo.InvariantCulture, $"<line x1=\"0\" x2=\"{bars.Length * 10}\" y1=\"{y}\" y2=\"{y}\"/>");
+        text.Append("<defs><pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">");
+        text.Append("<path d=\"M0 4L4 0\" class=\"failed\" stroke=\"currentColor\" stroke-width=\"2\"/></pattern></defs>");
+        foreach (var y in new[] { 0, Height / 2 })
+            text.Append(CultureInfo.InvariantCulture, $"<line x1=\"0\" x2=\"{bars.Length * 10}\" y1=\"{y}\" y2=\"{y}\"/>");
         for (var i = 0; i < bars.Length; i++)
         {
             var (good, failed) = (bars[i].Good * (double)Height / top, bars[i].Failed * (double)Height / top);
-            if (good > 0) text.Append($"<rect class=\"done\" fill=\"currentColor\" x=\"{(i * 10) + 1}\" width=\"8\" y=\"{HtmlText.Number(Height - good)}\" height=\"{HtmlText.Number(good)}\"/>");
+            if (good > 0)
+            {
+                text.Append($"<rect class=\"done\" fill=\"currentColor\" x=\"{(i * 10) + 1}\" width=\"8\" ");
+                text.Append($"y=\"{HtmlText.Number(Height - good)}\" height=\"{HtmlText.Number(good)}\"/>");
+            }
+
             if (failed > 0)
             {
                 text.Append($"<rect class=\"failed\" fill=\"url(#hatch)\" stroke=\"currentColor\" vector-effect=\"non-scaling-stroke\" ");

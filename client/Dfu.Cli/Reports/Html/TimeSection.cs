@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Dfu.Cli.Progress;
 
@@ -17,7 +16,8 @@ internal static class TimeSection
         if (total <= 0) return "";
         var parts = TimePart.All.Select(part => (Part: part, Seconds: part.Of(time))).Where(static part => part.Seconds > 0).ToList();
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"<h2>Where the time went <small>{HtmlText.Of(Format.Duration(total))} of all units together</small></h2>\n<div class=\"bar\" aria-hidden=\"true\">");
+        text.Append($"<h2>Where the time went <small>{Format.Duration(total)} of all units together</small></h2>\n");
+        text.Append("<div class=\"bar\" aria-hidden=\"true\">");
         for (var i = 0; i < parts.Count; i++)
         {
             var number = parts[i].Seconds / total >= Wide ? $"<b>{i + 1}</b>" : "";

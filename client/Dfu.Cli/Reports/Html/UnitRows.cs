@@ -34,13 +34,16 @@ internal static class UnitRows
         var state = UnitStates.Of(device.Outcome, device.Phase);
         var (host, adapter) = report.PlaceOf(device.Adapter);
         text.Append("<tr>").Append(Sections.Cell("Unit", Lines(Named(device)), "head"));
-        text.Append(Sections.Cell("State", $"<span class=\"nowrap {Shapes.Class(state)}\">{Shapes.Of(state)} {UnitStates.Words(device.Outcome, device.Phase)}</span>"));
+        text.Append(Sections.Cell(
+            "State", $"<span class=\"nowrap {Shapes.Class(state)}\">{Shapes.Of(state)} {UnitStates.Words(device.Outcome, device.Phase)}</span>"));
         text.Append(Sections.Cell("Addresses", Lines(Addresses(device)), "mono nowrap"));
-        text.Append(Sections.Cell("Adapter", Lines([adapter.Length <= ShortAdapter ? $"<span class=\"nowrap\">{HtmlText.Of(adapter)}</span>" : HtmlText.Of(adapter), Muted(HtmlText.Of(host))])));
+        var radio = adapter.Length <= ShortAdapter ? $"<span class=\"nowrap\">{HtmlText.Of(adapter)}</span>" : HtmlText.Of(adapter);
+        text.Append(Sections.Cell("Adapter", Lines([radio, Muted(HtmlText.Of(host))])));
         text.Append(Sections.Cell("Started, ended", Lines(Times(report, device)), "nowrap"));
         text.Append(Sections.Cell("Took", device.Seconds > 0 ? Format.Duration(device.Seconds) : "", "n"));
         text.Append(Sections.Cell("Tries", device.Attempts, "n"));
-        text.Append(Sections.Cell("Sent", Lines([Format.Bytes(device.BytesSent), device.BytesResent > 0 ? Muted($"{Format.Bytes(device.BytesResent)} twice") : ""]), "n"));
+        var twice = device.BytesResent > 0 ? Muted($"{Format.Bytes(device.BytesResent)} twice") : "";
+        text.Append(Sections.Cell("Sent", Lines([Format.Bytes(device.BytesSent), twice]), "n"));
         text.Append(Sections.Cell("What there is to say", Lines(Remarks(device)), "wide")).Append("</tr>\n");
     }
 
@@ -89,7 +92,8 @@ internal static class UnitRows
         if (Finish(device.Finish) is { Length: > 0 } finish) yield return finish;
         if (device.ResumeTotals.Times > 0)
         {
-            var found = string.Join(", ", device.Resumes.Select(static resume => $"{resume.Diagnosis.Code()} ({Format.Bytes(resume.Held)} of {Format.Bytes(resume.Stored)})"));
+            var found = string.Join(", ", device.Resumes.Select(static resume =>
+                $"{resume.Diagnosis.Code()} ({Format.Bytes(resume.Held)} of {Format.Bytes(resume.Stored)})"));
             yield return Muted(HtmlText.Of($"{Format.Count(device.ResumeTotals.Times, "drop")}: {found}"));
         }
 
