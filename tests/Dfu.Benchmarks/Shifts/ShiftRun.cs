@@ -132,7 +132,7 @@ public sealed class ShiftRun
                 continue;
             }
 
-            if (unit.Kind == UnitKind.AlwaysDrops) device.CutAfter(20);
+            if (unit.Kind == UnitKind.AlwaysDrops) unit.CutNextLink();
             else if (unit.Kind == UnitKind.Dies && device.Counters.FirmwareBytes > _spec.ImageBytes / 4) _air.Remove(device);
             else if (_naive && device.InApplication && device.Counters.Activations == 0 && shown.Phase == DevicePhase.Queued) device.EnterBootloader();
         }
@@ -152,12 +152,22 @@ public sealed class ShiftRun
 
     private sealed record Unit(int Number, UnitKind Kind, TimeSpan ComesAt, int Rssi)
     {
+        private int _cut = -1;
+
         public VirtualDevice? Device { get; set; }
         public bool Updated { get; private set; }
         public bool LeftInBootloader { get; private set; }
         public int FellBack { get; private set; }
         public long FirmwareBytes { get; private set; }
         public DateTimeOffset EndedAt { get; private set; }
+
+        /// <summary>Once for each link: before a link has confirmed anything it is gone.</summary>
+        public void CutNextLink()
+        {
+            if (_cut == Device!.Counters.Connects) return;
+            _cut = Device.Counters.Connects;
+            Device.CutAfter(12);
+        }
 
         /// <summary>Notes what came of it, and lets the device go: hundreds of them hold much memory.</summary>
         public void Take(DeviceView shown, ShiftSpec spec, DateTimeOffset now)

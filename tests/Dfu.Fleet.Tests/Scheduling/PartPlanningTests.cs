@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
@@ -47,7 +46,7 @@ public sealed class PartPlanningTests
     }
 
     /// <summary>Who gets the only slot, while a device that nobody hears waits beside one that is heard.</summary>
-    private static ImmutableArray<BluetoothAddress> Plan(DeviceState unheard)
+    private static BluetoothAddress[] Plan(DeviceState unheard)
     {
         var heard = new HeardDevices();
         heard.AddTarget(Other, isApplication: true);
