@@ -144,7 +144,8 @@ internal sealed class BlueZLink : IDfuLink
     public async Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken)
     {
         var name = BluetoothUuid.Describe(characteristic);
-        if (!Others.TryGetValue(characteristic, out var at)) throw new ArgumentOutOfRangeException(nameof(characteristic), name, "the device has no such characteristic");
+        if (!Others.TryGetValue(characteristic, out var at)) throw new ArgumentOutOfRangeException(
+            nameof(characteristic), name, "the device has no such characteristic");
         byte[] value = [];
         await CallAsync(
             name,

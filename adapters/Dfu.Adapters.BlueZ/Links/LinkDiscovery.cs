@@ -28,7 +28,10 @@ internal sealed class LinkDiscovery(IBlueZObjects objects, IKernelBluetooth kern
                 packets = new PacketPath(objects.Proxy<IGattCharacteristic1>(packet.Path), time);
             var mtu = await MtuAsync(found, packets, cancellationToken);
             watch.ThrowIfOver();
-            return new BlueZLink(objects, watch, kernel, controllerIndex, found, packets, mtu, time) { Others = Characteristics.Readable(objects.Below(watch.Path)) };
+            return new BlueZLink(objects, watch, kernel, controllerIndex, found, packets, mtu, time)
+            {
+                Others = Characteristics.Readable(objects.Below(watch.Path)),
+            };
         }
         catch
         {

@@ -70,6 +70,9 @@ internal sealed class FlashWear(BootloaderRules rules, LearnedTraits traits, ITr
         _unclear = 0;
     }
 
-    /// <summary>The image was refused at the end: that is saved, too. What an image costs that is accepted is counted when it is known to be activated.</summary>
+    /// <summary>
+    /// The image was refused at the end: that is saved, too. What an image costs that is accepted is counted when it is known to be
+    /// activated.
+    /// </summary>
     public void Refused() => observer.Erased(0, 1);
 }

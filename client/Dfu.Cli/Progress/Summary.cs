@@ -64,7 +64,8 @@ internal static class Summary
         {
             yield return (
                 "Unchanged",
-                $"{Format.Count(tally.AlreadyCurrent, "device")} already current and left alone; --force flashes {(tally.AlreadyCurrent == 1 ? "it" : "them")} anyway");
+                $"{Format.Count(tally.AlreadyCurrent, "device")} already current and left alone; "
+                + $"--force flashes {(tally.AlreadyCurrent == 1 ? "it" : "them")} anyway");
         }
 
         foreach (var there in view.Devices.Where(device => device.Passed.Length > 0).GroupBy(device => device.Passed))

@@ -40,7 +40,8 @@ public static class Advice
     {
         var again = device.Traffic.Resent;
         if (again < WorthMention || again * 10 < device.BytesDistinct || device.ResumeTotals.Times == 0) return null;
-        var drops = Say($"{device.ResumeTotals.Times} {(device.ResumeTotals.Times == 1 ? "drop" : "drops")} cost {again / 1024.0:0.#} KiB that were sent twice");
+        var drops = Say(
+            $"{device.ResumeTotals.Times} {(device.ResumeTotals.Times == 1 ? "drop" : "drops")} cost {again / 1024.0:0.#} KiB that were sent twice");
         if (device.Resumes.Any(static resume => resume.Diagnosis is Diagnosis.SavesNothing or Diagnosis.BackAtSave))
         {
             return $"{drops}: its bootloader saves nothing by itself; one built with NRF_DFU_SAVE_PROGRESS_IN_FLASH=1 would lose 4 KiB at a drop, "
@@ -52,7 +53,8 @@ public static class Advice
 
     private static string? Connecting(TimeSpent time, int? rssi) => Share(time, time.Connecting) is >= 30 and var share
         ? Say($"Connecting took {share:0} % of the time")
-            + (rssi <= WeakSignal ? Say($": it is heard at {rssi} dBm; bring it nearer to an adapter.") : ": it is heard seldom, or its adapter connects to many.")
+            + (rssi <= WeakSignal ? Say($": it is heard at {rssi} dBm; bring it nearer to an adapter.")
+                : ": it is heard seldom, or its adapter connects to many.")
         : null;
 
     private static string? SmallPackets(DeviceState device, TimeSpent time)
@@ -68,7 +70,8 @@ public static class Advice
         if (Share(time, time.Creating + time.Guard + time.Executing + time.Saving) is not (>= 40 and var share)) return null;
         var objects = device.ImageSizes.Sum(static size => (size + 4095) / 4096);
         return device.Costs.Wear.Settings > objects / 2 && device.Class is { } name && ClassKey.InitMaxOf(name) >= 512
-            ? Say($"{share:0} % of the time its flash was busy, and its bootloader saves its progress after every object: one built without would take half as long.")
+            ? Say($"{share:0} % of the time its flash was busy")
+                + ", and its bootloader saves its progress after every object: one built without would take half as long."
             : Say($"{share:0} % of the time its flash was erased and written: the chip sets that pace, so there is nothing to gain.");
     }
 

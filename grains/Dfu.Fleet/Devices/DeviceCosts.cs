@@ -13,7 +13,10 @@ public sealed record DeviceCosts
     public TimeSpent TimeBefore { get; init; } = new();
     public DeviceWear WearBefore { get; init; }
 
-    /// <summary>When the attempt, the wait or the pause began that is under way: <see cref="TimeBefore"/> reaches to there. Default when nobody counted.</summary>
+    /// <summary>
+    /// When the attempt, the wait or the pause began that is under way: <see cref="TimeBefore"/> reaches to there. Default when nobody
+    /// counted.
+    /// </summary>
     public DateTimeOffset Since { get; init; }
 
     /// <summary>What the time goes to while a device is in this phase and nothing closer is known.</summary>

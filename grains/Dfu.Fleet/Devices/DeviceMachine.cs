@@ -56,7 +56,8 @@ public static class DeviceMachine
             (DeviceProgress.With(state, s.Image, image => image with { Saved = s.Offset }), []),
         DeviceEvent.ClassLearned c when IsCurrent(state, c.Attempt) => (state.Class == c.Class ? state : state with { Class = c.Class }, []),
         DeviceEvent.LastExecute l when IsCurrent(state, l.Attempt) && IsImage(state, l.Image) =>
-            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true, Identity = l.Identity ?? image.Identity }) with { BootloaderUntil = l.At + Inactivity }, []),
+            (DeviceProgress.With(state, l.Image, image => image with { LastExecuteSent = true, Identity = l.Identity ?? image.Identity })
+                with { BootloaderUntil = l.At + Inactivity }, []),
         DeviceEvent.ImageActivated a when IsCurrent(state, a.Attempt) && IsImage(state, a.Image) => (DeviceProgress.Activate(state, a), []),
         DeviceEvent.ImagePassed p when IsCurrent(state, p.Attempt) && IsImage(state, p.Image) && IsImage(state, p.Image + 1) =>
             (DeviceProgress.Pass(state, p), []),
@@ -136,7 +137,8 @@ public static class DeviceMachine
     private static DeviceState StartImage(DeviceState state, int image) =>
         state.Image == image || state.Images[image].Passed is not null ? state : state with { Image = image, AttemptBase = state.Images[image].Confirmed };
 
-    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) => state.Counting(x.Traffic) with { Probing = false, Finish = x.Finish ?? state.Finish };
+    private static DeviceState Count(DeviceState state, DeviceEvent.Ended x) =>
+        state.Counting(x.Traffic) with { Probing = false, Finish = x.Finish ?? state.Finish };
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) End(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
     {
@@ -212,7 +214,9 @@ public static class DeviceMachine
     {
         var next = DeviceProgress.Activate(state, new(state.Attempt, state.Image, false, x.At));
         return next.AllActivated
-            ? Finish(Checked(next, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "the answer to the last EXECUTE was lost; the device runs the image", x.At)
+            ? Finish(
+                Checked(next, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None,
+                "the answer to the last EXECUTE was lost; the device runs the image", x.At)
             : Requeue(next, x.At);
     }
 

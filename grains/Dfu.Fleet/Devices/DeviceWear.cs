@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Dfu.Fleet.Devices;
 
-/// <summary>Erases of a device's flash that updates have cost, over all campaigns that are known. Flash of nRF5 chips is made for 10,000 of each page.</summary>
+/// <summary>
+/// Erases of a device's flash that updates have cost, over all campaigns that are known. Flash of nRF5 chips is made for 10,000 of each
+/// page.
+/// </summary>
 /// <param name="Pages">Erases of pages that hold firmware, all pages together.</param>
 /// <param name="Settings">Erases of the bootloader settings page, the one that is erased most; its backup has as many.</param>
 /// <param name="Updates">Updates that were activated.</param>

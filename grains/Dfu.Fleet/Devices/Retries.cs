@@ -91,7 +91,7 @@ public static class Retries
     {
         var known = Find(state, blamed.Adapter, blamed.Epoch);
         var current = state.Running && (state.Adapter, state.AdapterEpoch, state.Attempt) == (blamed.Adapter, blamed.Epoch, blamed.Attempt);
-        if (state.Phase == DevicePhase.Done || known is { Blamed: true } || (known is null && !current)) return state;
+        if (state.Phase == DevicePhase.Done || known is { Blamed: true } || known?.Attempt > blamed.Attempt || (known is null && !current)) return state;
         known ??= new(blamed.Adapter, blamed.Epoch, blamed.Attempt);
         return state with
         {

@@ -61,7 +61,8 @@ public static class Planning
             Now = now,
             Adapters = [.. adapters.Select(adapter =>
                 new SchedulerAdapter(
-                    Math.Max(0, adapter.State.Free - kept.GetValueOrDefault(adapter.State.Id)), adapter.State.Slots.Length, adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor,
+                    Math.Max(0, adapter.State.Free - kept.GetValueOrDefault(adapter.State.Id)), adapter.State.Slots.Length,
+                    adapter.State.Connecting is not null, adapter.Rate, adapter.ProtectedFor,
                     hosts.IndexOf(adapter.Host)))],
             Devices = devices.ToImmutable(),
             HostLimits = [.. hosts.Select(host => adapters.Where(adapter => adapter.Host == host).Min(static adapter => adapter.HostMost))],
@@ -98,7 +99,10 @@ public static class Planning
     public static TimeSpan? ProtectedFor(IEnumerable<(DeviceState Device, BootloaderTraits Traits, double Rate)> transfers) =>
         transfers.Max(static transfer => ProtectedFor(transfer.Device, transfer.Traits, transfer.Rate));
 
-    /// <summary>A part is in and the device restarts for the next, or is connected to for it: a bootloader waits for that for 10 s after a SoftDevice.</summary>
+    /// <summary>
+    /// A part is in and the device restarts for the next, or is connected to for it: a bootloader waits for that for 10 s after a
+    /// SoftDevice.
+    /// </summary>
     private static bool IsBetweenParts(DeviceState device) =>
         (device.Phase == DevicePhase.Verifying && device.Image < device.Images.Length - 1)
         || (device.Phase == DevicePhase.Connecting && device.Image > 0 && device.Images[device.Image - 1].Activated && device.AttemptFruitful);

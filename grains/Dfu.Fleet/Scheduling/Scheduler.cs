@@ -82,7 +82,9 @@ public static class Scheduler
     private static bool IsLetGo(SchedulerDevice device, DateTimeOffset now) => device.Deadline is { } deadline && deadline > now && deadline - now < TooLate;
 
     /// <summary>Grows with what the device can expect: signal, the rate that transfers have there, and how much of what the radio carries is in use.</summary>
-    /// <remarks>A rate was measured with the others at work: how many they are counts as a part of the limit that was learned, not once more by itself.</remarks>
+    /// <remarks>
+    /// A rate was measured with the others at work: how many they are counts as a part of the limit that was learned, not once more by itself.
+    /// </remarks>
     private static double Score(SchedulerAdapter adapter, int rssi, double bestRate)
     {
         var signal = Math.Clamp((rssi + 97) / 27.0, 0.1, 1);

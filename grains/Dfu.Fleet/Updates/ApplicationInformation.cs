@@ -42,7 +42,8 @@ public sealed record ApplicationInformation(string? Revision, string? HardwareRe
         }
         catch (TimeoutException)
         {
-            throw new DfuException(DfuError.RequestTimeout, $"{BluetoothUuid.Describe(characteristic)} was not answered within {UpdateTimes.Read.TotalSeconds:0} s");
+            throw new DfuException(
+                DfuError.RequestTimeout, $"{BluetoothUuid.Describe(characteristic)} was not answered within {UpdateTimes.Read.TotalSeconds:0} s");
         }
     }
 

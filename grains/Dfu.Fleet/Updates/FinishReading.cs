@@ -60,7 +60,8 @@ internal sealed class FinishReading(UpdateContext attempt)
         attempt.Observer.ApplicationTells(firmware is not null);
         var value = _plan.Characteristic is { } named ? await ApplicationInformation.ValueAsync(link, named, attempt.Time, cancellationToken) : firmware;
         var revision = firmware is null ? null : ApplicationInformation.Describe(firmware);
-        if (value is null) return Unread($"it has no {BluetoothUuid.Describe(Characteristic)} that can be read", new(FinishCheck.Heard) { FirmwareRevision = revision });
+        if (value is null) return Unread(
+            $"it has no {BluetoothUuid.Describe(Characteristic)} that can be read", new(FinishCheck.Heard) { FirmwareRevision = revision });
         return Compare(value) with { FirmwareRevision = revision };
     }
 

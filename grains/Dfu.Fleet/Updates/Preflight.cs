@@ -38,7 +38,8 @@ public static class Preflight
     {
         if (Current(package, passport, told) is { } current) return new(PreflightVerdict.Current, DfuError.None, current);
         var known = Contradicts(passport, told) ? passport with { Images = [] } : passport;
-        if (told is not null && passport.HardwareRevision is { } board && board != told.HardwareRevision) known = known with { HwVersion = null, SoftDevice = null };
+        if (told is not null && passport.HardwareRevision is { } board && board != told.HardwareRevision)
+            known = known with { HwVersion = null, SoftDevice = null };
         foreach (var image in package.Images.Where(static image => !image.IsDebug))
         {
             if (Refusal(image, package, known) is var (error, detail)) return new(PreflightVerdict.Refused, error, $"{detail}; {Anyway}");
@@ -63,7 +64,9 @@ public static class Preflight
     private static (DfuError Error, string Detail)? Refusal(DfuImage image, DfuPackage package, DevicePassport known)
     {
         if (known.HwVersion is { } hardware && hardware != image.HwVersion)
-            return (DfuError.HwVersionRefused, $"its bootloader took hardware version {hardware} in an earlier update, and this package is for {image.HwVersion}");
+            return (
+                DfuError.HwVersionRefused,
+                $"its bootloader took hardware version {hardware} in an earlier update, and this package is for {image.HwVersion}");
         if (image.Type != ImageType.Application) return null;
         if (known.Application is { } newer && newer.Version > image.FwVersion && !known.TakesLowerVersions)
         {
@@ -73,7 +76,9 @@ public static class Preflight
 
         var bringsSoftDevice = package.Images.Any(static one => one.Type is ImageType.SoftDevice or ImageType.SoftDeviceBootloader);
         if (known.SoftDevice is { } its && !bringsSoftDevice && image.SdReq.Count > 0 && !image.SdReq.Contains(its) && !image.SdReq.Any(NoSoftDevice.Contains))
-            return (DfuError.SoftDeviceRefused, $"it took SoftDevice {SoftDevices.Describe((ushort)its)} in an earlier update, which this package does not name");
+            return (
+                DfuError.SoftDeviceRefused,
+                $"it took SoftDevice {SoftDevices.Describe((ushort)its)} in an earlier update, which this package does not name");
         return null;
     }
 

@@ -3,7 +3,10 @@ using Dfu.Fleet.Scheduling;
 
 namespace Dfu.Benchmarks.Shifts;
 
-/// <summary>First come, first served, adapter after adapter in turn, three at once on each, whatever their signal, load and rate, and whatever waits for whom.</summary>
+/// <summary>
+/// First come, first served, adapter after adapter in turn, three at once on each, whatever their signal, load and rate, and whatever waits
+/// for whom.
+/// </summary>
 internal sealed class NaiveScheduler
 {
     private const int PerAdapter = 3;

@@ -7,7 +7,10 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Benchmarks.Shifts;
 
-/// <summary>What one radio of the model gets through at most: links that never drop, as many at once as serve it best, devices that are there already.</summary>
+/// <summary>
+/// What one radio of the model gets through at most: links that never drop, as many at once as serve it best, devices that are there
+/// already.
+/// </summary>
 internal static class RadioCapacity
 {
     /// <returns>Bytes per second of one link alone, of all links at the best number, and that number.</returns>

@@ -15,7 +15,8 @@ internal static class ShiftBenchmark
         var radios = new ShiftBound(spec, TransferBenchmark.MakeImage(spec.ImageBytes));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{spec.Units} units of {spec.ImageBytes / 1024} KiB, {spec.Adapters} radios, {spec.DropRate:0 %} drops an object, default bootloaders, virtual time."));
+            $"{spec.Units} units of {spec.ImageBytes / 1024} KiB, {spec.Adapters} radios, {spec.DropRate:0 %} drops an object, default bootloaders, "
+            + $"virtual time."));
         foreach (var (alone, most, links) in radios.Radios.Distinct())
         {
             Console.WriteLine(string.Create(
@@ -45,7 +46,8 @@ internal static class ShiftBenchmark
             }
 
             ratios.Sort();
-            if (seeds > 1) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",28}median {ratios[seeds / 2]:0.000}, worst {ratios[^1]:0.000} of bound"));
+            if (seeds > 1) Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{"",28}median {ratios[seeds / 2]:0.000}, worst {ratios[^1]:0.000} of bound"));
         }
 
         return reached;

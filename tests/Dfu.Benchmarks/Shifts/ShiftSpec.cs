@@ -28,7 +28,13 @@ public sealed record ShiftSpec
     public int Seed { get; init; } = 1;
 
     /// <summary>Cheap dongles, without data length extension: a packet of 244 bytes takes 6.8 ms of air, and a link gets 7.5 ms in turn.</summary>
-    public LinkModel Link => LinkModel.Perfect with { PacketsPerEvent = 1, AdvertisingInterval = TimeSpan.FromSeconds(1), Interval = TimeSpan.FromMilliseconds(50), DropRate = DropRate };
+    public LinkModel Link => LinkModel.Perfect with
+    {
+        PacketsPerEvent = 1,
+        AdvertisingInterval = TimeSpan.FromSeconds(1),
+        Interval = TimeSpan.FromMilliseconds(50),
+        DropRate = DropRate,
+    };
 
     public AdapterModel Model(int adapter) => new() { Slowness = adapter == Adapters - 1 ? 2 : 1 };
 }

@@ -84,7 +84,8 @@ public sealed class SummaryTests
         var worn = Views.Updated(1) with { LifetimeWear = new(50_000, 9_500, 300) };
         Assert.Contains(
             Written(Views.Campaign(CampaignOutcome.Succeeded, worn, Views.Updated(2))),
-            line => line.StartsWith($"  Wear      {worn.Application}: Updates have erased its bootloader's settings page 9,500 times", StringComparison.Ordinal));
+            line => line.StartsWith(
+                $"  Wear      {worn.Application}: Updates have erased its bootloader's settings page 9,500 times", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -124,15 +124,22 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void Csv_keeps_its_first_columns_and_says_of_every_unit_what_is_known() => Assert.Equal(
-        $"""
-        device,bootloader,outcome,error,detail,attempts,bytesTotal,bytesSent,bytesResent,drops,adapter,seconds,serial,label,order,host,startedAt,endedAt,package,initPackets,signature,signer,resumes,sentence,remedy,finish,revision,wearPages,wearSettings
-        C0:98:76:54:00:02,C0:98:76:54:00:03,updated,,,2,204800,212992,8192,1,station-1/bluez:usb-1-1.2,12.5,SN 1042,rack 3,PO-7,station-1,2026-11-30T08:00:00Z,2026-11-30T08:00:12Z,{View.PackageId},{Facts.InitPackets},verified,{Facts.Signer},backAtSave 65536/73728,,,compared,2.4.1,50,12
-        C0:98:76:54:00:04,C0:98:76:54:00:05,failed,versionRefused,"said ""no"", twice",1,204800,4096,0,0,sim:1,12.5,,,,this-host,,,{View.PackageId},{Facts.InitPackets},verified,{Facts.Signer},,The device runs this version or a newer one.,"{ErrorCatalog.Describe(DfuError.VersionRefused).Remedy}",none,,0,0
-        C0:98:76:54:00:06,C0:98:76:54:00:07,pending,,,1,204800,0,0,0,,12.5,,,,,,,{View.PackageId},{Facts.InitPackets},verified,{Facts.Signer},,,,none,,0,0
-
-        """,
-        CsvReport.Write(Reported));
+    public void Csv_keeps_its_first_columns_and_says_of_every_unit_what_is_known()
+    {
+        var package = $"{View.PackageId},{Facts.InitPackets},verified,{Facts.Signer}";
+        string[] lines =
+        [
+            "device,bootloader,outcome,error,detail,attempts,bytesTotal,bytesSent,bytesResent,drops,adapter,seconds,serial,label,order,host,startedAt,endedAt,"
+                + "package,initPackets,signature,signer,resumes,sentence,remedy,finish,revision,wearPages,wearSettings",
+            "C0:98:76:54:00:02,C0:98:76:54:00:03,updated,,,2,204800,212992,8192,1,station-1/bluez:usb-1-1.2,12.5,SN 1042,rack 3,PO-7,station-1,"
+                + $"2026-11-30T08:00:00Z,2026-11-30T08:00:12Z,{package},backAtSave 65536/73728,,,compared,2.4.1,50,12",
+            "C0:98:76:54:00:04,C0:98:76:54:00:05,failed,versionRefused,\"said \"\"no\"\", twice\",1,204800,4096,0,0,sim:1,12.5,,,,this-host,,,"
+                + $"{package},,The device runs this version or a newer one.,\"{ErrorCatalog.Describe(DfuError.VersionRefused).Remedy}\",none,,0,0",
+            $"C0:98:76:54:00:06,C0:98:76:54:00:07,pending,,,1,204800,0,0,0,,12.5,,,,,,,{package},,,,none,,0,0",
+            "",
+        ];
+        Assert.Equal(string.Join('\n', lines), CsvReport.Write(Reported));
+    }
 
     [Theory]
     [InlineData("=1+1")]

@@ -79,13 +79,14 @@ public sealed class FleetClientTests
         await using var server = await Server.StartAsync(null, "alone", Slow);
         await using var client = server.Client();
         await using var campaign = await client.StartAsync(All(2, 64 * 4096), None);
-        Assert.StartsWith("paused", await client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Pause, "anna@here"), None), StringComparison.Ordinal);
+        var pause = new CampaignControl(CampaignControlKind.Pause, "anna@here");
+        Assert.StartsWith("paused", await client.ControlAsync(campaign.Campaign!, pause, None), StringComparison.Ordinal);
         Assert.Contains((await client.StandingAsync(campaign.Campaign!, None)).Holds, static hold => hold.Reason == HoldReason.Paused);
-        await client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Cancel, "anna@here") { Cut = true }, None);
+        await client.ControlAsync(campaign.Campaign!, pause with { Kind = CampaignControlKind.Cancel, Cut = true }, None);
         await campaign.WaitAsync(None).Soon();
-        var refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync(campaign.Campaign!, new(CampaignControlKind.Pause, "anna@here"), None));
+        var refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync(campaign.Campaign!, pause, None));
         Assert.Equal(DfuError.InvalidArgument, refused.Error);
-        refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync("nothing", new(CampaignControlKind.Pause, "anna@here"), None));
+        refused = await Assert.ThrowsAsync<DfuException>(() => client.ControlAsync("nothing", pause, None));
         Assert.Equal("there is no campaign nothing", refused.Message);
     }
 

@@ -143,7 +143,8 @@ public sealed class DeviceStorageTests(DeviceCluster cluster) : DeviceGrainBench
     public async Task Of_a_device_that_is_forgotten_only_the_passport_stays_and_only_where_it_is_worn(int settings, bool stays)
     {
         await RunAsync();
-        Assert.True(await Device.TakesAsync(Report(1, Confirmed(1, 50_000) with { Cost = new(new(), new(0, settings, 0)) }, Ended(1, DfuError.SignatureRefused))));
+        Assert.True(await Device.TakesAsync(
+            Report(1, Confirmed(1, 50_000) with { Cost = new(new(), new(0, settings, 0)) }, Ended(1, DfuError.SignatureRefused))));
         Assert.Equal(settings, (await Device.PassportAsync())!.Wear.Settings);
         await Device.ForgetAsync("c1");
         Assert.Null(Cluster.Storage.Payload("device", Id.ToString()));

@@ -55,7 +55,8 @@ public sealed class PreflightTests
     public void A_newer_application_and_another_hardware_are_refused_as_the_bootloader_would()
     {
         Assert.Equal(
-            new(PreflightVerdict.Refused, DfuError.VersionRefused, "it took application 4 on 2026-11-30, and this package has 3; --force sends it all the same"),
+            new(PreflightVerdict.Refused, DfuError.VersionRefused,
+                "it took application 4 on 2026-11-30, and this package has 3; --force sends it all the same"),
             Preflight.Decide(Package(3), Known(4), Silent));
         Assert.Equal(DfuError.HwVersionRefused, Preflight.Decide(Package(5), Known(4) with { HwVersion = 51 }, Silent).Error);
         Assert.Equal(DfuError.SoftDeviceRefused, Preflight.Decide(Package(5), Known(4) with { SoftDevice = 0x123 }, Silent).Error);
@@ -73,7 +74,8 @@ public sealed class PreflightTests
 
     [Fact]
     public void Debug_packages_are_judged_by_the_bootloader_alone() => Assert.Equal(
-        PreflightVerdict.Go, Preflight.Decide(Package(3) with { Images = [Image(3) with { IsDebug = true }] }, Known(4) with { HwVersion = 51 }, Silent).Verdict);
+        PreflightVerdict.Go, Preflight.Decide(
+            Package(3) with { Images = [Image(3) with { IsDebug = true }] }, Known(4) with { HwVersion = 51 }, Silent).Verdict);
 
     [Fact]
     public void Nothing_known_is_nothing_against_it() => Assert.Equal(default, Preflight.Decide(Package(3), new(), Silent));

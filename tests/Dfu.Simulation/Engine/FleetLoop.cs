@@ -249,7 +249,8 @@ internal sealed class FleetLoop
         var reports = new AttemptToEngine(start.Device, start.Adapter, _post);
         var run = new AttemptRun(start.Device, start.Attempt, radio, _parts.Store.Ledger.Slot(start.Device), reports, _time);
         _runs[start.Device] = run;
-        var order = UpdateOrders.For(device, _parts.Package, CampaignKnowledge.Of(_machines.Campaign, device.Class, device.Probing), _parts.Policy.Transfer) with
+        var order = UpdateOrders.For(
+            device, _parts.Package, CampaignKnowledge.Of(_machines.Campaign, device.Class, device.Probing), _parts.Policy.Transfer) with
         {
             TraceParent = _parts.TraceParent,
             Passport = _machines.PassportOf(device.Id),
