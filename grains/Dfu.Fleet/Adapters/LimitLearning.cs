@@ -24,8 +24,12 @@ internal static class LimitLearning
     /// <summary>Loads are compared that differ by at least this: between nearer ones chance decides.</summary>
     private const double LowerLoad = 0.8;
 
-    /// <summary>Links lost at a load before it is blamed, and how many times as often as at a lower one.</summary>
+    /// <summary>
+    /// Links lost at a load before it is blamed, at least and as a share of its links, for of many links some are lost by chance; and how many times as
+    /// often as at a lower one.
+    /// </summary>
     private const int LossesToBlame = 3;
+    private const double LostShare = 0.4;
     private const double LossesTimes = 3;
 
     /// <summary>Seconds of sending that a lost link costs: until it is known to be lost, and for what is sent again.</summary>
@@ -115,7 +119,7 @@ internal static class LimitLearning
 
     private static bool IsTooMuch(int current, MeasuredLoad load, MeasuredLoad lower) =>
         (load.Samples >= SamplesToJudge && (current > First ? Gain(load, lower) < EnoughGain : Goodput(load) < Worse * Goodput(lower)))
-        || (load.Losses >= LossesToBlame && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds
+        || (load.Losses >= Math.Max(LossesToBlame, LostShare * load.Sending) && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds
             && WithLosses(load) < LeftByLosses * WithLosses(lower));
 
     private static bool IsWorthIt(MeasuredLoad load, MeasuredLoad? lower) =>

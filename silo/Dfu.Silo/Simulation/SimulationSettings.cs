@@ -103,7 +103,9 @@ public sealed record SimulationSettings
         }
     }
 
-    private bool IsForOtherHardware(int index) => (long)(index + 1) * OtherHardware / Devices > (long)index * OtherHardware / Devices;
+    private bool IsForOtherHardware(int index) => OthersBefore(index + 1) > OthersBefore(index);
+
+    private long OthersBefore(int index) => (((long)index * OtherHardware) + (Devices / 2)) / Devices;
 
     private Advertisement Bystander(int index)
     {
