@@ -8,7 +8,10 @@ trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$day"' EXIT
 
 step() { printf '\n%s\n' "# $*"; }
 run() { printf '\n$ dfu %s\n' "$*"; "$dfu" "$@" || printf '[exit code %s]\n' $?; }
-until_campaign() { # runs a jq-free test on the campaign's document until it holds
+until_ready() { # waits for what began last to print its line
+  until grep -q ^ready "$1"; do kill -0 $! 2>/dev/null || exit 4; sleep 0.2; done
+}
+until_campaign() { # waits until the campaign's document has this in it
   until "$dfu" campaign show last --json 2>/dev/null | tr -d ' \n' | grep -q "$1"; do sleep 1; done
 }
 
@@ -18,13 +21,14 @@ head -c 60000 /dev/urandom > app.bin
 run package create --application app.bin --application-version 2 --hw-version 52 --sd-req 0x0100 --key key.pem -o app.zip
 
 step "Sixteen units come down the line, one every four seconds; one has a board of another revision. The second dongle will fall out for half a minute."
-"$dfu" simulate --listen 127.0.0.1:7301 --listen 127.0.0.1:7302 --devices 16 --mode app --arrive 4s --other-hardware 1 --drop-rate 0.01 \
-  --firmware-revision 1.0 --outage 2:45s-75s > simulate.out &
-until grep -q ready simulate.out; do sleep 0.2; done
+"$dfu" simulate --listen 127.0.0.1:0 --listen 127.0.0.1:0 --devices 16 --mode app --arrive 4s --other-hardware 1 --drop-rate 0.01 \
+  --firmware-revision 1.0 --outage 2:45s-100s > simulate.out &
+until_ready simulate.out
+read -r _ first second < simulate.out
 
 step "The station."
-"$dfu" serve --name station-1 --data-dir server --adapter bridge:tcp://127.0.0.1:7301 --adapter bridge:tcp://127.0.0.1:7302 > serve.out &
-until grep -q ready serve.out; do sleep 0.2; done
+"$dfu" serve --name station-1 --data-dir server --adapter "bridge:tcp://$first" --adapter "bridge:tcp://$second" > serve.out &
+until_ready serve.out
 DFU_GATEWAY=$(sed -n 's/^ready .* gateway //p' serve.out)
 export DFU_GATEWAY
 
@@ -52,7 +56,10 @@ run campaign list
 run campaign resume last
 
 step "The dongle falls out; its units go to the other one, and it comes back by itself."
-until "$dfu" adapter list --json | tr -d ' \n' | grep -qE '"status":"(recovering|quarantined|opening)"'; do sleep 1; done
+for _ in {1..60}; do
+  "$dfu" adapter list --json | tr -d ' \n' | grep -qE '"status":"(recovering|quarantined|opening)"' && break
+  sleep 1
+done
 run adapter list
 
 step "The line runs to its end."

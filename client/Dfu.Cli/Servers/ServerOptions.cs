@@ -37,7 +37,7 @@ internal sealed class ServerOptions
         var (gateways, connection, directory) = (result.GetRequiredValue(_gateways), result.GetValue(_connection), result.GetValue(_dataDir));
         if ((gateways.Length > 0 ? 1 : 0) + (connection is null ? 0 : 1) + (directory is null ? 0 : 1) > 1)
             throw new DfuException(DfuError.InvalidArgument, "give only one of --gateway, --connection and --data-dir");
-        var options = new FleetClientOptions { Tls = _tls.Of(result), RetryFor = LongestTry, ConnectFor = LongestTry };
+        var options = new FleetClientOptions { Tls = _tls.Of(result), RetryFor = LongestTry };
         if (connection is not null)
         {
             LogLevels.WarnOfPassword(terminal, connection);
