@@ -117,7 +117,7 @@ public static class Planning
         var (_, inBootloader) = heardDevices.Last(device.Id);
         var heard = ByBond(device, heardDevices.By(device.Id, device.WaitingSince, now), inBootloader, adapters);
         if (heard.IsEmpty) return null;
-        if (!inBootloader && device.AllActivated) return null;
+        if (!inBootloader && device is { AllActivated: true, Expects: false }) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
             campaign, IndexOf(adapters, Retries.Avoids(device)));
