@@ -124,7 +124,7 @@ public static partial class CampaignMachine
         var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run, ScheduleSince = t.At };
         var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
         var cancelled = state.IsClosing ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];
-        var grows = over && state.MayGrow;
+        var grows = (over || state is { IsClosing: true, Feed: true }) && state.MayGrow;
         if (over && !grows && again.Length == 0) return started;
         var next = AskAgain(started, [.. again, .. cancelled], t.Run) with
         {
