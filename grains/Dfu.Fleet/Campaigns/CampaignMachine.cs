@@ -57,7 +57,7 @@ public static partial class CampaignMachine
             state with { Prober = new(p.Device, p.Attempt), Probes = state.Probes.Add(new(p.Device, p.Attempt)) },
         CampaignEvent.ProbeEnded p when state.Prober == new Probe(p.Device, p.Attempt) => state with { Prober = null },
         CampaignEvent.LinkEnded l => state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) },
-        CampaignEvent.CancelRequested c when c.Run == state.Run && state is { Stage: not CampaignStage.Finished, CancelRequested: false } =>
+        CampaignEvent.CancelRequested c when c.Run == state.Run && state.Stage != CampaignStage.Finished && (!state.CancelRequested || state.Closing) =>
             Cancel(state, drain: false, requested: true),
         CampaignEvent.Controlled c when c.Change == state.Changes + 1 =>
             CampaignControls.Apply(state, c).Then(now => CampaignSchedules.Keep(now, c.At, c.Wall)),

@@ -60,6 +60,15 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public void A_campaign_that_drains_is_cut_for_one_that_supersedes_it()
+    {
+        var draining = Controlled(New(1), CampaignControlKind.Cancel);
+        var cut = Apply(draining, new CampaignEvent.CancelRequested(0));
+        Assert.False(cut.Closing);
+        Assert.Same(cut, Apply(cut, new CampaignEvent.CancelRequested(0)));
+    }
+
+    [Fact]
     public void Everything_that_failed_or_was_cancelled_is_tried_again_also_of_a_campaign_that_is_over()
     {
         var over = Apply(New(1, 2, 3), Ended(1), Ended(2, DeviceOutcome.Failed), Ended(3, DeviceOutcome.Cancelled));
