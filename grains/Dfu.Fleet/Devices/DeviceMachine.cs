@@ -158,7 +158,7 @@ public static class DeviceMachine
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted || Retries.IsAdaptersFault(state, x.Error))
             return Outlive(noted, x.At, policy);
         if (x.Error is DfuError.PairingRefused or DfuError.BondedElsewhere)
-            return Requeue(DeviceBonds.Refuse(noted, x.Error) with { Failures = state.Failures + 1, Losses = null }, x.At);
+            return NotTaken(noted, x, policy);
         if (Retries.ClassOf(x.Error) == RetryClass.Never) return Refuse(noted, x);
 
         noted = noted with
@@ -177,6 +177,24 @@ public static class DeviceMachine
         if (noted.Failures >= policy.MaxAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
         return Again(noted, x.At, policy);
+    }
+
+    /// <summary>
+    /// An adapter that the device does not take is left out from now on, until another jump: one that the bootloader refuses each time that the adapter has
+    /// sent the application there only wears its flash.
+    /// </summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) NotTaken(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    {
+        var inVain = state.BondedWith == state.Adapter && !state.AttemptFruitful;
+        var next = DeviceBonds.Refuse(state, x.Error) with
+        {
+            Failures = state.Failures + 1,
+            Fruitless = inVain ? state.Fruitless + 1 : state.Fruitless,
+            Losses = null,
+        };
+        return next.Fruitless >= policy.MaxFruitlessAttempts || next.Failures >= policy.MaxAttempts
+            ? Finish(next, DeviceOutcome.Failed, x.Error, $"{next.Failures} attempts failed; the last: {x.Detail}", x.At)
+            : Requeue(next, x.At);
     }
 
     /// <summary>

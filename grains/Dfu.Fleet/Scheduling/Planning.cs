@@ -132,7 +132,7 @@ public static class Planning
             .Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader))
             .ToImmutableArray();
         var preferred = DeviceBonds.Preferred(device, inBootloader);
-        var first = may.Where(one => adapters[one.Adapter].State.Id == preferred).ToImmutableArray();
+        var first = may.Where(one => adapters[one.Adapter].State is { HeldBy: null } its && its.Id == preferred).ToImmutableArray();
         return first.IsEmpty ? may : first;
     }
 
