@@ -48,7 +48,7 @@ public static partial class CampaignMachine
         {
             Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)),
             Retrying = state.Retrying.Remove(d.Device),
-            Restarting = state.Restarting.Remove(d.Device),
+            Restarting = d.Outcome.IsGood() ? state.Restarting.Remove(d.Device) : state.Restarting,
         },
         CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && MayJoin(state, s.Device) => Join(state, s),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),

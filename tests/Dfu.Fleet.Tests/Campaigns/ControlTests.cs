@@ -107,6 +107,16 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public void That_a_device_was_updated_before_it_began_anew_does_not_count_when_it_is_retried_either()
+    {
+        var updated = new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Updated, DfuError.None, 0);
+        var anew = Controlled(Apply(New(1, 2), updated), CampaignControlKind.Restart, devices: 1);
+        var retried = Controlled(Apply(anew, Ended(1, DeviceOutcome.Failed)), CampaignControlKind.Retry);
+        Assert.Same(retried, CampaignMachine.Apply(retried, updated, Policy).Next);
+        Assert.Empty(Apply(retried, Ended(1)).Restarting);
+    }
+
+    [Fact]
     public void Every_change_is_for_the_audit_once_until_it_has_it()
     {
         var state = CampaignMachine.Begin(New(1, 2), "olaf", T0);
