@@ -1,5 +1,7 @@
+using Dfu.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Plans;
+using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Simulation.Tests.Support;
@@ -102,6 +104,43 @@ public sealed class VerifiedFinishTests
         Assert.All(silent.Flash(package).Devices, static device => Assert.Equal(FinishCheck.Heard, device.Finish.Check));
         Assert.Equal(1, silent.Devices.Sum(static device => device.Counters.Connects - 1 - device.Counters.Drops) - 1); // the one that probed, and asked
         silent.Dispose();
+    }
+
+    /// <summary>The adapter's end is not the application's silence: another adapter asks it.</summary>
+    [Fact]
+    public async Task An_adapter_that_goes_away_before_the_application_is_asked_does_not_fail_the_device()
+    {
+        var heard = new Advertisement(Bench.First, AddressType.Random, -60, "App", DfuService: true, Connectable: true);
+        var order = new UpdateOrder
+        {
+            Heard = heard,
+            Application = Bench.First,
+            Bootloader = Bench.First.Bootloader,
+            Package = Bench.Package(),
+            Image = 0,
+            Activated = [0],
+            Hint = new(),
+            BootloaderName = "",
+            Finish = new() { Expect = "2" },
+        };
+        var radio = new GoneAdapter(heard);
+        var error = await Assert.ThrowsAsync<DfuException>(
+            () => UpdateRun.RunAsync(radio, order, new Recorder(), TimeProvider.System, CancellationToken.None));
+        Assert.Equal((DfuError.AdapterLost, 1), (error.Error, radio.Connects));
+    }
+
+    private sealed class GoneAdapter(Advertisement heard) : IUpdateAdapter
+    {
+        public int Connects { get; private set; }
+
+        public Task<Advertisement?> HearAsync(Func<Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
+            Task.FromResult<Advertisement?>(heard);
+
+        public Task<IDfuLink> ConnectAsync(BluetoothAddress address, AddressType addressType, CancellationToken cancellationToken)
+        {
+            Connects++;
+            throw new DfuException(DfuError.AdapterLost, "it was unplugged");
+        }
     }
 
     private static DeviceView Flash(Bench bench, FinishPlan finish) => Assert.Single(bench.Flash(Bench.Package(), new() { Finish = finish }).Devices);

@@ -13,11 +13,11 @@ public static class CampaignGroups
     public static int OpenTo(CampaignState state) =>
         state.Plan.Groups.IsEmpty ? int.MaxValue : state.OpenEnds.IsEmpty ? 0 : state.OpenEnds[^1];
 
-    /// <summary>Devices without an outcome that are to take part: those of open groups, and of a feed no more than it still wants.</summary>
+    /// <summary>Devices without an outcome that are to take part: those of open groups, and of a feed that still takes units no more than it wants.</summary>
     public static IEnumerable<BluetoothAddress> TakingPart(CampaignState state)
     {
         var open = OpenTo(state);
-        var wanted = state is { Feed: true, IsClosing: false, Count: { } count } ? count - state.Good : int.MaxValue;
+        var wanted = state is { Feed: true, Stage: CampaignStage.Collecting, Count: { } count } ? count - state.Good : int.MaxValue;
         for (var i = 0; i < state.Devices.Length && i < open && wanted > 0; i++)
         {
             if (state.Results.ContainsKey(state.Devices[i])) continue;

@@ -48,7 +48,7 @@ public static partial class CampaignMachine
         {
             Results = state.Results.SetItem(d.Device, new(d.Outcome, d.Error)),
             Retrying = state.Retrying.Remove(d.Device),
-            Restarting = state.Restarting.Remove(d.Device),
+            Restarting = d.Outcome.IsGood() ? state.Restarting.Remove(d.Device) : state.Restarting,
         },
         CampaignEvent.SameDevice s when state.Devices.Contains(s.Device) && state.Devices.Contains(s.As) && MayJoin(state, s.Device) => Join(state, s),
         CampaignEvent.TraitsLearned t => Learn(state, t.Traits),
@@ -57,7 +57,7 @@ public static partial class CampaignMachine
             state with { Prober = new(p.Device, p.Attempt), Probes = state.Probes.Add(new(p.Device, p.Attempt)) },
         CampaignEvent.ProbeEnded p when state.Prober == new Probe(p.Device, p.Attempt) => state with { Prober = null },
         CampaignEvent.LinkEnded l => state with { LinkSeconds = state.LinkSeconds + l.Duration.TotalSeconds, Drops = state.Drops + (l.Dropped ? 1 : 0) },
-        CampaignEvent.CancelRequested c when c.Run == state.Run && state is { Stage: not CampaignStage.Finished, CancelRequested: false } =>
+        CampaignEvent.CancelRequested c when c.Run == state.Run && state.Stage != CampaignStage.Finished && (!state.CancelRequested || state.Closing) =>
             Cancel(state, drain: false, requested: true),
         CampaignEvent.Controlled c when c.Change == state.Changes + 1 =>
             CampaignControls.Apply(state, c).Then(now => CampaignSchedules.Keep(now, c.At, c.Wall)),
@@ -124,7 +124,7 @@ public static partial class CampaignMachine
         var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run, ScheduleSince = t.At };
         var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
         var cancelled = state.IsClosing ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];
-        var grows = over && state.MayGrow;
+        var grows = (over || state is { IsClosing: true, Feed: true }) && state.MayGrow;
         if (over && !grows && again.Length == 0) return started;
         var next = AskAgain(started, [.. again, .. cancelled], t.Run) with
         {

@@ -125,7 +125,7 @@ public sealed record CampaignState
     /// <summary>Failed devices that count no more among those that are too many.</summary>
     public ImmutableHashSet<BluetoothAddress> Forgiven { get; init; } = [];
 
-    /// <summary>Of <see cref="Retrying"/>: those that begin anew, whatever became of them.</summary>
+    /// <summary>Devices that begin anew, whatever became of them, and have not been updated since: that they were before counts no more.</summary>
     public ImmutableHashSet<BluetoothAddress> Restarting { get; init; } = [];
 
     /// <summary>Devices that began anew, and the run in which they were asked to: no outcome from before counts.</summary>

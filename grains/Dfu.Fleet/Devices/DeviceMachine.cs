@@ -13,6 +13,7 @@ public static class DeviceMachine
     /// <summary>And this long after it activated a SoftDevice part.</summary>
     public static readonly TimeSpan Continuation = TimeSpan.FromSeconds(10);
 
+    private const string NotHeard = "accepted by the bootloader; its application was not heard";
     private const string NotHeardOf = "it was refused, or nothing more was heard of it";
 
     public static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Apply(DeviceState state, DeviceEvent e, FleetPolicy policy)
@@ -64,7 +65,7 @@ public static class DeviceMachine
         DeviceEvent.Restarted r when IsCurrent(state, r.Attempt) && IsImage(state, r.Image) => (DeviceProgress.StartOver(state, r), []),
         DeviceEvent.Ended x when IsCurrent(state, x.Attempt) => End(Count(state, x), x, policy),
         DeviceEvent.Interrupted i when IsCurrent(state, i.Attempt) => state.CancelRequested
-            ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", i.At)
+            ? GiveWay(state, "", i.At)
             : state.Paused ? Requeue(state, i.At)
             : Outlive(state with { Error = DfuError.Interrupted, Detail = NotHeardOf }, i.At, policy),
         DeviceEvent.AdapterBlamed b => (Retries.Exonerate(state, b), []),
@@ -146,19 +147,19 @@ public static class DeviceMachine
         if (x.Error == DfuError.None)
         {
             var isSaid = x.ApplicationHeard || x.Detail.Length > 0 || x.Finish?.Check == FinishCheck.Skipped;
-            var detail = isSaid ? x.Detail : "accepted by the bootloader; its application was not heard";
+            var detail = isSaid ? x.Detail : NotHeard;
             return Finish(Checked(state, x.ApplicationHeard ? FinishCheck.Heard : FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, detail, x.At);
         }
 
         if (x.Error.MayMeanNotNewer() && state.Images[state.Image].LastExecuteSent) return AlreadyActivated(state, x);
-        if (state.CancelRequested) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", x.At);
+        if (state.CancelRequested) return GiveWay(state, "", x.At);
         if (x.Error == DfuError.Cancelled) return Requeue(state, x.At); // its campaign is paused, or asked for it again meanwhile
 
         var noted = state with { Detail = x.Detail, Error = x.Error };
         if (x.Error is DfuError.AdapterLost or DfuError.AdapterFull or DfuError.Interrupted || Retries.IsAdaptersFault(state, x.Error))
             return Outlive(noted, x.At, policy);
         if (x.Error is DfuError.PairingRefused or DfuError.BondedElsewhere)
-            return Requeue(DeviceBonds.Refuse(noted, x.Error) with { Failures = state.Failures + 1, Losses = null }, x.At);
+            return NotTaken(noted, x, policy);
         if (Retries.ClassOf(x.Error) == RetryClass.Never) return Refuse(noted, x);
 
         noted = noted with
@@ -177,6 +178,24 @@ public static class DeviceMachine
         if (noted.Failures >= policy.MaxAttempts)
             return Finish(noted, DeviceOutcome.Failed, x.Error, $"{noted.Failures} attempts failed; the last: {x.Detail}", x.At);
         return Again(noted, x.At, policy);
+    }
+
+    /// <summary>
+    /// An adapter that the device does not take is left out from now on, until another jump: one that the bootloader refuses each time that the adapter has
+    /// sent the application there only wears its flash.
+    /// </summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) NotTaken(DeviceState state, DeviceEvent.Ended x, FleetPolicy policy)
+    {
+        var inVain = state.BondedWith == state.Adapter && !state.AttemptFruitful;
+        var next = DeviceBonds.Refuse(state, x.Error) with
+        {
+            Failures = state.Failures + 1,
+            Fruitless = inVain ? state.Fruitless + 1 : state.Fruitless,
+            Losses = null,
+        };
+        return next.Fruitless >= policy.MaxFruitlessAttempts || next.Failures >= policy.MaxAttempts
+            ? Finish(next, DeviceOutcome.Failed, x.Error, $"{next.Failures} attempts failed; the last: {x.Detail}", x.At)
+            : Requeue(next, x.At);
     }
 
     /// <summary>
@@ -224,11 +243,11 @@ public static class DeviceMachine
         Retries.Pause(state, policy) is var pause && pause > TimeSpan.Zero ? BackOff(state, at, pause) : Requeue(state, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) BackOff(DeviceState state, DateTimeOffset at, TimeSpan pause) => state.LastAttempt
-        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        ? GiveWay(state, state.Detail, at)
         : (state with { Phase = DevicePhase.BackingOff, NotBefore = at + pause, WaitingSince = at }, []);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Requeue(DeviceState state, DateTimeOffset at) => state.LastAttempt
-        ? Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, state.Detail, at)
+        ? GiveWay(state, state.Detail, at)
         : (state with { Phase = DevicePhase.Queued, NotBefore = null, WaitingSince = at, Probing = false }, [new DeviceEffect.RequestSlot()]);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Finish(
@@ -292,14 +311,22 @@ public static class DeviceMachine
     private static (DeviceState, ImmutableArray<DeviceEffect>) GiveUp(DeviceState state, DfuError error, string detail, DateTimeOffset at) =>
         state is { AllActivated: true, Expects: true }
         ? Finish(state, DeviceOutcome.Failed, DfuError.ApplicationNotRead, $"accepted by the bootloader; then {detail}", at)
-        : state.AllActivated
-        ? Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, "accepted by the bootloader; its application was not heard", at)
+        : state.AllActivated ? Accept(state, at)
         : Finish(state, DeviceOutcome.Failed, error, detail, at);
+
+    /// <summary>Nobody wants more of it. One that has accepted all it was sent is updated all the same, where nothing more is expected of it.</summary>
+    private static (DeviceState, ImmutableArray<DeviceEffect>) GiveWay(DeviceState state, string detail, DateTimeOffset at) =>
+        state is { AllActivated: true, Expects: false }
+        ? Accept(state, at)
+        : Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, detail, at);
+
+    private static (DeviceState, ImmutableArray<DeviceEffect>) Accept(DeviceState state, DateTimeOffset at) =>
+        Finish(Checked(state, FinishCheck.Accepted), DeviceOutcome.Updated, DfuError.None, NotHeard, at);
 
     private static (DeviceState, ImmutableArray<DeviceEffect>) Cancel(DeviceState state, DeviceEvent.CancelRequested c)
     {
         if (state.Phase == DevicePhase.Done || state.CancelRequested) return (state, []);
-        if (!state.Running) return Finish(state, DeviceOutcome.Cancelled, DfuError.Cancelled, "", c.At);
+        if (!state.Running) return GiveWay(state, "", c.At);
         if (c.Drain) return (state.LastAttempt ? state : state with { LastAttempt = true }, []);
         return (state with { CancelRequested = true }, [Stop(state)]);
     }

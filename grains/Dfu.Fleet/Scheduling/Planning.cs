@@ -117,7 +117,7 @@ public static class Planning
         var (_, inBootloader) = heardDevices.Last(device.Id);
         var heard = ByBond(device, heardDevices.By(device.Id, device.WaitingSince, now), inBootloader, adapters);
         if (heard.IsEmpty) return null;
-        if (!inBootloader && device.AllActivated) return null;
+        if (!inBootloader && device is { AllActivated: true, Expects: false }) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
             campaign, IndexOf(adapters, Retries.Avoids(device)));
@@ -132,7 +132,7 @@ public static class Planning
             .Where(one => one.Adapter < adapters.Count && DeviceBonds.MayHave(device, adapters[one.Adapter].State.Id, inBootloader))
             .ToImmutableArray();
         var preferred = DeviceBonds.Preferred(device, inBootloader);
-        var first = may.Where(one => adapters[one.Adapter].State.Id == preferred).ToImmutableArray();
+        var first = may.Where(one => adapters[one.Adapter].State is { HeldBy: null } its && its.Id == preferred).ToImmutableArray();
         return first.IsEmpty ? may : first;
     }
 

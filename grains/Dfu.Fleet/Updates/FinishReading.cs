@@ -38,6 +38,10 @@ internal sealed class FinishReading(UpdateContext attempt)
             {
                 return await TryAsync(before, cancellationToken);
             }
+            catch (DfuException e) when (e.Error == DfuError.AdapterLost)
+            {
+                throw; // another adapter asks, or hears, the application
+            }
             catch (DfuException e) when (e.Error.IsTransient() && tries == MostTries)
             {
                 return Unread($"{MostTries} connects came to nothing, the last: {e.Message}", before);

@@ -60,6 +60,15 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public void A_campaign_that_drains_is_cut_for_one_that_supersedes_it()
+    {
+        var draining = Controlled(New(1), CampaignControlKind.Cancel);
+        var cut = Apply(draining, new CampaignEvent.CancelRequested(0));
+        Assert.False(cut.Closing);
+        Assert.Same(cut, Apply(cut, new CampaignEvent.CancelRequested(0)));
+    }
+
+    [Fact]
     public void Everything_that_failed_or_was_cancelled_is_tried_again_also_of_a_campaign_that_is_over()
     {
         var over = Apply(New(1, 2, 3), Ended(1), Ended(2, DeviceOutcome.Failed), Ended(3, DeviceOutcome.Cancelled));
@@ -98,6 +107,16 @@ public sealed class ControlTests
         var retried = Controlled(failed, CampaignControlKind.Retry);
         Assert.Same(retried, CampaignMachine.Apply(retried, new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Updated, DfuError.None, 0), Policy).Next);
         Assert.Contains("wait or are at work", Refused(New(1), CampaignControlKind.Restart, devices: 1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void That_a_device_was_updated_before_it_began_anew_does_not_count_when_it_is_retried_either()
+    {
+        var updated = new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Updated, DfuError.None, 0);
+        var anew = Controlled(Apply(New(1, 2), updated), CampaignControlKind.Restart, devices: 1);
+        var retried = Controlled(Apply(anew, Ended(1, DeviceOutcome.Failed)), CampaignControlKind.Retry);
+        Assert.Same(retried, CampaignMachine.Apply(retried, updated, Policy).Next);
+        Assert.Empty(Apply(retried, Ended(1)).Restarting);
     }
 
     [Fact]

@@ -83,6 +83,23 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public void A_shift_that_is_being_cancelled_takes_units_again_when_it_is_asked_for_again()
+    {
+        var closing = Controlled(Apply(Feed(), Heard(1)), CampaignControlKind.Cancel);
+        Assert.Equal(2, Apply(closing, new CampaignEvent.TakenUp(0, At(9)), Heard(2, 10)).Devices.Length);
+    }
+
+    [Fact]
+    public void Units_that_failed_are_tried_again_after_the_shift_had_enough()
+    {
+        var over = Apply(Feed(1), Heard(1), Heard(2), Ended(2, DeviceOutcome.Failed), Ended(1));
+        Assert.Equal(CampaignStage.Finished, over.Stage);
+        var again = Controlled(over, CampaignControlKind.Retry, at: 9);
+        Assert.Equal([2], TakingPart(again));
+        Assert.Equal(CampaignOutcome.Succeeded, Apply(again, Ended(2)).Outcome);
+    }
+
+    [Fact]
     public void Groups_and_thresholds_are_of_the_units_it_waits_for()
     {
         var plan = new CampaignPlan

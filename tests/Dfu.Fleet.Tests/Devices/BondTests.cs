@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Errors;
@@ -47,6 +48,40 @@ public sealed class BondTests
         var jumped = Apply(
             refused, Grant(2), Bonds with { Attempt = 2 }, new DeviceEvent.PhaseChanged(2, DevicePhase.Jumping, At(3)), Ended(2, DfuError.LinkLost));
         Assert.True(DeviceBonds.MayHave(jumped, "a", inBootloader: true));
+    }
+
+    /// <summary>Each jump erases a page of its flash, and clears what the bootloader refused.</summary>
+    [Fact]
+    public void A_bootloader_that_never_takes_the_adapter_that_sends_it_there_fails_the_device()
+    {
+        var state = Queued();
+        var jumps = 0;
+        for (; state.Phase == DevicePhase.Queued && jumps < 100; jumps++)
+        {
+            var attempt = state.Attempt + 1;
+            state = Apply(
+                state, Grant(), Bonds with { Attempt = attempt }, new DeviceEvent.PhaseChanged(attempt, DevicePhase.Jumping, At(1)),
+                Ended(attempt, DfuError.BondedElsewhere));
+        }
+
+        Assert.Equal((Policy.MaxFruitlessAttempts, DeviceOutcome.Failed, DfuError.BondedElsewhere), (jumps, state.Outcome, state.Error));
+    }
+
+    [Fact]
+    public void The_adapter_that_goes_first_does_not_while_it_is_drained()
+    {
+        var heard = new HeardDevices();
+        heard.AddTarget(Application, isApplication: true);
+        heard.Correct(Application, Application, Application, settled: true);
+        foreach (var adapter in new[] { 0, 1 }) heard.Hear(adapter, new Advertisement(Application, AddressType.Random, -60, "App", true, true), T0, out _);
+        var device = Queued() with { Bootloader = Application, BondedWith = "a" };
+        AdapterStanding[] both = [Standing("a"), Standing("b")];
+        Assert.Equal("a", Assert.Single(Planning.Plan(both, [new(device, heard)], [], T0)).Adapter.Id);
+        both[0] = both[0] with { State = both[0].State with { HeldBy = "olaf" } };
+        Assert.Equal("b", Assert.Single(Planning.Plan(both, [new(device, heard)], [], T0)).Adapter.Id);
+
+        static AdapterStanding Standing(string id) =>
+            new(new() { Id = id, Status = AdapterStatus.Ready, Limit = new() { Current = 1, Ceiling = 1 } }, 0, null);
     }
 
     [Theory]

@@ -51,6 +51,26 @@ public sealed class DeviceControlTests
         Assert.Equal(DevicePhase.Queued, Apply(last, new DeviceEvent.RetryRequested(At(1), 1), Ended(1, DfuError.AdapterLost)).Phase);
     }
 
+    /// <summary>It runs what it was sent, whoever looks at it: to call that cancelled would have it sent once more.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_device_that_has_accepted_all_it_was_sent_is_not_cancelled_unless_something_is_expected_of_it(bool expects)
+    {
+        var activated = Apply(Queued() with { Expects = expects }, Grant(), new DeviceEvent.ImageActivated(1, 0, false, At(1)));
+        foreach (DeviceState over in new[]
+        {
+            Apply(activated, Drain, Ended(1, DfuError.LinkLost)),
+            Apply(activated, new DeviceEvent.CancelRequested(At(2), 0), Ended(1, DfuError.Cancelled)),
+            Apply(activated, new DeviceEvent.CancelRequested(At(2), 0), new DeviceEvent.Interrupted(1, At(3))),
+            Apply(activated, Ended(1, DfuError.AdapterLost), Drain),
+        })
+        {
+            Assert.Equal(
+                expects ? (DeviceOutcome.Cancelled, FinishCheck.None) : (DeviceOutcome.Updated, FinishCheck.Accepted), (over.Outcome, over.Finish.Check));
+        }
+    }
+
     [Fact]
     public void A_device_that_is_updated_begins_anew_when_somebody_wants_that_and_not_when_it_is_asked_for_again()
     {

@@ -45,6 +45,20 @@ public sealed class PartPlanningTests
         Assert.Equal([Other], Plan(Between with { Adapter = "b" }));
     }
 
+    /// <summary>Its image is in and something is expected of its application: that is asked over another link, in its application.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_that_has_all_its_images_is_connected_to_in_its_application_only_to_be_asked_what_it_is(bool expects)
+    {
+        var heard = new HeardDevices();
+        heard.AddTarget(Other, isApplication: true);
+        heard.Hear(0, new Advertisement(Other, AddressType.Random, -60, "App", DfuService: true, Connectable: true), Now, out _);
+        var device = DeviceState.New(Other, [8192], Now) with { Images = [new() { Activated = true, Confirmed = 8192 }], Expects = expects };
+        var grants = Planning.Plan([new(Radio, 0, null)], [new QueuedDevice(device, heard)], [], Now);
+        Assert.Equal(expects ? 1 : 0, grants.Length);
+    }
+
     /// <summary>Who gets the only slot, while a device that nobody hears waits beside one that is heard.</summary>
     private static BluetoothAddress[] Plan(DeviceState unheard)
     {
