@@ -112,11 +112,7 @@ public static class CampaignControls
         }
 
         var next = Reopen(state, ended, at);
-        next = next with
-        {
-            Restarting = next.Restarting.Union(ended),
-            BegunAnew = next.BegunAnew.SetItems(ended.Select(device => KeyValuePair.Create(device, next.Run))),
-        };
+        next = next with { Restarting = next.Restarting.Union(ended) };
         return Yes(next, control, wall, "devicesRestarted", $"{CampaignTrail.Devices(ended.Length)} to begin anew", Name(ended));
     }
 

@@ -45,7 +45,6 @@ public static partial class CampaignMachine
             Retrying = state.Retrying.Remove(s.Device),
             Forgiven = state.Forgiven.Remove(s.Device),
             Restarting = state.Restarting.Remove(s.Device),
-            BegunAnew = state.BegunAnew.Remove(s.Device),
             Notices = state.Notices.Add(notice),
         };
         return new(next, [new CampaignEffect.LetGo(s.Device), new CampaignEffect.Announce(notice)]);

@@ -141,8 +141,8 @@ public static partial class CampaignMachine
     /// The first outcome since the device was last asked for counts. That it is updated counts whenever that was, unless it is to begin anew.
     /// </summary>
     private static bool Counts(CampaignState state, CampaignEvent.DeviceEnded e) =>
-        !state.Results.ContainsKey(e.Device) && e.Run >= state.BegunAnew.GetValueOrDefault(e.Device)
-        && (e.Run >= state.Retrying.GetValueOrDefault(e.Device) || e.Outcome.IsGood());
+        !state.Results.ContainsKey(e.Device)
+        && (e.Run >= state.Retrying.GetValueOrDefault(e.Device) || (e.Outcome.IsGood() && !state.Restarting.Contains(e.Device)));
 
     /// <remarks>What is held, or is a feed that nobody came to, is not at work.</remarks>
     private static CampaignState Work(CampaignState state, DateTimeOffset at)

@@ -128,9 +128,6 @@ public sealed record CampaignState
     /// <summary>Devices that begin anew, whatever became of them, and have not been updated since: that they were before counts no more.</summary>
     public ImmutableHashSet<BluetoothAddress> Restarting { get; init; } = [];
 
-    /// <summary>Devices that began anew, and the run in which they were asked to: no outcome from before counts.</summary>
-    public ImmutableDictionary<BluetoothAddress, int> BegunAnew { get; init; } = ImmutableDictionary<BluetoothAddress, int>.Empty;
-
     /// <summary>How many changes there were for the audit, and the last of them: those that it has not taken.</summary>
     public int Changes { get; init; }
     public ImmutableArray<AuditEntry> News { get; init; } = [];

@@ -103,9 +103,6 @@ public sealed class ControlTests
         Assert.Same(anew, CampaignMachine.Apply(anew, new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Updated, DfuError.None, 0), Policy).Next);
         var again = Apply(anew, Ended(1));
         Assert.Equal((CampaignOutcome.Succeeded, 0), (again.Outcome, again.Restarting.Count));
-        var failed = CampaignMachine.Apply(anew, new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Failed, DfuError.LinkLost, anew.Run), Policy).Next;
-        var retried = Controlled(failed, CampaignControlKind.Retry);
-        Assert.Same(retried, CampaignMachine.Apply(retried, new CampaignEvent.DeviceEnded(Device(1), DeviceOutcome.Updated, DfuError.None, 0), Policy).Next);
         Assert.Contains("wait or are at work", Refused(New(1), CampaignControlKind.Restart, devices: 1), StringComparison.Ordinal);
     }
 
