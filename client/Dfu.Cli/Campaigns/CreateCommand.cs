@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
@@ -73,6 +74,9 @@ internal static class CreateCommand
                 };
             }
 
+            if (request.Plan.Schedule.End is { } end && end <= TimeProvider.System.GetUtcNow())
+                throw new DfuException(DfuError.InvalidArgument, $"the campaign's end, {end.ToString("yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)}, is over")
+                { Remedy = "Give a later end, or none." };
             DoubtLines.Write(terminal, PackageDoubts.Of(request.Package));
             using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var fleet = await server.OpenAsync(result, terminal, signals.Token);
