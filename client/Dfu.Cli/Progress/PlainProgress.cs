@@ -64,7 +64,7 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
         if (tally.Failed > 0) line += $", {tally.Failed} failed";
         line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) line += $", {Format.Rate(rate)}";
-        if (left is { } seconds) line += $", {Format.Clock(seconds)} left";
+        if (left is { } seconds && tally.Active > 0) line += $", {Format.Clock(seconds)} left";
         writer.WriteLine(line);
     }
 

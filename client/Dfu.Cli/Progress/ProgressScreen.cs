@@ -67,7 +67,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         counts += $" · {tally.Active} active · {tally.Waiting} waiting";
         var bytes = $"[grey]{Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) bytes += $" · {Format.Rate(rate)}";
-        if (left is { } seconds) bytes += $" · {Format.Clock(seconds)} left";
+        if (left is { } seconds && tally.Active > 0) bytes += $" · {Format.Clock(seconds)} left";
         bytes += "[/]";
         if (Markup.Remove(counts + bytes).Length + 3 <= width)
         {

@@ -33,6 +33,14 @@ public sealed class PlainProgressTests : IDisposable
     }
 
     [Fact]
+    public void What_waits_for_somebody_has_no_time_left()
+    {
+        var view = Views.Campaign(CampaignOutcome.Running, Views.Updated(1), Views.Device(2, DevicePhase.Queued));
+        new PlainProgress(_written, new ProgressTitle("x")).State(view, 0, 65);
+        Assert.Equal("dfu: 1 of 2 updated, 0 active, 1 waiting, 200.0 KiB of 400.0 KiB", Assert.Single(_written.Lines()));
+    }
+
+    [Fact]
     public void A_cluster_that_does_not_answer_is_said_instead_of_an_old_state()
     {
         var view = Views.Campaign(CampaignOutcome.Running, Views.Updated(1)) with { NoAnswerFor = TimeSpan.FromSeconds(12.4) };
