@@ -80,7 +80,10 @@ internal static class CommandLine
         if (result.Action is System.CommandLine.Help.HelpAction) return null;
 
         // An unknown option may pass for a file or for another option's value, and the words after it are mostly its own values.
-        var unknown = result.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-', _, ..])?.Value
+        // A word where a command is expected is that, whatever options of the command that was meant come behind it.
+        var misnamed = result.CommandResult.Command.Subcommands.Count > 0 && result.UnmatchedTokens is [var word, ..] && !word.StartsWith('-') ? word : null;
+        var unknown = misnamed
+            ?? result.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-', _, ..])?.Value
             ?? result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'))
             ?? (result.UnmatchedTokens is [var first, ..] ? first : null);
         if (unknown is not null)

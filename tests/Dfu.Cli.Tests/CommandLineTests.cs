@@ -15,6 +15,7 @@ public sealed class CommandLineTests
     [InlineData(
         "device release --adapter sim: C0:98",
         "dfu: 'C0:98' is not an address such as C0:98:76:54:32:10 - see 'dfu device release --help' (invalidArgument)")]
+    [InlineData("campaign lst --data-dir d", "dfu: unknown command 'lst' - did you mean list? (invalidArgument)")]
     [InlineData("device relase", "dfu: unknown command 'relase' - did you mean release? (invalidArgument)")]
     public async Task A_slip_gets_one_line_with_what_may_be_meant(string arguments, string line)
     {

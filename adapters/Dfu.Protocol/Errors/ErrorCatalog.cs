@@ -151,7 +151,7 @@ public static class ErrorCatalog
         DfuError.ApplicationNotHeard => (
             "The device is still in its bootloader after the image was activated.",
             "The new application does not start: check its SoftDevice and its vector table."),
-        DfuError.Cancelled => ("The update of this device was cancelled.", "Run the same command again to go on."),
+        DfuError.Cancelled => ("The update of this device was cancelled.", "Run the same command again, or 'dfu campaign retry', to go on."),
         DfuError.ApplicationDiffers => (
             "The bootloader accepted the image, and the application that runs now says something else of itself than was expected.",
             "Check that the package holds the firmware it should, and what was expected."),

@@ -45,7 +45,7 @@ internal static class AdapterCommand
                     view.Rate >= 1 ? Format.Rate(view.Rate) : "-",
                     view.Recent.Drops.ToString(CultureInfo.InvariantCulture),
                     view.HeldBy ?? "-",
-                    new(view.Detail, "grey"),
+                    new(AdapterWords.Why(view), "grey"),
                 ];
             }),
         ],

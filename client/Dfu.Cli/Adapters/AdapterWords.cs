@@ -40,6 +40,9 @@ internal static class AdapterWords
         _ => "[yellow]~[/]",
     };
 
+    /// <summary>What is to be said of its state besides who drained it.</summary>
+    public static string Why(AdapterView view) => view is { HeldBy: not null, Status: AdapterStatus.Ready } ? "" : view.Detail;
+
     /// <summary><c>2 of 31 connects failed, 4 drops</c>.</summary>
     public static string Links(LinkTally tally) => tally.Connects == 0 && tally.Drops == 0
         ? "no links"
@@ -48,8 +51,10 @@ internal static class AdapterWords
     public static string SelfTest(SelfTestReport report)
     {
         var link = report.ConnectTime is { } time ? string.Create(CultureInfo.InvariantCulture, $", connected in {time.TotalSeconds:0.0} s") : "";
-        var words = $"{(report.Passed ? "passed" : "not passed")}: heard {Format.Count(report.Heard, "device")}{link}";
-        return report.Detail.Length > 0 ? $"{words}; {report.Detail.TrimEnd('.')}" : words;
+        var heard = $"heard {Format.Count(report.Heard, "device")}{link}";
+        var words = $"{(report.Passed ? "passed" : "not passed")}: {heard}";
+        var known = report.Detail == heard || (report.Heard == 1 && report.Detail == "heard a device");
+        return report.Detail.Length > 0 && !known ? $"{words}; {report.Detail.TrimEnd('.')}" : words;
     }
 
     /// <summary>Empty when none was ever carried out.</summary>

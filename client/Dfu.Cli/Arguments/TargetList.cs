@@ -24,15 +24,17 @@ internal static class TargetList
     public static TargetSelection Read(string path)
     {
         byte[] content;
-        if (Directory.Exists(path)) throw Invalid($"{path} is a folder");
+        if (Directory.Exists(path)) throw Invalid($"{path} is a folder", "Give a CSV file.");
+        if (!File.Exists(path)) throw Invalid($"{path} does not exist", "Check the path.");
         try
         {
-            if (new FileInfo(path).Length > MaxBytes) throw Invalid($"{path} is larger than any list of devices");
+            if (new FileInfo(path).Length > MaxBytes)
+                throw Invalid($"{path} is larger than any list of devices", "Give a CSV file with an address in each line.");
             content = File.ReadAllBytes(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure);
+            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure) { Remedy = "Check its permissions." };
         }
 
         if (FileKinds.Recognise(content, path) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind)
@@ -59,18 +61,22 @@ internal static class TargetList
             if (string.IsNullOrWhiteSpace(line) || line[0] == '#') continue;
             var where = $"line {i + 1} of {path}";
             if (columns is null) separator = CsvLine.SeparatorOf(line) ?? separator;
-            var cells = CsvLine.Split(line, separator) ?? throw Invalid($"{where} has a quote that does not end");
+            var cells = CsvLine.Split(line, separator) ?? throw Invalid($"{where} has a quote that does not end", "Close it, or leave it out.");
             if (columns is null)
             {
                 columns = Columns.Of(cells);
-                if (!cells.Any(static cell => BluetoothAddress.TryParse(cell, out _))) continue;
+                if (!cells.Any(static cell => BluetoothAddress.TryParse(cell, out _)))
+                {
+                    if (columns.LacksAddress) throw Invalid($"{where} names its columns, and none of them address", "Call the one with addresses address.");
+                    continue;
+                }
             }
 
             var text = columns.Address < cells.Count ? cells[columns.Address] : "";
             if (!BluetoothAddress.TryParse(text, out var address))
             {
                 var place = columns.Address == 0 ? "does not begin with" : $"does not have in column {columns.Address + 1}";
-                throw Invalid($"{where} {place} an address such as C0:98:76:54:32:10");
+                throw Invalid($"{where} {place} an address such as C0:98:76:54:32:10", "Correct the line, or begin it with # to leave it out.");
             }
 
             var label = columns.Label(address, cells, where);
@@ -81,12 +87,13 @@ internal static class TargetList
             }
             else
             {
-                labels[address] = (Merge(before.Label, label)
-                    ?? throw Invalid($"{address} stands in line {before.Line} and in {where}, as {Called(before.Label)} and as {Called(label)}"), before.Line);
+                var both = Merge(before.Label, label) ?? throw Invalid(
+                    $"{address} stands in line {before.Line} and in {where}, as {Called(before.Label)} and as {Called(label)}", "Leave out one of them.");
+                labels[address] = (both, before.Line);
             }
         }
 
-        if (addresses.Count == 0) throw Invalid($"{path} names no device");
+        if (addresses.Count == 0) throw Invalid($"{path} names no device", "Write an address such as C0:98:76:54:32:10 into each line.");
         return new()
         {
             Addresses = addresses.ToImmutable(),
@@ -115,15 +122,19 @@ internal static class TargetList
     private static string Called(TargetLabel label) =>
         $"'{string.Join(' ', new[] { label.Serial, label.Label, label.Order }.Where(static text => text.Length > 0))}'";
 
-    private static DfuException Invalid(string what) => new(DfuError.InvalidArgument, what);
+    private static DfuException Invalid(string what, string remedy) => new(DfuError.InvalidArgument, what) { Remedy = remedy };
 
     /// <summary>Where what stands; null is nowhere.</summary>
     private sealed record Columns(int Address, int? Serial, int? LabelText, int? Order)
     {
+        /// <summary>It is a header of units, and says of no column that it has their addresses.</summary>
+        public bool LacksAddress { get; private init; }
+
         public static Columns Of(IReadOnlyList<string> cells)
         {
             var names = cells.Select(static cell => string.Concat(cell.Where(char.IsLetterOrDigit)).ToLowerInvariant()).ToList();
-            return new(Find(AddressNames) ?? 0, Find(SerialNames), Find(LabelNames), Find(OrderNames));
+            var (address, serial, label, order) = (Find(AddressNames), Find(SerialNames), Find(LabelNames), Find(OrderNames));
+            return new(address ?? 0, serial, label, order) { LacksAddress = address is null && (serial == 0 || label == 0 || order == 0) };
 
             // The first of the words that is there: a report has the application's address, and the device by it.
             int? Find(string[] words) => words.Select(word => names.IndexOf(word)).Where(static at => at >= 0).Cast<int?>().FirstOrDefault();
@@ -142,7 +153,7 @@ internal static class TargetList
             var text = cells[at] is ['\'', '=' or '+' or '-' or '@', ..] guarded ? guarded[1..] : cells[at];
             return text.Length <= TargetLabel.Longest && !text.Any(char.IsControl)
                 ? text
-                : throw Invalid($"{where} has a {what} of more than {TargetLabel.Longest} characters, or with control characters");
+                : throw Invalid($"{where} has a {what} of more than {TargetLabel.Longest} characters, or with control characters", "Shorten it.");
         }
     }
 }

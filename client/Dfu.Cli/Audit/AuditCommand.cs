@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dfu.Cli.Campaigns;
+using Dfu.Cli.Scan;
 using Dfu.Cli.Servers;
 using Dfu.Fleet.Audit;
 using Spectre.Console;
@@ -18,7 +20,8 @@ internal static class AuditCommand
     public static Command Create(Terminal terminal)
     {
         var server = new ServerOptions();
-        var subject = Option.Text("--subject", "Only what was done to this campaign, adapter or device, by its whole id.", "ID");
+        var subject = Option.Text(
+            "--subject", "Only what concerned a campaign (the beginning of its id, its name, or 'last'), an adapter (any part of its id) or a device.", "ID");
         var last = Option.Number("--last", $"So many of the newest entries, at most {Most}; {Usual} unless given.", 1, Most);
         var json = Option.Flag("--json", "Print one JSON document.");
         var command = new Command("audit", "Show who changed what and when, the newest last. Nothing of it can be changed or deleted.") { subject, last, json };
@@ -27,28 +30,63 @@ internal static class AuditCommand
         {
             using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var fleet = await server.OpenAsync(result, terminal, signals.Token);
-            var entries = await fleet.AuditAsync(result.GetValue(subject), result.GetValue(last) ?? Usual, signals.Token);
+            var whom = result.GetValue(subject) is { } text ? await SubjectAsync(fleet, text, signals.Token) : null;
+            var entries = await fleet.AuditAsync(whom, result.GetValue(last) ?? Usual, signals.Token);
             if (result.GetValue(json)) terminal.Out.WriteLine(AuditDocument.Of(entries).ToJson());
-            else if (entries.IsEmpty) terminal.Error.WriteLine($"dfu: nothing was changed yet{(result.GetValue(subject) is { } whose ? $" of {whose}" : "")}");
+            else if (entries.IsEmpty) terminal.Error.WriteLine($"dfu: nothing was changed yet{(whom is null ? "" : $" of {whom}")}");
             else Write(terminal.OutConsole, entries, TimeProvider.System.LocalTimeZone);
             return ExitCode.Succeeded;
         });
         return command;
     }
 
-    internal static void Write(IAnsiConsole console, IEnumerable<AuditEntry> newestFirst, TimeZoneInfo zone) => Columns.Write(
-        console,
-        ["WHEN", "WHO", "WHAT", "WHOM", "DETAIL"],
+    /// <summary>The whole id of whom somebody means; a device, and what is not there any more, by what was said.</summary>
+    private static async Task<string> SubjectAsync(IFleetServer fleet, string text, CancellationToken cancellationToken)
+    {
+        var campaigns = await fleet.CampaignsAsync(cancellationToken);
+        if (text == CampaignNames.Last && campaigns.Length > 0) return campaigns[^1].Campaign;
+        List<string> meant =
         [
-            .. newestFirst.Reverse().Select(entry => (IReadOnlyList<Cell>)
-            [
-                new(TimeZoneInfo.ConvertTime(entry.At, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), "grey"),
-                entry.By.Length > 0 ? entry.By : "-",
-                new(entry.Action, "bold"),
-                entry.Subject,
-                entry.Detail,
-            ]),
-        ]);
+            .. campaigns.Where(entry => entry.Campaign.StartsWith(text, StringComparison.OrdinalIgnoreCase)
+                || entry.Name.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(static entry => entry.Campaign),
+        ];
+        if (meant.Count == 0)
+        {
+            var adapters = await fleet.AdaptersAsync(cancellationToken);
+            meant = [.. adapters.Select(static view => view.Id).Where(id => id.Contains(text, StringComparison.Ordinal))];
+        }
+
+        return meant is [var one] ? one : text;
+    }
+
+    /// <summary>A terminal where not all of it fits beside each other has details on lines of their own.</summary>
+    internal static void Write(IAnsiConsole console, IEnumerable<AuditEntry> newestFirst, TimeZoneInfo zone)
+    {
+        string[] heads = ["WHEN", "WHO", "WHAT", "WHOM", "DETAIL"];
+        var entries = newestFirst.Reverse().ToList();
+        var rows = entries.Select(entry => (IReadOnlyList<Cell>)
+        [
+            new(TimeZoneInfo.ConvertTime(entry.At, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), "grey"),
+            entry.By.Length > 0 ? entry.By : "-",
+            new(entry.Action, "bold"),
+            entry.Subject,
+            entry.Detail,
+        ]).ToList();
+        var widest = Columns.Lines(heads, rows).Max(static line => Markup.Remove(line).Length);
+        if (!console.Profile.Capabilities.Ansi || widest <= console.Profile.Width)
+        {
+            Columns.Write(console, heads, rows);
+            return;
+        }
+
+        var lines = Columns.Lines(heads[..^1], [.. rows.Select(static row => row.SkipLast(1).ToList())]).ToList();
+        console.Write(new CroppedLines([lines[0], ""]));
+        for (var i = 0; i < entries.Count; i++)
+        {
+            console.Write(new CroppedLines([lines[i + 1], ""]));
+            if (entries[i].Detail.Length > 0) console.Write(new Padder(new Text(Columns.OneLine(entries[i].Detail)), new Padding(2, 0, 0, 0)));
+        }
+    }
 }
 
 /// <summary>What <c>dfu audit --json</c> prints: names and order of the fields are a contract.</summary>

@@ -13,7 +13,8 @@ namespace Dfu.Cli.CampaignFiles;
 /// <param name="folder">Paths in the file are relative to it.</param>
 internal sealed class CampaignFileReader(FileMap root, string folder, FileFlaws flaws, KeyOpener keys)
 {
-    private const string AsInDocs = "See docs/campaign.md.";
+    private const string OneSize = "Give it either count, such as 5, or percent, such as 10.";
+    private const string OneThreshold = "Give it either count, such as 3, or percent, such as 5.";
     private static readonly string[] Choosing = ["addresses", "csv", "name", "all"];
     private static readonly string[] OfHeard = ["scanTime", "count", "feed"];
 
@@ -95,7 +96,8 @@ internal sealed class CampaignFileReader(FileMap root, string folder, FileFlaws 
             FirstBackoff = Time(map, "firstBackoff") ?? usual.FirstBackoff,
             LongestBackoff = Time(map, "longestBackoff") ?? usual.LongestBackoff,
         };
-        if (limits.Flaw() is { } flaw) flaws.Add(map["firstBackoff"]?.Place ?? map.PlaceOf("longestBackoff"), flaw, AsInDocs);
+        if (limits.Flaw() is { } flaw)
+            flaws.Add(map["firstBackoff"]?.Place ?? map.PlaceOf("longestBackoff"), flaw, "Write a firstBackoff that is no longer than longestBackoff.");
         return limits;
     }
 
@@ -154,15 +156,21 @@ internal sealed class CampaignFileReader(FileMap root, string folder, FileFlaws 
             ImmutableArray<GroupPlan> alone = i == groups.Count - 1 ? [plan.Groups[i]] : [plan.Groups[i], new() { Count = 1 }];
             var map = (FileMap)groups[i];
             if (new CampaignPlan { Groups = alone }.Flaw(total) is { } flaw)
-                flaws.Add(plan.Groups[i].Errors is not null && Misfit(plan.Groups[i].Errors!) ? map.PlaceOf("errors") : map.Place, Bare(flaw), AsInDocs);
+            {
+                var misfit = plan.Groups[i].Errors is { } own && Misfit(own);
+                flaws.Add(misfit ? map.PlaceOf("errors") : map.Place, Bare(flaw), misfit ? OneThreshold : OneSize);
+            }
         }
 
-        if (!flaws.Any && new CampaignPlan { Groups = plan.Groups }.Flaw(total) is { } together) flaws.Add(root.PlaceOf("groups"), together, AsInDocs);
+        if (!flaws.Any && new CampaignPlan { Groups = plan.Groups }.Flaw(total) is { } together)
+            flaws.Add(root.PlaceOf("groups"), together, "Write smaller percentages, or none for the last group: it takes the rest.");
         if (plan.Errors is { } errors && new CampaignPlan { Errors = errors }.Flaw(total) is { } threshold)
-            flaws.Add(root.PlaceOf("errors"), threshold, AsInDocs);
-        if (new CampaignPlan { Schedule = plan.Schedule }.Flaw(total) is { } schedule) flaws.Add(root.Map("schedule")!.PlaceOf("end"), schedule, AsInDocs);
-        if (new CampaignPlan { Finish = plan.Finish }.Flaw(total) is { } finish) flaws.Add(root.PlaceOf("finish"), finish, AsInDocs);
-        if (!flaws.Any && plan.Flaw(total) is { } other) flaws.Add(root.Place, other, AsInDocs);
+            flaws.Add(root.PlaceOf("errors"), threshold, OneThreshold);
+        if (new CampaignPlan { Schedule = plan.Schedule }.Flaw(total) is { } schedule)
+            flaws.Add(root.Map("schedule")!.PlaceOf("end"), schedule, "Write a later end, or an earlier start.");
+        if (new CampaignPlan { Finish = plan.Finish }.Flaw(total) is { } finish)
+            flaws.Add(root.PlaceOf("finish"), finish, "Leave out verify: false, or what is expected.");
+        if (!flaws.Any && plan.Flaw(total) is { } other) flaws.Add(root.Place, other, "See docs/campaign.md.");
     }
 
     private static bool Misfit(ErrorRule rule) => new CampaignPlan { Errors = rule }.Flaw(null) is not null;

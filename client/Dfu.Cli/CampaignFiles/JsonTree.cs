@@ -32,7 +32,8 @@ internal ref struct JsonTree
         }
         catch (JsonException e)
         {
-            var message = e.Message.Split(" LineNumber:")[0];
+            var message = e.Message.Split(" LineNumber:")[0].Split(" Change the reader options")[0]
+                .Replace(" which is not supported in this mode", "", StringComparison.Ordinal);
             flaws.Add(
                 new((int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1),
                 $"this is not JSON: {message}",

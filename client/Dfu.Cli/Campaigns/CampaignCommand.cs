@@ -4,6 +4,7 @@ using Dfu.Cli.Scan;
 using Dfu.Cli.Servers;
 using Dfu.Fleet.Campaigns;
 using Dfu.Grains;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Option = Dfu.Cli.Arguments.Option;
 
@@ -159,11 +160,24 @@ internal static class CampaignCommand
                 Cut = cutting is not null && result.GetValue(cutting),
                 Devices = devices is null ? [] : [.. result.GetRequiredValue(devices)],
             };
-            var done = await fleet.ControlAsync(found.Campaign, control, signals.Token);
+            var done = await CarryOutAsync(fleet, found.Campaign, called, control, signals.Token);
             terminal.Out.WriteLine(result.GetValue(json) ? new ControlDocument(found.Campaign, word, done).ToJson() : $"{called}: {done}");
             return ExitCode.Succeeded;
         });
         return command;
+    }
+
+    /// <exception cref="DfuException">InvalidArgument when it cannot be done as the campaign stands; the operator is sent to see how that is.</exception>
+    private static async Task<string> CarryOutAsync(IFleetServer fleet, string id, string called, CampaignControl control, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await fleet.ControlAsync(id, control, cancellationToken);
+        }
+        catch (DfuException refused) when (refused is { Error: DfuError.InvalidArgument, Remedy: null })
+        {
+            throw new DfuException(refused.Error, refused.Message, refused) { Remedy = $"'dfu campaign show {called}' tells how the campaign stands." };
+        }
     }
 
     private static async Task<(CampaignEntry Found, string Called)> FindAsync(IFleetServer fleet, string text, CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ internal static class CampaignSheet
         yield return ("Devices", CampaignWords.Counts(standing));
         foreach (var hold in standing.Holds)
         {
-            var until = hold.Until is { } moment ? $", until {CampaignWords.Moment(moment, now)}" : "";
+            var until = hold.Until is { } moment ? $" ({CampaignWords.Moment(moment, now)} here)" : "";
             var wayOn = CampaignWords.WayOn(hold, id) is { } command ? $"\n[bold]{Markup.Escape(command)}[/]" : "";
             yield return ("Waits", Markup.Escape(hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : CampaignWords.Word(hold.Reason)) + until + wayOn);
         }

@@ -11,6 +11,7 @@ internal static class CampaignWords
     /// <param name="now">Of the clock and time zone of whoever reads it.</param>
     public static string State(CampaignStanding standing, DateTimeOffset now) => standing switch
     {
+        { Outcome: CampaignOutcome.Succeeded } when standing.Updated < standing.Devices => "updated as many as asked",
         { Outcome: CampaignOutcome.Succeeded } => "all updated",
         { Outcome: CampaignOutcome.Failed, CancelRequested: true } => $"cancelled, {standing.Updated} updated",
         { Outcome: CampaignOutcome.Failed, Devices: 0 } => "no device found",
@@ -44,6 +45,13 @@ internal static class CampaignWords
         HoldReason.Approval or HoldReason.TooFewUpdated => $"dfu campaign approve {id}",
         _ => null,
     };
+
+    /// <summary>What holds a campaign up and what ends that, on one line.</summary>
+    public static string Waits(CampaignHold hold, string id)
+    {
+        var what = hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : Word(hold.Reason);
+        return WayOn(hold, id) is { } command ? $"{what} - {command}" : what;
+    }
 
     /// <summary><c>18:00</c> today, else <c>Dec 1 18:00</c>, or with the year where it is another.</summary>
     public static string Moment(DateTimeOffset moment, DateTimeOffset now)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
@@ -73,6 +74,13 @@ internal static class CreateCommand
                 };
             }
 
+            if (request.Plan.Schedule.End is { } end && end <= TimeProvider.System.GetUtcNow())
+            {
+                var when = end.ToString("yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture);
+                throw new DfuException(DfuError.InvalidArgument, $"the campaign's end, {when}, is over") { Remedy = "Give a later end, or none." };
+            }
+
+
             DoubtLines.Write(terminal, PackageDoubts.Of(request.Package));
             using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var fleet = await server.OpenAsync(result, terminal, signals.Token);
@@ -81,10 +89,26 @@ internal static class CreateCommand
         return command;
     }
 
+    /// <exception cref="DfuException">CampaignConflict while another campaign is at work that may have the same devices.</exception>
+    private static async Task<IFollowedCampaign> StartAsync(IFleetServer fleet, CampaignRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await fleet.StartAsync(request, cancellationToken);
+        }
+        catch (DfuException refused) when (refused is { Error: DfuError.CampaignConflict, Remedy: null })
+        {
+            throw new DfuException(refused.Error, $"{refused.Message.TrimEnd('.')}, and may have the same devices", refused)
+            {
+                Remedy = "Wait for it, end it with 'dfu campaign cancel', or give it up for this one by --restart.",
+            };
+        }
+    }
+
     private static async Task<int> RunAsync(
         Terminal terminal, IFleetServer fleet, CampaignRequest request, bool watch, bool json, CancellationToken cancellationToken)
     {
-        await using var campaign = await fleet.StartAsync(request, cancellationToken);
+        await using var campaign = await StartAsync(fleet, request, cancellationToken);
         var called = CampaignNames.Short(campaign.Id, await fleet.CampaignsAsync(cancellationToken));
         var goesOn = campaign.Snapshot().GoesOn;
         if (watch)

@@ -98,7 +98,7 @@ internal static class DeviceSheet
         if (wear == default) return "no erase is counted yet";
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"settings page erased {wear.Settings:#,0} times of the {DeviceWear.Endurance:#,0} that flash is made for; ")
+            $"settings page erased {wear.Settings:#,0} {(wear.Settings == 1 ? "time" : "times")} of the {DeviceWear.Endurance:#,0} that flash is made for; ")
             + string.Create(CultureInfo.InvariantCulture, $"{wear.Pages:#,0} page erases for firmware, {Format.Count(wear.Updates, "update")}");
         return wear.Settings >= DeviceWear.Endurance
             ? $"[red]{text}[/]\n[bold]It may keep no progress, or not start: replace the device, or its chip.[/]"

@@ -1,3 +1,4 @@
+using Dfu.Cli.Campaigns;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -18,7 +19,7 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
     public void News(CampaignView view)
     {
         foreach (var notice in view.Notices) Once("notice " + notice, $"note: {notice}");
-        var held = string.Join("; ", view.Standing?.Holds.Select(static hold => hold.Detail) ?? []);
+        var held = string.Join("; ", view.Standing?.Holds.Select(hold => CampaignWords.Waits(hold, view.Standing.Id)) ?? []);
         if (held != _held) writer.WriteLine(held.Length > 0 ? $"dfu: {held}" : "dfu: it goes on");
         _held = held;
         foreach (var device in view.Devices)
@@ -51,19 +52,19 @@ internal sealed class PlainProgress(TextWriter writer, ProgressTitle title)
             return;
         }
 
-        if (view.Collecting)
+        var tally = Tally.Of(view);
+        if (view.Collecting && !tally.Begun)
         {
             writer.WriteLine($"dfu: listening, {Format.Count(view.Devices.Length, "device")} so far");
             return;
         }
 
-        var tally = Tally.Of(view);
         var line = $"dfu: {tally.Updated} of {tally.Devices} updated";
         if (tally.AlreadyCurrent > 0) line += $" ({tally.AlreadyCurrent} already current)";
         if (tally.Failed > 0) line += $", {tally.Failed} failed";
         line += $", {tally.Active} active, {tally.Waiting} waiting, {Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) line += $", {Format.Rate(rate)}";
-        if (left is { } seconds) line += $", {Format.Clock(seconds)} left";
+        if (left is { } seconds && tally.Active > 0) line += $", {Format.Clock(seconds)} left";
         writer.WriteLine(line);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dfu.Cli.Campaigns;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
@@ -43,13 +44,13 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
     private IEnumerable<string> Head(Tally tally, int width)
     {
         var (doing, note) = (
-            view.Collecting ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating",
+            view.Collecting && !tally.Begun ? "Listening for devices" : view.GoesOn ? "Going on" : "Updating",
             title.Note.Length > 0 ? " · " + Markup.Escape(title.Note) : "");
         yield return $"  [bold]{doing}[/]  [grey]{Markup.Escape(title.Firmware)}{note}[/]";
         if (view.NoAnswerFor is { } silence) yield return $"  [yellow]![/] {Format.NoAnswer(silence)}";
         foreach (var hold in view.Standing?.Holds ?? [])
         {
-            foreach (var line in Wrapped(hold.Detail, width - 4)) yield return line;
+            foreach (var line in Wrapped(CampaignWords.Waits(hold, view.Standing!.Id), width - 4)) yield return line;
         }
 
         var share = tally.BytesTotal > 0
@@ -66,7 +67,7 @@ internal sealed class ProgressScreen(CampaignView view, ProgressTitle title, dou
         counts += $" · {tally.Active} active · {tally.Waiting} waiting";
         var bytes = $"[grey]{Format.Bytes(tally.BytesDone)} of {Format.Bytes(tally.BytesTotal)}";
         if (rate > 0) bytes += $" · {Format.Rate(rate)}";
-        if (left is { } seconds) bytes += $" · {Format.Clock(seconds)} left";
+        if (left is { } seconds && tally.Active > 0) bytes += $" · {Format.Clock(seconds)} left";
         bytes += "[/]";
         if (Markup.Remove(counts + bytes).Length + 3 <= width)
         {

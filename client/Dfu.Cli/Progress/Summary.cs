@@ -28,6 +28,8 @@ internal static class Summary
         var time = $"in {Format.Duration(view.Seconds)}" + (title.TimeScale > 1 ? " of simulated time" : "");
         return view.Outcome switch
         {
+            CampaignOutcome.Succeeded when tally.Updated < tally.Devices =>
+                $"  [green]✓[/] [bold]{Format.Count(tally.Updated, "device")} updated, as many as asked for[/], {time}.",
             CampaignOutcome.Succeeded =>
                 $"  [green]✓[/] [bold]{(tally.Devices == 1 ? "The device is" : $"All {tally.Devices} devices are")} updated[/], {time}.",
             CampaignOutcome.Failed when tally.Devices == 0 => $"  [red]✗[/] [bold]No device was found[/], {time}.",
@@ -43,7 +45,9 @@ internal static class Summary
 
     private static IEnumerable<(string Label, string Text)> Rows(CampaignView view, Tally tally, ProgressTitle title)
     {
-        yield return ("Firmware", Markup.Escape(title.Firmware) + $" [grey]({view.PackageId[..Math.Min(12, view.PackageId.Length)]})[/]");
+        var package = view.PackageId[..Math.Min(12, view.PackageId.Length)];
+        var named = title.Firmware.EndsWith(package, StringComparison.Ordinal); // whoever follows a campaign has no package, and knows it by this
+        yield return ("Firmware", Markup.Escape(title.Firmware) + (named ? "" : $" [grey]({package})[/]"));
 
         long sent = view.Devices.Sum(device => device.BytesSent), again = view.Devices.Sum(device => device.BytesResent);
         if (sent > 0)
@@ -107,9 +111,10 @@ internal static class Summary
             var named = string.Join(", ", devices.Take(DevicesNamed).Select(device => device.Application))
                 + (devices.Count > DevicesNamed ? $" and {devices.Count - DevicesNamed} more" : "");
             var detail = devices[0].Detail.Length > 0 && devices[0].Detail != sentence ? $"\n[grey]{Markup.Escape(devices[0].Detail)}[/]" : "";
+            var (colour, what) = devices[0].Outcome == DeviceOutcome.Cancelled ? ("yellow", "cancelled") : ("red", "failed");
             yield return (
-                $"[red]{devices.Count} failed[/]",
-                $"[red]{group.Key.Code()}[/]: {Markup.Escape(sentence)} [bold]{Markup.Escape(remedy)}[/]\n[grey]{named}[/]{detail}");
+                $"[{colour}]{devices.Count} {what}[/]",
+                $"[{colour}]{group.Key.Code()}[/]: {Markup.Escape(sentence)} [bold]{Markup.Escape(remedy)}[/]\n[grey]{named}[/]{detail}");
         }
     }
 }

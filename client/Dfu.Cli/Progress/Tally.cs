@@ -16,6 +16,9 @@ internal sealed record Tally
     public int Active { get; private init; }
     public int Waiting { get; private init; }
 
+    /// <summary>Something was done already: a feed updates devices while it listens for more.</summary>
+    public bool Begun => Updated + Failed + Cancelled + Active > 0;
+
     /// <summary>Firmware bytes the devices hold, and are to hold; devices that need nothing or have failed count as far as they came.</summary>
     public long BytesDone { get; private init; }
     public long BytesTotal { get; private init; }

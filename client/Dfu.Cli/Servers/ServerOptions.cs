@@ -10,7 +10,7 @@ namespace Dfu.Cli.Servers;
 /// <summary>The options by which an operator's command finds its server.</summary>
 internal sealed class ServerOptions
 {
-    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10); // a port that is closed says so at once; a busy host may take its time
 
     private readonly Option<DnsEndPoint[]> _gateways = Option();
 

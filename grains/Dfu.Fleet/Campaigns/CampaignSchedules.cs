@@ -28,9 +28,10 @@ internal static class CampaignSchedules
     private static Decision End(CampaignState state, DateTimeOffset now)
     {
         var left = CampaignTrail.Devices(state.Devices.Length - state.Results.Count);
+        var end = Show(state.Plan.Schedule, state.Plan.Schedule.End ?? now); // it may have come while nobody was there to see it
         var notice = state.Feed
-            ? $"Its end, {Show(state.Plan.Schedule, now)}, has come: what is under way is finished, and nobody is taken any more."
-            : $"Its end, {Show(state.Plan.Schedule, now)}, has come with {left} left: those at work are finished, the others are cancelled.";
+            ? $"Its end, {end}, has come: what is under way is finished, and nobody is taken any more."
+            : $"Its end, {end}, has come with {left} left: those at work are finished, the others are cancelled.";
         var ended = CampaignTrail.Add(state, now, CampaignTrail.Product, "endCame", $"{left} left");
         return CampaignMachine.Notice(ended, notice).Then(static next => CampaignMachine.Cancel(next, drain: true, requested: false));
     }

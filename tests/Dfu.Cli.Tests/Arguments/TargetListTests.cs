@@ -69,6 +69,7 @@ public sealed class TargetListTests
         "address,serial", "C0:98:76:54:00:02,SN-1", "C0:98:76:54:00:04,SN-2", "C0:98:76:54:00:02,SN-2")]
     [InlineData("line 2 of t.csv has a quote that does not end", "address,label", "C0:98:76:54:00:02,\"red")]
     [InlineData("line 3 of t.csv does not have in column 2 an address such as C0:98:76:54:32:10", "serial,address", "1,C0:98:76:54:00:02", "2")]
+    [InlineData("line 1 of t.csv names its columns, and none of them address", "serial,label", "SN-1,red")]
     [InlineData("line 2 of t.csv does not begin with an address such as C0:98:76:54:32:10", "address", "C0:98:76")]
     [InlineData(
         "line 2 of t.csv has a serial number of more than 64 characters, or with control characters",

@@ -160,7 +160,7 @@ public sealed class CampaignFileTests : IDisposable
     [InlineData("package: [", "2:1: this is not YAML")]
     [InlineData("package: app.zip\n  targets: {all: true}", "2:")]
     [InlineData("package: app.zip\n\ttargets: 1", "2:")]
-    [InlineData("{\"package\": \"app.zip\",}", "1:23: this is not JSON")]
+    [InlineData("{\"package\": \"app.zip\",}", "1:23: this is not JSON: The JSON object contains a trailing comma at the end - ")]
     [InlineData("{\n\"package\": \"app.zip\"\n\"targets\": 1}", "3:1: this is not JSON")]
     [InlineData("{\"package\": \"app.zip\", \"targets\": {\"all\": true}} x", "1:50: this is not JSON")]
     [InlineData("{\"package\": \"app.zip\", \"targets\": {\"all\": \"true\"}}", "1:43: all: 'true' is not true or false - Leave out the quotes")]

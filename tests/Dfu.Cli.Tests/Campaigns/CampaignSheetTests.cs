@@ -24,7 +24,8 @@ public sealed class CampaignSheetTests
     {
         { Standing, "running", "running" },
         { Standing with { Collecting = true }, "listening", "listening" },
-        { Standing with { Outcome = CampaignOutcome.Succeeded }, "all updated", "succeeded" },
+        { Standing with { Outcome = CampaignOutcome.Succeeded, Updated = 600 }, "all updated", "succeeded" },
+        { Standing with { Outcome = CampaignOutcome.Succeeded }, "updated as many as asked", "succeeded" },
         { Standing with { Outcome = CampaignOutcome.Failed }, "3 of 600 failed", "failed" },
         { Standing with { Outcome = CampaignOutcome.Failed, Devices = 0, Failed = 0 }, "no device found", "failed" },
         { Standing with { Outcome = CampaignOutcome.Failed, Failed = 0, Cancelled = 188 }, "188 of 600 cancelled", "failed" },

@@ -23,6 +23,24 @@ public sealed class PlainProgressTests : IDisposable
     }
 
     [Fact]
+    public void A_feed_listens_until_somebody_came_and_says_then_what_it_does()
+    {
+        var progress = new PlainProgress(_written, new ProgressTitle("x"));
+        var before = Views.Campaign(CampaignOutcome.Running, Views.Device(1, DevicePhase.Queued)) with { Collecting = true };
+        progress.State(before, 0, null);
+        progress.State(before with { Devices = [Views.Updated(1), Views.Device(2, DevicePhase.Queued)] }, 0, null);
+        Assert.Equal(["dfu: listening, 1 device so far", "dfu: 1 of 2 updated, 0 active, 1 waiting, 200.0 KiB of 400.0 KiB"], _written.Lines());
+    }
+
+    [Fact]
+    public void What_waits_for_somebody_has_no_time_left()
+    {
+        var view = Views.Campaign(CampaignOutcome.Running, Views.Updated(1), Views.Device(2, DevicePhase.Queued));
+        new PlainProgress(_written, new ProgressTitle("x")).State(view, 0, 65);
+        Assert.Equal("dfu: 1 of 2 updated, 0 active, 1 waiting, 200.0 KiB of 400.0 KiB", Assert.Single(_written.Lines()));
+    }
+
+    [Fact]
     public void A_cluster_that_does_not_answer_is_said_instead_of_an_old_state()
     {
         var view = Views.Campaign(CampaignOutcome.Running, Views.Updated(1)) with { NoAnswerFor = TimeSpan.FromSeconds(12.4) };

@@ -34,6 +34,17 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public void A_feed_that_had_enough_says_what_was_left_over_and_who_is_followed_once()
+    {
+        var left = Views.Device(2, DevicePhase.Done, 0, DeviceOutcome.Cancelled) with { Error = DfuError.Cancelled };
+        var lines = Written(Views.Campaign(CampaignOutcome.Succeeded, Views.Updated(1), left), "package 0f1e2d3c4b5a");
+
+        Assert.Contains("  ✓ 1 device updated, as many as asked for, in 1 min 15 s.", lines);
+        Assert.Contains("  Firmware     package 0f1e2d3c4b5a", lines);
+        Assert.Contains(lines, line => line.StartsWith("  1 cancelled  cancelled: The update of this device was cancelled.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Failures_are_grouped_by_reason_with_what_to_do()
     {
         var view = Views.Campaign(
@@ -124,10 +135,12 @@ public sealed class SummaryTests
         Assert.Contains("  ✗ No device was found, in 1 min 15 s.", Written(Views.Campaign(CampaignOutcome.Failed)));
     }
 
-    private static string[] Written(CampaignView view, params (string, string)[] extra)
+    private static string[] Written(CampaignView view, params (string, string)[] extra) => Written(view, Title.Firmware, extra);
+
+    private static string[] Written(CampaignView view, string firmware, params (string, string)[] extra)
     {
         var (console, written) = Views.Recorder(100);
-        Summary.Write(console, view, Title, extra);
+        Summary.Write(console, view, new ProgressTitle(firmware), extra);
         return written.Lines();
     }
 }
