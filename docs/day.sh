@@ -57,7 +57,7 @@ run campaign resume last
 
 step "The dongle falls out; its units go to the other one, and it comes back by itself."
 for _ in {1..60}; do
-  "$dfu" adapter list --json | tr -d ' \n' | grep -qE '"status":"(recovering|quarantined|opening)"' && break
+  "$dfu" adapter list --json | tr -d ' \n' | grep -qE '"state":"(recovering|testing|quarantined|opening)"' && break
   sleep 1
 done
 run adapter list

@@ -6,7 +6,9 @@ using FsCheck.Xunit;
 namespace Dfu.Fleet.Tests.Adapters;
 
 /// <summary>Learning on an air that carries so many transfers at full speed and no more, measured with noise.</summary>
-/// <remarks>The rooms are the same in every run: with losses and noise by chance one of some thousands ends outside of any bound that means something.</remarks>
+/// <remarks>
+/// The rooms are the same in every run: with losses and noise by chance one of some thousands ends outside of any bound that means something.
+/// </remarks>
 public sealed class LimitLearningProperties
 {
     private const string Seed = "13171009730504130226,1891397807035369911";
