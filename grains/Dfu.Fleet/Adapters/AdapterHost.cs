@@ -112,8 +112,9 @@ public sealed class AdapterHost(
         }
         catch (Exception e)
         {
-            var reason = e is OperationCanceledException ? TooLate : e.Message;
-            var error = e as DfuException ?? new DfuException(DfuError.AdapterNotFound, reason, e);
+            var error = e as DfuException ?? (e is OperationCanceledException && _stopped.IsCancellationRequested
+                ? new DfuException(DfuError.Interrupted, "its host stops", e)
+                : new DfuException(DfuError.AdapterNotFound, e is OperationCanceledException ? TooLate : e.Message, e));
             reports.Happened(new AdapterEvent.OpenFailed(epoch, error.Message, time.GetUtcNow()));
             _firstOpening.TrySetResult(error);
         }

@@ -58,7 +58,9 @@ internal sealed class FinishReading(UpdateContext attempt)
         attempt.Observer.PhaseChanged(UpdatePhase.Reading);
         var target = _device.Heard ?? await attempt.HearAsync(_device.IsApplication, UpdateTimes.Activation, cancellationToken);
         if (target is not { } heard) return Unread("its application fell silent", before);
+        attempt.Observer.PhaseChanged(UpdatePhase.Connecting);
         await using var link = await attempt.Adapter.ConnectAsync(heard.Address, heard.AddressType, cancellationToken);
+        attempt.Observer.PhaseChanged(UpdatePhase.Reading);
         if (link.Characteristics.Contains(DfuCharacteristic.ControlPoint)) return Unread("its bootloader answered", before);
         var firmware = await ApplicationInformation.ValueAsync(link, BluetoothUuid.FirmwareRevision, attempt.Time, cancellationToken);
         attempt.Observer.ApplicationTells(firmware is not null);
