@@ -174,7 +174,11 @@ public sealed partial class TelemetryProcessTests
                 Enumerable.Range(1, device.GetProperty("attempts").GetInt32()).Select(number => $"{number}"),
                 own.Select(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"]));
             Assert.Equal(["connect", "jump", "connect", "reconcile"], Names(parts[own[0].Id]).Take(4));
-            Assert.Equal(["transfer", "activation", "verification"], Names(parts[own[^1].Id]).TakeLast(3));
+
+            // The application of one device is asked what it is, for all of its campaign.
+            var names = Names(parts[own[^1].Id]).ToArray();
+            if (names is [.., "verification", "connect", "verification"]) names = names[..^2];
+            Assert.Equal(["transfer", "activation", "verification"], names.TakeLast(3));
             Assert.Null(own[^1].Status);
             Assert.All(own[..^1], failed => AssertFailed(failed, parts[failed.Id]));
         }
