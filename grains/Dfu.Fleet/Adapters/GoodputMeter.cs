@@ -87,7 +87,7 @@ public sealed class GoodputMeter(TimeProvider time)
         if (_confirmations < Math.Max(1, ConfirmationsEach * sending) && window < LongestWindow) return null;
 
         if (_held > TimeSpan.Zero) PerTransfer = Math.Max(0, Smoothed.Learn(PerTransfer, _kept / _held.TotalSeconds));
-        var sample = _confirmations == 0 ? null : new LoadSample(sending, _confirmed / _confirmedIn.TotalSeconds, _losses, _sent.TotalSeconds, _full);
+        var sample = _confirmedIn == TimeSpan.Zero ? null : new LoadSample(sending, _confirmed / _confirmedIn.TotalSeconds, _losses, _sent.TotalSeconds, _full);
         Restart(now);
         _losses = 0;
         return sample;

@@ -75,6 +75,21 @@ public sealed class GoodputMeterTests
         Assert.InRange(samples.Count, 2, 4);
     }
 
+    [Fact]
+    public void What_was_confirmed_within_no_time_tells_no_rate()
+    {
+        Assert.Empty(Measure(
+            slots: 1,
+            limit: 1,
+            ticks: 120,
+            (meter, tick) =>
+            {
+                if (tick > 0) return;
+                Confirm(meter, 1, 4096);
+                Confirm(meter, 1, 4096);
+            }));
+    }
+
     private List<LoadSample> Measure(int slots, int limit, int ticks, Action<GoodputMeter, int> happens)
     {
         var samples = new List<LoadSample>();
