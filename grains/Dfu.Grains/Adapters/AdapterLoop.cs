@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
+using Dfu.Grains.Audit;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
@@ -57,13 +58,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _scheduler = new(parts, heard, Report);
         _save = new(WriteAsync, _time);
         _orders = new(parts, this, _waits);
-        _audit = new(
-            () => _stored.Untold,
-            entries => parts.Grains.GetGrain<IAuditGrain>(0).AppendAsync(entries),
-            entries => Post(() => Apply(new AdapterEvent.AuditTaken([.. entries.Select(static entry => entry.Id)]))),
-            e => parts.Log.WorkFailed(LogLevel.Debug, parts.Id, "tell the audit", e),
-            parts.Host.Times.Again,
-            _time);
+        _audit = new(parts.Grains, parts.Host, parts.Log);
         _saved = _ticked = _time.GetTimestamp();
     }
 
@@ -203,7 +198,13 @@ internal sealed class AdapterLoop : IAsyncDisposable
         if (_goodput.Tick(State.Slots.Length, State.Limit.Current) is { } sample) Apply(new AdapterEvent.Measured(State.Epoch, sample, now));
         _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport);
         _scheduler.Tick();
-        _audit.Tick();
+        Audit();
+    }
+
+    private void Audit()
+    {
+        var untold = _stored.Untold;
+        _audit.Tell(_parts.Id, untold, () => Post(() => Apply(new AdapterEvent.AuditTaken([.. untold.Select(static entry => entry.Id)]))));
     }
 
     /// <summary>

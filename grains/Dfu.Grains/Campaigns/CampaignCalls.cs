@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Grains.Audit;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -24,7 +25,7 @@ internal sealed class CampaignCalls(
     private readonly Dictionary<string, ClassState> _keep = [];
     private readonly HashSet<string> _keeping = [];
     private readonly HashSet<(BluetoothAddress Device, int Attempt)> _pausing = [];
-    private readonly AuditOutbox _audit = new(grains, host, logger, audited);
+    private readonly AuditOutbox _audit = new(grains, host, logger);
     private ImmutableHashSet<string> _overtook = [];
     private int _calling;
     private bool _finished;
@@ -32,7 +33,7 @@ internal sealed class CampaignCalls(
     private bool _tellingFinished;
     private DateTimeOffset? _watched;
 
-    public bool IsOutstanding(CampaignCore core) => _keep.Count > 0 || _finished || _audit.IsOutstanding(core);
+    public bool IsOutstanding(CampaignCore core) => _keep.Count > 0 || _finished || IsUntold(core);
 
     private DateTimeOffset Now => host.Time.GetUtcNow();
 
@@ -86,7 +87,11 @@ internal sealed class CampaignCalls(
     }
 
     /// <summary>Tells the audit what it does not have yet.</summary>
-    public void Audit(CampaignCore core) => _audit.Tell(core);
+    public void Audit(CampaignCore core)
+    {
+        var through = core.Saved.Changes;
+        _audit.Tell(core.Saved.Id, core.Untold, () => audited(through));
+    }
 
     /// <summary>Has the directory keep a campaign that was over as one that goes on.</summary>
     /// <returns>Why it cannot, in words; empty when it can.</returns>
@@ -111,10 +116,13 @@ internal sealed class CampaignCalls(
     {
         var campaign = core.Saved.Id;
         KeepClasses(campaign);
-        _audit.Tell(core);
-        if (_finished && !_tellingFinished && !(_saidUntold && _audit.IsOutstanding(core)))
-            OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign, told: !_audit.IsOutstanding(core)));
+        Audit(core);
+        if (_finished && !_tellingFinished && !(_saidUntold && IsUntold(core)))
+            OwnWork.Run(logger, "tell the directory that it is over", campaign, () => FinishAsync(campaign, told: !IsUntold(core)));
     }
+
+    /// <summary>Something is left to be told to the audit, and there is one.</summary>
+    private bool IsUntold(CampaignCore core) => !core.Untold.IsEmpty && !_audit.IsNobody;
 
     private void KeepClasses(string campaign)
     {
