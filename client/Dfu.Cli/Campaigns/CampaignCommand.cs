@@ -105,9 +105,9 @@ internal static class CampaignCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var fleet = await server.OpenAsync(result, terminal, signals.Token);
             var (found, called) = await FindAsync(fleet, result.GetRequiredValue(id), signals.Token);
-            var standing = await fleet.StandingAsync(found.Campaign, signals.Token);
             await using var campaign = await fleet.FollowAsync(found.Campaign, signals.Token);
             var view = campaign.Snapshot();
+            var standing = view.Standing ?? await fleet.StandingAsync(found.Campaign, signals.Token);
             if (result.GetValue(json)) terminal.Out.WriteLine(CampaignShowDocument.Of(standing, view).ToJson());
             else CampaignSheet.Write(terminal.OutConsole, standing, view, called, TimeProvider.System.GetLocalNow(), result.GetValue(devices));
             return ExitCode.Succeeded;
