@@ -86,7 +86,7 @@ public static class TransferBenchmark
         return PackageReader.Read(PackageWriter.Create(contents, null), null).Images[0];
     }
 
-    private sealed class Learner : ITransferObserver
+    internal sealed class Learner : ITransferObserver
     {
         public BootloaderTraits Traits { get; set; } = new();
 

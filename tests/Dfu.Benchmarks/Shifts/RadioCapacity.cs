@@ -36,7 +36,7 @@ internal static class RadioCapacity
 
             var began = time.GetTimestamp();
             await Task.WhenAll(links.Select(link => ImageTransfer.RunAsync(
-                link, image, new TransferHint { Traits = Learned }, new NoObserver(), new TransferOptions(), time, CancellationToken.None)));
+                link, image, new TransferHint { Traits = Learned }, new TransferBenchmark.Learner(), new TransferOptions(), time, CancellationToken.None)));
             var rate = count * (double)image.Firmware.Length / time.GetElapsedTime(began).TotalSeconds;
             foreach (var link in links) await link.DisposeAsync();
             return rate;
@@ -51,34 +51,5 @@ internal static class RadioCapacity
         var traits = new BootloaderTraits { Keeps = Keeps.Nothing };
         for (var i = 0; i < 3; i++) TransferBenchmark.Ours(deaf: false, saving: false, traits, out traits);
         return traits;
-    }
-
-    private sealed class NoObserver : ITransferObserver
-    {
-        public void TraitsLearned(BootloaderTraits traits)
-        {
-        }
-
-        public Task LastExecuteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public void PhaseChanged(TransferPhase phase)
-        {
-        }
-
-        public void Resumed(ResumeRecord record)
-        {
-        }
-
-        public void Sent(long offset, int count)
-        {
-        }
-
-        public void Confirmed(long offset, uint crc)
-        {
-        }
-
-        public void Saved(long offset)
-        {
-        }
     }
 }

@@ -5,54 +5,18 @@ using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Transfers;
+using static Dfu.Fleet.Tests.Campaigns.CampaignSteps;
 
 namespace Dfu.Fleet.Tests.Campaigns;
 
 public sealed class CampaignMachineTests
 {
-    private static readonly FleetPolicy Policy = new();
-    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly BootloaderTraits SavesNothing = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Nothing };
-
-    private static DateTimeOffset At(double seconds) => T0.AddSeconds(seconds);
-
-    private static BluetoothAddress Device(int n) => new((ulong)n);
-
-    private static CampaignState New(params int[] devices) => new()
-    {
-        Id = "c",
-        PackageId = new string('a', 64),
-        Targets = "x",
-        Stage = devices.Length == 0 ? CampaignStage.Collecting : CampaignStage.Running,
-        CreatedAt = T0,
-        RunStartedAt = T0,
-        ScanTime = TimeSpan.FromSeconds(10),
-        ImageSizes = [200_000],
-        HwVersion = 52,
-        Devices = [.. devices.Select(Device)],
-    };
-
-    private static CampaignState Apply(CampaignState state, params CampaignEvent[] events) =>
-        events.Aggregate(state, (s, e) => CampaignMachine.Apply(s, Now(s, e), Policy).Next);
 
     private static CampaignEffect[] Effects(CampaignState state, CampaignEvent e) => [.. CampaignMachine.Apply(state, Now(state, e), Policy).Effects];
 
-    /// <summary>The event as one of the present run, and not a late one.</summary>
-    private static CampaignEvent Now(CampaignState state, CampaignEvent e) => e switch
-    {
-        CampaignEvent.RunStarted started => started with { Run = state.Run + 1 },
-        CampaignEvent.TakenUp taken => taken with { Run = state.Run + 1 },
-        CampaignEvent.DeviceHeard heard => heard with { Run = state.Run },
-        CampaignEvent.Listening listening => listening with { Run = state.Run },
-        CampaignEvent.CancelRequested cancel => cancel with { Run = state.Run },
-        CampaignEvent.DeviceEnded ended => ended with { Run = state.Retrying.GetValueOrDefault(ended.Device) },
-        _ => e,
-    };
-
     private static CampaignEvent.DeviceEnded Ended(int device, DeviceOutcome outcome = DeviceOutcome.Updated) =>
-        new CampaignEvent.DeviceEnded(Device(device), outcome, outcome == DeviceOutcome.Failed ? DfuError.NotHeard : DfuError.None, 0);
-
-    private static CampaignEvent.DeviceHeard Heard(int device, double at = 1) => new CampaignEvent.DeviceHeard(0, Device(device), At(at));
+        CampaignSteps.Ended(device, outcome, DfuError.NotHeard);
 
     [Fact]
     public void It_is_over_when_the_last_device_has_its_outcome()

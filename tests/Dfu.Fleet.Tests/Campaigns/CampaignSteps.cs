@@ -60,7 +60,8 @@ internal static class CampaignSteps
         return next;
     }
 
-    private static CampaignEvent Now(CampaignState state, CampaignEvent e) => e switch
+    /// <summary>The event as one of the present run, and not a late one.</summary>
+    public static CampaignEvent Now(CampaignState state, CampaignEvent e) => e switch
     {
         CampaignEvent.RunStarted started => started with { Run = state.Run + 1 },
         CampaignEvent.TakenUp taken => taken with { Run = state.Run + 1 },
