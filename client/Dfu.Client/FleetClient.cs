@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -13,7 +14,7 @@ namespace Dfu.Client;
 /// A cluster of servers, for other programs: starts campaigns, follows and controls them, and tells of adapters, devices and the audit. It
 /// connects with the first call, and again by itself when the member it talked to is gone. Safe to use from any thread; one per process is enough.
 /// </summary>
-public sealed class FleetClient : IAsyncDisposable
+public sealed class FleetClient : IFleetServer
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(0.5);
     private readonly FleetClientOptions _options;
@@ -36,146 +37,86 @@ public sealed class FleetClient : IAsyncDisposable
     /// DatabaseNotInitialized when the database says so.
     /// </exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
-        FollowedAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
+        CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
 
     /// <summary>Follows a campaign that exists.</summary>
     /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<GrainFleet> FollowAsync(string campaign, CancellationToken cancellationToken) =>
-        FollowedAsync(fleet => fleet.FollowAsync(campaign, cancellationToken), again: true, cancellationToken);
+        CallAsync(fleet => fleet.FollowAsync(campaign, cancellationToken), again: true, cancellationToken);
+
+    async Task<IFollowedCampaign> IFleetServer.StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
+        await StartAsync(request, cancellationToken);
+
+    async Task<IFollowedCampaign> IFleetServer.FollowAsync(string campaign, CancellationToken cancellationToken) =>
+        await FollowAsync(campaign, cancellationToken);
 
     /// <summary>Every campaign, oldest first.</summary>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
-    public Task<ImmutableArray<CampaignEntry>> ListAsync(CancellationToken cancellationToken) =>
-        CallAsync(static grains => grains.GetGrain<IFleetGrain>(0).ListAsync(), again: true, cancellationToken);
+    public Task<ImmutableArray<CampaignEntry>> CampaignsAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.CampaignsAsync(cancellationToken), again: true, cancellationToken);
 
     /// <summary>How a campaign stands, without its devices.</summary>
     /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<CampaignStanding> StandingAsync(string campaign, CancellationToken cancellationToken) =>
-        OfCampaignAsync(campaign, static grain => grain.StandingAsync(), again: true, cancellationToken);
-
-    /// <summary>Cancels every device of a campaign that has no outcome yet; it is over when the last of them has stopped.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
-    public Task CancelAsync(string campaign, CancellationToken cancellationToken) => OfCampaignAsync(
-        campaign,
-        static async grain =>
-        {
-            await grain.CancelAsync();
-            return true;
-        },
-        again: true,
-        cancellationToken);
+        CallAsync(fleet => fleet.StandingAsync(campaign, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Pauses, resumes, approves, cancels, retries or restarts a campaign. What was asked for is durable when this returns.</summary>
     /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">
     /// InvalidArgument when there is no such campaign, or it cannot be done; ServerUnreachable when no member answers.
     /// </exception>
-    public async Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken) => Done(await OfCampaignAsync(
-        campaign,
-        grain => grain.ControlAsync(control),
+    public Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken) => CallAsync(
+        fleet => fleet.ControlAsync(campaign, control, cancellationToken),
         again: control.Kind is not (CampaignControlKind.Retry or CampaignControlKind.Restart),
-        cancellationToken));
+        cancellationToken);
 
     /// <summary>Every adapter that a member has, open or not.</summary>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
-    public async Task<ImmutableArray<AdapterView>> AdaptersAsync(CancellationToken cancellationToken) =>
-        (await CallAsync(static grains => grains.GetGrain<ISchedulerGrain>(0).LiveAsync("", signals: false), again: true, cancellationToken)).Adapters;
+    public Task<ImmutableArray<AdapterView>> AdaptersAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.AdaptersAsync(cancellationToken), again: true, cancellationToken);
 
     /// <summary>Everything about one adapter.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it: <c>member/adapter</c>.</param>
     /// <exception cref="DfuException">InvalidArgument when no member has it; ServerUnreachable when no member answers.</exception>
     public Task<AdapterState> AdapterAsync(string adapter, CancellationToken cancellationToken) =>
-        OfAdapterAsync(adapter, static grain => grain.GetAsync(), again: true, cancellationToken);
+        CallAsync(fleet => fleet.AdapterAsync(adapter, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Drains, resumes, resets or tests an adapter. What was asked for is durable when this returns, and a test has ended.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it.</param>
     /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">InvalidArgument when no member has it, or it cannot be done; ServerUnreachable when no member answers.</exception>
-    public async Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) => Done(await OfAdapterAsync(
-        adapter,
-        grain => grain.ControlAsync(control),
+    public Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) => CallAsync(
+        fleet => fleet.ControlAsync(adapter, control, cancellationToken),
         again: control.Kind is AdapterControlKind.Drain or AdapterControlKind.Resume,
-        cancellationToken));
+        cancellationToken);
 
     /// <summary>A package file that the fleet keeps; null when it is not kept any more.</summary>
     /// <param name="package">SHA-256 of the file, 64 lower-case hexadecimal digits.</param>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
     public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) =>
-        CallAsync(grains => grains.GetGrain<IPackageGrain>(package).GetAsync(), again: true, cancellationToken);
+        CallAsync(fleet => fleet.PackageAsync(package, cancellationToken), again: true, cancellationToken);
 
     /// <summary>What is known of classes of bootloaders.</summary>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
     public Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken) =>
-        CallAsync(static grains => grains.GetGrain<IFleetGrain>(0).ClassesAsync(), again: true, cancellationToken);
+        CallAsync(fleet => fleet.ClassesAsync(cancellationToken), again: true, cancellationToken);
 
     /// <summary>Who changed what and when, newest first.</summary>
     /// <param name="subject">A campaign, adapter or device; null for all.</param>
     /// <param name="most">At most so many, 1 to 10,000.</param>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
     public Task<ImmutableArray<AuditEntry>> AuditAsync(string? subject, int most, CancellationToken cancellationToken) =>
-        CallAsync(grains => grains.GetGrain<IAuditGrain>(0).ReadAsync(subject, most), again: true, cancellationToken);
+        CallAsync(fleet => fleet.AuditAsync(subject, most, cancellationToken), again: true, cancellationToken);
 
     /// <summary>What is known of a device, by either of its addresses; null when it was never part of a campaign.</summary>
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
-    public async Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken)
-    {
-        foreach (var name in new[] { address, address.Application, address.Bootloader }.Distinct())
-        {
-            var found = await CallAsync(grains => FleetDevice.ReadAsync(name, grains.GetGrain<IDeviceGrain>(name.ToString())), again: true, cancellationToken);
-            if (found is not null && (name == address || found.Has(address))) return found;
-        }
-
-        return null;
-    }
+    public Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.DeviceAsync(address, cancellationToken), again: true, cancellationToken);
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private static string Done(ControlAnswer answer) =>
-        answer.Error == DfuError.None ? answer.Detail : throw new DfuException(answer.Error, answer.Detail);
-
-    private Task<T> OfCampaignAsync<T>(string campaign, Func<ICampaignGrain, Task<T>> call, bool again, CancellationToken cancellationToken) => CallAsync(
-        async grains =>
-        {
-            try
-            {
-                return await call(grains.GetGrain<ICampaignGrain>(campaign));
-            }
-            catch (KeyNotFoundException e)
-            {
-                throw new DfuException(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
-            }
-        },
-        again,
-        cancellationToken);
-
-    /// <summary>Asks first whether a member has it: a call to an adapter of no member would find no place to run.</summary>
-    private async Task<T> OfAdapterAsync<T>(string adapter, Func<IAdapterGrain, Task<T>> call, bool again, CancellationToken cancellationToken)
-    {
-        if (!(await AdaptersAsync(cancellationToken)).Any(view => view.Id == adapter))
-            throw new DfuException(DfuError.InvalidArgument, $"no member has an adapter {adapter}");
-        return await CallAsync(grains => call(grains.GetGrain<IAdapterGrain>(adapter)), again, cancellationToken);
-    }
-
-    private Task<GrainFleet> FollowedAsync(Func<GrainFleet, Task> begin, bool again, CancellationToken cancellationToken) => CallAsync(
-        async grains =>
-        {
-            var fleet = new GrainFleet(grains, _time, _options.ViewEvery);
-            try
-            {
-                await begin(fleet).WaitAsync(cancellationToken);
-                return fleet;
-            }
-            catch
-            {
-                await fleet.DisposeAsync();
-                throw;
-            }
-        },
-        again,
-        cancellationToken);
-
     /// <param name="again">The call may be made twice: when its answer was lost it may have been carried out.</param>
-    private async Task<T> CallAsync<T>(Func<IGrainFactory, Task<T>> call, bool again, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(Func<GrainServer, Task<T>> call, bool again, CancellationToken cancellationToken)
     {
         var begin = _time.GetTimestamp();
         while (true)
@@ -184,7 +125,7 @@ public sealed class FleetClient : IAsyncDisposable
             try
             {
                 grains = await _connection.GrainsAsync(cancellationToken);
-                return await call(grains).WaitAsync(cancellationToken);
+                return await call(new(grains, _time, _options.ViewEvery)).WaitAsync(cancellationToken);
             }
             catch (Exception e) when (IsOutage(e))
             {

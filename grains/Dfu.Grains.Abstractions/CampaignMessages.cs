@@ -67,35 +67,6 @@ public sealed record CampaignTicket
     public string Detail { get; init; } = "";
 }
 
-/// <summary>A campaign in the directory.</summary>
-[GenerateSerializer, Immutable, Alias("dfu.campaign-entry")]
-public sealed record CampaignEntry
-{
-    [Id(0)]
-    public required string Campaign { get; init; }
-
-    [Id(1)]
-    public required string PackageId { get; init; }
-
-    /// <summary>For whom it is, in short; equal for equal choices. See <see cref="Fleet.Campaigns.CampaignTargets.Key"/>.</summary>
-    [Id(2)]
-    public required string Targets { get; init; }
-
-    [Id(3)]
-    public DateTimeOffset CreatedAt { get; init; }
-
-    [Id(4)]
-    public bool Finished { get; init; }
-
-    /// <summary>The one part of the package it sends; null for all of it.</summary>
-    [Id(5)]
-    public ImageType? Only { get; init; }
-
-    /// <summary>What people call it; empty for none.</summary>
-    [Id(6)]
-    public string Name { get; init; } = "";
-}
-
 /// <summary>A device's place in a campaign.</summary>
 [GenerateSerializer, Immutable, Alias("dfu.campaign-place")]
 public sealed record CampaignPlace

@@ -35,6 +35,9 @@ public sealed class DeviceStateConverter : DocumentConverter<DeviceState>;
 public sealed class CampaignStateConverter : DocumentConverter<CampaignState>;
 
 [RegisterConverter]
+public sealed class CampaignEntryConverter : DocumentConverter<CampaignEntry>;
+
+[RegisterConverter]
 public sealed class CampaignLabelsConverter : DocumentConverter<CampaignLabels>;
 
 [RegisterConverter]

@@ -1,6 +1,7 @@
 using Dfu.Fleet.Orders;
 using System.Diagnostics;
 using Dfu.Fleet;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
@@ -8,7 +9,7 @@ using Dfu.Protocol.Timing;
 namespace Dfu.Grains;
 
 /// <summary>The fleet over its grains, from inside a silo or from a client: starts or follows one campaign and keeps its latest view.</summary>
-public sealed class GrainFleet : IFleet, IAsyncDisposable
+public sealed class GrainFleet : IFleet, IFollowedCampaign
 {
     /// <summary>An answer that went down with a silo is not waited for as long as Orleans would.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(3);
@@ -39,6 +40,8 @@ public sealed class GrainFleet : IFleet, IAsyncDisposable
 
     /// <summary>Id of the campaign that was started or is followed, null before.</summary>
     public string? Campaign => _campaign;
+
+    string IFollowedCampaign.Id => _campaign ?? throw new InvalidOperationException("no campaign was started");
 
     public async Task<CampaignView> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {

@@ -55,7 +55,7 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         _result.End = await campaign.WaitAsync(stop);
         if (!settings.Kills) _result.Database?.See(_result.End);
         _result.Seconds = Elapsed - _submitted;
-        _result.Entries = await _client.ListAsync(stop);
+        _result.Entries = await _client.CampaignsAsync(stop);
         Tell("the campaign is over");
         foreach (var (name, member) in _members)
         {

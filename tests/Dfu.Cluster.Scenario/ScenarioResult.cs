@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Grains;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Scenario;

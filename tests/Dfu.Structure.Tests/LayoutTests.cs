@@ -18,8 +18,11 @@ public sealed class LayoutTests
             "Dfu.Protocol", "Dfu.Adapters", "Dfu.Adapters.BlueZ", "Dfu.Adapters.Bridge", "Dfu.Adapters.Simulated",
             "Dfu.Fleet", "Dfu.Grains.Abstractions", "Dfu.Grains",
         ],
+        ["Dfu.Reports"] = ["Dfu.Fleet"],
+        ["Dfu.Api"] = ["Dfu.Fleet"],
+        ["Dfu.Server"] = ["Dfu.Silo", "Dfu.Api", "Dfu.Reports"],
         ["Dfu.Client"] = ["Dfu.Fleet", "Dfu.Grains.Abstractions"],
-        ["Dfu.Cli"] = ["Dfu.Silo", "Dfu.Client"],
+        ["Dfu.Cli"] = ["Dfu.Silo", "Dfu.Server", "Dfu.Client", "Dfu.Api", "Dfu.Reports"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()

@@ -1,5 +1,6 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using YamlScalar = YamlDotNet.Core.Events.Scalar;
 
 namespace Dfu.Cli.CampaignFiles;
 
@@ -72,7 +73,7 @@ internal sealed class YamlTree
             if (!node.Tag.IsEmpty) _flaws.Add(place, "tags are not supported", "Leave out what begins with an exclamation mark, or put the text in quotes.");
         }
 
-        if (_parser.TryConsume<Scalar>(out var value))
+        if (_parser.TryConsume<YamlScalar>(out var value))
             return new FileValue(place, value.Value, value.Style == ScalarStyle.Plain ? Notation.Plain : Notation.Quoted);
         if (_parser.TryConsume<SequenceStart>(out _))
         {

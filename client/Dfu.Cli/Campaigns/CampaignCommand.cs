@@ -3,7 +3,6 @@ using Dfu.Cli.Progress;
 using Dfu.Cli.Scan;
 using Dfu.Cli.Servers;
 using Dfu.Fleet.Campaigns;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Option = Dfu.Cli.Arguments.Option;

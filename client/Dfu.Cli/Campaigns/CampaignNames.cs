@@ -1,5 +1,5 @@
+using Dfu.Fleet.Campaigns;
 using Dfu.Cli.Arguments;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Campaigns;

@@ -56,7 +56,7 @@ internal static class CampaignReportCommand
             };
             if (path is null)
             {
-                terminal.Out.Write(ReportFile.Text(form, report));
+                terminal.Out.Write(ReportForms.Text(form, report));
                 return ExitCode.Succeeded;
             }
 

@@ -1,7 +1,5 @@
 using Dfu.Cli.Commands;
 using Dfu.Cli.Progress;
-using Dfu.Cli.Reports;
-using Dfu.Cli.Servers;
 
 namespace Dfu.Cli.Campaigns;
 

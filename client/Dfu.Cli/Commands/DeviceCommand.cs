@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Dfu.Cli.Devices;
-using Dfu.Cli.Reports;
 using Dfu.Fleet.Release;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;

@@ -6,6 +6,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
+using Dfu.Server.Hosting;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Serve;
 using Dfu.Silo.Storage.Files;
@@ -69,6 +70,7 @@ internal static class ServeCommand
             "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
+        var web = new WebOptions();
         var publicKey = KeyOption.Public("Refuse every package that is not signed for this P-256 key, whoever brings it.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
         var tls = new TlsOptions();
@@ -80,6 +82,7 @@ internal static class ServeCommand
         var keep = new KeepOptions();
         keep.AddTo(command);
         tls.AddTo(command);
+        web.AddTo(command);
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
@@ -93,6 +96,7 @@ internal static class ServeCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
+            var served = web.Of(result, url => terminal.Error.WriteLine($"dfu: console and API at {url}"));
             await FleetServer.RunAsync(
                 new()
                 {
@@ -114,6 +118,7 @@ internal static class ServeCommand
                     InsecureNetwork = result.GetValue(insecure),
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
+                    Beside = served is null ? null : async (silo, stop) => await FleetWeb.StartAsync(served, silo, TimeProvider.System, stop),
                     Ready = gateway =>
                     {
                         terminal.Out.WriteLine($"ready {called} gateway {gateway}");

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Dfu.Cli.Campaigns;
-using Dfu.Cli.Progress;
 using Dfu.Cli.Servers;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;

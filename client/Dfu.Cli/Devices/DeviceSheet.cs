@@ -1,7 +1,4 @@
 using System.Globalization;
-using Dfu.Cli.Campaigns;
-using Dfu.Cli.Progress;
-using Dfu.Cli.Reports;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
@@ -30,7 +27,7 @@ internal static class DeviceSheet
                 console.WriteLine();
                 Sheet.Line(console, $"  [bold]Where the time went[/] [grey]{Format.Duration(view.Time.Total)} since it joined the campaign[/]");
                 foreach (var line in bar) Sheet.Line(console, line);
-                if (Advised(found) is { } advice) Sheet.Line(console, $"  [bold]{Text(advice)}[/]");
+                if (found.Advised is { } advice) Sheet.Line(console, $"  [bold]{Text(advice)}[/]");
             }
         }
 
@@ -88,9 +85,6 @@ internal static class DeviceSheet
         if (view.Detail.Length > 0) yield return ("Evidence", Text(view.Detail));
         yield return ("To do", $"[bold]{Text(ReportWords.Remedy(view.Error))}[/]");
     }
-
-    /// <summary>The one thing to change; null when nothing stands out.</summary>
-    internal static string? Advised(FoundDevice found) => found.Device.State is { } state ? Advice.Of(state, found.View?.Rssi) : null;
 
     /// <summary>What updates have cost its flash, and a warning where that is near its end.</summary>
     internal static string Wear(DeviceWear wear)

@@ -1,5 +1,3 @@
-using Dfu.Cli.Progress;
-using Dfu.Cli.Reports;
 using Dfu.Fleet.Devices;
 
 namespace Dfu.Cli.Devices;

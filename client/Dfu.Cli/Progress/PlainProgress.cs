@@ -1,4 +1,3 @@
-using Dfu.Cli.Campaigns;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;

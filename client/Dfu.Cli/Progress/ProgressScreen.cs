@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dfu.Cli.Campaigns;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;

@@ -1,5 +1,4 @@
 using Dfu.Adapters;
-using Dfu.Cli.Progress;
 using Spectre.Console;
 
 namespace Dfu.Cli.Reports;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dfu.Cli.Progress;
 using Dfu.Protocol.Packages;
 using Spectre.Console;
 

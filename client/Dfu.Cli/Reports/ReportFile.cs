@@ -1,17 +1,7 @@
 using System.Text;
-using Dfu.Cli.Reports.Html;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Reports;
-
-/// <summary>The forms a report may have.</summary>
-internal enum ReportForm
-{
-    Csv,
-    Json,
-    JUnit,
-    Html,
-}
 
 /// <summary>Writes what became of every device to a file.</summary>
 internal static class ReportFile
@@ -40,13 +30,6 @@ internal static class ReportFile
     }
 
     /// <exception cref="DfuException">OutputNotWritten.</exception>
-    public static void Write(string path, ReportForm form, CampaignReport report) => OutputFile.Write(path, Encoding.UTF8.GetBytes(Text(form, report)));
-
-    public static string Text(ReportForm form, CampaignReport report) => form switch
-    {
-        ReportForm.Csv => CsvReport.Write(report),
-        ReportForm.JUnit => JUnitReport.Write(report),
-        ReportForm.Html => HtmlReport.Write(report),
-        _ => RunDocument.Of(report).ToJson() + "\n",
-    };
+    public static void Write(string path, ReportForm form, CampaignReport report) =>
+        OutputFile.Write(path, Encoding.UTF8.GetBytes(ReportForms.Text(form, report)));
 }

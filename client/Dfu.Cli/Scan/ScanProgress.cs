@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dfu.Cli.Progress;
 using Dfu.Fleet.Scan;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Scan;

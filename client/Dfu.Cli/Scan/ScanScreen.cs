@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dfu.Cli.Progress;
 using Dfu.Fleet.Scan;
 using Dfu.Silo.Scan;
 using Spectre.Console;

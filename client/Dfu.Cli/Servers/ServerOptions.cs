@@ -54,7 +54,7 @@ internal sealed class ServerOptions
             foreach (var gateway in await place.AnsweringAsync(TimeProvider.System, cancellationToken)) options.Gateways.Add(gateway);
         }
 
-        return new ClusterServer(new(options));
+        return new FleetClient(options);
     }
 
     private static Option<DnsEndPoint[]> Option()

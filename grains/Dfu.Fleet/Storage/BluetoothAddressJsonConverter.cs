@@ -5,7 +5,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Storage;
 
 /// <summary>Addresses as people write them, also as names of members.</summary>
-internal sealed class BluetoothAddressJsonConverter : JsonConverter<BluetoothAddress>
+public sealed class BluetoothAddressJsonConverter : JsonConverter<BluetoothAddress>
 {
     public override BluetoothAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Parse(reader.GetString());

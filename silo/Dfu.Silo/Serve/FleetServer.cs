@@ -122,7 +122,11 @@ public static class FleetServer
                     },
                 },
                 ClusterId = ClusterNames.Cluster,
-                Cluster = cluster,
+                Cluster = (silo, endpoint) =>
+                {
+                    cluster(silo, endpoint);
+                    settings.Silo(silo);
+                },
                 Address = address,
                 SiloPort = settings.SiloPort,
                 GatewayPort = settings.GatewayPort,
@@ -150,6 +154,9 @@ public static class FleetServer
             throw refusal;
         }
 
+        await using var beside = settings.Beside is { } serve
+            ? await serve(new(settings, server.Services, server.Gateway!, directory, log), stop)
+            : null;
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
         Announce(new(settings.Name, server.Gateway!, Environment.ProcessId), directory, log.Host);
         settings.Ready(server.Gateway!);

@@ -46,6 +46,15 @@ public sealed record ServerSettings
     /// <summary>Called once, when the server is a member and its radios are being opened.</summary>
     public Action<IPEndPoint> Ready { get; init; } = static _ => { };
 
+    /// <summary>
+    /// What is served beside the silo, such as a web server: started when the silo is a member, before <see cref="Ready"/>, and disposed of before the
+    /// silo stops. Null is nothing.
+    /// </summary>
+    public Func<ServedSilo, CancellationToken, Task<IAsyncDisposable>>? Beside { get; init; }
+
+    /// <summary>What else the silo is made of.</summary>
+    public Action<ISiloBuilder> Silo { get; init; } = static _ => { };
+
     /// <summary>From which level on <see cref="Say"/> is told. Default Warning.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 

@@ -1,5 +1,5 @@
+using Dfu.Fleet.Campaigns;
 using Dfu.Cli.Campaigns;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Tests.Campaigns;

@@ -1,5 +1,4 @@
 using Dfu.Cli.Devices;
-using Dfu.Client;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;

@@ -42,9 +42,9 @@ public sealed class TimeBarTests
     [Fact]
     public void Every_part_of_a_bar_has_a_style_that_terminals_know_and_a_letter_of_its_own()
     {
-        Assert.All(Cli.Reports.TimePart.All, part => Style.Parse(part.Colour));
-        Assert.Equal(Enum.GetValues<TimeUse>(), Cli.Reports.TimePart.All.Select(part => part.Use));
-        Assert.Equal(Cli.Reports.TimePart.All.Count, Cli.Reports.TimePart.All.Select(part => part.Letter).Distinct().Count());
+        Assert.All(TimePart.All, part => Style.Parse(part.Colour));
+        Assert.Equal(Enum.GetValues<TimeUse>(), TimePart.All.Select(part => part.Use));
+        Assert.Equal(TimePart.All.Count, TimePart.All.Select(part => part.Letter).Distinct().Count());
     }
 
     [Fact]

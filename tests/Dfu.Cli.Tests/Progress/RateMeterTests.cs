@@ -1,4 +1,3 @@
-using Dfu.Cli.Progress;
 
 namespace Dfu.Cli.Tests.Progress;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Dfu.Cli.Reports.Html;
+using Dfu.Reports.Html;
 
 namespace Dfu.Cli.Tests.Reports;
 

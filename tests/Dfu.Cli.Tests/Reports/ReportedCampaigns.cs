@@ -1,4 +1,3 @@
-using Dfu.Cli.Reports;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Plans;

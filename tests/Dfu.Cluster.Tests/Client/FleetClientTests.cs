@@ -30,7 +30,7 @@ public sealed class FleetClientTests
     {
         await using var server = await Server.StartAsync(null, "alone", Fast);
         await using var client = server.Client();
-        Assert.Empty(await client.ListAsync(None));
+        Assert.Empty(await client.CampaignsAsync(None));
 
         await using var campaign = await client.StartAsync(All(3), None);
         var view = await campaign.WaitAsync(None).Soon();
@@ -43,7 +43,7 @@ public sealed class FleetClientTests
             (await followed.WaitAsync(None).Soon()).Devices.Select(static device => (device.Application, device.Outcome, device.BytesSent)));
         await using var again = await other.StartAsync(All(3), None);
         Assert.Equal((campaign.Campaign, true), (again.Campaign, again.Snapshot().GoesOn));
-        Assert.Equal(campaign.Campaign, Assert.Single(await other.ListAsync(None)).Campaign);
+        Assert.Equal(campaign.Campaign, Assert.Single(await other.CampaignsAsync(None)).Campaign);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class FleetClientTests
         var conflict = await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(All(2, 8 * 4096), None));
         Assert.Equal(DfuError.CampaignConflict, conflict.Error);
 
-        await client.CancelAsync(campaign.Campaign!, None);
+        await client.ControlAsync(campaign.Campaign!, new CampaignControl(CampaignControlKind.Cancel, "anna"), None);
         var view = await campaign.WaitAsync(None).Soon();
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         Assert.All(view.Devices, static device => Assert.Equal(DeviceOutcome.Cancelled, device.Outcome));
@@ -112,7 +112,8 @@ public sealed class FleetClientTests
         await using var client = server.Client();
         var follow = await Assert.ThrowsAsync<DfuException>(() => client.FollowAsync("nothing", None));
         Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (follow.Error, follow.Message));
-        var cancel = await Assert.ThrowsAsync<DfuException>(() => client.CancelAsync("nothing", None));
+        var cancel = await Assert.ThrowsAsync<DfuException>(
+            () => client.ControlAsync("nothing", new CampaignControl(CampaignControlKind.Cancel, "anna"), None));
         Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (cancel.Error, cancel.Message));
     }
 
@@ -130,7 +131,7 @@ public sealed class FleetClientTests
             Assert.Equal(CampaignOutcome.Succeeded, (await campaign.WaitAsync(None).Soon()).Outcome);
         }
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ListAsync(None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.CampaignsAsync(None));
     }
 
     [Fact]
@@ -155,7 +156,7 @@ public sealed class FleetClientTests
         var gateway = (IPEndPoint)listener.LocalEndpoint;
         if (!listens) listener.Stop();
         await using var client = new FleetClient(Of(gateway, retrySeconds: 1));
-        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None).Soon());
+        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.CampaignsAsync(None).Soon());
         Assert.Equal((DfuError.ServerUnreachable, $"no member of the cluster answers at {gateway}"), (refusal.Error, refusal.Message));
     }
 
@@ -168,7 +169,7 @@ public sealed class FleetClientTests
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.5), TimeProvider.System);
 
         // The connection gives up after 8 s, with another exception.
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ListAsync(stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.CampaignsAsync(stop.Token));
     }
 
     [Fact]
@@ -180,7 +181,7 @@ public sealed class FleetClientTests
         await using var client = new FleetClient(Of(gateway));
         await using var campaign = await client.StartAsync(All(2, 8 * 4096), None);
         await first.KillAsync();
-        var listing = client.ListAsync(None);
+        var listing = client.CampaignsAsync(None);
 
         using var second = ChildProcess.Start(ServerProcess.Role, "alone", directory.Path, "", "sim:devices=2,time-scale=20", $"{gateway.Port}");
         Assert.Equal($"ready {gateway}", await second.LineAsync());

@@ -41,7 +41,7 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
         await using var client = Client(connection);
         await using var campaign = await client.StartAsync(All(3), None);
         Assert.Equal(CampaignOutcome.Succeeded, (await campaign.WaitAsync(None).Soon()).Outcome);
-        Assert.Equal(campaign.Campaign, Assert.Single(await client.ListAsync(None)).Campaign);
+        Assert.Equal(campaign.Campaign, Assert.Single(await client.CampaignsAsync(None)).Campaign);
     }
 
     [PostgresFact]
@@ -51,14 +51,14 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
         using var first = Member("first", connection);
         Assert.StartsWith("ready ", await first.LineAsync(), StringComparison.Ordinal);
         await using var client = Client(connection);
-        Assert.Empty(await client.ListAsync(None));
+        Assert.Empty(await client.CampaignsAsync(None));
 
         // The client has only met the first.
         using var second = Member("second", connection, "sim:devices=2,time-scale=20");
         Assert.StartsWith("ready ", await second.LineAsync(), StringComparison.Ordinal);
         await first.KillAsync();
         var killed = TimeProvider.System.GetTimestamp();
-        Assert.Empty(await client.ListAsync(None).Soon());
+        Assert.Empty(await client.CampaignsAsync(None).Soon());
         var outage = TimeProvider.System.GetElapsedTime(killed);
         output.WriteLine($"outage: {outage}");
         await using var campaign = await client.StartAsync(All(2), None);
@@ -121,7 +121,7 @@ public sealed class PostgresClientTests(PostgresServer database, ITestOutputHelp
     private static async Task RefusedAsync(DfuError error, string detail, string connection)
     {
         await using var client = Client(connection, retrySeconds: 1);
-        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None));
+        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.CampaignsAsync(None));
         Assert.Equal((error, detail), (refusal.Error, refusal.Message));
     }
 

@@ -44,7 +44,7 @@ public sealed class SignedOnlyTests(PostgresServer database) : IDisposable
         Assert.Equal(DfuError.SignatureMissing, (await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(Request(null), None))).Error);
         Assert.Equal(DfuError.SignatureInvalid, (await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(Request(_other), None))).Error);
         Assert.Equal(DfuError.PackageNotFound, (await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(Request(_key, brought: false), None))).Error);
-        Assert.Empty(await client.ListAsync(None));
+        Assert.Empty(await client.CampaignsAsync(None));
 
         await using var campaign = await client.StartAsync(Request(_key), None);
         Assert.Equal(CampaignOutcome.Succeeded, (await campaign.WaitAsync(None).Soon()).Outcome);

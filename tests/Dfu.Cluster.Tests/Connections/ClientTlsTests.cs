@@ -98,7 +98,7 @@ public sealed class ClientTlsTests : IDisposable
         }
 
         await using var client = server.Client(_files.Client);
-        Assert.Empty(await client.ListAsync(None));
+        Assert.Empty(await client.CampaignsAsync(None));
         await server.ToldAsync("refused a connection from 127.0.0.1");
         Assert.InRange(server.Said.Count, 1, 2); // a line for each way to fail, not for each stranger
     }
@@ -106,7 +106,7 @@ public sealed class ClientTlsTests : IDisposable
     private static async Task<string> RefusedAsync(Server server, TlsFiles? tls, TimeProvider? time = null)
     {
         await using var client = server.Client(tls, time);
-        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.ListAsync(None).Soon());
+        var refusal = await Assert.ThrowsAsync<DfuException>(() => client.CampaignsAsync(None).Soon());
         Assert.True(refusal.Error == DfuError.CertificateRefused, $"{refusal.Error}: {refusal.Message}\n{string.Join('\n', server.Said)}");
         return refusal.Message;
     }

@@ -53,7 +53,7 @@ public sealed class PasswordTests(PostgresServer database) : IDisposable
             connection, "member", static settings => settings with { LogLevel = LogLevel.Trace }, TimeProvider.System))
         {
             await using var client = member.Client();
-            Assert.Empty(await client.ListAsync(CancellationToken.None));
+            Assert.Empty(await client.CampaignsAsync(CancellationToken.None));
             Assert.NotEmpty(member.Said);
             Assert.DoesNotContain(member.Said, static line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
         }

@@ -151,7 +151,7 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         await PostgresSchema.InitAsync(database, None);
         await using var member = await Server.StartAsync(database, "member", "sim:devices=3,seed=7,time-scale=20");
         await using var client = new FleetClient(new() { ConnectionString = database });
-        var campaigns = await client.ListAsync(None);
+        var campaigns = await client.CampaignsAsync(None);
         Assert.Equal([true, false], campaigns.Select(campaign => campaign.Finished));
         await using var campaign = await client.FollowAsync(campaigns[1].Campaign, None);
         var over = await campaign.WaitAsync(None).Soon();

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Audit;
+using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+
+namespace Dfu.Fleet.Access;
+
+/// <summary>
+/// The fleet of a server or cluster, as operators' commands, pages and programs reach it, however they do. Every call ends in
+/// <see cref="DfuException"/>: InvalidArgument for what is refused or is not there, ServerUnreachable when nobody answers.
+/// </summary>
+public interface IFleetServer : IAsyncDisposable
+{
+    /// <summary>Starts a campaign, or goes on with the one that has the same package, targets and name.</summary>
+    Task<IFollowedCampaign> StartAsync(CampaignRequest request, CancellationToken cancellationToken);
+
+    Task<IFollowedCampaign> FollowAsync(string campaign, CancellationToken cancellationToken);
+
+    /// <summary>Oldest first.</summary>
+    Task<ImmutableArray<CampaignEntry>> CampaignsAsync(CancellationToken cancellationToken);
+
+    Task<CampaignStanding> StandingAsync(string campaign, CancellationToken cancellationToken);
+
+    /// <returns>What was done, in words.</returns>
+    Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken);
+
+    Task<ImmutableArray<AdapterView>> AdaptersAsync(CancellationToken cancellationToken);
+
+    Task<AdapterState> AdapterAsync(string adapter, CancellationToken cancellationToken);
+
+    /// <returns>What was done, in words.</returns>
+    Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken);
+
+    /// <summary>Null when it is not kept any more.</summary>
+    Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken);
+
+    /// <summary>What is known of classes of bootloaders.</summary>
+    Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    /// <param name="subject">A campaign, adapter or device; null for all.</param>
+    Task<ImmutableArray<AuditEntry>> AuditAsync(string? subject, int most, CancellationToken cancellationToken);
+
+    /// <summary>By either address; null when the device was never part of a campaign.</summary>
+    Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken);
+}
+
+/// <summary>A campaign whose view is kept up to date until it is disposed; the campaign goes on without it.</summary>
+public interface IFollowedCampaign : IAsyncDisposable
+{
+    string Id { get; }
+
+    CampaignView Snapshot();
+
+    /// <summary>Returns when every device has an outcome.</summary>
+    Task<CampaignView> WaitAsync(CancellationToken cancellationToken);
+}

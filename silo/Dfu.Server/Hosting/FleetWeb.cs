@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using Dfu.Fleet.Access;
+using Dfu.Grains;
+using Dfu.Protocol.Errors;
+using Dfu.Server.Api;
+using Dfu.Server.Console;
+using Dfu.Server.Live;
+using Dfu.Server.Security;
+using Dfu.Silo.Serve;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Server.Hosting;
+
+/// <summary>The web server of a member: the HTTP API and the console, in the silo's process.</summary>
+public sealed class FleetWeb : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FleetWeb(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens, with the ports it took.</summary>
+    public IReadOnlyList<Uri> Urls { get; private set; } = [];
+
+    /// <summary>Returns when it listens.</summary>
+    /// <exception cref="DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
+    public static async Task<FleetWeb> StartAsync(WebSettings settings, ServedSilo silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        FleetSecurity.Check(settings.Urls);
+        if (settings.Urls.Count > 0) return await StartAsync(settings, settings.Urls, silo, time, cancellationToken);
+        try
+        {
+            return await StartAsync(settings, [Loopback(WebSettings.UsualPort)], silo, time, cancellationToken);
+        }
+        catch (DfuException e) when (e.Error == DfuError.ListenFailed)
+        {
+            return await StartAsync(settings, [Loopback(0)], silo, time, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static Uri Loopback(int port) => new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), port).Uri;
+
+    private static async Task<FleetWeb> StartAsync(
+        WebSettings settings, IReadOnlyList<Uri> urls, ServedSilo silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var app = Build(settings, urls, silo, time);
+        var web = new FleetWeb(app);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            await app.DisposeAsync();
+            var cause = e.InnerException is AddressInUseException or SocketException ? e.InnerException.Message : e.Message;
+            throw new DfuException(DfuError.ListenFailed, $"{string.Join(", ", urls)}: {cause.TrimEnd('.')}", e) { Remedy = "Give other addresses by --urls." };
+        }
+
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        web.Urls = [.. addresses.Select(static address => new Uri(address))];
+        settings.Listens(web.Urls[0]);
+        return web;
+    }
+
+    private static WebApplication Build(WebSettings settings, IReadOnlyList<Uri> urls, ServedSilo silo, TimeProvider time)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(FleetWeb).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelCore().UseUrls([.. urls.Select(static url => url.ToString())]);
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(silo.Settings.LogLevel);
+        builder.Logging.AddProvider(silo.Log);
+        builder.Environment.WebRootFileProvider = new EmbeddedFiles(typeof(FleetWeb).Assembly);
+        var services = builder.Services;
+        services.AddRouting();
+        services.AddSingleton(settings);
+        services.AddSingleton(silo);
+        services.AddSingleton(time);
+        services.AddSingleton(silo.Grains);
+        services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
+        services.AddSingleton<ILiveFeeds, LiveFeeds>();
+        services.AddFleetSecurity();
+        services.AddFleetApi();
+        services.AddFleetConsole();
+
+        var app = builder.Build();
+        app.UseStaticFiles();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapFleetApi();
+        app.MapFleetConsole();
+        return app;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
+using Dfu.Protocol.Errors;
+
+namespace Dfu.Server.Live;
+
+/// <summary>A campaign at one moment, and what is new in it for whoever gets this.</summary>
+/// <param name="View">All of it; shared by all who follow.</param>
+/// <param name="Changed">Indices into the view's devices of those that changed since this follower's news before; null is all of them.</param>
+public sealed record CampaignNews(CampaignView View, ImmutableArray<int>? Changed);
+
+/// <summary>The fleet at one moment.</summary>
+/// <param name="Campaigns">Oldest first.</param>
+public sealed record FleetNews(ImmutableArray<CampaignStanding> Campaigns, ImmutableArray<AdapterView> Adapters);
+
+/// <summary>What changes, for pages and event streams: read once for all who follow, told at most four times a second.</summary>
+public interface ILiveFeeds
+{
+    /// <summary>A campaign, whole at first; goes on when it is over, for it may be retried. Who reads slowly gets several changes as one.</summary>
+    /// <exception cref="DfuException">InvalidArgument when there is no such campaign.</exception>
+    IAsyncEnumerable<CampaignNews> CampaignAsync(string campaign, CancellationToken cancellationToken);
+
+    /// <summary>Campaigns and adapters, told at most once a second and only when something changed.</summary>
+    IAsyncEnumerable<FleetNews> FleetAsync(CancellationToken cancellationToken);
+}
