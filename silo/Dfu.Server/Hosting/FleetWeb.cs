@@ -97,6 +97,7 @@ public sealed class FleetWeb : IAsyncDisposable
 
         var app = builder.Build();
         app.UseStaticFiles();
+        app.UseApiProblems();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
