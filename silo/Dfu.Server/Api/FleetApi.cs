@@ -11,6 +11,7 @@ using Dfu.Server.Api.Problems;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -50,5 +51,6 @@ internal static class FleetApi
         api.MapAdapters();
         api.MapFleet();
         app.MapApiDocument();
+        app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
     }
 }

@@ -70,7 +70,7 @@ public sealed class PackageTests(SharedFleet shared)
     [InlineData("nothing", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
     [InlineData("truncated", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
     [InlineData("damaged", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
-    [InlineData("another zip", HttpStatusCode.UnprocessableEntity, "packageEntryMissing")]
+    [InlineData("another zip", HttpStatusCode.UnprocessableEntity, "notADfuPackage")]
     [InlineData("bomb", HttpStatusCode.RequestEntityTooLarge, "packageTooLarge")]
     public async Task What_is_no_sound_package_is_refused_and_leaves_nothing(string what, HttpStatusCode status, string code)
     {
