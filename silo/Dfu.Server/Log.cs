@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Server;
+
+/// <summary>Everything that the web server logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a page of the console got nothing new, and tries again:")]
+    public static partial void PageFailed(this ILogger logger, Exception e);
+}
