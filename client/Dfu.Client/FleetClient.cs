@@ -41,7 +41,7 @@ public sealed class FleetClient : IFleetServer
         CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
 
     /// <summary>Follows a campaign that exists.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<GrainFleet> FollowAsync(string campaign, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.FollowAsync(campaign, cancellationToken), again: true, cancellationToken);
 
@@ -57,14 +57,14 @@ public sealed class FleetClient : IFleetServer
         CallAsync(fleet => fleet.CampaignsAsync(cancellationToken), again: true, cancellationToken);
 
     /// <summary>How a campaign stands, without its devices.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<CampaignStanding> StandingAsync(string campaign, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.StandingAsync(campaign, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Pauses, resumes, approves, cancels, retries or restarts a campaign. What was asked for is durable when this returns.</summary>
     /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">
-    /// InvalidArgument when there is no such campaign, or it cannot be done; ServerUnreachable when no member answers.
+    /// NotFound when there is no such campaign; InvalidArgument when it cannot be done; ServerUnreachable when no member answers.
     /// </exception>
     public Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken) => CallAsync(
         fleet => fleet.ControlAsync(campaign, control, cancellationToken),
@@ -78,17 +78,44 @@ public sealed class FleetClient : IFleetServer
 
     /// <summary>Everything about one adapter.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it: <c>member/adapter</c>.</param>
-    /// <exception cref="DfuException">InvalidArgument when no member has it; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when no member has it; ServerUnreachable when no member answers.</exception>
     public Task<AdapterState> AdapterAsync(string adapter, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.AdapterAsync(adapter, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Drains, resumes, resets or tests an adapter. What was asked for is durable when this returns, and a test has ended.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it.</param>
     /// <returns>What was done, in words.</returns>
-    /// <exception cref="DfuException">InvalidArgument when no member has it, or it cannot be done; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when no member has it, InvalidArgument when it cannot be done; ServerUnreachable.</exception>
     public Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) => CallAsync(
         fleet => fleet.ControlAsync(adapter, control, cancellationToken),
         again: control.Kind is AdapterControlKind.Drain or AdapterControlKind.Resume,
+        cancellationToken);
+
+    /// <summary>Who is on the air now, by all that the members' adapters hear.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<HeardAir> HeardAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.HeardAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Packages that are kept, the last needed first.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<ImmutableArray<KeptPackage>> PackagesAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.PackagesAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Keeps a package file; the same again changes nothing.</summary>
+    /// <returns>Its id: SHA-256 of the file, 64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="DfuException">What is wrong with it; ServerUnreachable when no member answers.</exception>
+    public Task<string> PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.PutPackageAsync(file, by, cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Deletes a package that no unfinished campaign needs. Campaigns that are over keep their results.</summary>
+    /// <exception cref="DfuException">NotFound; PackageInUse, with who needs it; ServerUnreachable when no member answers.</exception>
+    public Task DeletePackageAsync(string package, string by, CancellationToken cancellationToken) => CallAsync(
+        async fleet =>
+        {
+            await fleet.DeletePackageAsync(package, by, cancellationToken);
+            return true;
+        },
+        again: false,
         cancellationToken);
 
     /// <summary>A package file that the fleet keeps; null when it is not kept any more.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
@@ -42,6 +43,22 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
 
     public async Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) =>
         Done(await OfAdapterAsync(adapter, grain => grain.ControlAsync(control), cancellationToken));
+
+    public Task<HeardAir> HeardAsync(CancellationToken cancellationToken) =>
+        grains.GetGrain<ISchedulerGrain>(0).HeardAsync().WaitAsync(cancellationToken);
+
+    public Task<ImmutableArray<KeptPackage>> PackagesAsync(CancellationToken cancellationToken) =>
+        grains.GetGrain<IRetentionGrain>(0).PackagesAsync().WaitAsync(cancellationToken);
+
+    public async Task<string> PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(file.Span));
+        (await grains.GetGrain<IPackageGrain>(id).PutAsync(file.ToArray(), by).WaitAsync(cancellationToken)).OrThrow();
+        return id;
+    }
+
+    public async Task DeletePackageAsync(string package, string by, CancellationToken cancellationToken) =>
+        (await grains.GetGrain<IRetentionGrain>(0).DeletePackageAsync(package, by).WaitAsync(cancellationToken)).OrThrow();
 
     public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) =>
         grains.GetGrain<IPackageGrain>(package).GetAsync().WaitAsync(cancellationToken);
@@ -101,7 +118,7 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
         }
         catch (KeyNotFoundException e)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
+            throw new DfuException(DfuError.NotFound, $"there is no campaign {campaign}", e);
         }
     }
 
@@ -109,7 +126,7 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
     private async Task<T> OfAdapterAsync<T>(string adapter, Func<IAdapterGrain, Task<T>> call, CancellationToken cancellationToken)
     {
         if (!(await AdaptersAsync(cancellationToken)).Any(view => view.Id == adapter))
-            throw new DfuException(DfuError.InvalidArgument, $"no member has an adapter {adapter}");
+            throw new DfuException(DfuError.NotFound, $"no member has an adapter {adapter}");
         return await call(grains.GetGrain<IAdapterGrain>(adapter)).WaitAsync(cancellationToken);
     }
 

@@ -128,6 +128,18 @@ public enum DfuError
 
     /// <summary>An address that others reach, without certificates.</summary>
     NetworkInsecure,
+
+    /// <summary>A campaign, device, package or adapter that is not there, or not any more.</summary>
+    NotFound,
+
+    /// <summary>A package that a campaign needs.</summary>
+    PackageInUse,
+
+    /// <summary>What somebody was going to change is not what they saw last.</summary>
+    ChangedMeanwhile,
+
+    /// <summary>An idempotency key that was given before with another request.</summary>
+    KeyReused,
 }
 
 public static class DfuErrors

@@ -201,6 +201,16 @@ public static class ErrorCatalog
         DfuError.NetworkInsecure => (
             "Others could reach this member over the network, and nothing would keep anybody out.",
             "Give it certificates (--tls-certificate, --tls-key, --tls-ca), or say --insecure-network on a network of its own."),
+        DfuError.NotFound => (
+            "There is no such campaign, device, package or adapter, or not any more.",
+            "List what is there; what is over is deleted after a time."),
+        DfuError.PackageInUse => ("A campaign needs the package.", "Delete it when the campaign is over, or cancel that first."),
+        DfuError.ChangedMeanwhile => (
+            "It has changed since you looked at it, and nothing was done.",
+            "Look at it again, and repeat the request with the new ETag if it still makes sense."),
+        DfuError.KeyReused => (
+            "The idempotency key was used before for another request, and nothing was done.",
+            "Give each request a key of its own; repeat a request with the key and the body it had."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };
