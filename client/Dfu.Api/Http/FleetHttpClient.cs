@@ -5,7 +5,6 @@ using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
-using Dfu.Protocol.Packages;
 
 namespace Dfu.Api.Http;
 
@@ -41,8 +40,8 @@ public sealed class FleetHttpClient : IFleetServer
     /// <summary>Sends the package unless it is kept there already, starts the campaign, or goes on with the same one, and follows it.</summary>
     public async Task<IFollowedCampaign> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {
-        if (!request.PackageFile.IsEmpty && !await HasPackageAsync(request.Package.Id, cancellationToken))
-            await PutPackageAsync(request.PackageFile, cancellationToken);
+        if (!request.PackageFile.IsEmpty && await InspectAsync(request.Package.Id, cancellationToken) is null)
+            await UploadAsync(request.PackageFile, cancellationToken);
         var order = new ApiCampaignOrder
         {
             PackageId = request.Package.Id,
@@ -87,6 +86,34 @@ public sealed class FleetHttpClient : IFleetServer
         return (await _calls.PostAsync<ApiDone>(ApiRoutes.Adapter(adapter), new ApiAdapterControl(control.Kind), again, cancellationToken)).Done;
     }
 
+    public Task<HeardAir> HeardAsync(CancellationToken cancellationToken) => _calls.GetAsync<HeardAir>(ApiRoutes.Heard, cancellationToken);
+
+    /// <summary>Sends a package file; the same again changes nothing.</summary>
+    /// <returns>What it holds, and what speaks against it.</returns>
+    /// <exception cref="DfuException">What is wrong with it, or that it is not signed for the server's key.</exception>
+    public Task<ApiPackage> UploadAsync(ReadOnlyMemory<byte> file, CancellationToken cancellationToken) =>
+        _calls.PostAsync<ApiPackage>(ApiRoutes.Packages, file, ApiHeaders.Zip, cancellationToken);
+
+    /// <summary>What a package holds that is kept; null when it is not kept any more.</summary>
+    public Task<ApiPackage?> InspectAsync(string package, CancellationToken cancellationToken) =>
+        OrNullAsync(_calls.GetAsync<ApiPackage>(ApiRoutes.Package(package), cancellationToken));
+
+    /// <summary>Packages that are kept, with what they hold and who sends them; the last needed first.</summary>
+    public async Task<ImmutableArray<ApiPackageEntry>> ListPackagesAsync(CancellationToken cancellationToken) =>
+        await AllAsync<ApiPackageEntry>(ApiRoutes.Packages, "", int.MaxValue, cancellationToken);
+
+    async Task<ImmutableArray<KeptPackage>> IFleetServer.PackagesAsync(CancellationToken cancellationToken) =>
+        [.. (await ListPackagesAsync(cancellationToken)).Select(static one => new KeptPackage(one.Id, one.NeededAt ?? default))];
+
+    async Task<string> IFleetServer.PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken) =>
+        (await UploadAsync(file, cancellationToken)).Id;
+
+    Task IFleetServer.DeletePackageAsync(string package, string by, CancellationToken cancellationToken) => DeletePackageAsync(package, cancellationToken);
+
+    /// <summary>Deletes a package that no unfinished campaign needs.</summary>
+    /// <exception cref="DfuException">NotFound; PackageInUse, with who needs it.</exception>
+    public Task DeletePackageAsync(string package, CancellationToken cancellationToken) => _calls.DeleteAsync(ApiRoutes.Package(package), cancellationToken);
+
     public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) =>
         OrNullAsync(_calls.FileAsync(ApiRoutes.PackageFile(package), cancellationToken));
 
@@ -104,9 +131,6 @@ public sealed class FleetHttpClient : IFleetServer
         _calls.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private async Task<bool> HasPackageAsync(string package, CancellationToken cancellationToken) =>
-        await OrNullAsync(_calls.GetAsync<ApiPackage>(ApiRoutes.Package(package), cancellationToken)) is not null;
 
     private static async Task<T?> OrNullAsync<T>(Task<T> call)
         where T : class

@@ -30,7 +30,8 @@ internal sealed class HttpCalls : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    public Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) => CallAsync<T>(() => Request(HttpMethod.Get, path), again: true, cancellationToken);
+    public Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
+        CallAsync<T>(() => Request(HttpMethod.Get, path), again: true, cancellationToken);
 
     /// <param name="again">The request may be made twice: when its answer was lost it may have been carried out.</param>
     public Task<T> PostAsync<T>(string path, object body, bool again, CancellationToken cancellationToken)
@@ -53,7 +54,7 @@ internal sealed class HttpCalls : IDisposable
     /// <summary>Opens a stream of events, once.</summary>
     /// <param name="after">The id of the last event that was taken; null for none.</param>
     /// <exception cref="DfuException">It is refused.</exception>
-    /// <exception cref="HttpRequestException">Nobody answers.</exception>
+    /// <exception cref="HttpRequestException">Nobody answers, or who does says that nobody is there now.</exception>
     public async Task<HttpResponseMessage> EventsAsync(string path, string? after, CancellationToken cancellationToken)
     {
         using var request = Request(HttpMethod.Get, path);
@@ -104,7 +105,7 @@ internal sealed class HttpCalls : IDisposable
             {
                 var reached = e is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
                 if ((reached && !again) || HttpRefusals.IsHopeless(e) || _time.GetElapsedTime(begin) >= _options.RetryFor)
-                    throw e as DfuException ?? HttpRefusals.Silence(e, Place);
+                    throw HttpRefusals.Silence(e, Place);
             }
 
             await Task.Delay(RetryPause, _time, cancellationToken);
@@ -121,14 +122,14 @@ internal sealed class HttpCalls : IDisposable
         return answer.IsSuccessStatusCode ? await read(answer, either.Token) : throw await RefusalAsync(answer, either.Token);
     }
 
-    private async Task<DfuException> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private async Task<Exception> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-        return HttpRefusals.Of(answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, body, Place, answer.Headers.Location);
+        var refusal = HttpRefusals.Of(answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, body, Place, answer.Headers.Location);
+        return HttpRefusals.IsOutage(answer.StatusCode) ? new HttpRequestException(refusal.Message, refusal, answer.StatusCode) : refusal;
     }
 
     /// <summary>Nobody answered, or who did says that nobody is there now.</summary>
     private static bool IsOutage(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or IOException or DfuException { Error: DfuError.ServerUnreachable, Remedy: null }
-        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 }

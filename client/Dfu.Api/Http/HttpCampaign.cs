@@ -26,13 +26,14 @@ internal sealed class HttpCampaign : IFollowedCampaign
     private readonly Task _following;
     private CampaignView? _view;
     private string? _last;
+    private readonly long _begun;
     private long _heard;
     private volatile bool _away;
 
     private HttpCampaign(HttpCalls calls, FleetHttpOptions options, TimeProvider time, string id, bool goesOn)
     {
         (_calls, _options, _time, _goesOn, Id) = (calls, options, time, goesOn, id);
-        _heard = time.GetTimestamp();
+        _begun = _heard = time.GetTimestamp();
         _following = FollowAsync();
     }
 
@@ -78,24 +79,25 @@ internal sealed class HttpCampaign : IFollowedCampaign
     {
         for (var pause = FirstPause; !_over.Task.IsCompleted;)
         {
+            var before = _heard;
             try
             {
-                if (await ReadAsync()) pause = FirstPause;
+                await ReadAsync();
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (DfuException e) when (e.Error != DfuError.ServerUnreachable || e.Remedy is not null)
+            catch (DfuException e)
             {
                 End(e);
                 return;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or DfuException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
-                if (HttpRefusals.IsHopeless(e) || (!_there.Task.IsCompleted && _time.GetElapsedTime(_heard) >= _options.RetryFor))
+                if (HttpRefusals.IsHopeless(e) || (!_there.Task.IsCompleted && _time.GetElapsedTime(_begun) >= _options.RetryFor))
                 {
-                    End(e as DfuException ?? HttpRefusals.Silence(e, _calls.Place));
+                    End(HttpRefusals.Silence(e, _calls.Place));
                     return;
                 }
             }
@@ -105,6 +107,7 @@ internal sealed class HttpCampaign : IFollowedCampaign
                 return;
             }
 
+            if (_heard != before) pause = FirstPause;
             _away = true;
             try
             {
@@ -120,25 +123,20 @@ internal sealed class HttpCampaign : IFollowedCampaign
     }
 
     /// <summary>Takes events until the stream ends.</summary>
-    /// <returns>Whether there was one.</returns>
-    private async Task<bool> ReadAsync()
+    private async Task ReadAsync()
     {
         using var silence = new Silence(_options.SilenceFor, _time, _stop.Token);
-        using var answer = await _calls.EventsAsync(ApiRoutes.CampaignEvents(Id), _last, silence.Token);
+        using var answer = await _calls.EventsAsync($"{ApiRoutes.Campaign(Id)}/events", _last, silence.Token);
         await using var stream = silence.Watch(await answer.Content.ReadAsStreamAsync(silence.Token));
-        var any = false;
         await foreach (var item in SseParser.Create(stream).EnumerateAsync(silence.Token))
         {
             if (item.EventType == EventNames.Problem)
                 throw HttpRefusals.Of(JsonSerializer.Deserialize<ApiProblem>(item.Data, ApiJson.Options)!, _calls.Place);
-            any = true;
             _away = false;
             Volatile.Write(ref _heard, _time.GetTimestamp());
             if (_reader.Take(item.EventType, JsonSerializer.Deserialize<CampaignUpdate>(item.Data, ApiJson.Options)!) is { } view) Show(view);
             _last = item.EventId ?? _last;
         }
-
-        return any;
     }
 
     private void Show(CampaignView view)

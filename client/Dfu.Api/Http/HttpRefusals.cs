@@ -29,18 +29,23 @@ internal static class HttpRefusals
 
         return status switch
         {
-            HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout =>
+            _ when IsOutage(status) =>
                 new(DfuError.ServerUnreachable, $"no server answers behind {place}: the proxy says {(int)status}"),
             HttpStatusCode.RequestEntityTooLarge => new(DfuError.PackageTooLarge, $"{place} does not take so large a request"),
             _ => Stranger(place, $"it answers {(int)status}{(mediaType is null ? "" : $" with {mediaType}")}"),
         };
     }
 
+    /// <summary>Who answers says that nobody is there now.</summary>
+    public static bool IsOutage(HttpStatusCode status) =>
+        status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+
     /// <summary>For who finds something else than a server of this kind.</summary>
-    public static DfuException Stranger(string place, string how) => new(DfuError.ServerUnreachable, $"what answers at {place} is no dfu server, or an older one: {how}")
-    {
-        Remedy = "Check the address; 'dfu serve' says it when it is ready.",
-    };
+    public static DfuException Stranger(string place, string how) =>
+        new(DfuError.ServerUnreachable, $"what answers at {place} is no dfu server, or an older one: {how}")
+        {
+            Remedy = "Check the address; 'dfu serve' says it when it is ready.",
+        };
 
     public static DfuException Of(ApiProblem problem, string place)
     {
@@ -60,6 +65,8 @@ internal static class HttpRefusals
         {
             switch (cause)
             {
+                case DfuException said:
+                    return said;
                 case AuthenticationException refused:
                     return new(DfuError.CertificateRefused, $"the certificate of {place} is not trusted: {Short(refused.Message)}", outage)
                     {
