@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -18,6 +19,7 @@ namespace Dfu.Api.Http;
 /// </remarks>
 public sealed class FleetHttpClient : IFleetServer
 {
+    private const string AccessKeys = ApiRoutes.Root + "/access-keys";
     private readonly FleetHttpOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpCalls _calls;
@@ -34,8 +36,8 @@ public sealed class FleetHttpClient : IFleetServer
         _calls = new(options, time, handler);
     }
 
-    /// <summary>What answers: its version, and what it takes.</summary>
-    public Task<ApiAbout> AboutAsync(CancellationToken cancellationToken) => _calls.GetAsync<ApiAbout>(ApiRoutes.About, cancellationToken);
+    /// <summary>What answers: its version, and what it takes. It is asked once: nobody is waited for.</summary>
+    public Task<ApiAbout> AboutAsync(CancellationToken cancellationToken) => _calls.GetOnceAsync<ApiAbout>(ApiRoutes.About, cancellationToken);
 
     /// <summary>Sends the package unless it is kept there already, starts the campaign, or goes on with the same one, and follows it.</summary>
     public async Task<IFollowedCampaign> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
@@ -125,6 +127,14 @@ public sealed class FleetHttpClient : IFleetServer
 
     public async Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken) =>
         (await OrNullAsync(_calls.GetAsync<ApiDevice>(ApiRoutes.Device(address), cancellationToken)))?.Device;
+
+    public async Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
+        await AllAsync<AccessKey>(AccessKeys, "", int.MaxValue, cancellationToken);
+
+    public Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken) =>
+        _calls.PostAsync<NewAccessKey>(AccessKeys, request, again: false, cancellationToken);
+
+    public Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) => throw new NotImplementedException();
 
     public ValueTask DisposeAsync()
     {

@@ -1,4 +1,4 @@
-using Dfu.Protocol.Errors;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Dfu.Api.Http;
 
@@ -27,20 +27,15 @@ public sealed record FleetHttpOptions
     public TimeSpan SilenceFor { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>Reads an address as people write it: without a scheme it is http on this machine, and https elsewhere.</summary>
-    /// <exception cref="DfuException">InvalidArgument.</exception>
-    public static Uri ReadUrl(string text)
+    public static bool TryReadUrl(string text, [NotNullWhen(true)] out Uri? url)
     {
         text = text.Trim();
         var whole = text.Contains("://", StringComparison.Ordinal) ? text : $"//{text}";
         if (whole.StartsWith("//", StringComparison.Ordinal) && Uri.TryCreate($"http:{whole}", UriKind.Absolute, out var guess))
             whole = $"{(guess.IsLoopback ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}:{whole}";
-        if (Uri.TryCreate(whole, UriKind.Absolute, out var url)
-            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { Query: "", Fragment: "", UserInfo: "" })
-        {
-            return url.AbsolutePath.EndsWith('/') ? url : new(url.ToString() + "/");
-        }
-
-        throw new DfuException(DfuError.InvalidArgument, $"'{text}' is not the address of a server") { Remedy = "Write it as in http://127.0.0.1:5280." };
+        if (!Uri.TryCreate(whole, UriKind.Absolute, out url)) return false;
+        if (!url.AbsolutePath.EndsWith('/')) url = new UriBuilder(url) { Path = url.AbsolutePath + "/" }.Uri;
+        return (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { Query: "", Fragment: "", UserInfo: "" };
     }
 
     /// <summary>Never the key.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Reflection;
 using System.Text.Json;
@@ -32,6 +31,19 @@ internal sealed class HttpCalls : IDisposable
 
     public Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
         CallAsync<T>(() => Request(HttpMethod.Get, path), again: true, cancellationToken);
+
+    /// <summary>For who would rather know that nobody answers.</summary>
+    public async Task<T> GetOnceAsync<T>(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TryAsync(() => Request(HttpMethod.Get, path), ReadAsync<T>, cancellationToken);
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            throw HttpRefusals.Silence(e, Place);
+        }
+    }
 
     /// <param name="again">The request may be made twice: when its answer was lost it may have been carried out.</param>
     public Task<T> PostAsync<T>(string path, object body, bool again, CancellationToken cancellationToken)

@@ -69,7 +69,7 @@ internal sealed class HttpCampaign : IFollowedCampaign
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _following;
         _over.TrySetCanceled();
         _stop.Dispose();
