@@ -20,7 +20,7 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Server.Hosting;
 
 /// <summary>The web server of a member: the HTTP API and the console, in the silo's process.</summary>
-public sealed class FleetWeb : IAsyncDisposable
+public sealed class FleetWeb : IServedBeside
 {
     private readonly WebApplication _app;
 
@@ -28,6 +28,8 @@ public sealed class FleetWeb : IAsyncDisposable
 
     /// <summary>Where it listens, with the ports it took.</summary>
     public IReadOnlyList<Uri> Urls { get; private set; } = [];
+
+    public Uri Url => Urls[0];
 
     /// <summary>Returns when it listens.</summary>
     /// <exception cref="DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
