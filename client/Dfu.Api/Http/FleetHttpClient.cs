@@ -19,7 +19,6 @@ namespace Dfu.Api.Http;
 /// </remarks>
 public sealed class FleetHttpClient : IFleetServer
 {
-    private const string AccessKeys = ApiRoutes.Root + "/access-keys";
     private readonly FleetHttpOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpCalls _calls;
@@ -30,7 +29,8 @@ public sealed class FleetHttpClient : IFleetServer
     {
     }
 
-    internal FleetHttpClient(FleetHttpOptions options, TimeProvider time, HttpMessageHandler handler)
+    /// <param name="handler">Takes the requests instead; disposed of with this.</param>
+    public FleetHttpClient(FleetHttpOptions options, TimeProvider time, HttpMessageHandler handler)
     {
         (_options, _time) = (options, time);
         _calls = new(options, time, handler);
@@ -129,12 +129,17 @@ public sealed class FleetHttpClient : IFleetServer
         (await OrNullAsync(_calls.GetAsync<ApiDevice>(ApiRoutes.Device(address), cancellationToken)))?.Device;
 
     public async Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
-        await AllAsync<AccessKey>(AccessKeys, "", int.MaxValue, cancellationToken);
+        await AllAsync<AccessKey>(ApiRoutes.Keys, "", int.MaxValue, cancellationToken);
 
-    public Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken) =>
-        _calls.PostAsync<NewAccessKey>(AccessKeys, request, again: false, cancellationToken);
+    public async Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken)
+    {
+        var order = new ApiKeyOrder(request.Name, request.Role, request.ExpiresAt);
+        var made = await _calls.PostAsync<ApiNewKey>(ApiRoutes.Keys, order, again: false, cancellationToken);
+        return new(made.Key, made.Secret);
+    }
 
-    public Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) =>
+        (await _calls.DeleteAsync<ApiDone>(ApiRoutes.Key(key), cancellationToken)).Done;
 
     public ValueTask DisposeAsync()
     {

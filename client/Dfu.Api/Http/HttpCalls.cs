@@ -59,6 +59,9 @@ internal sealed class HttpCalls : IDisposable
     public Task DeleteAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(() => Request(HttpMethod.Delete, path), static (_, _) => Task.FromResult(true), again: true, cancellationToken);
 
+    public Task<T> DeleteAsync<T>(string path, CancellationToken cancellationToken) =>
+        CallAsync<T>(() => Request(HttpMethod.Delete, path), again: true, cancellationToken);
+
     /// <summary>A file.</summary>
     public Task<byte[]> FileAsync(string path, CancellationToken cancellationToken) => SendAsync(
         () => Request(HttpMethod.Get, path), static (answer, stop) => answer.Content.ReadAsByteArrayAsync(stop), again: true, cancellationToken);
