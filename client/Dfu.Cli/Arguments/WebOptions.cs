@@ -32,6 +32,13 @@ internal sealed class WebOptions
         return given is [_] ? null : throw new DfuException(DfuError.InvalidArgument, $"--urls {None} goes with no other --urls");
     }
 
+    /// <summary>Where it listens, in one line for the operator.</summary>
+    public string Line(ParseResult result, Uri url)
+    {
+        var moved = result.GetRequiredValue(_urls).Length == 0 && url.Port != WebSettings.UsualPort;
+        return $"console and HTTP API at {url}{(moved ? $" (port {WebSettings.UsualPort} is taken; --urls gives another)" : "")}";
+    }
+
     private static bool TryParse(string text, out Uri? url) => Uri.TryCreate(text, UriKind.Absolute, out url)
         && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" };
 }

@@ -50,6 +50,7 @@ internal static class FleetApi
         api.MapDevices();
         api.MapAdapters();
         api.MapFleet();
+        app.MapKeysApi();
         app.MapApiDocument();
         app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
     }

@@ -104,11 +104,13 @@ public sealed class ErrorTests(SharedFleet shared)
         await answer.ProblemAsync(HttpStatusCode.RequestEntityTooLarge, "packageTooLarge");
     }
 
-    [Fact]
-    public async Task A_body_that_is_no_json_by_its_type_is_refused()
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/yaml")]
+    public async Task A_body_that_is_no_json_by_its_type_is_refused(string type)
     {
-        using var answer = await _http.SendAsync(HttpMethod.Post, ApiRoutes.Campaigns, new StringContent(One, Encoding.UTF8, "text/plain"));
-        await answer.ProblemAsync(HttpStatusCode.UnsupportedMediaType, "invalidArgument");
+        using var answer = await _http.SendAsync(HttpMethod.Post, ApiRoutes.Campaigns, new StringContent(One, Encoding.UTF8, type));
+        await answer.ProblemAsync(HttpStatusCode.UnsupportedMediaType, type == "application/yaml" ? "invalidArgument" : "requestForeign");
     }
 
     [Theory]
