@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} expires on {End:yyyy-MM-dd HH:mm} UTC: put a new one in its place before, it is read by itself")]
     public static partial void CertificateEnds(this ILogger logger, string file, DateTimeOffset end);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a page of the console got nothing new, and tries again:")]
+    public static partial void PageFailed(this ILogger logger, Exception e);
 }
