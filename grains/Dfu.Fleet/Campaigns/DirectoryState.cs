@@ -45,6 +45,19 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
 
     /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
     public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
+
+    /// <summary>What others see of it.</summary>
+    [JsonIgnore]
+    public CampaignEntry Shown => new()
+    {
+        Campaign = Campaign,
+        PackageId = PackageId,
+        Targets = Targets,
+        Only = Only,
+        Name = Name,
+        CreatedAt = CreatedAt,
+        Finished = Finished,
+    };
 }
 
 /// <summary>A request that was carried out, and is not carried out again.</summary>

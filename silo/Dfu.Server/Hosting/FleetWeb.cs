@@ -101,7 +101,7 @@ public sealed class FleetWeb : IServedBeside
         services.AddSingleton(time);
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
-        services.AddSingleton<ILiveFeeds, LiveFeeds>();
+        services.AddLiveFeeds();
         services.AddFleetSecurity(silo.DataDirectory);
         services.AddFleetApi();
         services.AddFleetConsole();
@@ -119,6 +119,7 @@ public sealed class FleetWeb : IServedBeside
         app.UseFleetSecurity();
         app.MapSignIn();
         app.MapFleetApi();
+        app.MapEvents();
         app.MapFleetConsole();
         return app;
     }
