@@ -18,14 +18,8 @@ internal static class Refusals
     {
         if (context.Response.HasStarted) return;
         var problem = ApiProblems.Of(refusal.Error, refusal.Message, refusal.Remedy, status);
-        if (IsPage(context))
-        {
-            context.Response.StatusCode = status;
-            await new RazorComponentResult<RefusedPage>(new { Problem = problem }) { StatusCode = status }.ExecuteAsync(context);
-            return;
-        }
-
-        await ApiProblems.WriteAsync(context, problem);
+        if (IsPage(context)) await new RazorComponentResult<RefusedPage>(new { Problem = problem }) { StatusCode = status }.ExecuteAsync(context);
+        else await ApiProblems.WriteAsync(context, problem);
     }
 
     /// <param name="wait">Not null when there were too many.</param>

@@ -41,6 +41,7 @@ public sealed class OpenApiTests(SharedFleet shared)
             foreach (var (method, operation) in item!.AsObject().Where(static pair => Methods.Contains(pair.Key)))
             {
                 var what = $"{method} {path}";
+                Assert.StartsWith(ApiRoutes.Root, path, StringComparison.Ordinal);
                 Assert.True(operation!["summary"]?.GetValue<string>().EndsWith('.') == true, $"{what} has no summary");
                 Assert.True(names.Add(operation["operationId"]!.GetValue<string>()), $"{what} is called like another");
                 var responses = operation["responses"]!.AsObject();
