@@ -21,7 +21,8 @@ internal static class ExitCode
     public static int Of(DfuError error) => error switch
     {
         DfuError.None => Succeeded,
-        DfuError.InvalidArgument or DfuError.CampaignConflict or DfuError.CertificateInvalid or DfuError.NetworkInsecure => Invalid,
+        DfuError.InvalidArgument or DfuError.CampaignConflict or DfuError.CertificateInvalid or DfuError.NetworkInsecure
+            or DfuError.NotFound or DfuError.PackageInUse or DfuError.ChangedMeanwhile or DfuError.IdempotencyKeyReused => Invalid,
         DfuError.Interrupted or DfuError.Cancelled => Interrupted,
         < DfuError.LinkLost => Invalid,
         < DfuError.InvalidArgument => SomeFailed,

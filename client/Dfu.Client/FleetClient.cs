@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -37,10 +38,10 @@ public sealed class FleetClient : IFleetServer
     /// DatabaseNotInitialized when the database says so.
     /// </exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
-        CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
+        CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart || request.Key.Length > 0, cancellationToken);
 
     /// <summary>Follows a campaign that exists.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<GrainFleet> FollowAsync(string campaign, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.FollowAsync(campaign, cancellationToken), again: true, cancellationToken);
 
@@ -56,14 +57,14 @@ public sealed class FleetClient : IFleetServer
         CallAsync(fleet => fleet.CampaignsAsync(cancellationToken), again: true, cancellationToken);
 
     /// <summary>How a campaign stands, without its devices.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign; ServerUnreachable when no member answers.</exception>
     public Task<CampaignStanding> StandingAsync(string campaign, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.StandingAsync(campaign, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Pauses, resumes, approves, cancels, retries or restarts a campaign. What was asked for is durable when this returns.</summary>
     /// <returns>What was done, in words.</returns>
     /// <exception cref="DfuException">
-    /// InvalidArgument when there is no such campaign, or it cannot be done; ServerUnreachable when no member answers.
+    /// NotFound when there is no such campaign; InvalidArgument when it cannot be done; ServerUnreachable when no member answers.
     /// </exception>
     public Task<string> ControlAsync(string campaign, CampaignControl control, CancellationToken cancellationToken) => CallAsync(
         fleet => fleet.ControlAsync(campaign, control, cancellationToken),
@@ -77,17 +78,44 @@ public sealed class FleetClient : IFleetServer
 
     /// <summary>Everything about one adapter.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it: <c>member/adapter</c>.</param>
-    /// <exception cref="DfuException">InvalidArgument when no member has it; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when no member has it; ServerUnreachable when no member answers.</exception>
     public Task<AdapterState> AdapterAsync(string adapter, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.AdapterAsync(adapter, cancellationToken), again: true, cancellationToken);
 
     /// <summary>Drains, resumes, resets or tests an adapter. What was asked for is durable when this returns, and a test has ended.</summary>
     /// <param name="adapter">As <see cref="AdaptersAsync"/> names it.</param>
     /// <returns>What was done, in words.</returns>
-    /// <exception cref="DfuException">InvalidArgument when no member has it, or it cannot be done; ServerUnreachable when no member answers.</exception>
+    /// <exception cref="DfuException">NotFound when no member has it, InvalidArgument when it cannot be done; ServerUnreachable.</exception>
     public Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) => CallAsync(
         fleet => fleet.ControlAsync(adapter, control, cancellationToken),
         again: control.Kind is AdapterControlKind.Drain or AdapterControlKind.Resume,
+        cancellationToken);
+
+    /// <summary>Who is on the air now, by all that the members' adapters hear.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<HeardAir> HeardAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.HeardAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Packages that are kept, the last needed first.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<ImmutableArray<KeptPackage>> PackagesAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.PackagesAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Keeps a package file; the same again changes nothing.</summary>
+    /// <returns>Its id: SHA-256 of the file, 64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="DfuException">What is wrong with it; ServerUnreachable when no member answers.</exception>
+    public Task<string> PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.PutPackageAsync(file, by, cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Deletes a package that no unfinished campaign needs. Campaigns that are over keep their results.</summary>
+    /// <exception cref="DfuException">NotFound; PackageInUse, with who needs it; ServerUnreachable when no member answers.</exception>
+    public Task DeletePackageAsync(string package, string by, CancellationToken cancellationToken) => CallAsync(
+        async fleet =>
+        {
+            await fleet.DeletePackageAsync(package, by, cancellationToken);
+            return true;
+        },
+        again: false,
         cancellationToken);
 
     /// <summary>A package file that the fleet keeps; null when it is not kept any more.</summary>
@@ -112,6 +140,24 @@ public sealed class FleetClient : IFleetServer
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
     public Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.DeviceAsync(address, cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Keys for the servers' HTTP API and console, in the order in which they were made.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.AccessKeysAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Makes a key. Its secret does not leave this process, and nobody can tell it again.</summary>
+    /// <exception cref="DfuException">InvalidArgument when its name is taken; ServerUnreachable when no member answers.</exception>
+    public Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.CreateAccessKeyAsync(request, cancellationToken), again: false, cancellationToken);
+
+    /// <summary>Lets a key open nothing any more, at every member within seconds.</summary>
+    /// <param name="key">Its id or name.</param>
+    /// <param name="by">Who wants it, for the audit.</param>
+    /// <returns>What was done, in words.</returns>
+    /// <exception cref="DfuException">InvalidArgument when there is no such key; ServerUnreachable when no member answers.</exception>
+    public Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.RevokeAccessKeyAsync(key, by, cancellationToken), again: true, cancellationToken);
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -27,6 +28,12 @@ public abstract class DocumentConverter<T> : IConverter<T, Document>
 
     public Document ConvertToSurrogate(in T value) => new() { Json = FleetJson.Write(value) };
 }
+
+[RegisterConverter]
+public sealed class HeardAirConverter : DocumentConverter<HeardAir>;
+
+[RegisterConverter]
+public sealed class KeptPackageConverter : DocumentConverter<KeptPackage>;
 
 [RegisterConverter]
 public sealed class DeviceStateConverter : DocumentConverter<DeviceState>;

@@ -61,6 +61,8 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
             Limits = request.Limits,
             Plan = request.Plan,
             By = request.By,
+            Key = request.Key,
+            Content = request.Content,
         });
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;
@@ -68,7 +70,7 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
     }
 
     /// <summary>Follows a campaign that somebody else started.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign.</exception>
     public async Task<CampaignView> FollowAsync(string campaign, CancellationToken cancellationToken)
     {
         if (_campaign is not null) throw new InvalidOperationException("one campaign is followed already");
@@ -95,7 +97,7 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
     }
 
     /// <remarks>A cluster that does not answer is asked again until it does; see <see cref="CampaignView.NoAnswerFor"/>.</remarks>
-    /// <exception cref="DfuException">InvalidArgument when the campaign is gone.</exception>
+    /// <exception cref="DfuException">NotFound when the campaign is gone.</exception>
     /// <exception cref="Exception">Whatever else ended the following for good.</exception>
     public Task<CampaignView> WaitAsync(CancellationToken cancellationToken) => _over.Task.WaitAsync(cancellationToken);
 
@@ -118,7 +120,7 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
         _reading.Dispose();
     }
 
-    private static DfuException NoCampaign(string campaign, Exception e) => new(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
+    private static DfuException NoCampaign(string campaign, Exception e) => new(DfuError.NotFound, $"there is no campaign {campaign}", e);
 
     private async Task PollAsync(string campaign)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -42,6 +44,22 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
     public async Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken) =>
         Done(await OfAdapterAsync(adapter, grain => grain.ControlAsync(control), cancellationToken));
 
+    public Task<HeardAir> HeardAsync(CancellationToken cancellationToken) =>
+        grains.GetGrain<ISchedulerGrain>(0).HeardAsync().WaitAsync(cancellationToken);
+
+    public Task<ImmutableArray<KeptPackage>> PackagesAsync(CancellationToken cancellationToken) =>
+        grains.GetGrain<IRetentionGrain>(0).PackagesAsync().WaitAsync(cancellationToken);
+
+    public async Task<string> PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(file.Span));
+        (await grains.GetGrain<IPackageGrain>(id).PutAsync(file.ToArray(), by).WaitAsync(cancellationToken)).OrThrow();
+        return id;
+    }
+
+    public async Task DeletePackageAsync(string package, string by, CancellationToken cancellationToken) =>
+        (await grains.GetGrain<IRetentionGrain>(0).DeletePackageAsync(package, by).WaitAsync(cancellationToken)).OrThrow();
+
     public Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken) =>
         grains.GetGrain<IPackageGrain>(package).GetAsync().WaitAsync(cancellationToken);
 
@@ -61,6 +79,21 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
 
         return null;
     }
+
+    public async Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
+        await grains.GetGrain<IAccessKeysGrain>(0).ReadAsync(-1).WaitAsync(cancellationToken) is { } ring ? [.. ring.Keys.Select(static held => held.Key)] : [];
+
+    /// <summary>Makes the secret here: only its hash goes to the grain.</summary>
+    public async Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken)
+    {
+        var (id, secret) = AccessSecret.Make();
+        var key = new AccessKey(id, request.Name, request.Role, time.GetUtcNow(), request.By) { ExpiresAt = request.ExpiresAt };
+        Done(await grains.GetGrain<IAccessKeysGrain>(0).AddAsync(new(key, AccessSecret.HashOf(secret))).WaitAsync(cancellationToken));
+        return new((await AccessKeysAsync(cancellationToken)).Single(made => made.Id == id), secret);
+    }
+
+    public async Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) =>
+        Done(await grains.GetGrain<IAccessKeysGrain>(0).RevokeAsync(key, by).WaitAsync(cancellationToken));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -85,7 +118,7 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
         }
         catch (KeyNotFoundException e)
         {
-            throw new DfuException(DfuError.InvalidArgument, $"there is no campaign {campaign}", e);
+            throw new DfuException(DfuError.NotFound, $"there is no campaign {campaign}", e);
         }
     }
 
@@ -93,7 +126,7 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
     private async Task<T> OfAdapterAsync<T>(string adapter, Func<IAdapterGrain, Task<T>> call, CancellationToken cancellationToken)
     {
         if (!(await AdaptersAsync(cancellationToken)).Any(view => view.Id == adapter))
-            throw new DfuException(DfuError.InvalidArgument, $"no member has an adapter {adapter}");
+            throw new DfuException(DfuError.NotFound, $"no member has an adapter {adapter}");
         return await call(grains.GetGrain<IAdapterGrain>(adapter)).WaitAsync(cancellationToken);
     }
 

@@ -23,9 +23,10 @@ public sealed record PackageAnswer([property: Id(0)] DfuError Refusal, [property
 public interface IPackageGrain : IGrainWithStringKey
 {
     /// <summary>Durable when it returns. The same file again changes nothing.</summary>
+    /// <param name="by">Who brings it, for the audit; empty tells the audit nothing, for what is brought with a campaign.</param>
     /// <returns>Also why it was not taken: other bytes than those of its name, too many, no sound package, or not signed for the member's key.</returns>
     [Alias("Put")]
-    Task<PackageAnswer> PutAsync(byte[] file);
+    Task<PackageAnswer> PutAsync(byte[] file, string by = "");
 
     /// <summary>Whether the package is here, is what an order says of it, and is signed for the member's key.</summary>
     [Alias("Check")]
@@ -42,4 +43,9 @@ public interface IPackageGrain : IGrainWithStringKey
     /// <returns>False when somebody has wanted it lately: then it stays.</returns>
     [Alias("Forget")]
     Task<bool> ForgetAsync();
+
+    /// <summary>From retention, for an operator, when no unfinished campaign needs the package.</summary>
+    /// <returns>NotFound when it is not here; PackageInUse when a campaign is being made with it at this moment.</returns>
+    [Alias("Delete")]
+    Task<PackageAnswer> DeleteAsync(string by);
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Retention;
 using Orleans.Serialization.Cloning;
 
@@ -15,6 +17,15 @@ public interface IRetentionGrain : IGrainWithIntegerKey
     /// <summary>From a package: it is about to be used or to be stored, so it is not deleted for a while. Durable when it returns.</summary>
     [Alias("Needed")]
     Task NeededAsync(string package);
+
+    /// <summary>Packages that are stored, the last needed first.</summary>
+    [Alias("Packages")]
+    Task<ImmutableArray<KeptPackage>> PackagesAsync();
+
+    /// <summary>From an operator: nothing of the package is stored when it returns, unless it is refused.</summary>
+    /// <returns>NotFound; PackageInUse, with the campaign that needs it.</returns>
+    [Alias("DeletePackage")]
+    Task<PackageAnswer> DeletePackageAsync(string package, string by);
 }
 
 [RegisterConverter]

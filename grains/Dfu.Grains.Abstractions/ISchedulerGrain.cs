@@ -1,3 +1,5 @@
+using Dfu.Fleet.Access;
+
 namespace Dfu.Grains;
 
 /// <summary>
@@ -23,4 +25,8 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <param name="signals">Whether it matters how well devices are heard.</param>
     [Alias("Live")]
     Task<LiveReport> LiveAsync(string campaign, bool signals);
+
+    /// <summary>Who is on the air, for views; at most <see cref="HeardAir.Most"/>, and as old as adapters' reports are.</summary>
+    [Alias("Heard")]
+    Task<HeardAir> HeardAsync();
 }

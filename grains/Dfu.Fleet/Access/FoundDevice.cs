@@ -39,13 +39,13 @@ public sealed record FoundDevice(FleetDevice Device, DeviceView? View, CampaignE
     }
 
     /// <summary>By either address, or by its serial number or label in one of the last campaigns.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is none, or several.</exception>
+    /// <exception cref="DfuException">NotFound when there is none, InvalidArgument when several are called so.</exception>
     public static async Task<FoundDevice> FindAsync(IFleetServer fleet, string text, CancellationToken cancellationToken)
     {
         var campaigns = await fleet.CampaignsAsync(cancellationToken);
         var address = BluetoothAddress.TryParse(text, out var given) ? given : await NamedAsync(fleet, text, campaigns, cancellationToken);
         var device = await fleet.DeviceAsync(address, cancellationToken)
-            ?? throw new DfuException(DfuError.InvalidArgument, $"no campaign had the device {address}") { Remedy = Listed };
+            ?? throw new DfuException(DfuError.NotFound, $"no campaign had the device {address}") { Remedy = Listed };
         var last = device.State is null ? null : device.History.LastOrDefault()?.Campaign;
         var campaign = campaigns.FirstOrDefault(entry => entry.Campaign == last);
         var view = campaign is null ? null : await ViewAsync(fleet, campaign, device, cancellationToken);
@@ -68,7 +68,7 @@ public sealed record FoundDevice(FleetDevice Device, DeviceView? View, CampaignE
         {
             [var one] => one.View.Application,
             [] => throw new DfuException(
-                DfuError.InvalidArgument, $"'{text}' is no address, and no device of the last campaigns has it as its serial number or label")
+                DfuError.NotFound, $"'{text}' is no address, and no device of the last campaigns has it as its serial number or label")
             {
                 Remedy = Listed,
             },

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -9,7 +10,7 @@ namespace Dfu.Fleet.Access;
 
 /// <summary>
 /// The fleet of a server or cluster, as operators' commands, pages and programs reach it, however they do. Every call ends in
-/// <see cref="DfuException"/>: InvalidArgument for what is refused or is not there, ServerUnreachable when nobody answers.
+/// <see cref="DfuException"/>: NotFound for what is not there, InvalidArgument for what is refused, ServerUnreachable when nobody answers.
 /// </summary>
 public interface IFleetServer : IAsyncDisposable
 {
@@ -33,8 +34,25 @@ public interface IFleetServer : IAsyncDisposable
     /// <returns>What was done, in words.</returns>
     Task<string> ControlAsync(string adapter, AdapterControl control, CancellationToken cancellationToken);
 
+    /// <summary>Who is on the air now, by all that the fleet's adapters hear.</summary>
+    Task<HeardAir> HeardAsync(CancellationToken cancellationToken);
+
+    /// <summary>Packages that are kept, the last needed first.</summary>
+    Task<ImmutableArray<KeptPackage>> PackagesAsync(CancellationToken cancellationToken);
+
     /// <summary>Null when it is not kept any more.</summary>
     Task<byte[]?> PackageAsync(string package, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a package file; the same again changes nothing.</summary>
+    /// <param name="by">Who it is, for the audit.</param>
+    /// <returns>Its id: SHA-256 of the file, 64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="DfuException">What is wrong with it, or that it is not signed for the fleet's key.</exception>
+    Task<string> PutPackageAsync(ReadOnlyMemory<byte> file, string by, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a package that no unfinished campaign needs. Campaigns that are over keep their results.</summary>
+    /// <param name="by">Who it is, for the audit.</param>
+    /// <exception cref="DfuException">NotFound; PackageInUse, with who needs it.</exception>
+    Task DeletePackageAsync(string package, string by, CancellationToken cancellationToken);
 
     /// <summary>What is known of classes of bootloaders.</summary>
     Task<ImmutableArray<ClassState>> ClassesAsync(CancellationToken cancellationToken);
@@ -45,6 +63,17 @@ public interface IFleetServer : IAsyncDisposable
 
     /// <summary>By either address; null when the device was never part of a campaign.</summary>
     Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken);
+
+    /// <summary>Keys for the HTTP API and the console, in the order in which they were made, those included that are not in force any more.</summary>
+    Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken);
+
+    /// <returns>The key with its secret, which nobody can tell again.</returns>
+    Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken);
+
+    /// <param name="key">Its id or name.</param>
+    /// <param name="by">Who wants it, for the audit.</param>
+    /// <returns>What was done, in words.</returns>
+    Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken);
 }
 
 /// <summary>A campaign whose view is kept up to date until it is disposed; the campaign goes on without it.</summary>

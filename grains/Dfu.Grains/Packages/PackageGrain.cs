@@ -13,10 +13,15 @@ namespace Dfu.Grains.Packages;
 internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNames.State)] IGrainStorage storage) : Grain, IPackageGrain
 {
     private const string StateName = "package";
+
+    /// <summary>Between the look at an order's package and the moment the directory has the campaign.</summary>
+    private static readonly TimeSpan LongestOrder = TimeSpan.FromSeconds(30);
+
     private bool _there;
     private long? _wanted;
+    private long? _ordered;
 
-    public async Task<PackageAnswer> PutAsync(byte[] file)
+    public async Task<PackageAnswer> PutAsync(byte[] file, string by)
     {
         if (host.Orders.OfPackage(this.GetPrimaryKeyString(), file) is { } refused) return new(refused.Error, refused.Detail);
         await WantedAsync();
@@ -24,6 +29,7 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
         var stored = await ReadAsync();
         if (!IsWhole(stored.State!.Bytes))
         {
+            if (by.Length > 0) await TellAsync(by, "packageUploaded");
             stored.State = new() { Bytes = file };
             await storage.WriteStateAsync(StateName, this.GetGrainId(), stored);
         }
@@ -35,6 +41,7 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
     public async Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only)
     {
         var id = this.GetPrimaryKeyString();
+        _ordered = host.Time.GetTimestamp();
         if (await GetAsync() is not { } file) return new(DfuError.PackageNotFound, $"nobody has the package {id}");
         return host.Orders.OfPackage(id, file, imageSizes, hwVersion, only) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
     }
@@ -62,6 +69,26 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
         _there = false;
         DeactivateOnIdle();
         return true;
+    }
+
+    public async Task<PackageAnswer> DeleteAsync(string by)
+    {
+        var id = this.GetPrimaryKeyString();
+        if (_ordered is { } since && host.Time.GetElapsedTime(since) < LongestOrder)
+            return new(DfuError.PackageInUse, "a campaign was asked for with it a moment ago; try again in a minute");
+        var stored = await ReadAsync();
+        if (stored.State!.Bytes.Length == 0) return new(DfuError.NotFound, $"nobody has the package {id}");
+        await TellAsync(by, "packageDeleted");
+        await storage.ClearStateAsync(StateName, this.GetGrainId(), stored);
+        _there = false;
+        DeactivateOnIdle();
+        return PackageAnswer.Taken;
+    }
+
+    private Task TellAsync(string by, string action)
+    {
+        var (id, now) = (this.GetPrimaryKeyString(), host.Wall.GetUtcNow());
+        return GrainFactory.GetGrain<IAuditGrain>(0).AppendAsync([new($"{id}/{action}/{now:O}", now, by, action, id, "")]);
     }
 
     /// <summary>Whoever asks is going to start a campaign with it.</summary>

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
+using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -56,6 +59,26 @@ internal sealed class RetentionGrain(
     public Task NeededAsync(string package) => _state.Needing(package, host.Time.GetUtcNow()) is var next && ReferenceEquals(next, _state)
         ? Task.CompletedTask
         : SaveAsync(next);
+
+    public Task<ImmutableArray<KeptPackage>> PackagesAsync() => Task.FromResult<ImmutableArray<KeptPackage>>(
+    [
+        .. _state.Packages.Select(static package => new KeptPackage(package.Key, package.Value))
+            .OrderByDescending(static package => package.NeededAt).ThenBy(static package => package.Id, StringComparer.Ordinal),
+    ]);
+
+    public async Task<PackageAnswer> DeletePackageAsync(string package, string by)
+    {
+        var needs = (await GrainFactory.GetGrain<IFleetGrain>(0).ListAsync()).FirstOrDefault(entry => entry.PackageId == package && !entry.Finished);
+        if (needs is not null)
+        {
+            var called = needs.Name.Length > 0 ? $" ({needs.Name})" : "";
+            return new(DfuError.PackageInUse, $"the campaign {needs.Campaign}{called} needs it");
+        }
+
+        var answer = await GrainFactory.GetGrain<IPackageGrain>(package).DeleteAsync(by);
+        if (_state.Packages.ContainsKey(package) && answer.Refusal is DfuError.None or DfuError.NotFound) await SaveAsync(_state.WithoutPackage(package));
+        return answer;
+    }
 
     /// <summary>One at a time; whoever asks during one waits for that.</summary>
     private Task RoundAsync() => _round.IsCompleted ? _round = OwnWork.BeginAsync(MakeRoundAsync) : _round;

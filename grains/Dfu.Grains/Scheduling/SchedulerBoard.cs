@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Dfu.Fleet;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Plans;
+using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
@@ -30,6 +32,8 @@ internal sealed class SchedulerBoard
     private readonly Dictionary<BluetoothAddress, (string Campaign, int Attempt)> _accepted = [];
     private readonly HashSet<string> _listening = [];
     private readonly Air _air;
+    private readonly UnitTable _units = new();
+    private (DateTimeOffset At, HeardAir Air)? _shown;
     private DateTimeOffset _lastForget;
     private DateTimeOffset _lastNewAdapter;
 
@@ -56,6 +60,7 @@ internal sealed class SchedulerBoard
         Forget(now);
         foreach (var heard in report.Heard)
         {
+            _units.Hear(adapter.Number, heard.Advertisement, now - heard.Age);
             foreach (var board in _campaigns.Values) board.Hear(adapter.Number, heard.Advertisement, now - heard.Age, now);
         }
 
@@ -165,6 +170,16 @@ internal sealed class SchedulerBoard
         return report with { Rssi = rssi.ToImmutable() };
     }
 
+    /// <summary>Who is on the air, the strongest first. However many ask, it is put together no more often than adapters report.</summary>
+    public HeardAir Heard(DateTimeOffset now)
+    {
+        if (_shown is { } shown && now - shown.At < _times.AdapterReport) return shown.Air;
+        Forget(now);
+        var air = new HeardAir([.. _adapters.Select(static adapter => adapter.Id)], [.. _units.Units(now).Take(HeardAir.Most)]);
+        _shown = (now, air);
+        return air;
+    }
+
     private BoardAdapter AdapterOf(string id, DateTimeOffset now)
     {
         if (_byId.TryGetValue(id, out var known)) return known;
@@ -235,6 +250,7 @@ internal sealed class SchedulerBoard
         _air.Note(_adapters.Exists(static adapter => adapter.Listens), now);
         if (now - _lastForget < _times.AdapterReport) return;
         _lastForget = now;
+        _units.Forget(now);
         foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= _times.Forget).ToArray()) Drop(silent.Campaign);
         foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= _times.Forget).ToArray()) _waiting.Remove(silent.Key);
     }

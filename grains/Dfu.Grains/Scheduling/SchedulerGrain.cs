@@ -1,3 +1,4 @@
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,8 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
     }
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(_board.Live(campaign, Now, signals));
+
+    public Task<HeardAir> HeardAsync() => Task.FromResult(_board.Heard(Now));
 
     private void FollowUp()
     {

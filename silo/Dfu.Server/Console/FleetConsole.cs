@@ -1,3 +1,4 @@
+using Dfu.Server.Console.Campaigns;
 using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -9,10 +10,15 @@ namespace Dfu.Server.Console;
 /// <summary>The pages for people, <c>/</c>.</summary>
 internal static class FleetConsole
 {
+    /// <summary>How often a page hears from the server at least: what it shows is not much older than it says.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(4);
+
     public static void AddFleetConsole(this IServiceCollection services)
     {
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRazorComponents().AddInteractiveServerComponents()
+            .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
         services.AddFluentUIComponents();
+        services.AddSingleton<PackageTitles>();
     }
 
     public static void MapFleetConsole(this IEndpointRouteBuilder app) => app.MapRazorComponents<App>()

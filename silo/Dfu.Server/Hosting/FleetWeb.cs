@@ -5,6 +5,7 @@ using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Api;
 using Dfu.Server.Console;
+using Dfu.Server.Health;
 using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
@@ -91,18 +92,20 @@ public sealed class FleetWeb : IAsyncDisposable
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
         services.AddLiveFeeds();
+        services.AddReadiness(silo, time);
         services.AddFleetSecurity();
         services.AddFleetApi();
         services.AddFleetConsole();
 
         var app = builder.Build();
         app.UseStaticFiles();
+        app.UseApiProblems();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
+        app.MapHealth();
         app.MapFleetApi();
-        app.MapEvents();
         app.MapFleetConsole();
         return app;
     }

@@ -214,11 +214,13 @@ internal sealed class AnyPackage : Grain, IPackageGrain
 {
     public Task<bool> ForgetAsync() => Task.FromResult(true);
 
-    public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
+    public Task<PackageAnswer> PutAsync(byte[] file, string by) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<byte[]?> GetAsync() => Task.FromResult<byte[]?>(null);
 
     public Task<bool> ExistsAsync() => Task.FromResult(true);
+
+    public Task<PackageAnswer> DeleteAsync(string by) => Task.FromResult(PackageAnswer.Taken);
 }

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Dfu.Fleet.Audit;
@@ -198,4 +199,6 @@ internal sealed class PeerSchedulerGrain(Peers peers) : Grain, ISchedulerGrain
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(new LiveReport());
+
+    public Task<HeardAir> HeardAsync() => Task.FromResult(new HeardAir([], []));
 }

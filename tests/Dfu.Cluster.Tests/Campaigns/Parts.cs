@@ -1,3 +1,4 @@
+using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Dfu.Fleet.Audit;
@@ -182,6 +183,8 @@ internal sealed class PartSchedulerGrain(Parts parts) : Grain, ISchedulerGrain
     public Task<AirReport> WaitingAsync(SlotRequest request) => Task.FromResult(new AirReport());
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(campaign == CampaignCluster.Nobody ? new() : parts.TakeLive());
+
+    public Task<HeardAir> HeardAsync() => Task.FromResult(new HeardAir([], []));
 }
 
 internal sealed class PartAuditGrain(Parts parts) : Grain, IAuditGrain
@@ -201,11 +204,13 @@ internal sealed class PartPackageGrain : Grain, IPackageGrain
 {
     public Task<bool> ForgetAsync() => Task.FromResult(false);
 
-    public Task<PackageAnswer> PutAsync(byte[] file) => Task.FromResult(PackageAnswer.Taken);
+    public Task<PackageAnswer> PutAsync(byte[] file, string by) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => Task.FromResult(PackageAnswer.Taken);
 
     public Task<byte[]?> GetAsync() => Task.FromResult<byte[]?>(null);
 
     public Task<bool> ExistsAsync() => Task.FromResult(true);
+
+    public Task<PackageAnswer> DeleteAsync(string by) => Task.FromResult(PackageAnswer.Taken);
 }

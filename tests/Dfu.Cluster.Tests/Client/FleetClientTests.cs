@@ -60,7 +60,7 @@ public sealed class FleetClientTests
         Assert.Equal($"alone/{Fast}", adapter.Id);
         Assert.Equal(adapter.Id, (await client.AdapterAsync(adapter.Id, None)).Id);
         var stranger = await Assert.ThrowsAsync<DfuException>(() => client.AdapterAsync("alone/bluez:hci7", None));
-        Assert.Equal((DfuError.InvalidArgument, "no member has an adapter alone/bluez:hci7"), (stranger.Error, stranger.Message));
+        Assert.Equal((DfuError.NotFound, "no member has an adapter alone/bluez:hci7"), (stranger.Error, stranger.Message));
 
         var device = view.Devices[0];
         foreach (var address in new[] { device.Application, device.Bootloader!.Value })
@@ -111,10 +111,10 @@ public sealed class FleetClientTests
         await using var server = await Server.StartAsync(null, "alone");
         await using var client = server.Client();
         var follow = await Assert.ThrowsAsync<DfuException>(() => client.FollowAsync("nothing", None));
-        Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (follow.Error, follow.Message));
+        Assert.Equal((DfuError.NotFound, "there is no campaign nothing"), (follow.Error, follow.Message));
         var cancel = await Assert.ThrowsAsync<DfuException>(
             () => client.ControlAsync("nothing", new CampaignControl(CampaignControlKind.Cancel, "anna"), None));
-        Assert.Equal((DfuError.InvalidArgument, "there is no campaign nothing"), (cancel.Error, cancel.Message));
+        Assert.Equal((DfuError.NotFound, "there is no campaign nothing"), (cancel.Error, cancel.Message));
     }
 
     [Fact]

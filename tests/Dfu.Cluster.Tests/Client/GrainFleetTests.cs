@@ -103,7 +103,7 @@ public sealed class GrainFleetTests : IAsyncDisposable
         _failure = static () => new KeyNotFoundException();
         await PassAsync(0.5);
         var refusal = await Assert.ThrowsAsync<DfuException>(() => _fleet.WaitAsync(CancellationToken.None).Soon());
-        Assert.Equal((DfuError.InvalidArgument, "there is no campaign x"), (refusal.Error, refusal.Message));
+        Assert.Equal((DfuError.NotFound, "there is no campaign x"), (refusal.Error, refusal.Message));
     }
 
     /// <summary>Grains that answer as a test says.</summary>

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Dfu.Fleet.Adapters;
@@ -71,6 +72,8 @@ internal sealed class ScriptedScheduler(Neighbours neighbours) : Grain, ISchedul
     }
 
     public Task<LiveReport> LiveAsync(string campaign, bool signals) => Task.FromResult(new LiveReport());
+
+    public Task<HeardAir> HeardAsync() => Task.FromResult(new HeardAir([], []));
 }
 
 internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaignGrain

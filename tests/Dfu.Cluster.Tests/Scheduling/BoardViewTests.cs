@@ -1,4 +1,6 @@
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scan;
+using Dfu.Fleet.Scheduling;
 using Dfu.Grains;
 
 namespace Dfu.Cluster.Tests.Scheduling;
@@ -43,5 +45,29 @@ public sealed class BoardViewTests
         Assert.Equal("DfuTarg", _room.Board.Live("b", _room.Now, signals: false).Bystanders);
         _room.Watch("a", 1);
         Assert.Equal("", _room.Board.Live("a", _room.Now).Bystanders);
+    }
+
+    [Fact]
+    public void Who_is_on_the_air_is_told_by_every_adapter_that_hears_it_whatever_campaigns_there_are()
+    {
+        _room.Report(A, Room.Application(1, -70), Room.Bootloader(2, -50));
+        _room.Report(B, Room.Application(1, -55));
+        _room.After(0.3);
+        var air = _room.Board.Heard(_room.Now);
+        Assert.Equal((string[])[A, B], air.Adapters);
+        Assert.Equal([("DfuTarg", UnitMode.Bootloader), ("Sensor", UnitMode.BootloaderOrApplication)], air.Units.Select(static unit => (unit.Name, unit.Mode)));
+        Assert.Equal((HeardBy[])[new(1, -55), new(0, -70)], air.Units[1].By);
+    }
+
+    [Fact]
+    public void Who_is_silent_for_a_minute_is_on_the_air_no_more()
+    {
+        _room.Report(A, Room.Application(1));
+        _room.After(59);
+        _room.Report(A);
+        Assert.True(Assert.Single(_room.Board.Heard(_room.Now).Units).IsGone);
+        _room.After(2);
+        _room.Report(A);
+        Assert.Empty(_room.Board.Heard(_room.Now).Units);
     }
 }
