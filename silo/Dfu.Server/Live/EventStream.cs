@@ -25,10 +25,12 @@ internal static class EventStream
     {
         using var _ = seat;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        var begun = false;
         try
         {
             var turn = await seat.Feed.AfterAsync(0, ended.Token);
             Begin(http);
+            begun = true;
             await WriteAsync(http, Retry, ended.Token);
             for (var at = EventPosition.Parse(http.Request.Headers[ApiHeaders.LastEventId]); ; turn = await seat.Feed.AfterAsync(turn, ended.Token))
             {
@@ -42,9 +44,9 @@ internal static class EventStream
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            if (!http.Response.HasStarted && stopping.IsCancellationRequested) throw new DfuException(DfuError.Interrupted, "this member stops");
+            if (!begun && stopping.IsCancellationRequested) throw new DfuException(DfuError.Interrupted, "this member stops");
         }
-        catch (DfuException e) when (http.Response.HasStarted)
+        catch (DfuException e) when (begun)
         {
             if (e.Error != DfuError.Interrupted) await WriteAsync(http, Problem(e), http.RequestAborted);
         }
