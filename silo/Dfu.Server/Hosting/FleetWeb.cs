@@ -92,7 +92,7 @@ public sealed class FleetWeb : IServedBeside
         services.AddSingleton(time);
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
-        services.AddSingleton<ILiveFeeds, LiveFeeds>();
+        services.AddLiveFeeds();
         services.AddFleetSecurity();
         services.AddFleetApi();
         services.AddFleetConsole();
@@ -104,6 +104,7 @@ public sealed class FleetWeb : IServedBeside
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapFleetApi();
+        app.MapEvents();
         app.MapFleetConsole();
         return app;
     }
