@@ -55,4 +55,13 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
         CreatedAt = CreatedAt,
         Finished = Finished,
     };
+
+    /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
+    public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
 }
+
+/// <summary>A request that was carried out, and is not carried out again.</summary>
+/// <param name="Key">What its sender tells it by from all others.</param>
+/// <param name="Content">The same for the same request.</param>
+/// <param name="GoesOn">What was answered.</param>
+public sealed record DirectoryRequest(string Key, string Content, bool GoesOn);

@@ -37,6 +37,16 @@ public static class Format
         _ => string.Create(CultureInfo.InvariantCulture, $"{(int)(seconds / 3600)} h {(int)(seconds / 60) % 60} min"),
     };
 
+    /// <summary><c>just now</c>, <c>40 s ago</c>, <c>2 min ago</c>, <c>3 h ago</c>, <c>4 days ago</c>.</summary>
+    public static string Ago(TimeSpan since) => since.TotalSeconds switch
+    {
+        < 10 => "just now",
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{(int)since.TotalSeconds} s ago"),
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{(int)since.TotalMinutes} min ago"),
+        < 86400 => string.Create(CultureInfo.InvariantCulture, $"{(int)since.TotalHours} h ago"),
+        _ => $"{Count((int)since.TotalDays, "day")} ago",
+    };
+
     public static string Percent(double part, double whole) =>
         whole <= 0 ? "0 %" : string.Create(CultureInfo.InvariantCulture, $"{100 * part / whole:0.#} %");
 

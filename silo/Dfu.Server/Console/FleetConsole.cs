@@ -9,9 +9,13 @@ namespace Dfu.Server.Console;
 /// <summary>The pages for people, <c>/</c>.</summary>
 internal static class FleetConsole
 {
+    /// <summary>How often a page hears from the server at least: what it shows is not much older than it says.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(4);
+
     public static void AddFleetConsole(this IServiceCollection services)
     {
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRazorComponents().AddInteractiveServerComponents()
+            .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
         services.AddFluentUIComponents();
     }
 

@@ -50,7 +50,7 @@ internal sealed class AccessHandler(
 
         if (Refusals.IsPage(Context))
         {
-            SignIn.Ask(Context);
+            await SignIn.AskAsync(Context);
             return;
         }
 

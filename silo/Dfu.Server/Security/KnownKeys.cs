@@ -1,6 +1,7 @@
 using Dfu.Fleet.AccessKeys;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Server.Security;
@@ -60,7 +61,7 @@ internal sealed class KnownKeys(IGrainFactory grains, TimeProvider time, ILogger
         var begin = time.GetTimestamp();
         try
         {
-            var ring = await grains.GetGrain<IAccessKeysGrain>(0).ReadAsync(_last?.Ring.Revision ?? -1).WaitAsync(LongestCall, time);
+            var ring = await grains.GetGrain<IAccessKeysGrain>(0).ReadAsync(_last?.Ring.Revision ?? -1).WithinAsync(LongestCall, time, CancellationToken.None);
             return Take(new(ring ?? _last!.Ring, begin));
         }
         catch (Exception e) when (Outage.Is(e))

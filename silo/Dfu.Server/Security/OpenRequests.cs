@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Timing;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Dfu.Api;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Api;
-using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 

@@ -58,7 +58,8 @@ public sealed class DeviceSheetTests
     [InlineData(10_000, "It may keep no progress")]
     public void Worn_flash_is_warned_of(long erases, string warning)
     {
-        var text = DeviceSheet.Wear(new(100_000, erases, 500));
+        var lines = DeviceFacts.Wear(new(100_000, erases, 500)).Lines;
+        var text = string.Join('\n', lines.Select(static line => line.Text));
         Assert.Equal(warning.Length > 0, text.Contains('\n', StringComparison.Ordinal));
         Assert.Contains(warning, text, StringComparison.Ordinal);
     }

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Dfu.Fleet.Devices;
+using Dfu.Protocol.Errors;
+using Dfu.Reports;
+
+namespace Dfu.Server.Console.Units;
+
+/// <summary>What is said of a unit at its tile.</summary>
+internal static class UnitCard
+{
+    /// <returns>The first one is its name.</returns>
+    public static string[] Lines(DeviceView device)
+    {
+        var serial = device.Label?.Serial ?? "";
+        string[] lines =
+        [
+            serial.Length > 0 ? serial : device.Application.ToString(),
+            serial.Length > 0 ? device.Application.ToString() : "",
+            device.Label?.Label ?? "",
+            Stands(device),
+            Where(device),
+            ReportWords.Sentence(device.Error),
+            device.Outcome == DeviceOutcome.Pending ? "" : ReportWords.Remedy(device.Error),
+        ];
+        return [.. lines.Where(static line => line.Length > 0)];
+    }
+
+    /// <summary><c>sending, 41 % at 5.2 KiB/s</c>.</summary>
+    public static string Stands(DeviceView device)
+    {
+        var text = UnitStates.Words(device.Outcome, device.Phase);
+        if (device.Outcome != DeviceOutcome.Pending || device.BytesTotal <= 0 || device.BytesConfirmed <= 0) return text;
+        text += $", {Format.Percent(Math.Floor(100.0 * device.BytesConfirmed / device.BytesTotal), 100)}";
+        return device.Rate >= 1 ? $"{text} at {Format.Rate(device.Rate)}" : text;
+    }
+
+    private static string Where(DeviceView device)
+    {
+        var signal = device.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $"{rssi} dBm") : "";
+        var attempts = device.Attempts > 1 ? Format.Count(device.Attempts, "attempt") : "";
+        return string.Join(" · ", new[] { device.Adapter ?? "", signal, attempts }.Where(static text => text.Length > 0));
+    }
+}
