@@ -49,7 +49,7 @@ internal sealed partial class Visit : IAsyncDisposable
     }
 
     /// <summary>Returns when the page is connected to the server.</summary>
-    public Task LiveAsync() => Assertions.Expect(Page.Locator("html[data-live]")).ToBeAttachedAsync(new() { Timeout = 20_000 });
+    public Task LiveAsync() => Assertions.Expect(Page.Locator("main[data-live]")).ToBeAttachedAsync(new() { Timeout = 20_000 });
 
     public async ValueTask DisposeAsync()
     {

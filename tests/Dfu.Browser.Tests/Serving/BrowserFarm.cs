@@ -1,3 +1,4 @@
+using Dfu.Adapters.Simulated;
 using Dfu.Browser.Tests.Browsing;
 using Dfu.Client;
 using Dfu.Fleet.Access;
@@ -13,7 +14,8 @@ namespace Dfu.Browser.Tests.Serving;
 public sealed class BrowserFarm : IAsyncLifetime
 {
     public const string Name = "one server and one browser";
-    private const string Adapters = "sim:adapters=4,devices=24,drop-rate=0.02,mode=app,time-scale=8";
+    private const int Seed = 7;
+    private const string Adapters = "sim:seed=7,adapters=4,devices=24,drop-rate=0.02,mode=app,time-scale=8";
     private readonly string _folder = Directory.CreateTempSubdirectory("dfu-browser-").FullName;
     private IPlaywright? _playwright;
     private ServerProcess? _server;
@@ -86,7 +88,7 @@ public sealed class BrowserFarm : IAsyncLifetime
     }
 
     /// <summary>The address of a virtual device by its number.</summary>
-    internal static BluetoothAddress Device(int number) => throw new NotImplementedException();
+    internal static BluetoothAddress Device(int number) => VirtualDeviceOptions.AddressFor(Seed, number);
 }
 
 [CollectionDefinition(BrowserFarm.Name)]

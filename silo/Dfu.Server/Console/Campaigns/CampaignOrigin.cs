@@ -1,4 +1,5 @@
 using Dfu.Fleet.Access;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using Dfu.Reports;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dfu.Fleet.Devices;
-using Dfu.Protocol.Errors;
 using Dfu.Reports;
 
 namespace Dfu.Server.Console.Units;
