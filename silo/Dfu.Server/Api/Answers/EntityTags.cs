@@ -13,7 +13,7 @@ internal static class EntityTags
     private const int Bytes = 15;
 
     /// <summary>Of an answer as it would be sent.</summary>
-    public static EntityTagHeaderValue Of<T>(T value) => Of(JsonSerializer.SerializeToUtf8Bytes(value, ApiJson.Options));
+    public static EntityTagHeaderValue OfValue<T>(T value) => Of(JsonSerializer.SerializeToUtf8Bytes(value, ApiJson.Options));
 
     public static EntityTagHeaderValue Of(ReadOnlySpan<byte> answer) => new($"\"{Base64Url.EncodeToString(SHA256.HashData(answer).AsSpan(0, Bytes))}\"");
 

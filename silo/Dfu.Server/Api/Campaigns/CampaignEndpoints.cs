@@ -114,7 +114,7 @@ internal static class CampaignEndpoints
         string campaign, ApiCampaignControl control, HttpRequest request, ClaimsPrincipal user, IFleetServer fleet, CancellationToken cancellationToken)
     {
         var match = request.Headers[HeaderNames.IfMatch];
-        if (match.Count > 0 && !EntityTags.Of(await fleet.StandingAsync(campaign, cancellationToken)).IsAmong(match, weak: false))
+        if (match.Count > 0 && !EntityTags.OfValue(await fleet.StandingAsync(campaign, cancellationToken)).IsAmong(match, weak: false))
             throw new DfuException(DfuError.ChangedMeanwhile, $"the campaign {campaign} does not stand as it did");
         var wish = new CampaignControl(control.Kind, FleetSecurity.NameOf(user)) { Cut = control.Cut, Devices = control.Devices };
         return new(await fleet.ControlAsync(campaign, wish, cancellationToken));

@@ -9,6 +9,7 @@ internal sealed class Schemas : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
+        schema.AdditionalPropertiesAllowed = true; // answers may have more members; that requests may not is said of all of them
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         if (type == typeof(BluetoothAddress)) Write(schema, "^[0-9A-F]{2}(:[0-9A-F]{2}){5}$", "C0:98:76:54:32:10");
         else if (type == typeof(TimeSpan)) Write(schema, @"^-?(\d+\.)?\d{2}:\d{2}:\d{2}(\.\d{1,7})?$", "00:02:00");
