@@ -112,6 +112,7 @@ public sealed class FleetWeb : IServedBeside
         var app = builder.Build();
         app.UseFleetBorder();
         app.UseStaticFiles();
+        app.UseApiProblems();
         app.UseRouting();
         app.UseFleetSecurity();
         app.MapSignIn();
