@@ -39,6 +39,10 @@ public sealed class FleetHttpClient : IFleetServer
     /// <summary>What answers: its version, and what it takes. It is asked once: nobody is waited for.</summary>
     public Task<ApiAbout> AboutAsync(CancellationToken cancellationToken) => _calls.GetOnceAsync<ApiAbout>(ApiRoutes.About, cancellationToken);
 
+    /// <summary>Who the holder of the key is to the server. It is asked once: nobody is waited for.</summary>
+    /// <exception cref="DfuException">KeyRefused.</exception>
+    public Task<ApiCaller> CallerAsync(CancellationToken cancellationToken) => _calls.GetOnceAsync<ApiCaller>(ApiRoutes.Me, cancellationToken);
+
     /// <summary>Sends the package unless it is kept there already, starts the campaign, or goes on with the same one, and follows it.</summary>
     public async Task<IFollowedCampaign> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dfu.Api.Http;
+using Dfu.Cli.Access;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Servers;
@@ -59,10 +60,7 @@ internal sealed class HttpOptions
     /// <exception cref="DfuException">ServerUnreachable, CertificateRefused or KeyRefused.</exception>
     public async Task<FleetHttpClient> OpenAsync(Uri url, ParseResult result, Terminal terminal, CancellationToken cancellationToken)
     {
-        var key = KeyFor(url);
-        if (key is not null && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback)
-            terminal.Error.WriteLine($"dfu: warning: the access key goes over the network for everybody to read: {url} is not https");
-        var client = new FleetHttpClient(new() { Url = url, Key = key, Authority = result.GetValue(_authority), RetryFor = LongestTry });
+        var client = Connect(url, KeyFor(url), result, terminal);
         try
         {
             await client.AboutAsync(cancellationToken);
@@ -75,5 +73,14 @@ internal sealed class HttpOptions
         }
     }
 
-    private static string? KeyFor(Uri url) => Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key) ? key.Trim() : null;
+    /// <summary>Asks nothing yet.</summary>
+    /// <exception cref="DfuException">CertificateInvalid.</exception>
+    public FleetHttpClient Connect(Uri url, string? key, ParseResult result, Terminal terminal)
+    {
+        if (key is not null && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback)
+            terminal.Error.WriteLine($"dfu: warning: the access key goes over the network for everybody to read: {url} is not https");
+        return new(new() { Url = url, Key = key, Authority = result.GetValue(_authority), RetryFor = LongestTry });
+    }
+
+    private static string? KeyFor(Uri url) => Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key) ? key.Trim() : KeptKeys.OfUser().For(url);
 }
