@@ -40,6 +40,15 @@ public static class ApiRoutes
     /// <summary>GET with <c>subject</c>, <c>cursor</c>, <c>limit</c>: <see cref="ApiPage{T}"/> of <see cref="Fleet.Audit.AuditEntry"/>, newest first.</summary>
     public const string Audit = Root + "/audit";
 
+    /// <summary>
+    /// For admins. GET: <see cref="ApiPage{T}"/> of <see cref="Fleet.AccessKeys.AccessKey"/>, always whole. POST an <see cref="ApiKeyOrder"/>:
+    /// <see cref="ApiNewKey"/>.
+    /// </summary>
+    public const string Keys = Root + "/keys";
+
+    /// <summary>GET: <see cref="ApiCaller"/>, who the one who asks is here.</summary>
+    public const string Me = Root + "/me";
+
     /// <summary>GET: <see cref="Fleet.Campaigns.CampaignStanding"/>.</summary>
     public static string Campaign(string campaign) => $"{Campaigns}/{Uri.EscapeDataString(campaign)}";
 
@@ -78,4 +87,8 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="ApiAdapter"/>. POST an <see cref="ApiAdapterControl"/>: <see cref="ApiDone"/>.</summary>
     /// <param name="adapter">As the list names it: <c>member/adapter</c>.</param>
     public static string Adapter(string adapter) => $"{Adapters}/{string.Join('/', adapter.Split('/').Select(Uri.EscapeDataString))}";
+
+    /// <summary>For admins. DELETE: <see cref="ApiDone"/>; the key opens nothing any more.</summary>
+    /// <param name="key">Its id or name.</param>
+    public static string Key(string key) => $"{Keys}/{Uri.EscapeDataString(key)}";
 }

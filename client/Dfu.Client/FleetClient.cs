@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -139,6 +140,24 @@ public sealed class FleetClient : IFleetServer
     /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
     public Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken) =>
         CallAsync(fleet => fleet.DeviceAsync(address, cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Keys for the servers' HTTP API and console, in the order in which they were made.</summary>
+    /// <exception cref="DfuException">ServerUnreachable when no member answers.</exception>
+    public Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.AccessKeysAsync(cancellationToken), again: true, cancellationToken);
+
+    /// <summary>Makes a key. Its secret does not leave this process, and nobody can tell it again.</summary>
+    /// <exception cref="DfuException">InvalidArgument when its name is taken; ServerUnreachable when no member answers.</exception>
+    public Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.CreateAccessKeyAsync(request, cancellationToken), again: false, cancellationToken);
+
+    /// <summary>Lets a key open nothing any more, at every member within seconds.</summary>
+    /// <param name="key">Its id or name.</param>
+    /// <param name="by">Who wants it, for the audit.</param>
+    /// <returns>What was done, in words.</returns>
+    /// <exception cref="DfuException">InvalidArgument when there is no such key; ServerUnreachable when no member answers.</exception>
+    public Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) =>
+        CallAsync(fleet => fleet.RevokeAccessKeyAsync(key, by, cancellationToken), again: true, cancellationToken);
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -78,6 +79,21 @@ public sealed class GrainServer(IGrainFactory grains, TimeProvider time, TimeSpa
 
         return null;
     }
+
+    public async Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken) =>
+        await grains.GetGrain<IAccessKeysGrain>(0).ReadAsync(-1).WaitAsync(cancellationToken) is { } ring ? [.. ring.Keys.Select(static held => held.Key)] : [];
+
+    /// <summary>Makes the secret here: only its hash goes to the grain.</summary>
+    public async Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken)
+    {
+        var (id, secret) = AccessSecret.Make();
+        var key = new AccessKey(id, request.Name, request.Role, time.GetUtcNow(), request.By) { ExpiresAt = request.ExpiresAt };
+        Done(await grains.GetGrain<IAccessKeysGrain>(0).AddAsync(new(key, AccessSecret.HashOf(secret))).WaitAsync(cancellationToken));
+        return new((await AccessKeysAsync(cancellationToken)).Single(made => made.Id == id), secret);
+    }
+
+    public async Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken) =>
+        Done(await grains.GetGrain<IAccessKeysGrain>(0).RevokeAsync(key, by).WaitAsync(cancellationToken));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

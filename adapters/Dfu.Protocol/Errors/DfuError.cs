@@ -129,6 +129,18 @@ public enum DfuError
     /// <summary>An address that others reach, without certificates.</summary>
     NetworkInsecure,
 
+    /// <summary>Who asks over HTTP is not known: no access key, a wrong one, or one that is not in force any more.</summary>
+    KeyRefused,
+
+    /// <summary>Who asks over HTTP is known, and may not do that.</summary>
+    NotAllowed,
+
+    /// <summary>A request that another web page made a browser send, or one to a name that is not the server's.</summary>
+    RequestForeign,
+
+    /// <summary>Wrong access keys came from an address faster than anybody mistypes them.</summary>
+    TooManyAttempts,
+
     /// <summary>A campaign, device, package or adapter that is not there, or not any more.</summary>
     NotFound,
 

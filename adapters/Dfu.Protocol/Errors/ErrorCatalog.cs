@@ -201,6 +201,15 @@ public static class ErrorCatalog
         DfuError.NetworkInsecure => (
             "Others could reach this member over the network, and nothing would keep anybody out.",
             "Give it certificates (--tls-certificate, --tls-key, --tls-ca), or say --insecure-network on a network of its own."),
+        DfuError.KeyRefused => (
+            "The server does not take the access key, or was given none.",
+            "Make one with 'dfu access create' on the server's machine, and keep it with 'dfu login'."),
+        DfuError.NotAllowed => ("The access key may not do that.", "Use a key of a role that may: viewers look, operators control, admins make keys."),
+        DfuError.RequestForeign => (
+            "The request came from another web page, or was made to a name that is not the server's, and was refused.",
+            "Open the server by its own address; a name of its own is given to 'dfu serve' by --web-name."),
+        DfuError.TooManyAttempts => (
+            "Too many wrong access keys came from this address.", "Wait as long as Retry-After says, and give the right key: a right one is always taken."),
         DfuError.NotFound => (
             "There is no such campaign, device, package or adapter, or not any more.",
             "List what is there; what is over is deleted after a time."),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -62,6 +63,17 @@ public interface IFleetServer : IAsyncDisposable
 
     /// <summary>By either address; null when the device was never part of a campaign.</summary>
     Task<FleetDevice?> DeviceAsync(BluetoothAddress address, CancellationToken cancellationToken);
+
+    /// <summary>Keys for the HTTP API and the console, in the order in which they were made, those included that are not in force any more.</summary>
+    Task<ImmutableArray<AccessKey>> AccessKeysAsync(CancellationToken cancellationToken);
+
+    /// <returns>The key with its secret, which nobody can tell again.</returns>
+    Task<NewAccessKey> CreateAccessKeyAsync(AccessKeyRequest request, CancellationToken cancellationToken);
+
+    /// <param name="key">Its id or name.</param>
+    /// <param name="by">Who wants it, for the audit.</param>
+    /// <returns>What was done, in words.</returns>
+    Task<string> RevokeAccessKeyAsync(string key, string by, CancellationToken cancellationToken);
 }
 
 /// <summary>A campaign whose view is kept up to date until it is disposed; the campaign goes on without it.</summary>

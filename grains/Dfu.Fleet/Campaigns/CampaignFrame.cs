@@ -29,6 +29,8 @@ public sealed record TransferColumns
 {
     /// <summary>See <see cref="DeviceRow.Index"/>.</summary>
     public ImmutableArray<int> Device { get; init; } = [];
+
+    /// <summary>Numbers of <see cref="DevicePhase"/>, from 0.</summary>
     public ImmutableArray<int> Phase { get; init; } = [];
     public ImmutableArray<int> Attempts { get; init; } = [];
     public ImmutableArray<long> Confirmed { get; init; } = [];
@@ -38,26 +40,37 @@ public sealed record TransferColumns
     /// <summary>Bytes per second.</summary>
     public ImmutableArray<long> Rate { get; init; } = [];
 
-    public static TransferColumns Of(IReadOnlyCollection<(int Index, DeviceView View)> transfers) => new()
-    {
-        Device = [.. transfers.Select(static transfer => transfer.Index)],
-        Phase = [.. transfers.Select(static transfer => (int)transfer.View.Phase)],
-        Attempts = [.. transfers.Select(static transfer => transfer.View.Attempts)],
-        Confirmed = [.. transfers.Select(static transfer => transfer.View.BytesConfirmed)],
-        Sent = [.. transfers.Select(static transfer => transfer.View.BytesSent)],
-        Resent = [.. transfers.Select(static transfer => transfer.View.BytesResent)],
-        Rate = [.. transfers.Select(static transfer => (long)Math.Ceiling(transfer.View.Rate))],
-    };
+    public Transfer this[int index] => new(
+        Device[index], (DevicePhase)Phase[index], Attempts[index], Confirmed[index], Sent[index], Resent[index], Rate[index]);
 
-    /// <summary>A device's view with what its transfer shows this moment.</summary>
-    public DeviceView Over(int transfer, DeviceView device) => device with
+    public static TransferColumns Of(IReadOnlyCollection<Transfer> transfers) => new()
     {
-        Phase = (DevicePhase)Phase[transfer],
-        Attempts = Attempts[transfer],
-        BytesConfirmed = Confirmed[transfer],
-        BytesSent = Sent[transfer],
-        BytesResent = Resent[transfer],
-        Rate = Rate[transfer],
+        Device = [.. transfers.Select(static transfer => transfer.Device)],
+        Phase = [.. transfers.Select(static transfer => (int)transfer.Phase)],
+        Attempts = [.. transfers.Select(static transfer => transfer.Attempts)],
+        Confirmed = [.. transfers.Select(static transfer => transfer.Confirmed)],
+        Sent = [.. transfers.Select(static transfer => transfer.Sent)],
+        Resent = [.. transfers.Select(static transfer => transfer.Resent)],
+        Rate = [.. transfers.Select(static transfer => transfer.Rate)],
+    };
+}
+
+/// <summary>What a transfer under way shows this moment of its device.</summary>
+/// <param name="Device">See <see cref="DeviceRow.Index"/>.</param>
+/// <param name="Rate">Bytes per second.</param>
+public readonly record struct Transfer(int Device, DevicePhase Phase, int Attempts, long Confirmed, long Sent, long Resent, long Rate)
+{
+    public static Transfer Of(int index, DeviceView view) =>
+        new(index, view.Phase, view.Attempts, view.BytesConfirmed, view.BytesSent, view.BytesResent, (long)Math.Ceiling(view.Rate));
+
+    public DeviceView Over(DeviceView device) => device with
+    {
+        Phase = Phase,
+        Attempts = Attempts,
+        BytesConfirmed = Confirmed,
+        BytesSent = Sent,
+        BytesResent = Resent,
+        Rate = Rate,
     };
 }
 
@@ -75,6 +88,9 @@ public sealed record DeviceRow
     /// <summary>Its place in the campaign.</summary>
     public required int Index { get; init; }
     public required DeviceView View { get; init; }
+
+    /// <summary>Which change of the campaign's devices made it so; they are counted from 1.</summary>
+    public long Revision { get; init; }
 
     /// <summary>When its first attempt began, for a device that has not ended: <see cref="DeviceView.Seconds"/> counts from there.</summary>
     public DateTimeOffset? Since { get; init; }

@@ -91,14 +91,14 @@ internal sealed class CampaignFrames(TimeProvider time)
 
     private TransferColumns Transfers(CampaignState campaign, CampaignDevices devices, LiveReport live)
     {
-        var inSight = new List<(int, DeviceView)>();
+        var inSight = new List<Transfer>();
         foreach (var transfers in live.Transfers.GroupBy(static transfer => transfer.Device))
         {
             if (_rows.IndexOf(transfers.Key) is not { } index) continue;
             var latest = transfers.MaxBy(static transfer => transfer.Attempt)!;
             var attempt = new AttemptInSight(latest.Attempt, latest.Phase, latest.Image, latest.Confirmed, latest.Traffic, latest.Rate);
             var device = devices.Get(transfers.Key) ?? DeviceState.New(transfers.Key, campaign.ImageSizes, campaign.CreatedAt);
-            if (CampaignViews.InSight(campaign, device, attempt) is { } view) inSight.Add((index, view));
+            if (CampaignViews.InSight(campaign, device, attempt) is { } view) inSight.Add(Transfer.Of(index, view));
         }
 
         return TransferColumns.Of(inSight);

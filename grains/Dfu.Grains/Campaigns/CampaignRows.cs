@@ -61,8 +61,8 @@ internal sealed class CampaignRows
             if (labels?.Of(shown.View, id) is { } label) shown = shown with { View = shown.View with { Label = label } };
             if (row.Shown is { } before && Same(before, shown)) continue;
             row.Shown = shown;
-            row.Bytes = FleetJson.WriteBytes(shown);
             row.Revision = ++revision;
+            row.Bytes = FleetJson.WriteBytes(shown with { Revision = revision });
             if (row.Place is { } place) _byChange.Remove(place);
             row.Place = _byChange.AddLast(row);
         }

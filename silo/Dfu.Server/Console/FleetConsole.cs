@@ -1,3 +1,4 @@
+using Dfu.Server.Console.Campaigns;
 using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,7 @@ internal static class FleetConsole
         services.AddRazorComponents().AddInteractiveServerComponents()
             .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
         services.AddFluentUIComponents();
+        services.AddSingleton<PackageTitles>();
     }
 
     public static void MapFleetConsole(this IEndpointRouteBuilder app) => app.MapRazorComponents<App>()
