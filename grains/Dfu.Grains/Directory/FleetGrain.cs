@@ -28,6 +28,8 @@ internal sealed class FleetGrain(
     private readonly HashSet<string> _cancelling = [];
     private DirectoryState _directory = new();
     private DirectoryState _saved = new();
+    private readonly DirectoryLog _log = new();
+    private readonly Guid _epoch = Guid.NewGuid();
     private GroupedSave _save = null!;
     private DocumentStore<DirectoryState> _states = null!;
     private Pulse? _pulse;
@@ -40,6 +42,7 @@ internal sealed class FleetGrain(
         _save = new(WriteAsync, host.Time);
         _states = new(GrainContext, state, host, logger);
         if (_states.Read() is { } stored) _directory = _saved = stored.Upgraded();
+        _log.Take(_saved);
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -91,16 +94,13 @@ internal sealed class FleetGrain(
         return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
     }
 
-    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => new CampaignEntry
+    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => entry.Shown).ToImmutableArray());
+
+    public Task<DirectoryChanges> ChangesAsync(DirectoryCursor since)
     {
-        Campaign = entry.Campaign,
-        PackageId = entry.PackageId,
-        Targets = entry.Targets,
-        Only = entry.Only,
-        Name = entry.Name,
-        CreatedAt = entry.CreatedAt,
-        Finished = entry.Finished,
-    }).ToImmutableArray());
+        var (entries, deleted) = _log.Since(since.Epoch == _epoch ? since.Change : 0);
+        return Task.FromResult(new DirectoryChanges { Cursor = new(_epoch, _log.Last), Entries = entries, Deleted = deleted });
+    }
 
     public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
 
@@ -254,5 +254,6 @@ internal sealed class FleetGrain(
         var writing = _directory;
         await _states.SaveAsync(writing);
         _saved = writing;
+        _log.Take(_saved);
     }
 }

@@ -90,7 +90,7 @@ public sealed class FleetWeb : IAsyncDisposable
         services.AddSingleton(time);
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
-        services.AddSingleton<ILiveFeeds, LiveFeeds>();
+        services.AddLiveFeeds();
         services.AddFleetSecurity();
         services.AddFleetApi();
         services.AddFleetConsole();
@@ -102,6 +102,7 @@ public sealed class FleetWeb : IAsyncDisposable
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapFleetApi();
+        app.MapEvents();
         app.MapFleetConsole();
         return app;
     }
