@@ -21,5 +21,6 @@ internal static class FleetApi
         var api = app.MapGroup(Root).RequireAuthorization(FleetRoles.Viewer);
         api.MapGet("/campaigns", static async (IFleetServer fleet, CancellationToken cancellationToken) =>
             Results.Ok(await fleet.CampaignsAsync(cancellationToken)));
+        app.MapKeysApi();
     }
 }
