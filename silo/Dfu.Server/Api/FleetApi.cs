@@ -11,6 +11,7 @@ using Dfu.Server.Api.Problems;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -51,5 +52,6 @@ internal static class FleetApi
         api.MapFleet();
         app.MapKeysApi();
         app.MapApiDocument();
+        app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
     }
 }

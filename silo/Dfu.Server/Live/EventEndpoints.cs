@@ -1,5 +1,6 @@
 using Dfu.Api.Events;
 using Dfu.Server.Api;
+using Dfu.Server.Api.OpenApi;
 using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,15 +23,14 @@ internal static class EventEndpoints
 
     public static void MapEvents(this IEndpointRouteBuilder app)
     {
-        var events = app.MapGroup(FleetApi.Root).RequireAuthorization(FleetRoles.Viewer).WithTags("events");
+        var events = app.MapGroup(FleetApi.Root).RequireAuthorization(FleetRoles.Viewer).WithTags("Events");
         events.MapGet("/events", static (LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
                 EventStream.WriteAsync(feeds.OfFleet(), http, life.ApplicationStopping))
-            .WithName("followFleet").WithSummary("Campaigns and adapters as they change, as server-sent events.")
+            .Refuses().Describe("followFleet", "Follow campaigns and adapters as they change.", "Server-sent events.")
             .Produces<FleetUpdate>(StatusCodes.Status200OK, MediaType);
         events.MapGet("/campaigns/{campaign}/events", static (string campaign, LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
                 EventStream.WriteAsync(feeds.OfCampaign(campaign), http, life.ApplicationStopping))
-            .WithName("followCampaign").WithSummary("A campaign as it changes, as server-sent events. Last-Event-ID goes on where a reader was.")
-            .Produces<CampaignUpdate>(StatusCodes.Status200OK, MediaType)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .Refuses(404).Describe("followCampaign", "Follow a campaign as it changes.", "Server-sent events; Last-Event-ID goes on where a reader was.")
+            .Produces<CampaignUpdate>(StatusCodes.Status200OK, MediaType);
     }
 }

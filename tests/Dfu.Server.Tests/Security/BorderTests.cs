@@ -94,7 +94,7 @@ public sealed class BorderTests(SharedFleet shared)
             Assert.False(response.Headers.Contains("Strict-Transport-Security")); // it is not https
         }
 
-        using var api = await shared.Served.Http.GetAsync("/api/v1/campaigns");
+        using var api = await shared.Served.Http.GetAsync(ApiRoutes.Keys);
         Assert.True(api.Headers.CacheControl?.NoStore);
     }
 

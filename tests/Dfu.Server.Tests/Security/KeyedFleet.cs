@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Dfu.Fleet.AccessKeys;
 using Dfu.Grains;
 using Microsoft.Extensions.Logging;
@@ -86,9 +87,13 @@ public sealed class KeyedFleet : IAsyncLifetime
         return Served.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
+    /// <summary>A change is sent with an empty JSON object.</summary>
     public async Task<HttpStatusCode> StatusAsync(string method, string path, string? key = null, string? from = null)
     {
-        using var response = await SendAsync(method, path, key, from);
+        using var response = await SendAsync(method, path, key, from, request =>
+        {
+            if (method is not ("GET" or "HEAD")) request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        });
         return response.StatusCode;
     }
 

@@ -13,6 +13,7 @@ internal static class ApiDocument
 
     public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi(Name, static options =>
     {
+        options.ShouldInclude = static endpoint => $"/{endpoint.RelativePath}".StartsWith(ApiRoutes.Root, StringComparison.Ordinal);
         options.AddSchemaTransformer<Schemas>();
         options.AddDocumentTransformer<DocumentHead>();
     });
