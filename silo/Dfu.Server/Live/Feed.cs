@@ -87,7 +87,7 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
             if (board.After(at) is not { } told) return null;
             var text = EventText.Of(told);
             if (_texts.Count < MostTexts) _texts[key] = text;
-            if (at?.Version == board.Version - 1) _size = text.Bytes.Length;
+            if (at?.Version == board.Version - 1) _size += text.Bytes.Length;
             return text;
         }
     }
@@ -97,7 +97,7 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
     protected abstract Task<bool> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>How long nothing is read then.</summary>
-    /// <param name="size">Bytes of the event before that followers who keep up were sent; 0 for none.</param>
+    /// <param name="size">Bytes of the events that followers who keep up were sent the time before; 0 for none.</param>
     protected abstract TimeSpan Pause(int size);
 
     /// <summary>How followers are told of a failure that does not pass by itself.</summary>
