@@ -51,6 +51,7 @@ internal static class FleetApi
         api.MapAdapters();
         api.MapFleet();
         api.MapEvents();
+        app.MapKeysApi();
         app.MapApiDocument();
     }
 }

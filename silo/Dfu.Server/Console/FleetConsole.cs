@@ -1,4 +1,5 @@
 using Dfu.Server.Console.Campaigns;
+using Dfu.Server.Console.NewCampaign;
 using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -19,8 +20,9 @@ internal static class FleetConsole
             .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
         services.AddFluentUIComponents();
         services.AddSingleton<PackageTitles>();
+        services.AddSingleton<AirWatch>();
     }
 
     public static void MapFleetConsole(this IEndpointRouteBuilder app) => app.MapRazorComponents<App>()
-        .AddInteractiveServerRenderMode().RequireAuthorization(FleetRoles.Viewer);
+        .AddInteractiveServerRenderMode(static options => options.ContentSecurityFrameAncestorsPolicy = null).RequireAuthorization(FleetRoles.Viewer);
 }

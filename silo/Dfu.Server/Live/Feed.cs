@@ -26,7 +26,7 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
     private static readonly TimeSpan BetweenSilences = TimeSpan.FromSeconds(1);
 
     /// <summary>Followers at the same position get the same bytes; those at positions of their own cost themselves.</summary>
-    private const int MostTexts = 8;
+    private const int MostTexts = 64;
 
     private readonly Dictionary<EventPosition, EventText> _texts = [];
     private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,7 +86,8 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
             if (_texts.TryGetValue(key, out var written)) return written;
             if (board.After(at) is not { } told) return null;
             var text = EventText.Of(told);
-            if (_texts.Count < MostTexts) _texts[key] = text;
+            if (_texts.Count == MostTexts) return text;
+            _texts[key] = text;
             if (at?.Version == board.Version - 1) _size += text.Bytes.Length;
             return text;
         }

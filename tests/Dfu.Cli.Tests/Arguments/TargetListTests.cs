@@ -1,5 +1,5 @@
-using Dfu.Cli.Arguments;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Tests.Arguments;
