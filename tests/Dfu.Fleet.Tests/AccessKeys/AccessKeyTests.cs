@@ -48,7 +48,7 @@ public sealed class AccessKeyTests
         var json = FleetJson.Write(With(held));
         Assert.Contains(held.Key.Id, json, StringComparison.Ordinal);
         Assert.DoesNotContain(secret[13..], json, StringComparison.Ordinal);
-        Assert.Equal(With(held).Ring.Keys, FleetJson.Read<AccessKeysState>(json).Ring.Keys);
+        Assert.Equal(With(held).Ring.Keys.AsEnumerable(), FleetJson.Read<AccessKeysState>(json).Ring.Keys);
         Assert.DoesNotContain(secret, new NewAccessKey(held.Key, secret).ToString(), StringComparison.Ordinal);
     }
 
