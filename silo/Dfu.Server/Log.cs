@@ -6,9 +6,6 @@ namespace Dfu.Server;
 /// <summary>Everything that the web server logs. Never a key, a cookie or a query string.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "a page of the console got nothing new, and tries again:")]
-    public static partial void PageFailed(this ILogger logger, Exception e);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "a wrong access key came from {Address}")]
     public static partial void KeyRefused(this ILogger logger, IPAddress? address);
 
@@ -32,4 +29,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{File} expires on {End:yyyy-MM-dd HH:mm} UTC: put a new one in its place before, it is read by itself")]
     public static partial void CertificateEnds(this ILogger logger, string file, DateTimeOffset end);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a page of the console got nothing new, and tries again:")]
+    public static partial void PageFailed(this ILogger logger, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} could not be answered:")]
+    public static partial void RequestFailed(this ILogger logger, string method, string path, Exception e);
 }

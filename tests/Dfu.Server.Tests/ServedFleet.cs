@@ -46,6 +46,8 @@ public sealed class ServedFleet : IAsyncDisposable
 
     public Uri Url => _web!.Urls[0];
 
+    internal FleetWeb Web => _web!;
+
     public ServedSilo Silo => _silo!;
 
     /// <summary>The fleet without HTTP, to see what became of it.</summary>

@@ -5,10 +5,12 @@ namespace Dfu.Server.Tests;
 [Collection(SharedFleet.Name)]
 public sealed class ServedFleetTests(SharedFleet shared)
 {
-    [Fact]
-    public async Task The_console_and_the_api_are_at_one_address()
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/api/v1/campaigns")]
+    public async Task The_console_and_the_api_are_at_one_address(string path)
     {
-        Assert.Equal(HttpStatusCode.OK, (await shared.Served.Http.GetAsync("/")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await shared.Served.Http.GetAsync("/api/v1/campaigns")).StatusCode);
+        using var answer = await shared.Served.Http.GetAsync(path);
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{await answer.Content.ReadAsStringAsync()}\n{string.Join('\n', shared.Served.Said)}");
     }
 }

@@ -62,17 +62,20 @@ internal sealed class FleetGrain(
     {
         var total = order.Targets.Addresses.IsDefaultOrEmpty ? order.Targets.Count : order.Targets.Addresses.Distinct().Count();
         if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
-        if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
+        var repeated = _directory.Repeated(order.Key, order.Content);
+        if (repeated is null && await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
-        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
+        repeated ??= _directory.Repeated(order.Key, order.Content); // the same order may have come while this one was looked at
+        var decision = repeated ?? _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
         if (decision is not CampaignDecision.Accepted accepted)
         {
             var refused = (CampaignDecision.Refused)decision;
             return new() { Refusal = refused.Error, Detail = refused.Detail };
         }
 
-        _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
+        if (repeated is not null && await RunsAsync(campaign)) return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
+        if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn));
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
         {
@@ -190,6 +193,21 @@ internal sealed class FleetGrain(
         catch (Exception e)
         {
             logger.NotWoken(campaign, e);
+            return false;
+        }
+    }
+
+    /// <summary>Whether an order that was taken before has become a campaign; one whose member died in between has not.</summary>
+    private async Task<bool> RunsAsync(string campaign)
+    {
+        if (_starts.TryGetValue(campaign, out var start)) await start;
+        try
+        {
+            await GrainFactory.GetGrain<ICampaignGrain>(campaign).StandingAsync();
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
             return false;
         }
     }

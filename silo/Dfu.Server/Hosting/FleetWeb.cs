@@ -32,6 +32,8 @@ public sealed class FleetWeb : IServedBeside
 
     public Uri Url => Urls[0];
 
+    internal IServiceProvider Services => _app.Services;
+
     /// <summary>Returns when it listens.</summary>
     /// <exception cref="DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
     public static async Task<FleetWeb> StartAsync(WebSettings settings, ServedSilo silo, TimeProvider time, CancellationToken cancellationToken)
@@ -112,6 +114,7 @@ public sealed class FleetWeb : IServedBeside
         var app = builder.Build();
         app.UseFleetBorder();
         app.UseStaticFiles();
+        app.UseApiProblems();
         app.UseRouting();
         app.UseFleetSecurity();
         app.MapSignIn();

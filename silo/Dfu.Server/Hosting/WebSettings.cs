@@ -28,6 +28,9 @@ public sealed record WebSettings
 
     public IReadOnlyList<IPNetwork> Proxies { get; init; } = [];
 
+    /// <summary>Bytes of the largest package file that is taken over HTTP, at most 33 MiB. Default 16 MiB.</summary>
+    public long MaxUploadBytes { get; init; } = 16 << 20;
+
     /// <summary>Called once, with an address for this machine's browser, when the server listens.</summary>
     public Action<Uri> Listens { get; init; } = static _ => { };
 }

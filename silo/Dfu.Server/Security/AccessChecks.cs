@@ -12,7 +12,8 @@ internal sealed class AccessChecks(KnownKeys keys, FailedKeys failed, TimeProvid
     public async Task<(AccessKey? Key, string? Why)> CheckAsync(string? secret, CancellationToken cancellationToken)
     {
         if (!AccessSecret.TryParse(secret, out _)) return (null, $"that is not an access key: one has {AccessSecret.Length} characters and begins with {AccessSecret.Prefix}");
-        if ((await keys.ReadAsync(cancellationToken)).Match(secret) is not { } key) return (null, "there is no such access key");
+        var known = (await keys.ReadAsync(cancellationToken)).Match(secret) ?? (await keys.ReadAnewAsync(cancellationToken)).Match(secret);
+        if (known is not { } key) return (null, "there is no such access key");
         if (key.RevokedAt is not null) return (null, $"the access key '{key.Name}' ({key.Id}) was revoked");
         if (!key.IsInForce(time.GetUtcNow()))
             return (null, $"the access key '{key.Name}' ({key.Id}) expired on {key.ExpiresAt?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}");

@@ -17,12 +17,16 @@ internal sealed class KnownKeys(IGrainFactory grains, TimeProvider time, ILogger
     /// <summary>Keys that cannot be read again hold for so long: a member of the cluster is just being replaced.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
+    /// <summary>Between two readings that unknown keys cause.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.25);
+
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan UsedAgain = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _told = [];
     private Task<Reading>? _reading;
+    private Task<Reading>? _next;
     private Reading? _last;
     private long _tried;
 
@@ -35,6 +39,20 @@ internal sealed class KnownKeys(IGrainFactory grains, TimeProvider time, ILogger
             if (_reading is null && time.GetElapsedTime(_tried) < Every && _last is { } known && IsGood(known)) return new(known.Ring);
             _reading ??= Task.Run(ReadAgainAsync, CancellationToken.None);
             return new(RingAsync(_reading, cancellationToken));
+        }
+    }
+
+    /// <summary>
+    /// The keys as they are now, for a key that is not known: it may have just been made. However many ask, they are read four times a second at most, and
+    /// all wait for that.
+    /// </summary>
+    /// <exception cref="DfuException">ServerUnreachable, as above.</exception>
+    public Task<AccessKeyRing> ReadAnewAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _next ??= Task.Run(ReadNextAsync, CancellationToken.None);
+            return RingAsync(_next, cancellationToken);
         }
     }
 
@@ -53,6 +71,13 @@ internal sealed class KnownKeys(IGrainFactory grains, TimeProvider time, ILogger
 
     private static async Task<AccessKeyRing> RingAsync(Task<Reading> reading, CancellationToken cancellationToken) =>
         (await reading.WaitAsync(cancellationToken)).Ring;
+
+    private async Task<Reading> ReadNextAsync()
+    {
+        if (Pause - time.GetElapsedTime(_tried) is var left && left > TimeSpan.Zero) await Task.Delay(left, time, CancellationToken.None);
+        lock (_lock) _next = null; // who comes from now on may know of a key that this reading misses
+        return await ReadAgainAsync();
+    }
 
     private bool IsGood(Reading reading) => time.GetElapsedTime(reading.At) < Longest;
 
@@ -77,8 +102,9 @@ internal sealed class KnownKeys(IGrainFactory grains, TimeProvider time, ILogger
     {
         lock (_lock)
         {
-            (_last, _reading, _tried) = (reading, null, time.GetTimestamp());
-            return reading!;
+            if (_last is null || reading?.At >= _last.At) _last = reading;
+            (_reading, _tried) = (null, time.GetTimestamp());
+            return _last!;
         }
     }
 
