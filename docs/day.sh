@@ -27,7 +27,7 @@ until_ready simulate.out
 read -r _ first second < simulate.out
 
 step "The station."
-"$dfu" serve --name station-1 --data-dir server --adapter "bridge:tcp://$first" --adapter "bridge:tcp://$second" > serve.out &
+"$dfu" serve --urls none --name station-1 --data-dir server --adapter "bridge:tcp://$first" --adapter "bridge:tcp://$second" > serve.out &
 until_ready serve.out
 DFU_GATEWAY=$(sed -n 's/^ready .* gateway //p' serve.out)
 export DFU_GATEWAY

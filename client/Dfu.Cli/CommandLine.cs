@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Dfu.Cli.Access;
 using Dfu.Cli.Adapters;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Audit;
@@ -22,6 +23,9 @@ internal static class CommandLine
             DeviceCommand.Create(terminal),
             AdapterCommand.Create(terminal),
             AuditCommand.Create(terminal),
+            AccessCommand.Create(terminal),
+            LoginCommand.Login(terminal),
+            LoginCommand.Logout(terminal),
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),

@@ -22,7 +22,7 @@ internal static class ExitCode
     {
         DfuError.None => Succeeded,
         DfuError.InvalidArgument or DfuError.CampaignConflict or DfuError.CertificateInvalid or DfuError.NetworkInsecure
-            or DfuError.NotFound or DfuError.PackageInUse or DfuError.ChangedMeanwhile or DfuError.KeyReused => Invalid,
+            or DfuError.NotFound or DfuError.PackageInUse or DfuError.ChangedMeanwhile or DfuError.IdempotencyKeyReused => Invalid,
         DfuError.Interrupted or DfuError.Cancelled => Interrupted,
         < DfuError.LinkLost => Invalid,
         < DfuError.InvalidArgument => SomeFailed,

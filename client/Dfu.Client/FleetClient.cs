@@ -38,7 +38,7 @@ public sealed class FleetClient : IFleetServer
     /// DatabaseNotInitialized when the database says so.
     /// </exception>
     public Task<GrainFleet> StartAsync(CampaignRequest request, CancellationToken cancellationToken) =>
-        CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart, cancellationToken);
+        CallAsync(fleet => fleet.StartAsync(request, cancellationToken), again: !request.Restart || request.Key.Length > 0, cancellationToken);
 
     /// <summary>Follows a campaign that exists.</summary>
     /// <exception cref="DfuException">NotFound when there is no such campaign; ServerUnreachable when no member answers.</exception>

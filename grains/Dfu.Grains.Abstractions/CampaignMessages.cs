@@ -45,6 +45,14 @@ public sealed record CampaignOrder
     /// <summary>Who asks, for the audit; empty for nobody in particular.</summary>
     [Id(8)]
     public string By { get; init; } = "";
+
+    /// <summary>An order with a key that was given before is answered as it was then, and not carried out again; empty for none.</summary>
+    [Id(9)]
+    public string Key { get; init; } = "";
+
+    /// <summary>The same for the same order: with another one the key is refused.</summary>
+    [Id(10)]
+    public string Content { get; init; } = "";
 }
 
 /// <summary>The answer to a <see cref="CampaignOrder"/>.</summary>

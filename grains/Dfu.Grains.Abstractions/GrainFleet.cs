@@ -61,6 +61,8 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
             Limits = request.Limits,
             Plan = request.Plan,
             By = request.By,
+            Key = request.Key,
+            Content = request.Content,
         });
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;

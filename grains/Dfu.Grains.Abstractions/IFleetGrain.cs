@@ -16,6 +16,10 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<ImmutableArray<CampaignEntry>> ListAsync();
 
+    /// <summary>Campaigns that began, ended, go on or were deleted since somebody asked last.</summary>
+    [Alias("Changes")]
+    Task<DirectoryChanges> ChangesAsync(DirectoryCursor since);
+
     /// <summary>Makes sure that every unfinished campaign is at work; called by hosts when they start and when another has died.</summary>
     /// <exception cref="OrleansException">Some could not be reached; all others are at work.</exception>
     [Alias("Wake")]

@@ -137,7 +137,8 @@ internal sealed class ClusterScenario(ScenarioSettings settings) : IAsyncDisposa
         var member = Add(ChildProcess.Dfu(
             $"dfu serve --name {name}",
             [
-                "serve", "--name", name, "--cluster", "postgres", "--connection", connection, "--data-dir", Path.Combine(_folder, name),
+                "serve", "--urls", "none", "--name", name, "--cluster", "postgres", "--connection", connection,
+                "--data-dir", Path.Combine(_folder, name),
                 "--tls-certificate", tls.Certificate, "--tls-key", tls.Key, "--tls-ca", tls.Authority,
                 .. radios.SelectMany(static radio => new[] { "--adapter", radio }),
             ]));

@@ -151,7 +151,7 @@ public enum DfuError
     ChangedMeanwhile,
 
     /// <summary>An idempotency key that was given before with another request.</summary>
-    KeyReused,
+    IdempotencyKeyReused,
 }
 
 public static class DfuErrors

@@ -217,7 +217,7 @@ public static class ErrorCatalog
         DfuError.ChangedMeanwhile => (
             "It has changed since you looked at it, and nothing was done.",
             "Look at it again, and repeat the request with the new ETag if it still makes sense."),
-        DfuError.KeyReused => (
+        DfuError.IdempotencyKeyReused => (
             "The idempotency key was used before for another request, and nothing was done.",
             "Give each request a key of its own; repeat a request with the key and the body it had."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),

@@ -21,6 +21,7 @@ public sealed class CampaignEventReader
         if (name == EventNames.Snapshot) Clear();
         foreach (var row in update.Devices) _picture.Take(row);
         if (update.Signals is { } signals) _picture.Hear(signals);
+        if (update.TransfersAnew) _transfers.Clear();
         foreach (var device in update.Ended) _transfers.Remove(device);
         for (var i = 0; i < (update.Transfers?.Device.Length ?? 0); i++) _transfers[update.Transfers!.Device[i]] = update.Transfers[i];
         _adapters = Adapters(update);

@@ -28,6 +28,9 @@ public sealed record CampaignUpdate
     /// <summary>Transfers under way that moved.</summary>
     public TransferColumns? Transfers { get; init; }
 
+    /// <summary>Transfers that are not in <see cref="Transfers"/> are not under way.</summary>
+    public bool TransfersAnew { get; init; }
+
     /// <summary>Indices of devices whose transfers are not under way any more.</summary>
     public ImmutableArray<int> Ended { get; init; } = [];
 

@@ -33,7 +33,9 @@ internal sealed class TlsOptions
         return new() { Certificate = certificate, Key = key, Authority = authority, Passphrase = Passphrase() };
     }
 
-    private static string? Passphrase()
+    /// <summary>Of whichever key is encrypted.</summary>
+    /// <exception cref="DfuException">CertificateInvalid.</exception>
+    internal static string? Passphrase()
     {
         if (Environment.GetEnvironmentVariable(PassphraseVariable) is { Length: > 0 } given) return given;
         if (Environment.GetEnvironmentVariable(PassphraseFileVariable) is not { Length: > 0 } file) return null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Hosting;
 
@@ -15,12 +16,41 @@ internal sealed class WebOptions
         static (string text, out string url) =>
         {
             url = text;
-            return text == None || TryParse(text, out _);
+            return text == None || TryParse(text, out Uri? _);
         },
         $"an address such as http://127.0.0.1:5280, or {None}",
         "URL");
 
-    public void AddTo(Command command) => command.Options.Add(_urls);
+    private readonly Option<string[]> _names = Arguments.Option.Many<string>(
+        "--web-name",
+        "A name that browsers reach the server by, besides its addresses; repeat it for more.",
+        static (string text, out string name) =>
+        {
+            name = text;
+            return Uri.CheckHostName(text) == UriHostNameType.Dns;
+        },
+        "a name such as dfu.example.com, without a port",
+        "NAME");
+
+    private readonly Option<string?> _certificate =
+        Arguments.Option.Text("--web-certificate", "The server's certificate for https, and those that signed it; --tls-certificate unless given.", "PEM");
+
+    private readonly Option<string?> _key = Arguments.Option.Text("--web-key", "Its private key.", "PEM");
+
+    private readonly Option<bool> _behindProxy = Arguments.Option.Flag(
+        "--behind-proxy", "A proxy does TLS and everything comes over it: plain http may be reached by it, and everybody needs an access key.");
+
+    private readonly Option<IPNetwork[]> _proxies = Arguments.Option.Many<IPNetwork>(
+        "--proxy-address",
+        "From where the proxy connects, if that is not this machine; repeat it for more.",
+        static (string text, out IPNetwork network) => TryParse(text, out network),
+        "an address such as 10.0.0.7, or a network such as 172.18.0.0/16",
+        "IP");
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies }) command.Add(option);
+    }
 
     /// <summary>What was asked for; null for no web server.</summary>
     /// <exception cref="DfuException">InvalidArgument.</exception>
@@ -28,8 +58,45 @@ internal sealed class WebOptions
     {
         var given = result.GetRequiredValue(_urls);
         if (!given.Contains(None))
-            return new() { Urls = [.. given.Select(static text => TryParse(text, out var url) ? url : null).OfType<Uri>()], Listens = listens };
+        {
+            return new()
+            {
+                Urls = [.. given.Select(static text => TryParse(text, out Uri? url) ? url : null).OfType<Uri>()],
+                Names = result.GetRequiredValue(_names),
+                Certificate = CertificateOf(result),
+                BehindProxy = IsBehindProxy(result),
+                Proxies = result.GetRequiredValue(_proxies),
+                Listens = listens,
+            };
+        }
+
         return given is [_] ? null : throw new DfuException(DfuError.InvalidArgument, $"--urls {None} goes with no other --urls");
+    }
+
+    /// <summary>Where it listens, in one line for the operator.</summary>
+    public string Line(ParseResult result, Uri url)
+    {
+        var moved = result.GetRequiredValue(_urls).Length == 0 && url.Port != WebSettings.UsualPort;
+        return $"console and HTTP API at {url}{(moved ? $" (port {WebSettings.UsualPort} is taken; --urls gives another)" : "")}";
+    }
+
+    private WebCertificateFiles? CertificateOf(ParseResult result) => (result.GetValue(_certificate), result.GetValue(_key)) switch
+    {
+        (null, null) => null,
+        ({ } certificate, { } key) => new(certificate, key, TlsOptions.Passphrase()),
+        _ => throw new DfuException(DfuError.InvalidArgument, "--web-certificate and --web-key go together"),
+    };
+
+    private bool IsBehindProxy(ParseResult result) => result.GetValue(_behindProxy) || (result.GetRequiredValue(_proxies) is []
+        ? false
+        : throw new DfuException(DfuError.InvalidArgument, "--proxy-address goes with --behind-proxy"));
+
+    private static bool TryParse(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network)) return true;
+        if (!IPAddress.TryParse(text, out var address)) return false;
+        network = new(address, address.GetAddressBytes().Length * 8);
+        return true;
     }
 
     private static bool TryParse(string text, out Uri? url) => Uri.TryCreate(text, UriKind.Absolute, out url)

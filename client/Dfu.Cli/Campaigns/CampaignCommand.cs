@@ -128,7 +128,7 @@ internal static class CampaignCommand
             var (found, called) = await FindAsync(fleet, result.GetRequiredValue(id), signals.Token);
             await using var campaign = await fleet.FollowAsync(found.Campaign, signals.Token);
             var title = new ProgressTitle($"package {found.PackageId[..Math.Min(12, found.PackageId.Length)]}", found.Name);
-            return await CampaignWatch.RunAsync(terminal, campaign, called, title, result.GetValue(json), signals.Token);
+            return await CampaignWatch.RunAsync(terminal, campaign, called, title, result.GetValue(json), null, signals.Token);
         });
         return command;
     }

@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Dfu.Cli.Arguments;
 using Dfu.Cli.Reports;
 using Dfu.Cli.Servers;
-using Dfu.Fleet.Orders;
-using Dfu.Protocol.Errors;
-using Dfu.Protocol.Packages;
 using Option = Dfu.Cli.Arguments.Option;
 
 namespace Dfu.Cli.Campaigns;
@@ -51,7 +47,7 @@ internal static class CampaignReportCommand
             var report = new CampaignReport
             {
                 View = campaign.Snapshot(),
-                Package = Facts(await fleet.PackageAsync(found.PackageId, signals.Token), found.Only, key),
+                Package = PackageFacts.Of(await fleet.PackageAsync(found.PackageId, signals.Token), found.Only, key),
                 MadeAt = TimeProvider.System.GetUtcNow(),
             };
             if (path is null)
@@ -65,21 +61,6 @@ internal static class CampaignReportCommand
             return ExitCode.Succeeded;
         });
         return command;
-    }
-
-    /// <summary>A package that is not signed for the key is a fact of the report, no reason to make none.</summary>
-    private static PackageFacts? Facts(byte[]? zip, ImageType? only, ECDsa? key)
-    {
-        if (zip is null) return null;
-        try
-        {
-            return PackageFacts.Of(PackageReader.Read(zip, key).Only(only), key);
-        }
-        catch (DfuException refused) when (key is not null && refused.Error is DfuError.SignatureInvalid or DfuError.SignatureMissing)
-        {
-            var facts = PackageFacts.Of(PackageReader.Read(zip, null).Only(only), key);
-            return facts with { Signature = refused.Error == DfuError.SignatureMissing ? "none" : "invalid" };
-        }
     }
 
     private static bool Form(string text, out ReportForm? form)

@@ -10,12 +10,12 @@ internal static class CampaignWatch
     /// <param name="stop">Ends the watching and leaves the campaign alone.</param>
     /// <returns>The exit code: of the campaign, or Interrupted.</returns>
     public static async Task<int> RunAsync(
-        Terminal terminal, IFollowedCampaign campaign, string called, ProgressTitle title, bool json, CancellationToken stop)
+        Terminal terminal, IFollowedCampaign campaign, string called, ProgressTitle title, bool json, WantedReport? report, CancellationToken stop)
     {
         try
         {
             var view = await CampaignRun.ShowAsync(terminal, title, campaign.Snapshot, campaign.WaitAsync(stop));
-            return CampaignRun.Report(terminal, title, view, json, null, []);
+            return CampaignRun.Report(terminal, title, view, json, report, []);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

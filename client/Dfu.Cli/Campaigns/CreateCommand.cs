@@ -90,7 +90,7 @@ internal static class CreateCommand
     }
 
     /// <exception cref="DfuException">CampaignConflict while another campaign is at work that may have the same devices.</exception>
-    private static async Task<IFollowedCampaign> StartAsync(IFleetServer fleet, CampaignRequest request, CancellationToken cancellationToken)
+    public static async Task<IFollowedCampaign> StartAsync(IFleetServer fleet, CampaignRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -115,7 +115,7 @@ internal static class CreateCommand
         {
             var title = new ProgressTitle(ProgressTitle.Describe(request.Package), request.Plan.Name);
             terminal.Error.WriteLine($"dfu: campaign {called}{(goesOn ? " goes on" : "")}");
-            return await CampaignWatch.RunAsync(terminal, campaign, called, title, json, cancellationToken);
+            return await CampaignWatch.RunAsync(terminal, campaign, called, title, json, null, cancellationToken);
         }
 
         if (json) terminal.Out.WriteLine(new CreatedDocument(campaign.Id, request.Plan.Name, request.Package.Id, goesOn).ToJson());

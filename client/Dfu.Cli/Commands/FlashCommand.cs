@@ -1,9 +1,12 @@
 using System.CommandLine;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Campaigns;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
+using Dfu.Cli.Servers;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Orders;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages.Doubts;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Flash;
@@ -23,8 +26,8 @@ internal static class FlashCommand
             "A radio: bluez:* for all dongles of this host, bridge:tcp://HOST:PORT, or sim:devices=20,drop-rate=0.02; repeat it for more.",
             Words,
             "an adapter",
-            "SPEC",
-            required: true);
+            "SPEC");
+        var server = new HttpOptions();
         var targets = new TargetOptions();
         var only = PackageFile.OnlyOption();
         var patience = Arguments.Option.Time(
@@ -51,6 +54,7 @@ internal static class FlashCommand
         {
             file, adapter,
         };
+        server.AddTo(command);
         targets.AddTo(command);
         foreach (var option in new System.CommandLine.Option[]
         {
@@ -61,6 +65,7 @@ internal static class FlashCommand
         keep.AddTo(command);
         command.SetAction((result, _) =>
         {
+            var url = Server(result, server, [adapter, dataDir, logLevel, .. keep.Options]);
             using var key = publicKey.Read(result, terminal);
             var (whole, zip) = PackageFile.Read(result.GetRequiredValue(file), key);
             var part = result.GetValue(only);
@@ -82,6 +87,7 @@ internal static class FlashCommand
                     MaxTransfersPerAdapter = result.GetValue(perAdapter),
                 },
             };
+            if (url is not null) return RunAtAsync(server, url, result, terminal, request with { By = CampaignCommand.By }, result.GetValue(json), wanted);
             var settings = new FlashSettings
             {
                 DataDirectory = result.GetValue(dataDir) ?? DataDirectory.Default,
@@ -103,6 +109,37 @@ internal static class FlashCommand
     {
         value = text;
         return text.Length > 0;
+    }
+
+    /// <summary>The server that does it; null when this process does.</summary>
+    /// <param name="ours">Options that say how this process does it; the radios are the first.</param>
+    /// <exception cref="DfuException">InvalidArgument.</exception>
+    public static Uri? Server(ParseResult result, HttpOptions server, System.CommandLine.Option[] ours)
+    {
+        var said = ours.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
+        var url = server.Given(result);
+        if (url is not null && said is not null)
+            throw new DfuException(DfuError.InvalidArgument, $"{said.Name} and --server are given both") { Remedy = "A server has its own radios and data." };
+        if (said is null) url ??= HttpOptions.OfEnvironment();
+        if (url is not null) return url;
+        server.RefuseWithout(result);
+        return said == ours[0] ? null : throw new DfuException(DfuError.InvalidArgument, "no radio is given")
+        {
+            Remedy = "Give one by --adapter, such as bluez:* for all dongles of this host, or the --server that is to do it.",
+        };
+    }
+
+    /// <summary>Has a server update the devices, and follows it; Ctrl-C stops following.</summary>
+    private static async Task<int> RunAtAsync(
+        HttpOptions server, Uri url, ParseResult result, Terminal terminal, CampaignRequest request, bool json, WantedReport? report)
+    {
+        using var signals = new StopSignals(terminal.ExitAtOnce);
+        await using var fleet = await server.OpenAsync(url, result, terminal, signals.Token);
+        var adapters = await fleet.AdaptersAsync(signals.Token);
+        await using var campaign = await CreateCommand.StartAsync(fleet, request, signals.Token);
+        var called = CampaignNames.Short(campaign.Id, await fleet.CampaignsAsync(signals.Token));
+        var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(adapters.Length, "adapter"));
+        return await CampaignWatch.RunAsync(terminal, campaign, called, title, json, report, signals.Token);
     }
 
     private static async Task<int> RunAsync(Terminal terminal, CampaignRequest request, FlashSettings settings, bool json, WantedReport? report)

@@ -21,9 +21,11 @@ internal sealed class KeepOptions
     private readonly Option<long?> _cache = Arguments.Option.Of<long?>(
         "--cache-size", "How much room package files may take in the data directory, 512MiB unless given.", Size, "a size such as 512MiB", null, "SIZE");
 
+    public System.CommandLine.Option[] Options => [_campaigns, _days, _packages, _cache];
+
     public void AddTo(Command command)
     {
-        foreach (var option in new System.CommandLine.Option[] { _campaigns, _days, _packages, _cache }) command.Add(option);
+        foreach (var option in Options) command.Add(option);
     }
 
     public RetentionWish Wish(ParseResult result) => new()

@@ -96,7 +96,8 @@ internal static class ServeCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
-            var served = web.Of(result, url => terminal.Error.WriteLine($"dfu: console and API at {url}"));
+            Uri? url = null;
+            var served = web.Of(result, listens => url = listens);
             await FleetServer.RunAsync(
                 new()
                 {
@@ -123,6 +124,7 @@ internal static class ServeCommand
                     {
                         terminal.Out.WriteLine($"ready {called} gateway {gateway}");
                         terminal.Out.Flush();
+                        if (url is not null) terminal.Error.WriteLine($"dfu: {web.Line(result, url)}");
                     },
                     LogLevel = logLevel.Of(result),
                     Say = LogLevels.To(terminal),

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace Dfu.Cli.Scan;
 
 /// <summary>Shows a scan while it runs and when it is over: redrawn in place on a terminal, as lines elsewhere.</summary>
-/// <param name="length">How long it listens; null for who watches.</param>
+/// <param name="length">How long it listens; zero for who asks a server once, null for who watches.</param>
 internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpan? length, bool json, Func<bool> readerIsGone, TimeProvider time)
 {
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(250);
@@ -76,7 +76,7 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
         var others = view.Units.Length - wanted.Count;
         var why = filter.NameGlob is null ? "without a service of Nordic's (--all shows them)" : "by other names";
         var more = others == 0 ? "" : $"; {others} more {why}";
-        terminal.Error.WriteLine($"dfu: {Format.Count(wanted.Count, "device")} heard in {Seconds(view.Listened)}{more}");
+        terminal.Error.WriteLine($"dfu: {Format.Count(wanted.Count, "device")} {(length == TimeSpan.Zero ? "on the air" : $"heard in {Seconds(view.Listened)}")}{more}");
     }
 
     private string Until => length is { } time ? $"for {Seconds(time)}" : "until Ctrl-C";

@@ -21,9 +21,11 @@ internal sealed class ServerOptions
         "--data-dir", "The data directory of a server on this machine (default: ~/.local/share/dfu).", "DIR");
 
     private readonly TlsOptions _tls = new();
+    private readonly HttpOptions _http = new();
 
     public void AddTo(Command command)
     {
+        _http.AddTo(command);
         command.Options.Add(_gateways);
         command.Options.Add(_connection);
         command.Options.Add(_dataDir);
@@ -35,9 +37,18 @@ internal sealed class ServerOptions
     public async Task<IFleetServer> OpenAsync(ParseResult result, Terminal terminal, CancellationToken cancellationToken)
     {
         var (gateways, connection, directory) = (result.GetRequiredValue(_gateways), result.GetValue(_connection), result.GetValue(_dataDir));
-        if ((gateways.Length > 0 ? 1 : 0) + (connection is null ? 0 : 1) + (directory is null ? 0 : 1) > 1)
-            throw new DfuException(DfuError.InvalidArgument, "give only one of --gateway, --connection and --data-dir");
-        var options = new FleetClientOptions { Tls = _tls.Of(result), RetryFor = LongestTry };
+        var (url, tls) = (_http.Given(result), _tls.Of(result));
+        var places = (url is null ? 0 : 1) + (gateways.Length > 0 ? 1 : 0) + (connection is null ? 0 : 1) + (directory is null ? 0 : 1);
+        if (places > 1) throw new DfuException(DfuError.InvalidArgument, "give only one of --server, --gateway, --connection and --data-dir");
+        if (places == 0 && tls is null) url = HttpOptions.OfEnvironment();
+        if (url is not null)
+        {
+            if (tls is not null) throw new DfuException(DfuError.InvalidArgument, "--tls-certificate goes with --gateway or --connection, not with --server");
+            return await _http.OpenAsync(url, result, terminal, cancellationToken);
+        }
+
+        _http.RefuseWithout(result);
+        var options = new FleetClientOptions { Tls = tls, RetryFor = LongestTry };
         if (connection is not null)
         {
             LogLevels.WarnOfPassword(terminal, connection);

@@ -15,13 +15,11 @@ public sealed record AccessKeyRing(int Revision, ImmutableArray<HeldKey> Keys)
 {
     public static AccessKeyRing Empty { get; } = new(0, []);
 
-    /// <summary>The key that a secret is of, if it is in force; null otherwise.</summary>
-    public AccessKey? Find(string? secret, DateTimeOffset now)
-    {
-        if (!AccessSecret.TryParse(secret, out var id)) return null;
-        var held = Keys.FirstOrDefault(held => held.Key.Id == id);
-        return held is not null && AccessSecret.Matches(secret!, held.Hash) && held.Key.IsInForce(now) ? held.Key : null;
-    }
+    /// <summary>The key that a secret is of, in force or not; null when it is of none.</summary>
+    public AccessKey? Match(string? secret) =>
+        AccessSecret.TryParse(secret, out var id) && Keys.FirstOrDefault(held => held.Key.Id == id) is { } held && AccessSecret.Matches(secret!, held.Hash)
+            ? held.Key
+            : null;
 
     /// <summary>The key of an id, if it is in force; null otherwise.</summary>
     public AccessKey? InForce(string id, DateTimeOffset now) => Keys.FirstOrDefault(held => held.Key.Id == id)?.Key is { } key && key.IsInForce(now) ? key : null;

@@ -25,6 +25,8 @@ public abstract record CampaignDecision
 /// <summary>Which campaign a request goes on with, which ones are in its way, and what a directory keeps.</summary>
 public static class CampaignDirectory
 {
+    private const int MostRequests = 8;
+
     /// <summary>The same package for the same targets goes on; other campaigns that may want the same devices refuse a request, or are superseded.</summary>
     /// <param name="restart">The operator begins anew: earlier campaigns for the same targets, and those in the way, are superseded.</param>
     /// <param name="only">The one part of the package that is wanted; null for all of it.</param>
@@ -74,6 +76,29 @@ public static class CampaignDirectory
         };
         return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
     }
+
+    /// <summary>What was decided when the same request was made before; null when it was not.</summary>
+    /// <param name="key">What its sender tells it by from all others; empty tells it from none.</param>
+    /// <param name="content">The same for the same request.</param>
+    public static CampaignDecision? Repeated(this DirectoryState directory, string key, string content)
+    {
+        if (key.Length == 0) return null;
+        foreach (var entry in directory.Campaigns)
+        {
+            if (entry.Requests.FirstOrDefault(request => request.Key == key) is not { } known) continue;
+            return known.Content == content
+                ? new CampaignDecision.Accepted(entry, known.GoesOn, directory)
+                : new CampaignDecision.Refused(
+                    DfuError.IdempotencyKeyReused, $"the idempotency key was given before with another request, for the campaign {entry.Campaign}");
+        }
+
+        return null;
+    }
+
+    /// <summary>The request is not to be carried out again for as long as its campaign is kept, unless many others came for it since.</summary>
+    public static DirectoryState Remember(this DirectoryState directory, string campaign, DirectoryRequest request) => request.Key.Length == 0
+        ? directory
+        : directory.Change(campaign, entry => entry with { Requests = [.. entry.Requests.TakeLast(MostRequests - 1), request] });
 
     /// <summary>The last campaign with this package and these targets, unless another one that may have had the same devices came after it.</summary>
     internal static DirectoryEntry? Same(this DirectoryState directory, string packageId, Wanted wanted, ImageType? only = null)

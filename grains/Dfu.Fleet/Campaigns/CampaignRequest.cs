@@ -24,6 +24,12 @@ public sealed record CampaignRequest
     /// <summary>Who asks, for the audit; empty for nobody in particular.</summary>
     public string By { get; init; } = "";
 
+    /// <summary>A request with a key that was given before is answered as it was then, and not carried out again; empty for none.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>The same for the same request: with another one the key is refused.</summary>
+    public string Content { get; init; } = "";
+
     /// <summary>Forget what the store knows of an earlier campaign and begin anew.</summary>
     public bool Restart { get; init; }
 }

@@ -42,4 +42,39 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
 
     /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
     public bool Overtaken { get; init; }
+
+    /// <summary>What others see of it.</summary>
+    [JsonIgnore]
+    public CampaignEntry Shown => new()
+    {
+        Campaign = Campaign,
+        PackageId = PackageId,
+        Targets = Targets,
+        Only = Only,
+        Name = Name,
+        CreatedAt = CreatedAt,
+        Finished = Finished,
+    };
+
+    /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
+    public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
+
+    /// <summary>What others see of it.</summary>
+    [JsonIgnore]
+    public CampaignEntry Shown => new()
+    {
+        Campaign = Campaign,
+        PackageId = PackageId,
+        Targets = Targets,
+        Only = Only,
+        Name = Name,
+        CreatedAt = CreatedAt,
+        Finished = Finished,
+    };
 }
+
+/// <summary>A request that was carried out, and is not carried out again.</summary>
+/// <param name="Key">What its sender tells it by from all others.</param>
+/// <param name="Content">The same for the same request.</param>
+/// <param name="GoesOn">What was answered.</param>
+public sealed record DirectoryRequest(string Key, string Content, bool GoesOn);

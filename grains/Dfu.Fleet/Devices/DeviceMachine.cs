@@ -27,7 +27,7 @@ public static class DeviceMachine
     private static (DeviceState Next, ImmutableArray<DeviceEffect> Effects) Account(DeviceState state, DeviceEvent e, FleetPolicy policy)
     {
         var (next, effects) = Decide(state, e, policy);
-        return ReferenceEquals(next, state) ? (state, effects) : (DeviceCosts.Account(state, next, e), effects);
+        return ReferenceEquals(next, state) ? (state, effects) : (DeviceMoments.Note(state, DeviceCosts.Account(state, next, e), e), effects);
     }
 
     /// <summary>

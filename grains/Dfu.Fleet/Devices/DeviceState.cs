@@ -160,6 +160,9 @@ public sealed record DeviceState
     /// <summary>What people call it; null when nobody said.</summary>
     public TargetLabel? Label { get; init; }
 
+    /// <summary>What it went through in this campaign, oldest first; the last hundred or so.</summary>
+    public ImmutableArray<DeviceMoment> Moments { get; init; } = [];
+
     public DeviceCosts Costs { get; init; } = new();
     public FinishReport Finish { get; init; } = new(FinishCheck.None);
 

@@ -14,7 +14,6 @@ public sealed class ClusterTls : IDisposable
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
-    private const int MostBytes = 1 << 20;
 
     private readonly TimeProvider _time;
     private readonly TlsFiles _files;
@@ -33,12 +32,12 @@ public sealed class ClusterTls : IDisposable
     public static ClusterTls Load(TlsFiles files, TlsRole role, TimeProvider time)
     {
         var authorities = Authorities(files.Authority);
-        var tls = new ClusterTls(files, WithKey(files), authorities, time);
+        var tls = new ClusterTls(files, PemCertificate.Load(files.Certificate, files.Key, files.Passphrase), authorities, time);
         using var chain = new X509Chain { ChainPolicy = tls.Policy(Uses(role)) };
         if (chain.Build(tls.Certificate)) return tls;
         var flaw = tls.FlawOf(tls.Certificate, chain);
         tls.Dispose();
-        throw Invalid(files.Certificate, flaw);
+        throw PemCertificate.Invalid(files.Certificate, flaw);
     }
 
     /// <summary>What somebody's certificate must be to pass.</summary>
@@ -104,88 +103,18 @@ public sealed class ClusterTls : IDisposable
         var found = new X509Certificate2Collection();
         try
         {
-            found.ImportFromPem(Read(file));
+            found.ImportFromPem(PemCertificate.Read(file));
         }
         catch (CryptographicException e)
         {
-            throw Invalid(file, $"holds no certificates in PEM form: {e.Message}", e);
+            throw PemCertificate.Invalid(file, $"holds no certificates in PEM form: {e.Message}", e);
         }
 
-        if (found.Count == 0) throw Invalid(file, "holds no certificate in PEM form");
+        if (found.Count == 0) throw PemCertificate.Invalid(file, "holds no certificate in PEM form");
         if (!found.Any(static one => one.SubjectName.RawData.AsSpan().SequenceEqual(one.IssuerName.RawData)))
-            throw Invalid(file, "holds no authority that has signed itself, where every chain of certificates must end");
+            throw PemCertificate.Invalid(file, "holds no authority that has signed itself, where every chain of certificates must end");
         return found;
     }
 
-    private static X509Certificate2 WithKey(TlsFiles files)
-    {
-        var (certificate, key) = (Read(files.Certificate), Read(files.Key));
-        try
-        {
-            using var alone = X509Certificate2.CreateFromPem(certificate);
-        }
-        catch (CryptographicException e)
-        {
-            throw Invalid(files.Certificate, "holds no certificate in PEM form", e);
-        }
-
-        var encrypted = key.Contains("ENCRYPTED", StringComparison.Ordinal);
-        if (encrypted && files.Passphrase is null)
-            throw Invalid(files.Key, "is encrypted: give its passphrase in DFU_TLS_PASSPHRASE, or in the file that DFU_TLS_PASSPHRASE_FILE names");
-        try
-        {
-            var loaded = encrypted
-                ? X509Certificate2.CreateFromEncryptedPem(certificate, key, files.Passphrase)
-                : X509Certificate2.CreateFromPem(certificate, key);
-            if (!OperatingSystem.IsWindows()) return loaded;
-
-            // Windows' TLS takes no key that is in memory only.
-            using (loaded) return X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw Invalid(files.Key, IsKey(key, encrypted ? files.Passphrase : null)
-                ? $"is not the key of {files.Certificate}"
-                : encrypted ? "cannot be opened: the passphrase is wrong, or it is not in PKCS #8 form" : "holds no private key in PEM form", e);
-        }
-    }
-
-    private static bool IsKey(string pem, string? passphrase)
-    {
-        using var rsa = RSA.Create();
-        using var ecdsa = ECDsa.Create();
-        return Imports(rsa) || Imports(ecdsa);
-
-        bool Imports(AsymmetricAlgorithm algorithm)
-        {
-            try
-            {
-                if (passphrase is null) algorithm.ImportFromPem(pem);
-                else algorithm.ImportFromEncryptedPem(pem, passphrase);
-                return true;
-            }
-            catch (Exception e) when (e is CryptographicException or ArgumentException)
-            {
-                return false;
-            }
-        }
-    }
-
-    private static string Read(string file)
-    {
-        try
-        {
-            if (new FileInfo(file) is { Exists: true, Length: > MostBytes }) throw Invalid(file, "is larger than any certificate or key");
-            return File.ReadAllText(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw Invalid(file, $"cannot be read: {e.Message}", e);
-        }
-    }
-
     private static string Day(DateTime local) => local.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    private static DfuException Invalid(string file, string what, Exception? inner = null) =>
-        new(DfuError.CertificateInvalid, $"{file} {what}", inner);
 }

@@ -28,6 +28,8 @@ internal sealed class FleetGrain(
     private readonly HashSet<string> _cancelling = [];
     private DirectoryState _directory = new();
     private DirectoryState _saved = new();
+    private readonly DirectoryLog _log = new();
+    private readonly Guid _epoch = Guid.NewGuid();
     private GroupedSave _save = null!;
     private DocumentStore<DirectoryState> _states = null!;
     private Pulse? _pulse;
@@ -40,6 +42,7 @@ internal sealed class FleetGrain(
         _save = new(WriteAsync, host.Time);
         _states = new(GrainContext, state, host, logger);
         if (_states.Read() is { } stored) _directory = _saved = stored.Upgraded();
+        _log.Take(_saved);
         CancelSuperseded();
         return Task.CompletedTask;
     }
@@ -59,17 +62,20 @@ internal sealed class FleetGrain(
     {
         var total = order.Targets.Addresses.IsDefaultOrEmpty ? order.Targets.Count : order.Targets.Addresses.Distinct().Count();
         if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
-        if (await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
+        var repeated = _directory.Repeated(order.Key, order.Content);
+        if (repeated is null && await OrderCheck.RefusalAsync(order, GrainFactory) is { } no) return no;
         var now = host.Wall.GetUtcNow();
-        var decision = _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
+        repeated ??= _directory.Repeated(order.Key, order.Content); // the same order may have come while this one was looked at
+        var decision = repeated ?? _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
         if (decision is not CampaignDecision.Accepted accepted)
         {
             var refused = (CampaignDecision.Refused)decision;
             return new() { Refusal = refused.Error, Detail = refused.Detail };
         }
 
-        _directory = accepted.Next;
         var campaign = accepted.Entry.Campaign;
+        if (repeated is not null && await RunsAsync(campaign)) return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
+        if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn));
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, host.Time.GetUtcNow()) with
         {
@@ -91,16 +97,13 @@ internal sealed class FleetGrain(
         return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
     }
 
-    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => new CampaignEntry
+    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => entry.Shown).ToImmutableArray());
+
+    public Task<DirectoryChanges> ChangesAsync(DirectoryCursor since)
     {
-        Campaign = entry.Campaign,
-        PackageId = entry.PackageId,
-        Targets = entry.Targets,
-        Only = entry.Only,
-        Name = entry.Name,
-        CreatedAt = entry.CreatedAt,
-        Finished = entry.Finished,
-    }).ToImmutableArray());
+        var (entries, deleted) = _log.Since(since.Epoch == _epoch ? since.Change : 0);
+        return Task.FromResult(new DirectoryChanges { Cursor = new(_epoch, _log.Last), Entries = entries, Deleted = deleted });
+    }
 
     public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
 
@@ -194,6 +197,21 @@ internal sealed class FleetGrain(
         }
     }
 
+    /// <summary>Whether an order that was taken before has become a campaign; one whose member died in between has not.</summary>
+    private async Task<bool> RunsAsync(string campaign)
+    {
+        if (_starts.TryGetValue(campaign, out var start)) await start;
+        try
+        {
+            await GrainFactory.GetGrain<ICampaignGrain>(campaign).StandingAsync();
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
+            return false;
+        }
+    }
+
     private async Task<bool> IsOverAsync(string campaign)
     {
         try
@@ -254,5 +272,6 @@ internal sealed class FleetGrain(
         var writing = _directory;
         await _states.SaveAsync(writing);
         _saved = writing;
+        _log.Take(_saved);
     }
 }

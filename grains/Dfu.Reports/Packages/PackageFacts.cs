@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Dfu.Fleet.Orders;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Transfers;
 
@@ -24,6 +26,23 @@ public sealed record PackageFacts(string Id, string Title, long Bytes, Immutable
             _ => "notChecked",
         },
         key is null ? null : Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo())));
+
+    /// <summary>Of a package file that a fleet keeps. That it is not signed for the key is a fact of the report, no reason to make none.</summary>
+    /// <param name="zip">Null when it is not kept any more.</param>
+    /// <param name="only">The one part of it that is meant; null for all of it.</param>
+    public static PackageFacts? Of(byte[]? zip, ImageType? only, ECDsa? key)
+    {
+        if (zip is null) return null;
+        try
+        {
+            return Of(PackageReader.Read(zip, key).Only(only), key);
+        }
+        catch (DfuException refused) when (key is not null && refused.Error is DfuError.SignatureInvalid or DfuError.SignatureMissing)
+        {
+            var facts = Of(PackageReader.Read(zip, null).Only(only), key);
+            return facts with { Signature = refused.Error == DfuError.SignatureMissing ? "none" : "invalid" };
+        }
+    }
 
     public string InitPackets => string.Join(' ', Images.Select(static image => image.InitPacketSha256));
 }

@@ -63,4 +63,16 @@ public static class AdapterWords
 
     /// <summary>Host and the rest of an id.</summary>
     public static (string Host, string Adapter) Place(AdapterView view) => ReportWords.Place(view.Id, view.Host);
+
+    /// <summary>The part of an id that tells it from others on its host: <c>usb-1-1.2</c>, <c>sim #2</c>.</summary>
+    public static string Brief(string id)
+    {
+        var adapter = ReportWords.Place(id, "").Adapter;
+        var colon = adapter.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0) return adapter;
+        var (kind, rest) = (adapter[..colon], adapter[(colon + 1)..]);
+        if (kind != "sim") return rest.StartsWith("tcp://", StringComparison.Ordinal) ? rest["tcp://".Length..] : rest;
+        var number = rest.LastIndexOf('#');
+        return number < 0 ? kind : $"{kind} {rest[number..]}";
+    }
 }

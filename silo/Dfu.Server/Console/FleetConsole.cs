@@ -24,5 +24,5 @@ internal static class FleetConsole
     }
 
     public static void MapFleetConsole(this IEndpointRouteBuilder app) => app.MapRazorComponents<App>()
-        .AddInteractiveServerRenderMode().RequireAuthorization(FleetRoles.Viewer);
+        .AddInteractiveServerRenderMode(static options => options.ContentSecurityFrameAncestorsPolicy = null).RequireAuthorization(FleetRoles.Viewer);
 }

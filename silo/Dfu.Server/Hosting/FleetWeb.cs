@@ -14,13 +14,14 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Server.Hosting;
 
 /// <summary>The web server of a member: the HTTP API and the console, in the silo's process.</summary>
-public sealed class FleetWeb : IAsyncDisposable
+public sealed class FleetWeb : IServedBeside
 {
     private readonly WebApplication _app;
 
@@ -29,11 +30,15 @@ public sealed class FleetWeb : IAsyncDisposable
     /// <summary>Where it listens, with the ports it took.</summary>
     public IReadOnlyList<Uri> Urls { get; private set; } = [];
 
+    public Uri Url => Urls[0];
+
+    internal IServiceProvider Services => _app.Services;
+
     /// <summary>Returns when it listens.</summary>
     /// <exception cref="DfuException">ListenFailed: a port that was given is taken, or the address is not this host's.</exception>
     public static async Task<FleetWeb> StartAsync(WebSettings settings, ServedSilo silo, TimeProvider time, CancellationToken cancellationToken)
     {
-        FleetSecurity.Check(settings.Urls);
+        Listening.Check(settings, Certificate(settings, silo));
         if (settings.Urls.Count > 0) return await StartAsync(settings, settings.Urls, silo, time, cancellationToken);
         try
         {
@@ -70,17 +75,23 @@ public sealed class FleetWeb : IAsyncDisposable
         }
 
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        web.Urls = [.. addresses.Select(static address => new Uri(address))];
+        web.Urls = [.. addresses.Select(static address => Listening.Shown(new(address)))];
         settings.Listens(web.Urls[0]);
         return web;
     }
 
+    private static WebCertificateFiles? Certificate(WebSettings settings, ServedSilo silo) =>
+        settings.Certificate ?? (silo.Settings.Tls is { } own ? WebCertificateFiles.Of(own) : null);
+
     private static WebApplication Build(WebSettings settings, IReadOnlyList<Uri> urls, ServedSilo silo, TimeProvider time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(FleetWeb).Assembly.GetName().Name });
-        builder.WebHost.UseKestrelCore().UseUrls([.. urls.Select(static url => url.ToString())]);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(silo.Settings.LogLevel);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // below that it writes query strings
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // of cookies from before a restart, with a stack
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // its files are this user's alone
         builder.Logging.AddProvider(silo.Log);
         builder.Environment.WebRootFileProvider = new EmbeddedFiles(typeof(FleetWeb).Assembly);
         var services = builder.Services;
@@ -90,18 +101,25 @@ public sealed class FleetWeb : IAsyncDisposable
         services.AddSingleton(time);
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
-        services.AddSingleton<ILiveFeeds, LiveFeeds>();
-        services.AddFleetSecurity();
+        services.AddLiveFeeds();
+        services.AddFleetSecurity(silo.DataDirectory);
         services.AddFleetApi();
         services.AddFleetConsole();
 
+        if (Certificate(settings, silo) is { } files)
+            services.AddSingleton(provider => new WebCertificate(files, time, provider.GetRequiredService<ILogger<WebCertificate>>()));
+        services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((options, provider) =>
+            Listening.Set(options, urls, provider.GetService<WebCertificate>()));
+
         var app = builder.Build();
+        app.UseFleetBorder();
         app.UseStaticFiles();
+        app.UseApiProblems();
         app.UseRouting();
-        app.UseAuthentication();
-        app.UseAuthorization();
-        app.UseAntiforgery();
+        app.UseFleetSecurity();
+        app.MapSignIn();
         app.MapFleetApi();
+        app.MapEvents();
         app.MapFleetConsole();
         return app;
     }

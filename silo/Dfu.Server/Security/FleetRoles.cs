@@ -1,3 +1,5 @@
+using Dfu.Fleet.AccessKeys;
+
 namespace Dfu.Server.Security;
 
 /// <summary>What somebody may do; each may what the one before may. They are also the names of the policies that endpoints and pages ask for.</summary>
@@ -14,4 +16,6 @@ public static class FleetRoles
 
     /// <summary>The least first.</summary>
     public static IReadOnlyList<string> All { get; } = [Viewer, Operator, Admin];
+
+    public static string Of(AccessRole role) => All[(int)role];
 }

@@ -3,7 +3,8 @@ const states = ["waiting", "atwork", "done", "failed", "pausing", "cancelled"];
 const words = ["waiting", "at work", "updated", "failed", "pausing", "cancelled"];
 const shape = 1.25; // a tile's width to its height
 const tallest = 76;
-const fits = [[tallest, 12], [44, 5], [30, 4], [22, 3]]; // tiles of this height or more show so many characters
+const tallestOnScreen = 210;
+const fits = [[76, 12], [44, 5], [30, 4], [22, 3]]; // tiles of this height or more show so many characters
 
 class Wall {
   #host;
@@ -144,7 +145,7 @@ class Wall {
     const count = Math.max(1, this.#shown.length);
     const gap = count > 1500 ? 2 : count > 400 ? 3 : 5;
     const least = this.#fill ? 5 : 15;
-    let tall = tallest;
+    let tall = this.#fill ? tallestOnScreen : tallest;
     while (tall > least && Math.floor((width + gap) / (Math.floor(tall * shape) + gap)) * Math.floor((height + gap) / (tall + gap)) < count) tall--;
     const wide = Math.floor(tall * shape);
     this.#columns = Math.max(1, Math.floor((width + gap) / (wide + gap)));
@@ -264,7 +265,6 @@ export function keepClock(element) {
   const show = () => {
     const now = new Date();
     element.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    element.dateTime = now.toISOString();
     timer = setTimeout(show, 60000 - now % 60000);
   };
   show();

@@ -158,7 +158,7 @@ public static class FleetServer
             ? await serve(new(settings, server.Services, server.Gateway!, directory, log), stop)
             : null;
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
-        Announce(new(settings.Name, server.Gateway!, Environment.ProcessId), directory, log.Host);
+        Announce(new(settings.Name, server.Gateway!, Environment.ProcessId, beside?.Url), directory, log.Host);
         settings.Ready(server.Gateway!);
         if (tls is null && !IPAddress.IsLoopback(address)) log.Host.NetworkOpen(address);
         foreach (var (source, adapter) in sources.Zip(server.Adapters))

@@ -9,7 +9,8 @@ namespace Dfu.Silo.Serve;
 /// that was killed.
 /// </summary>
 /// <param name="Process">The id that the operating system gave the server.</param>
-public sealed record ServerFile(string Name, IPEndPoint Gateway, int Process)
+/// <param name="Url">Where its console and HTTP API are; null when it has none.</param>
+public sealed record ServerFile(string Name, IPEndPoint Gateway, int Process, Uri? Url)
 {
     private const string FileName = "server.json";
     private const int MostBytes = 4096;
@@ -24,7 +25,7 @@ public sealed record ServerFile(string Name, IPEndPoint Gateway, int Process)
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             return IPEndPoint.TryParse(root.GetProperty("gateway").GetString() ?? "", out var gateway)
-                ? new(root.GetProperty("name").GetString() ?? "", gateway, root.GetProperty("process").GetInt32())
+                ? new(root.GetProperty("name").GetString() ?? "", gateway, root.GetProperty("process").GetInt32(), UrlOf(root))
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException
@@ -46,10 +47,14 @@ public sealed record ServerFile(string Name, IPEndPoint Gateway, int Process)
         json.WriteString("name", Name);
         json.WriteString("gateway", Gateway.ToString());
         json.WriteNumber("process", Process);
+        if (Url is not null) json.WriteString("url", Url.ToString());
         json.WriteEndObject();
     });
 
     /// <summary>Takes the file away: the server stops.</summary>
     /// <exception cref="IOException">It cannot be deleted, and so <see cref="UnauthorizedAccessException"/>.</exception>
     internal static void Remove(string directory) => File.Delete(Path.Combine(directory, FileName));
+
+    private static Uri? UrlOf(JsonElement root) =>
+        root.TryGetProperty("url", out var text) && Uri.TryCreate(text.GetString(), UriKind.Absolute, out var url) ? url : null;
 }

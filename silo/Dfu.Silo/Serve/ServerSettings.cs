@@ -50,7 +50,7 @@ public sealed record ServerSettings
     /// What is served beside the silo, such as a web server: started when the silo is a member, before <see cref="Ready"/>, and disposed of before the
     /// silo stops. Null is nothing.
     /// </summary>
-    public Func<ServedSilo, CancellationToken, Task<IAsyncDisposable>>? Beside { get; init; }
+    public Func<ServedSilo, CancellationToken, Task<IServedBeside>>? Beside { get; init; }
 
     /// <summary>What else the silo is made of.</summary>
     public Action<ISiloBuilder> Silo { get; init; } = static _ => { };

@@ -1,17 +1,23 @@
+using Dfu.Silo.Serve;
+
 namespace Dfu.Cli.Tests.Processes;
 
 public sealed class ServeProcessTests
 {
     [Fact]
-    public async Task A_server_says_where_its_gateway_is_and_ends_cleanly_when_told_to()
+    public async Task A_server_says_where_its_gateway_and_its_console_are_and_ends_cleanly_when_told_to()
     {
         using var bench = new Bench();
         await bench.SimulateAsync(1);
         using var server = DfuProcess.Start(["serve", "--name", "station-1", .. bench.Adapters, "--data-dir", bench["data"]]);
         Assert.Matches(@"^ready station-1 gateway 127\.0\.0\.1:\d+$", await server.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal)));
+        await server.LineAsync(line => line.StartsWith("dfu: console", StringComparison.Ordinal));
+        var url = ServerFile.Read(bench["data"])?.Url;
+        Assert.NotNull(url);
         server.Signal("TERM");
         var (code, _, error) = await server.EndAsync();
-        Assert.Equal((0, ""), (code, error));
+        var taken = url.Port == 5280 ? "" : " (port 5280 is taken; --urls gives another)";
+        Assert.Equal((0, $"dfu: console and HTTP API at {url}{taken}\n"), (code, error));
     }
 
     [Fact]
@@ -19,7 +25,7 @@ public sealed class ServeProcessTests
     {
         using var bench = new Bench();
         var bridge = $"bridge:tcp://127.0.0.1:{Bench.SilentPort()}";
-        using var server = DfuProcess.Start("serve", "--adapter", bridge, "--data-dir", bench["data"]);
+        using var server = DfuProcess.Start("serve", "--urls", "none", "--adapter", bridge, "--data-dir", bench["data"]);
         await server.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
         await server.LineAsync(line => line.Contains($"{bridge}: ", StringComparison.Ordinal) && line.EndsWith("(adapterNotFound)", StringComparison.Ordinal));
         server.Signal("INT");
@@ -30,10 +36,11 @@ public sealed class ServeProcessTests
     public async Task A_port_or_a_data_directory_in_use_is_said_plainly()
     {
         using var bench = new Bench();
-        using var first = DfuProcess.Start("serve", "--data-dir", bench["data"]);
+        using var first = DfuProcess.Start("serve", "--urls", "none", "--data-dir", bench["data"]);
         var ready = await first.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
-        AssertRefused(await DfuProcess.RunAsync("serve", "--data-dir", bench["data"]), 4, "dataDirectoryInUse");
-        AssertRefused(await DfuProcess.RunAsync("serve", "--data-dir", bench["other"], "--gateway-port", ready.Split(':')[^1]), 4, "listenFailed");
+        AssertRefused(await DfuProcess.RunAsync("serve", "--urls", "none", "--data-dir", bench["data"]), 4, "dataDirectoryInUse");
+        string[] elsewhere = ["serve", "--urls", "none", "--data-dir", bench["other"], "--gateway-port", ready.Split(':')[^1]];
+        AssertRefused(await DfuProcess.RunAsync(elsewhere), 4, "listenFailed");
     }
 
     [Theory]
@@ -41,7 +48,7 @@ public sealed class ServeProcessTests
     [InlineData(2, "invalidArgument", "serve", "--connection", "Host=127.0.0.1")]
     [InlineData(2, "invalidArgument", "serve", "--name", "a/b")]
     [InlineData(2, "invalidArgument", "serve", "--silo-port", "40123", "--gateway-port", "40123")]
-    [InlineData(2, "invalidArgument", "serve", "--adapter", "bridge:tcp://localhost:1", "--adapter", "bridge:tcp://127.0.0.1:1")]
+    [InlineData(2, "invalidArgument", "serve", "--urls", "none", "--adapter", "bridge:tcp://localhost:1", "--adapter", "bridge:tcp://127.0.0.1:1")]
     [InlineData(2, "networkInsecure", "serve", "--address", "192.0.2.1")]
     [InlineData(4, "listenFailed", "serve", "--address", "192.0.2.1", "--insecure-network")]
     [InlineData(2, "invalidArgument", "serve", "--tls-certificate", "north.pem")]
@@ -77,7 +84,7 @@ public sealed class ServeProcessTests
         using var bench = new Bench();
         Assert.Equal(0, (await DfuProcess.RunAsync("cluster", "certificates", bench["tls"], "--host", "north")).Code);
         string[] files = ["--tls-certificate", bench["tls/north.pem"], "--tls-key", bench["tls/north-key.pem"], "--tls-ca", bench["tls/ca.pem"]];
-        using var server = DfuProcess.Start(["serve", .. files, "--data-dir", bench["data"]]);
+        using var server = DfuProcess.Start(["serve", "--urls", "none", .. files, "--data-dir", bench["data"]]);
         await server.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
         server.Signal("TERM");
         var (code, _, error) = await server.EndAsync();
@@ -89,8 +96,8 @@ public sealed class ServeProcessTests
     {
         using var bench = new Bench();
         var silent = $"bridge:tcp://127.0.0.1:{Bench.SilentPort()}";
-        using var quiet = DfuProcess.Start("serve", "--adapter", silent, "--log-level", "none", "--data-dir", bench["quiet"]);
-        using var loud = DfuProcess.Start("serve", "--name", "loud", "--log-level", "information", "--data-dir", bench["loud"]);
+        using var quiet = DfuProcess.Start("serve", "--urls", "none", "--adapter", silent, "--log-level", "none", "--data-dir", bench["quiet"]);
+        using var loud = DfuProcess.Start("serve", "--urls", "none", "--name", "loud", "--log-level", "information", "--data-dir", bench["loud"]);
         await loud.LineAsync(line => line.StartsWith("dfu: info: loud is a member of its cluster at 127.0.0.1:", StringComparison.Ordinal));
         await quiet.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
         quiet.Signal("TERM");
@@ -120,16 +127,16 @@ public sealed class ServeProcessTests
         Directory.CreateDirectory(bench["theirs"]);
         var nobody = $"export HERE='{bench.Folder}' HOME=/tmp; "
             + "chmod 711 \"$HERE\"; chown 65534 \"$HERE/theirs\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups dotnet \"$@\"";
-        using var theirs = DfuProcess.StartAfter(nobody, "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
+        using var theirs = DfuProcess.StartAfter(nobody, "serve", "--urls", "none", "--adapter", bridge, "--data-dir", bench["theirs"]);
         await theirs.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
-        var run = await DfuProcess.RunAsync("serve", "--adapter", bridge, "--data-dir", bench["ours"]);
+        var run = await DfuProcess.RunAsync("serve", "--urls", "none", "--adapter", bridge, "--data-dir", bench["ours"]);
         AssertRefused(run, 4, "adapterInUse");
         Assert.Contains(" of user 65534)", run.Error, StringComparison.Ordinal);
 
         await theirs.KillAsync();
-        using var ours = DfuProcess.Start("serve", "--adapter", bridge, "--data-dir", bench["ours"]);
+        using var ours = DfuProcess.Start("serve", "--urls", "none", "--adapter", bridge, "--data-dir", bench["ours"]);
         await ours.LineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));
-        var refused = DfuProcess.StartAfter(nobody, "serve", "--adapter", bridge, "--data-dir", bench["theirs"]);
+        var refused = DfuProcess.StartAfter(nobody, "serve", "--urls", "none", "--adapter", bridge, "--data-dir", bench["theirs"]);
         AssertRefused(await refused.EndAsync(), 4, "adapterInUse");
     }
 

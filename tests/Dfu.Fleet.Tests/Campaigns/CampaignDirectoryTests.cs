@@ -149,4 +149,27 @@ public sealed class CampaignDirectoryTests(ITestOutputHelper output)
         Assert.Throws<DfuException>(() => FleetJson.Read<DirectoryState>("""{"v":2,"campaigns":[]}"""));
         Assert.Empty(FleetJson.Read<CampaignSummary>("""{"v":1}""").Devices);
     }
+
+    [Fact]
+    public void A_request_with_a_key_is_answered_once_more_and_another_one_with_that_key_is_refused()
+    {
+        var begun = Assert.IsType<CampaignDecision.Accepted>(new DirectoryState().Decide("p", Selection(One), restart: true, DateTimeOffset.UnixEpoch));
+        var directory = begun.Next.Remember(begun.Entry.Campaign, new("key", "content", GoesOn: false));
+        Assert.Null(directory.Repeated("other", "content"));
+        var again = Assert.IsType<CampaignDecision.Accepted>(directory.Repeated("key", "content"));
+        Assert.Equal((begun.Entry.Campaign, false), (again.Entry.Campaign, again.GoesOn));
+        Assert.Same(directory, again.Next);
+        Assert.Equal(DfuError.IdempotencyKeyReused, Assert.IsType<CampaignDecision.Refused>(directory.Repeated("key", "another")).Error);
+        for (var i = 0; i < 8; i++) directory = directory.Remember(begun.Entry.Campaign, new($"later {i}", "content", GoesOn: true));
+        Assert.Null(directory.Repeated("key", "content"));
+        Assert.NotNull(directory.Repeated("later 0", "content"));
+    }
+
+    [Fact]
+    public void A_request_without_a_key_is_not_remembered()
+    {
+        var directory = Begun(new(), One, "p");
+        Assert.Same(directory, directory.Remember(directory.Campaigns[0].Campaign, new("", "content", GoesOn: false)));
+        Assert.Null(directory.Repeated("", "content"));
+    }
 }

@@ -37,6 +37,6 @@ internal static class UnitCard
     {
         var signal = device.Rssi is { } rssi ? string.Create(CultureInfo.InvariantCulture, $"{rssi} dBm") : "";
         var attempts = device.Attempts > 1 ? Format.Count(device.Attempts, "attempt") : "";
-        return string.Join(" · ", new[] { device.Adapter ?? "", signal, attempts }.Where(static text => text.Length > 0));
+        return string.Join(" · ", new[] { device.Adapter is { } adapter ? AdapterWords.Brief(adapter) : "", signal, attempts }.Where(static text => text.Length > 0));
     }
 }

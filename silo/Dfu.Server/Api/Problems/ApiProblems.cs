@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Dfu.Api;
+using Dfu.Protocol.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace Dfu.Server.Api.Problems;
+
+/// <summary>Writes what went wrong: our code, its sentence, what happened, what to do.</summary>
+internal static class ApiProblems
+{
+    private const string SeeReference = "See /api for what requests are made of.";
+
+    /// <param name="status">The usual one of the error when null.</param>
+    public static ApiProblem Of(DfuError error, string detail, string? remedy = null, int? status = null)
+    {
+        var (sentence, usual) = ErrorCatalog.Describe(error);
+        return new(
+            $"urn:dfu:error:{error.Code()}",
+            sentence,
+            status ?? ErrorStatus.Of(error),
+            detail,
+            error.Code(),
+            remedy ?? (error == DfuError.InvalidArgument ? SeeReference : usual));
+    }
+
+    public static ApiProblem Of(DfuException e) => Of(e.Error, e.Message, e.Remedy);
+
+    /// <summary>Answers with it; what was answered so far is taken back.</summary>
+    public static Task WriteAsync(HttpContext http, ApiProblem problem)
+    {
+        var response = http.Response;
+        response.StatusCode = problem.Status!.Value;
+        response.ContentType = ApiHeaders.Problem;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.ETag = default;
+        var json = JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Options);
+        response.ContentLength = json.Length;
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+    }
+}
