@@ -7,4 +7,5 @@ namespace Dfu.Api;
 /// <param name="Detail">What happened, with the names of what it happened to.</param>
 /// <param name="Code">The error's camelCase code, as in docs/errors.md.</param>
 /// <param name="Remedy">What to do about it.</param>
-public sealed record ApiProblem(string? Type, string? Title, int? Status, string? Detail, string? Code, string? Remedy);
+public sealed record ApiProblem(
+    string? Type = null, string? Title = null, int? Status = null, string? Detail = null, string? Code = null, string? Remedy = null);

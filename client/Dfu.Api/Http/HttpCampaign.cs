@@ -118,7 +118,7 @@ internal sealed class HttpCampaign : IFollowedCampaign
                 return;
             }
 
-            if (pause < LongestPause) pause *= 2;
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

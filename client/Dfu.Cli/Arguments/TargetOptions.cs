@@ -63,7 +63,7 @@ internal sealed class TargetOptions(bool feeds = false)
     {
         try
         {
-            return TargetList.Read(path);
+            return TargetFile.Read(path);
         }
         catch (DfuException refused)
         {

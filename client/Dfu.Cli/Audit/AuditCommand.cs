@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dfu.Cli.Campaigns;
 using Dfu.Cli.Scan;
 using Dfu.Cli.Servers;
 using Dfu.Fleet.Audit;
@@ -30,7 +29,7 @@ internal static class AuditCommand
         {
             using var signals = new StopSignals(terminal.ExitAtOnce);
             await using var fleet = await server.OpenAsync(result, terminal, signals.Token);
-            var whom = result.GetValue(subject) is { } text ? await SubjectAsync(fleet, text, signals.Token) : null;
+            var whom = result.GetValue(subject) is { } text ? await AuditSubject.FindAsync(fleet, text, signals.Token) : null;
             var entries = await fleet.AuditAsync(whom, result.GetValue(last) ?? Usual, signals.Token);
             if (result.GetValue(json)) terminal.Out.WriteLine(AuditDocument.Of(entries).ToJson());
             else if (entries.IsEmpty) terminal.Error.WriteLine($"dfu: nothing was changed yet{(whom is null ? "" : $" of {whom}")}");
@@ -38,25 +37,6 @@ internal static class AuditCommand
             return ExitCode.Succeeded;
         });
         return command;
-    }
-
-    /// <summary>The whole id of whom somebody means; a device, and what is not there any more, by what was said.</summary>
-    private static async Task<string> SubjectAsync(IFleetServer fleet, string text, CancellationToken cancellationToken)
-    {
-        var campaigns = await fleet.CampaignsAsync(cancellationToken);
-        if (text == CampaignNames.Last && campaigns.Length > 0) return campaigns[^1].Campaign;
-        List<string> meant =
-        [
-            .. campaigns.Where(entry => entry.Campaign.StartsWith(text, StringComparison.OrdinalIgnoreCase)
-                || entry.Name.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(static entry => entry.Campaign),
-        ];
-        if (meant.Count == 0)
-        {
-            var adapters = await fleet.AdaptersAsync(cancellationToken);
-            meant = [.. adapters.Select(static view => view.Id).Where(id => id.Contains(text, StringComparison.Ordinal))];
-        }
-
-        return meant is [var one] ? one : text;
     }
 
     /// <summary>A terminal where not all of it fits beside each other has details on lines of their own.</summary>

@@ -71,7 +71,7 @@ internal sealed class CampaignFileReader(FileMap root, string folder, FileFlaws 
         foreach (var name in OfHeard.Where(name => !heard && map[name] is not null && (name != "feed" || Flag(map, name) == true)))
             flaws.Add(map.PlaceOf(name), $"{name} goes with name or all: devices that are named are waited for anyway", "Leave it out.");
         TargetSelection? chosen = null;
-        if (kinds[0] == "csv") Try(map, "csv", () => chosen = TargetList.Read(Full(map.Text("csv")!)));
+        if (kinds[0] == "csv") Try(map, "csv", () => chosen = TargetFile.Read(Full(map.Text("csv")!)));
         else chosen = new() { Addresses = Addresses(map.List("addresses")), All = all, NameGlob = map.Text("name") };
         return chosen is null
             ? null

@@ -18,13 +18,13 @@ internal sealed class PlanOptions
     private readonly Option<GroupPlan[]> _groups = Option.Many<GroupPlan>(
         "--group",
         "Update so many devices first, such as 10 or 5%; repeat it for more. The rest follows when they are updated.",
-        Group,
+        GroupPlan.TryParse,
         "a size such as 10 or 5%", "SIZE");
 
     private readonly Option<bool> _approval = Option.Flag("--approval", "Wait for 'dfu campaign approve' between groups.");
 
     private readonly Option<ErrorRule?> _failures = Option.Of<ErrorRule?>(
-        "--max-failures", "Pause when so many devices have failed, such as 3 or 5%.", Rule, "a number such as 3, or 5%", null, "N");
+        "--max-failures", "Pause when so many devices have failed, such as 3 or 5%.", ErrorRule.TryParse, "a number such as 3, or 5%", null, "N");
 
     private readonly Option<DateTime?> _start = Moment("--start", "Begin at this time, of this machine's clock: 18:00, or 2026-12-01T18:00.");
 
@@ -98,36 +98,4 @@ internal sealed class PlanOptions
         "a time such as 18:00 or 2026-12-01T18:00",
         null,
         "TIME");
-
-    private static bool Group(string text, out GroupPlan group)
-    {
-        group = new();
-        if (!Amount(text, out var count, out var percent)) return false;
-        group = new() { Count = count, Percent = percent };
-        return true;
-    }
-
-    private static bool Rule(string text, out ErrorRule? rule)
-    {
-        rule = null;
-        if (!Amount(text, out var count, out var percent)) return false;
-        rule = new() { Count = count, Percent = percent };
-        return true;
-    }
-
-    private static bool Amount(string text, out int? count, out double? percent)
-    {
-        (count, percent) = (null, null);
-        text = text.Trim();
-        if (text.EndsWith('%'))
-        {
-            if (!double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)) return false;
-            percent = share;
-            return share is > 0 and <= 100;
-        }
-
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
-        count = number;
-        return number >= 1;
-    }
 }

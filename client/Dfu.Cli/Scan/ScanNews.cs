@@ -15,7 +15,7 @@ internal sealed class ScanNews
     {
         foreach (var unit in units)
         {
-            var now = (unit.Name, ScanTable.ModeOf(unit));
+            var now = (unit.Name, UnitModes.Words(unit));
             if (unit.IsGone)
             {
                 if (_there.Remove(unit.Address)) yield return ("gone", unit);

@@ -16,7 +16,7 @@ internal static class ScanTable
     /// <param name="bars">For a terminal: signals are drawn too, and the radio is left out when there is one only.</param>
     public static IEnumerable<string> Lines(ScanView view, IReadOnlyList<HeardUnit> units, bool bars)
     {
-        var rows = units.Select(unit => (Unit: unit, Name: NameOf(unit), Mode: ModeOf(unit))).ToList();
+        var rows = units.Select(unit => (Unit: unit, Name: NameOf(unit), Mode: UnitModes.Words(unit))).ToList();
         var (nameWidth, modeWidth) = (rows.Select(row => Cells(row.Name)).DefaultIfEmpty().Max(), rows.Select(row => row.Mode.Length).DefaultIfEmpty().Max());
         foreach (var (unit, name, mode) in rows)
         {
@@ -32,22 +32,6 @@ internal static class ScanTable
     }
 
     public static string Plain(string line) => Markup.Remove(line).TrimEnd();
-
-    public static string ModeOf(HeardUnit unit)
-    {
-        var mode = unit.Mode switch
-        {
-            UnitMode.Bootloader when unit.Application is { } application && application != unit.Address => $"bootloader of {application}",
-            UnitMode.Bootloader => "bootloader",
-            UnitMode.Application => "application (buttonless)",
-            UnitMode.BootloaderOrApplication => "bootloader or application",
-            UnitMode.LegacyBootloader => "legacy bootloader",
-            UnitMode.Smp => "nRF Connect SDK (SMP)",
-            UnitMode.Uart => "Nordic UART",
-            _ => "other",
-        };
-        return unit.Connectable ? mode : mode + ", not connectable";
-    }
 
     private static string NameOf(HeardUnit unit)
     {

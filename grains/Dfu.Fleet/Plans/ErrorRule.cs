@@ -28,6 +28,13 @@ public sealed record ErrorRule
     public bool IsMet(int failures, int of) =>
         failures > 0 && (Count is { } count ? failures >= count : Percent is { } percent && failures * 100.0 >= percent * of);
 
+    /// <summary>A rule that pauses: <c>3</c>, <c>5%</c>.</summary>
+    public static bool TryParse(string text, out ErrorRule? rule)
+    {
+        rule = Amount.TryParse(text, out var most) ? new() { Count = most.Count, Percent = most.Percent } : null;
+        return rule is not null;
+    }
+
     internal string? Flaw() => this switch
     {
         { Count: null, Percent: null } or { Count: not null, Percent: not null } => "failures that are too many are given by count or by percent",

@@ -25,6 +25,15 @@ public sealed record GroupPlan
     /// <summary>Somebody must approve before the next group begins.</summary>
     public bool Approval { get; init; }
 
+    /// <summary>A group by its size alone: <c>10</c>, <c>5%</c>.</summary>
+    public static bool TryParse(string text, out GroupPlan group)
+    {
+        group = new();
+        if (!Amount.TryParse(text, out var size)) return false;
+        group = new() { Count = size.Count, Percent = size.Percent };
+        return true;
+    }
+
     internal static string? Flaw(ImmutableArray<GroupPlan> groups, int? total)
     {
         for (var i = 0; i < groups.Length; i++)

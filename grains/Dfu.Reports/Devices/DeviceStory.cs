@@ -51,7 +51,7 @@ public sealed record DeviceStory(ImmutableArray<StoryPart> Parts, ImmutableArray
                     attempts[^1] = attempts[^1] with { To = moment.Seconds, Error = moment.Error };
             }
 
-            if (moment.Phase == DevicePhase.Done && next is null) continue;
+            if (moment.Phase == DevicePhase.Done) continue;
             var gained = (next?.Confirmed ?? device.BytesConfirmed) - moment.Confirmed;
             var rate = moment.Phase == DevicePhase.Sending && until > moment.Seconds && gained > 0 ? gained / (until - moment.Seconds) : 0;
             parts.Add(new(moment.Phase, moment.Seconds, until, rate));

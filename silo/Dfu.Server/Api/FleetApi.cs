@@ -49,7 +49,7 @@ internal static class FleetApi
         api.MapDevices();
         api.MapAdapters();
         api.MapFleet();
-        app.MapKeysApi();
         app.MapApiDocument();
+        app.MapKeysApi();
     }
 }

@@ -1,4 +1,5 @@
 using Dfu.Server.Console.Campaigns;
+using Dfu.Server.Console.NewCampaign;
 using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,7 @@ internal static class FleetConsole
             .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
         services.AddFluentUIComponents();
         services.AddSingleton<PackageTitles>();
+        services.AddSingleton<AirWatch>();
     }
 
     public static void MapFleetConsole(this IEndpointRouteBuilder app) => app.MapRazorComponents<App>()

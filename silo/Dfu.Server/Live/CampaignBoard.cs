@@ -38,7 +38,7 @@ internal sealed class CampaignBoard(ulong feed) : IEventBoard
     public bool IsOver => _frame?.Outcome is CampaignOutcome.Succeeded or CampaignOutcome.Failed;
 
     /// <summary>As it is now, put together when somebody asks. There is something.</summary>
-    public CampaignView View => (_view ??= _picture.View(_frame!)) with { NoAnswerFor = _silence };
+    public CampaignView View => _view ??= _picture.View(_frame!) with { NoAnswerFor = _silence };
 
     /// <returns>False when nothing changed but the clock, and followers need not be told.</returns>
     public bool Take(CampaignTold told)
@@ -65,7 +65,7 @@ internal sealed class CampaignBoard(ulong feed) : IEventBoard
     /// <summary>Has followers told although nothing changed but the clock.</summary>
     public void Tell() => (Version, _told, _silence) = (Version + 1, Version + 1, null);
 
-    public void Silent(TimeSpan since) => (Version, _silence) = (Version + 1, since);
+    public void Silent(TimeSpan since) => (Version, _silence, _view) = (Version + 1, since, null);
 
     /// <summary>Devices that changed after a version, in their order; null for all of them.</summary>
     public ImmutableArray<int>? ChangedSince(long version) =>

@@ -27,10 +27,10 @@ internal sealed class FleetBoard(Guid epoch) : IEventBoard
     public long Version { get; private set; }
 
     /// <summary>As it is now, put together when somebody asks.</summary>
-    public FleetNews News => (_news ??= new(
+    public FleetNews News => _news ??= new(
         [.. _campaigns.Since(0).Changes.Select(static change => change.Value).OrderBy(static campaign => campaign.CreatedAt)
             .ThenBy(static campaign => campaign.Id, StringComparer.Ordinal)],
-        [.. _adapters.Since(0).Changes.Select(static change => change.Value).OrderBy(static adapter => adapter.Id, StringComparer.Ordinal)])) with
+        [.. _adapters.Since(0).Changes.Select(static change => change.Value).OrderBy(static adapter => adapter.Id, StringComparer.Ordinal)])
         {
             NoAnswerFor = _silence,
         };
@@ -59,7 +59,7 @@ internal sealed class FleetBoard(Guid epoch) : IEventBoard
         return true;
     }
 
-    public void Silent(TimeSpan since) => (Version, _silence) = (Version + 1, since);
+    public void Silent(TimeSpan since) => (Version, _silence, _news) = (Version + 1, since, null);
 
     public BoardEvent? After(EventPosition? at)
     {

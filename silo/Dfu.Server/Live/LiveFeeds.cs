@@ -24,6 +24,15 @@ internal sealed class LiveFeeds(IGrainFactory grains, TimeProvider time) : ILive
         }
     }
 
+    /// <summary>How many follow them.</summary>
+    public int Followers
+    {
+        get
+        {
+            lock (_gate) return _feeds.Values.Sum(static feed => feed.Followers);
+        }
+    }
+
     public async IAsyncEnumerable<CampaignNews> CampaignAsync(string campaign, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var seat = OfCampaign(campaign);

@@ -7,7 +7,7 @@ namespace Dfu.Browser.Tests.Serving;
 /// <summary><c>dfu serve</c>, as it was built, with a virtual farm.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const string Console = "dfu: console and API at ";
+    private const string Console = "console and HTTP API at ";
     private const string Ready = "ready ";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly Process _process;
@@ -81,7 +81,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         if (line is null) return;
         lock (_said) _said.AppendLine(line);
-        if (line.StartsWith(Console, StringComparison.Ordinal)) _url.TrySetResult(new(line[Console.Length..].Split(' ')[0]));
+        if (line.Split(Console) is [_, var where]) _url.TrySetResult(new(where.Split(' ')[0]));
         if (line.StartsWith(Ready, StringComparison.Ordinal)) _gateway.TrySetResult(IPEndPoint.Parse(line.Split(' ')[^1]));
     }
 }

@@ -1,5 +1,6 @@
 using Dfu.Cli.Arguments;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Tests.Arguments;

@@ -47,11 +47,23 @@ public sealed class FleetHttpClientTests
     [Fact]
     public async Task A_read_is_asked_again_while_nobody_answers()
     {
-        var server = new Answers(Answers.Nobody, Answers.Broken, () => Answers.Text(HttpStatusCode.ServiceUnavailable, "text/html", ""), () => Answers.Json(About));
+        var server = new Answers(
+            Answers.Nobody,
+            Answers.Broken,
+            static () => Answers.Text(HttpStatusCode.ServiceUnavailable, "text/html", ""),
+            static () => Answers.Json(new ApiPage<ApiCampaign>([], null)));
         await using var client = server.Client();
-        await Assert.ThrowsAsync<DfuException>(() => client.AboutAsync(default)); // asks once
-        Assert.Null(await client.PackageAsync("p", default).ContinueWith(static task => (byte[]?)null, TaskScheduler.Default));
+        Assert.Empty(await client.CampaignsAsync(default));
         Assert.Equal(4, server.Asked.Count);
+    }
+
+    [Fact]
+    public async Task What_a_server_is_it_is_asked_once()
+    {
+        var server = new Answers(Answers.Nobody);
+        await using var client = server.Client();
+        await RefusedAsync(() => client.AboutAsync(default), DfuError.ServerUnreachable);
+        Assert.Single(server.Asked);
     }
 
     [Fact]

@@ -5,51 +5,41 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 
-namespace Dfu.Cli.Arguments;
+namespace Dfu.Fleet.Orders;
 
 /// <summary>
 /// A CSV file of devices. A header says which columns hold addresses, serial numbers, labels and order numbers; other columns are left alone, so a report
 /// can be given again. Without a header the first column holds addresses.
 /// </summary>
-internal static class TargetList
+public static class TargetList
 {
-    private const int MaxBytes = 16 << 20;
+    /// <summary>Larger than any list of devices.</summary>
+    public const int MaxBytes = 16 << 20;
 
     private static readonly string[] AddressNames = ["address", "device", "deviceaddress", "bluetoothaddress", "mac", "macaddress", "application"];
     private static readonly string[] SerialNames = ["serial", "serialnumber", "serialno", "sn"];
     private static readonly string[] LabelNames = ["label"];
     private static readonly string[] OrderNames = ["order", "ordernumber", "orderno", "workorder"];
 
+    /// <summary>Of a file, or of what somebody wrote down.</summary>
+    /// <param name="name">What messages call it.</param>
     /// <exception cref="DfuException">InvalidArgument, naming the line.</exception>
-    public static TargetSelection Read(string path)
+    public static TargetSelection Read(byte[] content, string name)
     {
-        byte[] content;
-        if (Directory.Exists(path)) throw Invalid($"{path} is a folder", "Give a CSV file.");
-        if (!File.Exists(path)) throw Invalid($"{path} does not exist", "Check the path.");
-        try
+        if (content.Length > MaxBytes) throw Invalid($"{name} is larger than any list of devices", "Give a CSV file with an address in each line.");
+        if (FileKinds.Recognise(content, name) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind)
         {
-            if (new FileInfo(path).Length > MaxBytes)
-                throw Invalid($"{path} is larger than any list of devices", "Give a CSV file with an address in each line.");
-            content = File.ReadAllBytes(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new DfuException(DfuError.InvalidArgument, $"{path} cannot be read: {failure.Message}", failure) { Remedy = "Check its permissions." };
-        }
-
-        if (FileKinds.Recognise(content, path) is { Family: not (FileFamily.Text or FileFamily.Blank) } kind)
-        {
-            throw new DfuException(DfuError.InvalidArgument, $"{path}: this is {kind.Name}")
+            throw new DfuException(DfuError.InvalidArgument, $"{name}: this is {kind.Name}")
             {
                 Remedy = "Give a CSV file with an address in the first column, or a header that says where addresses are.",
             };
         }
 
-        return Parse(Lines(content), path);
+        return Parse(Lines(content), name);
     }
 
     /// <summary>Empty lines and lines that begin with # are skipped. An address that stands twice counts once, unless its labels differ.</summary>
-    internal static TargetSelection Parse(IReadOnlyList<string> lines, string path)
+    public static TargetSelection Parse(IReadOnlyList<string> lines, string path)
     {
         var labels = new Dictionary<BluetoothAddress, (TargetLabel Label, int Line)>();
         var addresses = ImmutableArray.CreateBuilder<BluetoothAddress>();

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Dfu.Cli.Arguments;
+namespace Dfu.Fleet.Orders;
 
 /// <summary>One line of a CSV file, whatever separates its cells.</summary>
 internal static class CsvLine
