@@ -8,6 +8,7 @@ using Dfu.Server.Api.Fleet;
 using Dfu.Server.Api.OpenApi;
 using Dfu.Server.Api.Packages;
 using Dfu.Server.Api.Problems;
+using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;
@@ -49,6 +50,7 @@ internal static class FleetApi
         api.MapDevices();
         api.MapAdapters();
         api.MapFleet();
+        api.MapEvents();
         app.MapApiDocument();
         app.MapKeysApi();
     }

@@ -5,6 +5,7 @@ using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Api;
 using Dfu.Server.Console;
+using Dfu.Server.Health;
 using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
@@ -102,6 +103,7 @@ public sealed class FleetWeb : IServedBeside
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
         services.AddLiveFeeds();
+        services.AddReadiness(silo, time);
         services.AddFleetSecurity(silo.DataDirectory);
         services.AddFleetApi();
         services.AddFleetConsole();
@@ -119,8 +121,8 @@ public sealed class FleetWeb : IServedBeside
         app.UseRouting();
         app.UseFleetSecurity();
         app.MapSignIn();
+        app.MapHealth();
         app.MapFleetApi();
-        app.MapEvents();
         app.MapFleetConsole();
         if (settings.OrleansDashboard) OrleansDashboard.Map(app);
         return app;
