@@ -173,7 +173,7 @@ public static class ErrorCatalog
             "The data directory cannot be written: no permission, no room or damaged.",
             "Free space, check permissions, or give another --data-dir; nothing confirmed is lost."),
         DfuError.CampaignConflict => (
-            "The data directory holds another unfinished update.",
+            "Another unfinished update may have the same devices.",
             "Finish it with its own package, --only and targets, give another --data-dir, or --restart to forget it."),
         DfuError.ServerUnreachable => ("No server answers.", "Check the address or the database that was given, and that a server runs there."),
         DfuError.OutputNotWritten => (

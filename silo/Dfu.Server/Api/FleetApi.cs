@@ -12,6 +12,7 @@ using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -51,7 +52,8 @@ internal static class FleetApi
         api.MapAdapters();
         api.MapFleet();
         api.MapEvents();
-        app.MapApiDocument();
         app.MapKeysApi();
+        app.MapApiDocument();
+        app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
     }
 }

@@ -67,7 +67,7 @@ internal static class FleetSecurity
             SecurityHeaders.Set(context);
             if (Judge(context, names) is not { } foreign)
             {
-                await next(context);
+                await AnswerAsync(context, next);
                 return;
             }
 
@@ -92,6 +92,18 @@ internal static class FleetSecurity
 
     /// <summary>Who it is, for the audit.</summary>
     public static string NameOf(ClaimsPrincipal user) => user.Identity?.Name ?? "web";
+
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (DfuException e) when (e.Error == DfuError.ServerUnreachable && !context.Response.HasStarted)
+        {
+            await Refusals.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, e); // nobody can tell who may
+        }
+    }
 
     private static Foreign? Judge(HttpContext context, string[] names)
     {

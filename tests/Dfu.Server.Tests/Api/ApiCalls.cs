@@ -85,17 +85,25 @@ internal static class ApiCalls
     {
         using var answer = await http.PostAsync(ApiRoutes.Control(campaign), new ApiCampaignControl { Kind = CampaignControlKind.Cancel, Cut = true });
         await answer.ReadAsync<ApiDone>(HttpStatusCode.OK);
-        await http.UntilAsync(campaign, static standing => standing.Outcome != CampaignOutcome.Running);
+        await http.OverAsync(campaign);
     }
 
-    public static async Task<CampaignStanding> UntilAsync(this HttpClient http, string campaign, Func<CampaignStanding, bool> isSo)
+    /// <summary>Waits until the campaign is over for the directory too: from then on it is in no other's way.</summary>
+    public static Task OverAsync(this HttpClient http, string campaign) => UntilAsync(
+        () => http.GetAsync<ApiPage<ApiCampaign>>($"{ApiRoutes.Campaigns}?standing=false&limit=1000"),
+        page => page.Items.Any(one => one.Entry.Campaign == campaign && one.Entry.Finished));
+
+    public static Task<CampaignStanding> UntilAsync(this HttpClient http, string campaign, Func<CampaignStanding, bool> isSo) =>
+        UntilAsync(() => http.GetAsync<CampaignStanding>(ApiRoutes.Campaign(campaign)), isSo);
+
+    private static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> isSo)
     {
         var begin = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var standing = await http.GetAsync<CampaignStanding>(ApiRoutes.Campaign(campaign));
-            if (isSo(standing)) return standing;
-            Assert.True(TimeProvider.System.GetElapsedTime(begin) < Soon, standing.ToString());
+            var seen = await look();
+            if (isSo(seen)) return seen;
+            Assert.True(TimeProvider.System.GetElapsedTime(begin) < Soon, seen!.ToString());
             await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System);
         }
     }

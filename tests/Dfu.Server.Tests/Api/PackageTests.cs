@@ -70,7 +70,7 @@ public sealed class PackageTests(SharedFleet shared)
     [InlineData("nothing", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
     [InlineData("truncated", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
     [InlineData("damaged", HttpStatusCode.UnprocessableEntity, "packageNotAZip")]
-    [InlineData("another zip", HttpStatusCode.UnprocessableEntity, "packageEntryMissing")]
+    [InlineData("another zip", HttpStatusCode.UnprocessableEntity, "notADfuPackage")]
     [InlineData("bomb", HttpStatusCode.RequestEntityTooLarge, "packageTooLarge")]
     public async Task What_is_no_sound_package_is_refused_and_leaves_nothing(string what, HttpStatusCode status, string code)
     {
@@ -90,15 +90,16 @@ public sealed class PackageTests(SharedFleet shared)
     }
 
     [Theory]
-    [InlineData("text/plain")]
-    [InlineData("multipart/form-data; boundary=x")]
-    [InlineData(null)]
-    public async Task A_body_of_another_type_is_refused(string? type)
+    [InlineData("text/plain", "requestForeign")]
+    [InlineData("multipart/form-data; boundary=x", "requestForeign")]
+    [InlineData("application/gzip", "invalidArgument")]
+    [InlineData(null, "invalidArgument")]
+    public async Task A_body_of_another_type_is_refused(string? type, string code)
     {
         var content = new ByteArrayContent(TestPackage.Build(seed: 15).File);
         content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var answer = await _http.SendAsync(HttpMethod.Post, ApiRoutes.Packages, content);
-        await answer.ProblemAsync(HttpStatusCode.UnsupportedMediaType, "invalidArgument");
+        await answer.ProblemAsync(HttpStatusCode.UnsupportedMediaType, code);
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Net;
 using Dfu.Api;
-using Dfu.Fleet.Campaigns;
 
 namespace Dfu.Server.Tests.Api;
 
@@ -34,7 +33,7 @@ public sealed class RepeatTests(SharedFleet shared)
         var second = (await _http.StartAsync(order)).Campaign;
         Assert.NotEqual(first, second);
         Assert.Equal(first, (await _http.StartAsync(order, Key("anew"))).Campaign);
-        await _http.UntilAsync(first, static standing => standing.Outcome != CampaignOutcome.Running);
+        await _http.OverAsync(first);
         await _http.CancelAsync(second);
     }
 

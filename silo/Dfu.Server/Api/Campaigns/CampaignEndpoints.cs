@@ -99,14 +99,14 @@ internal static class CampaignEndpoints
         string campaign,
         IFleetServer fleet,
         CancellationToken cancellationToken,
-        [Description("Those that stand so.")] UnitState? state = null,
+        [Description("Those that stand so: waiting, atWork, done, failed, pausing, cancelled.")] string? state = null,
         [Description("An address of the device, or part of its serial number, label or order number, in any case.")] string? find = null,
         [Description(Texts.Cursor)] string? cursor = null,
         [Description(Texts.Limit)] int? limit = null)
     {
-        var page = PageWish.Of(cursor, limit);
+        var (page, wanted) = (PageWish.Of(cursor, limit), Words.Read<UnitState>(nameof(state), state));
         var view = await SnapshotAsync(fleet, campaign, cancellationToken);
-        var units = view.Devices.Where(unit => (state is null || UnitStates.Of(unit.Outcome, unit.Phase) == state) && (find is null || IsCalled(unit, find)));
+        var units = view.Devices.Where(unit => (wanted is null || UnitStates.Of(unit.Outcome, unit.Phase) == wanted) && (find is null || IsCalled(unit, find)));
         return Answer.Of(page.Of([.. units], static unit => unit.Application.ToString()));
     }
 

@@ -43,12 +43,12 @@ internal static class FleetEndpoints
         IFleetServer fleet,
         CancellationToken cancellationToken,
         [Description("A pattern for the advertised name, with * and ? as in a shell.")] string? name = null,
-        [Description("What it runs.")] UnitMode? mode = null,
+        [Description("What it runs: bootloader, application, bootloaderOrApplication, legacyBootloader, smp, uart, other.")] string? mode = null,
         [Description(Texts.Limit)] int? limit = null)
     {
-        var most = PageWish.Of(null, limit).Limit;
+        var (most, wanted) = (PageWish.Of(null, limit).Limit, Words.Read<UnitMode>(nameof(mode), mode));
         var air = await fleet.HeardAsync(cancellationToken);
-        var units = air.Units.Where(unit => (mode is null || unit.Mode == mode) && (name is null || DeviceNames.Matches(unit.Name, name)));
+        var units = air.Units.Where(unit => (wanted is null || unit.Mode == wanted) && (name is null || DeviceNames.Matches(unit.Name, name)));
         return Answer.Of(air with { Units = [.. units.Take(most)] });
     }
 

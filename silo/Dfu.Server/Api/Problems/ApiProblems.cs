@@ -8,8 +8,6 @@ namespace Dfu.Server.Api.Problems;
 /// <summary>Writes what went wrong: our code, its sentence, what happened, what to do.</summary>
 internal static class ApiProblems
 {
-    private const string SeeReference = "See /api for what requests are made of.";
-
     /// <param name="status">The usual one of the error when null.</param>
     public static ApiProblem Of(DfuError error, string detail, string? remedy = null, int? status = null)
     {
@@ -20,8 +18,16 @@ internal static class ApiProblems
             status ?? ErrorStatus.Of(error),
             detail,
             error.Code(),
-            remedy ?? (error == DfuError.InvalidArgument ? SeeReference : usual));
+            remedy ?? Remedy(error) ?? usual);
     }
+
+    /// <summary>What to do about it over HTTP, where the usual remedy is a command's option.</summary>
+    private static string? Remedy(DfuError error) => error switch
+    {
+        DfuError.InvalidArgument => "See /api for what requests are made of.",
+        DfuError.CampaignConflict => "Wait until that campaign is over, cancel it, or say 'restart' to begin anew.",
+        _ => null,
+    };
 
     public static ApiProblem Of(DfuException e) => Of(e.Error, e.Message, e.Remedy);
 

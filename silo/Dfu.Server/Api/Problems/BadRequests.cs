@@ -18,8 +18,7 @@ internal static partial class BadRequests
         { InnerException: JsonException flaw } => ApiProblems.Of(DfuError.InvalidArgument, Sentence(flaw)),
         _ when Unbound().Match(e.Message) is { Success: true } parameter => ApiProblems.Of(
             DfuError.InvalidArgument, $"{parameter.Groups["name"].Value} cannot be '{parameter.Groups["value"].Value}'"),
-        _ when Missing().Match(e.Message) is { Success: true } parameter => ApiProblems.Of(
-            DfuError.InvalidArgument, $"{(parameter.Groups["source"].Value.Contains("body", StringComparison.Ordinal) ? "the body" : parameter.Groups["name"].Value)} is missing"),
+        _ when Missing().IsMatch(e.Message) => ApiProblems.Of(DfuError.InvalidArgument, "the body is missing"),
         _ => ApiProblems.Of(DfuError.InvalidArgument, e.Message.TrimEnd('.'), null, e.StatusCode),
     };
 
@@ -38,28 +37,34 @@ internal static partial class BadRequests
     /// <summary>Where in the document, and what: without the names of this program's types, which tell a caller nothing.</summary>
     private static string Sentence(JsonException flaw)
     {
-        var path = flaw.Path is { Length: > 2 } deep && deep.StartsWith("$.", StringComparison.Ordinal) ? deep[2..] : "the body";
-        var text = Place().Replace(flaw.InnerException is FormatException inner ? inner.Message : flaw.Message, "").TrimEnd('.');
-        var what = text switch
+        var text = Cut().Replace(flaw.InnerException is FormatException inner ? inner.Message : flaw.Message, "").TrimEnd('.');
+        var (place, what) = text switch
         {
-            _ when Unmapped().Match(text) is { Success: true } unknown => $"has no member '{unknown.Groups["name"].Value}'",
-            _ when Lacking().Match(text) is { Success: true } lacking => $"lacks {lacking.Groups["names"].Value}",
-            _ when text.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) => "has a value of another kind than belongs there",
-            _ when text.Contains("doesn't allow setting null values", StringComparison.Ordinal) => "cannot be null",
-            _ => text.StartsWith('\'') ? $": {text}" : $"is no JSON: {text}",
+            _ when Unmapped().Match(text) is { Success: true } unknown => (Parent(flaw.Path), $"has no member '{unknown.Groups["name"].Value}'"),
+            _ when Lacking().Match(text) is { Success: true } lacking => (flaw.Path, $"lacks {lacking.Groups["names"].Value}"),
+            _ when text.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) => (flaw.Path, "has a value of another kind than belongs there"),
+            _ when text.Contains("TimeSpan", StringComparison.Ordinal) => (flaw.Path, "is no span of time: two minutes are 00:02:00"),
+            _ when text.Contains("DateTime", StringComparison.Ordinal) => (flaw.Path, "is no moment in ISO 8601: 2026-11-30T08:00:00+01:00"),
+            _ when text.Contains("doesn't allow setting null values", StringComparison.Ordinal) => (flaw.Path, "cannot be null"),
+            _ when text.StartsWith('\'') && flaw.Path is not null and not "$" => (flaw.Path + ":", text),
+            _ => (null, $"is no JSON: {text}"),
         };
+        var path = place is { Length: > 2 } deep && deep.StartsWith("$.", StringComparison.Ordinal) ? deep[2..] : "the body";
         var line = flaw is { LineNumber: { } number, BytePositionInLine: { } position } ? $" (line {number + 1}, byte {position + 1})" : "";
-        return $"{path}{(what.StartsWith(':') ? "" : " ")}{what}{line}";
+        return $"{path} {what}{line}";
     }
+
+    private static string? Parent(string? path) => path?.LastIndexOf('.') is > 0 and var dot ? path[..dot] : null;
 
     [GeneratedRegex("""^Failed to bind parameter "\S+ (?<name>\w+)" from "(?<value>.*)"\.$""", RegexOptions.Singleline)]
     private static partial Regex Unbound();
 
-    [GeneratedRegex("""^(?:Required parameter "\S+ (?<name>\w+)" was not provided from (?<source>.+)|Implicit body inferred .*(?<source>body).*)\.$""")]
+    /// <remarks>The body is the only thing without which a request fits no endpoint: what is in queries and headers may be left out.</remarks>
+    [GeneratedRegex("^(?:Implicit body inferred|Required parameter) ")]
     private static partial Regex Missing();
 
     [GeneratedRegex(@" ?Path: .*$", RegexOptions.Singleline)]
-    private static partial Regex Place();
+    private static partial Regex Cut();
 
     [GeneratedRegex("""^The JSON property '(?<name>[^']*)' could not be mapped""")]
     private static partial Regex Unmapped();
