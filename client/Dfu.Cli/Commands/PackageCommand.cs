@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Packages;
 using Dfu.Cli.Reports;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
@@ -7,10 +8,17 @@ using Dfu.Protocol.Packages.Doubts;
 
 namespace Dfu.Cli.Commands;
 
-/// <summary><c>dfu package show|create</c>.</summary>
+/// <summary><c>dfu package</c>.</summary>
 internal static class PackageCommand
 {
-    public static Command Create(Terminal terminal) => new("package", "Look into DFU packages, or make them.") { Show(terminal), Make(terminal) };
+    public static Command Create(Terminal terminal) => new("package", "Look into DFU packages, make them, and give them to a running server.")
+    {
+        Show(terminal),
+        Make(terminal),
+        KeptPackageCommands.Upload(terminal),
+        KeptPackageCommands.List(terminal),
+        KeptPackageCommands.Delete(terminal),
+    };
 
     private static Command Show(Terminal terminal)
     {

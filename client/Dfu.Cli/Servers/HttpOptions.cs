@@ -82,5 +82,6 @@ internal sealed class HttpOptions
         return new(new() { Url = url, Key = key, Authority = result.GetValue(_authority), RetryFor = LongestTry });
     }
 
-    private static string? KeyFor(Uri url) => Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key) ? key.Trim() : KeptKeys.OfUser().For(url);
+    private static string? KeyFor(Uri url) =>
+        Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key) ? key.Trim() : KeptKeys.OfUser().For(url);
 }

@@ -7,7 +7,7 @@ using Dfu.Silo.Serve;
 namespace Dfu.Cli.Tests.Servers;
 
 /// <summary>What <c>dfu serve</c> runs, in this process, in a folder of its own; and commands to it.</summary>
-public sealed class ServedFleet : IAsyncLifetime, IDisposable
+public class ServedFleet : IAsyncLifetime, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
@@ -22,13 +22,13 @@ public sealed class ServedFleet : IAsyncLifetime, IDisposable
     {
         var ready = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         _running = FleetServer.RunAsync(
-            new()
+            With(new()
             {
                 Name = "station-1",
                 DataDirectory = this["data"],
                 Adapters = AdapterSpec.ParseAll(["sim:devices=6,time-scale=20"]),
                 Ready = ready.SetResult,
-            },
+            }),
             TimeProvider.System,
             _stop.Token);
         if (await Task.WhenAny(ready.Task, _running) == _running) throw new InvalidOperationException("the server ended", _running.Exception);
@@ -65,5 +65,13 @@ public sealed class ServedFleet : IAsyncLifetime, IDisposable
         Directory.Delete(Folder, true);
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ServerSettings With(ServerSettings settings) => settings;
+
+    protected virtual void Dispose(bool disposing) => _stop.Dispose();
 }
