@@ -119,6 +119,7 @@ internal static class ServeCommand
                     InsecureNetwork = result.GetValue(insecure),
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
+                    Silo = served is { OrleansDashboard: true } ? OrleansDashboard.AddTo : static _ => { },
                     Beside = served is null ? null : async (silo, stop) => await FleetWeb.StartAsync(served, silo, TimeProvider.System, stop),
                     Ready = gateway =>
                     {

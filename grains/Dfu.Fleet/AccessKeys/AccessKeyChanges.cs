@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Dfu.Fleet.Audit;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.AccessKeys;
 
 /// <summary>What becomes of a change to the keys.</summary>
 /// <param name="Next">The same when nothing changes.</param>
+/// <param name="Refused">None when it is done, or was so already.</param>
 /// <param name="Words">What is done, was so already, or why not.</param>
-public sealed record AccessKeyVerdict(AccessKeysState Next, bool Refused, string Words);
+public sealed record AccessKeyVerdict(AccessKeysState Next, DfuError Refused, string Words);
 
 /// <summary>Keys are made, used and revoked, decided in one place.</summary>
 public static class AccessKeyChanges
@@ -23,19 +25,19 @@ public static class AccessKeyChanges
     public static AccessKeyVerdict Add(AccessKeysState state, HeldKey made, DateTimeOffset now)
     {
         var key = made.Key with { Name = made.Key.Name.Trim(), MadeAt = now, RevokedAt = null, RevokedBy = null, LastUsed = null };
-        if (Flaw(state, key, now) is { } flaw) return new(state, Refused: true, flaw);
+        if (Flaw(state, key, now) is { } flaw) return new(state, DfuError.InvalidArgument, flaw);
         var kept = state.Ring.Keys;
         if (kept.Length >= Most)
         {
             if (kept.FirstOrDefault(held => !held.Key.IsInForce(now)) is not { } oldest)
-                return new(state, Refused: true, $"there are {Most} keys in force, and no room for more: revoke some");
+                return new(state, DfuError.InvalidArgument, $"there are {Most} keys in force, and no room for more: revoke some");
             kept = kept.Remove(oldest);
         }
 
         var end = key.ExpiresAt is { } at ? $"until {Day(at)}" : "without an end";
         var words = $"'{key.Name}' may be used as {Word(key.Role)} {end}";
         return new(
-            Changed(state, kept.Add(made with { Key = key }), new($"key-{key.Id}-made", now, key.MadeBy, "keyMade", Subject(key), words)), Refused: false, words);
+            Changed(state, kept.Add(made with { Key = key }), new($"key-{key.Id}-made", now, key.MadeBy, "keyMade", Subject(key), words)), DfuError.None, words);
     }
 
     /// <param name="text">An id, or the name of a key in force.</param>
@@ -45,16 +47,16 @@ public static class AccessKeyChanges
         var held = keys.FirstOrDefault(held => held.Key.Id == text)
             ?? keys.LastOrDefault(held => Same(held.Key.Name, text) && held.Key.IsInForce(now))
             ?? keys.LastOrDefault(held => Same(held.Key.Name, text));
-        if (held is null) return new(state, Refused: true, $"there is no access key '{text}'");
+        if (held is null) return new(state, DfuError.NotFound, $"there is no access key '{text}'");
         var key = held.Key;
-        if (key.RevokedAt is { } at) return new(state, Refused: false, $"'{key.Name}' ({key.Id}) was revoked by {key.RevokedBy} on {Day(at)} already");
+        if (key.RevokedAt is { } at) return new(state, DfuError.None, $"'{key.Name}' ({key.Id}) was revoked by {key.RevokedBy} on {Day(at)} already");
         var words = $"'{key.Name}' ({key.Id}) opens nothing any more";
         return new(
             Changed(
                 state,
                 keys.Replace(held, held with { Key = key with { RevokedAt = now, RevokedBy = by } }),
                 new($"key-{key.Id}-revoked", now, by, "keyRevoked", Subject(key), words)),
-            Refused: false,
+            DfuError.None,
             words);
     }
 

@@ -43,6 +43,9 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
     public bool Overtaken { get; init; }
 
+    /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
+    public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
+
     /// <summary>What others see of it.</summary>
     [JsonIgnore]
     public CampaignEntry Shown => new()
@@ -55,9 +58,6 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
         CreatedAt = CreatedAt,
         Finished = Finished,
     };
-
-    /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
-    public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
 }
 
 /// <summary>A request that was carried out, and is not carried out again.</summary>

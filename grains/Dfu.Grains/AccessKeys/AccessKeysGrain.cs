@@ -1,6 +1,7 @@
 using Dfu.Fleet.AccessKeys;
 using Dfu.Grains.Audit;
 using Dfu.Grains.Storage;
+using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.AccessKeys;
@@ -41,7 +42,7 @@ internal sealed class AccessKeysGrain(
 
     private async Task<ControlAnswer> ApplyAsync(AccessKeyVerdict verdict)
     {
-        if (verdict.Refused) return ControlAnswer.Refused(verdict.Words);
+        if (verdict.Refused != DfuError.None) return new() { Error = verdict.Refused, Detail = verdict.Words };
         await SaveAsync(verdict.Next);
         await TellAsync();
         return ControlAnswer.Done(verdict.Words);

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Dfu.Api;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Api;
+using Dfu.Server.Api.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -17,16 +17,9 @@ internal static class Refusals
     public static async Task WriteAsync(HttpContext context, int status, DfuException refusal)
     {
         if (context.Response.HasStarted) return;
-        var (sentence, remedy) = ErrorCatalog.Describe(refusal.Error);
-        var problem = new ApiProblem("about:blank", sentence, status, refusal.Message, refusal.Error.Code(), refusal.Remedy ?? remedy);
-        context.Response.StatusCode = status;
-        if (IsPage(context))
-        {
-            await new RazorComponentResult<RefusedPage>(new { Problem = problem }) { StatusCode = status }.ExecuteAsync(context);
-            return;
-        }
-
-        await context.Response.WriteAsJsonAsync(problem, ApiJson.Options, ApiHeaders.Problem, context.RequestAborted);
+        var problem = ApiProblems.Of(refusal.Error, refusal.Message, refusal.Remedy, status);
+        if (IsPage(context)) await new RazorComponentResult<RefusedPage>(new { Problem = problem }) { StatusCode = status }.ExecuteAsync(context);
+        else await ApiProblems.WriteAsync(context, problem);
     }
 
     /// <param name="wait">Not null when there were too many.</param>

@@ -1,5 +1,6 @@
 using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Tests.AccessKeys;
 
@@ -59,24 +60,24 @@ public sealed class AccessKeyTests
         Assert.True(state.Ring.Match(secret)!.IsInForce(Start.AddDays(90).AddTicks(-1)));
         Assert.False(state.Ring.Match(secret)!.IsInForce(Start.AddDays(90)));
         var revoked = AccessKeyChanges.Revoke(state, "CI", "bea@line-3", Start.AddDays(1));
-        Assert.False(revoked.Refused);
+        Assert.Equal(DfuError.None, revoked.Refused);
         Assert.Null(revoked.Next.Ring.InForce(held.Key.Id, Start.AddDays(1)));
         Assert.Equal(("bea@line-3", Start.AddDays(1)), (revoked.Next.Ring.Keys.Single().Key.RevokedBy, revoked.Next.Ring.Keys.Single().Key.RevokedAt));
         Assert.Equal(["keyMade", "keyRevoked"], revoked.Next.Untold.Select(static entry => entry.Action));
         var again = AccessKeyChanges.Revoke(revoked.Next, held.Key.Id, "carl@line-3", Start.AddDays(2));
-        Assert.False(again.Refused);
+        Assert.Equal(DfuError.None, again.Refused);
         Assert.Same(revoked.Next, again.Next);
         Assert.Contains("bea@line-3", again.Words, StringComparison.Ordinal);
-        Assert.True(AccessKeyChanges.Revoke(state, "ci2", "anna", Start).Refused);
+        Assert.Equal(DfuError.NotFound, AccessKeyChanges.Revoke(state, "ci2", "anna", Start).Refused);
     }
 
     [Fact]
     public void No_two_keys_in_force_have_the_same_name()
     {
         var state = With(Made("Line 3", expires: Start.AddDays(1)).Held);
-        Assert.True(AccessKeyChanges.Add(state, Made(" line 3 ").Held, Start).Refused);
-        Assert.False(AccessKeyChanges.Add(state, Made("line 3").Held, Start.AddDays(1)).Refused);
-        Assert.False(AccessKeyChanges.Add(AccessKeyChanges.Revoke(state, "line 3", "anna", Start).Next, Made("line 3").Held, Start).Refused);
+        Assert.Equal(DfuError.InvalidArgument, AccessKeyChanges.Add(state, Made(" line 3 ").Held, Start).Refused);
+        Assert.Equal(DfuError.None, AccessKeyChanges.Add(state, Made("line 3").Held, Start.AddDays(1)).Refused);
+        Assert.Equal(DfuError.None, AccessKeyChanges.Add(AccessKeyChanges.Revoke(state, "line 3", "anna", Start).Next, Made("line 3").Held, Start).Refused);
     }
 
     [Theory]
@@ -85,22 +86,22 @@ public sealed class AccessKeyTests
     [InlineData("two\nlines")]
     [InlineData("\u001b[31mred")]
     [InlineData("1234567890123456789012345678901234567890123456789012345678901")]
-    public void A_name_is_a_short_line(string name) => Assert.True(AccessKeyChanges.Add(new(), Made(name).Held, Start).Refused);
+    public void A_name_is_a_short_line(string name) => Assert.Equal(DfuError.InvalidArgument, AccessKeyChanges.Add(new(), Made(name).Held, Start).Refused);
 
     [Fact]
     public void A_key_that_has_expired_or_a_role_that_does_not_exist_is_refused()
     {
-        Assert.True(AccessKeyChanges.Add(new(), Made("ci", expires: Start).Held, Start).Refused);
-        Assert.True(AccessKeyChanges.Add(new(), Made("ci", (AccessRole)7).Held, Start).Refused);
+        Assert.Equal(DfuError.InvalidArgument, AccessKeyChanges.Add(new(), Made("ci", expires: Start).Held, Start).Refused);
+        Assert.Equal(DfuError.InvalidArgument, AccessKeyChanges.Add(new(), Made("ci", (AccessRole)7).Held, Start).Refused);
     }
 
     [Fact]
     public void Keys_that_are_over_make_room_and_keys_in_force_never_do()
     {
         var full = With([.. Enumerable.Range(0, AccessKeyChanges.Most).Select(static n => Made($"key {n}").Held)]);
-        Assert.True(AccessKeyChanges.Add(full, Made("one more").Held, Start).Refused);
+        Assert.Equal(DfuError.InvalidArgument, AccessKeyChanges.Add(full, Made("one more").Held, Start).Refused);
         var with = AccessKeyChanges.Add(AccessKeyChanges.Revoke(full, "key 500", "anna", Start).Next, Made("one more").Held, Start);
-        Assert.False(with.Refused);
+        Assert.Equal(DfuError.None, with.Refused);
         Assert.Equal(AccessKeyChanges.Most, with.Next.Ring.Keys.Length);
         Assert.DoesNotContain(with.Next.Ring.Keys, static held => held.Key.Name == "key 500");
     }
