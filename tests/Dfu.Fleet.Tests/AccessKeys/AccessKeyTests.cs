@@ -53,6 +53,14 @@ public sealed class AccessKeyTests
     }
 
     [Fact]
+    public void A_key_in_a_text_is_hidden_but_for_its_id()
+    {
+        var (id, secret) = AccessSecret.Make();
+        Assert.Equal($"GET /x/dfu_{id}_... and dfu_{id}_...!", AccessSecret.Hide($"GET /x/{secret} and {secret}!"));
+        Assert.Equal("dfu_nothing", AccessSecret.Hide("dfu_nothing"));
+    }
+
+    [Fact]
     public void A_key_is_in_force_until_it_expires_or_is_revoked()
     {
         var (held, secret) = Made("ci", expires: Start.AddDays(90));
