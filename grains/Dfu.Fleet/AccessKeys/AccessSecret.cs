@@ -27,6 +27,9 @@ public static partial class AccessSecret
 
     private static readonly SearchValues<char> OfIds = SearchValues.Create(IdLetters);
 
+    /// <summary>Of a text that cannot be a key.</summary>
+    public static string NoKey { get; } = $"that is not an access key: one has {Length} characters and begins with {Prefix}";
+
     /// <returns>The id and the whole text, from the system's random numbers.</returns>
     public static (string Id, string Secret) Make()
     {

@@ -55,7 +55,8 @@ internal static class FleetSecurity
     {
         var settings = app.Services.GetRequiredService<WebSettings>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(FleetSecurity));
-        string[] names = [.. settings.Names, .. settings.Urls.Where(static url => url.HostNameType == UriHostNameType.Dns && !url.IsLoopback).Select(static url => url.Host)];
+        var named = settings.Urls.Where(static url => url.HostNameType == UriHostNameType.Dns && !url.IsLoopback).Select(static url => url.Host);
+        string[] names = [.. settings.Names, .. named];
         app.Use((context, next) =>
         {
             context.Features.Set(Connected.Of(context, settings));

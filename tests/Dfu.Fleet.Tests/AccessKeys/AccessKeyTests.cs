@@ -14,7 +14,8 @@ public sealed class AccessKeyTests
         return (new(new(id, name, role, Start.AddYears(-3), "anna@line-3") { ExpiresAt = expires }, AccessSecret.HashOf(secret)), secret);
     }
 
-    private static AccessKeysState With(params HeldKey[] keys) => keys.Aggregate(new AccessKeysState(), static (state, key) => AccessKeyChanges.Add(state, key, Start).Next);
+    private static AccessKeysState With(params HeldKey[] keys) =>
+        keys.Aggregate(new AccessKeysState(), static (state, key) => AccessKeyChanges.Add(state, key, Start).Next);
 
     [Fact]
     public void A_secret_names_its_key_and_opens_it_and_nothing_else_does()
