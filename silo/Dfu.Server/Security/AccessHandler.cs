@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using Dfu.Fleet.AccessKeys;
 using Dfu.Protocol.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
