@@ -125,6 +125,7 @@ internal static class ServeCommand
                     DrainFor = result.GetValue(drainFor) ?? TimeSpan.Zero,
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
+                    Silo = served is { OrleansDashboard: true } ? OrleansDashboard.AddTo : static _ => { },
                     Beside = served is null ? null : async (silo, stop) => await FleetWeb.StartAsync(served, silo, TimeProvider.System, stop),
                     Ready = gateway =>
                     {

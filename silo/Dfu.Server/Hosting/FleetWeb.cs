@@ -112,6 +112,7 @@ public sealed class FleetWeb : IServedBeside
         services.AddFleetSecurity(silo.DataDirectory);
         services.AddFleetApi();
         services.AddFleetConsole();
+        if (settings.OrleansDashboard) OrleansDashboard.AddTo(services);
 
         if (Certificate(settings, silo) is { } files)
             services.AddSingleton(provider => new WebCertificate(files, time, provider.GetRequiredService<ILogger<WebCertificate>>()));
@@ -128,6 +129,7 @@ public sealed class FleetWeb : IServedBeside
         app.MapHealth();
         app.MapFleetApi();
         app.MapFleetConsole();
+        if (settings.OrleansDashboard) OrleansDashboard.Map(app);
         return app;
     }
 }

@@ -15,7 +15,8 @@ public sealed class WallTests(BrowserFarm farm)
           const { mount } = await import('/wall.js');
           document.querySelector('main').replaceChildren(Object.assign(document.createElement('div'), { id: 'many', className: 'wall' }));
           const host = document.getElementById('many');
-          host.style.setProperty('height', '780px');
+          host.style.setProperty('height', '800px');
+          host.style.setProperty('width', '1850px');
           const asked = [];
           const wall = mount(host, { invokeMethodAsync: async (_, i) => { asked.push(i); return [`unit ${i}`, 'at work']; } }, true);
           wall.units(0, Array.from({ length: count }, (_, i) => [`SN ${10000 + i}`, `C0:00:00:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`]).flat());
@@ -29,9 +30,9 @@ public sealed class WallTests(BrowserFarm farm)
         """;
 
     [BrowserTheory]
-    [InlineData(12, 200, 12)]
-    [InlineData(600, 42, 4)]
-    [InlineData(5000, 13, 0)]
+    [InlineData(12, 200, 8)]
+    [InlineData(600, 40, 4)]
+    [InlineData(5000, 12, 0)]
     public async Task All_tiles_fit_on_a_television_and_are_as_large_as_they_can_be(int count, double leastHeight, int leastText)
     {
         await using var visit = await farm.VisitAsync(width: 1920, height: 1080);

@@ -84,7 +84,7 @@ public sealed class BrowserFarm : IAsyncLifetime
     internal async Task<CampaignView> EndAsync(string campaign)
     {
         await using var followed = await Fleet.FollowAsync(campaign, CancellationToken.None);
-        return await followed.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+        return await followed.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
     }
 
     /// <summary>The address of a virtual device by its number.</summary>

@@ -1,4 +1,5 @@
 using Dfu.Api;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
@@ -42,7 +43,7 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
             case not null when Outage.Is(e):
                 return ApiProblems.Of(DfuError.ServerUnreachable, "a member of the cluster did not answer in time", "Try again in some seconds.");
             default:
-                logger.RequestFailed(request.Method, request.Path, e!);
+                logger.RequestFailed(request.Method, AccessSecret.Hide(request.Path), e!);
                 return ApiProblems.Of(DfuError.Unexpected, "the server could not answer; its log says why", "Please report it with the server's log.");
         }
     }
