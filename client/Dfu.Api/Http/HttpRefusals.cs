@@ -51,7 +51,7 @@ internal static class HttpRefusals
     {
         var detail = problem.Detail ?? problem.Title ?? $"{place} refuses";
         return problem.Code is { } code && Codes.TryGetValue(code, out var error)
-            ? new(error, detail) { Remedy = problem.Remedy == ErrorCatalog.Describe(error).Remedy ? null : problem.Remedy }
+            ? new(error, detail) { Remedy = problem.Remedy == ApiProblem.UsualRemedy(error) ? null : problem.Remedy }
             : new(DfuError.Unexpected, problem.Code is null ? detail : $"{detail} ({problem.Code})")
             {
                 Remedy = problem.Remedy ?? "The server may be newer than this program: use its version.",

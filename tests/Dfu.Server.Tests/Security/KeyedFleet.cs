@@ -21,6 +21,9 @@ public sealed class KeyedFleet : IAsyncLifetime
     /// <summary>To <see cref="Https"/>; takes the test's certificate and no other.</summary>
     public HttpClient Tls { get; private set; } = null!;
 
+    /// <summary>The file with the certificate that <see cref="Https"/> shows.</summary>
+    public string Certificate => Path.Combine(_folder.FullName, "web.pem");
+
     public string Thumbprint { get; private set; } = "";
 
     public string Viewer { get; private set; } = "";

@@ -12,23 +12,15 @@ internal static class ApiProblems
     /// <param name="status">The usual one of the error when null.</param>
     public static ApiProblem Of(DfuError error, string detail, string? remedy = null, int? status = null)
     {
-        var (sentence, usual) = ErrorCatalog.Describe(error);
+        var (sentence, _) = ErrorCatalog.Describe(error);
         return new(
             $"urn:dfu:error:{error.Code()}",
             sentence,
             status ?? ErrorStatus.Of(error),
             AccessSecret.Hide(detail),
             error.Code(),
-            remedy ?? Remedy(error) ?? usual);
+            remedy ?? ApiProblem.UsualRemedy(error));
     }
-
-    /// <summary>What to do about it over HTTP, where the usual remedy is a command's option.</summary>
-    private static string? Remedy(DfuError error) => error switch
-    {
-        DfuError.InvalidArgument => "See /api for what requests are made of.",
-        DfuError.CampaignConflict => "Wait until that campaign is over, cancel it, or say 'restart' to begin anew.",
-        _ => null,
-    };
 
     public static ApiProblem Of(DfuException e) => Of(e.Error, e.Message, e.Remedy);
 
