@@ -49,7 +49,7 @@ internal static class FleetApi
         api.MapDevices();
         api.MapAdapters();
         api.MapFleet();
-        app.MapApiDocument();
         app.MapKeysApi();
+        app.MapApiDocument();
     }
 }

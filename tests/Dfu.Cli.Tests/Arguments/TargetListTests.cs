@@ -1,4 +1,3 @@
-using Dfu.Cli.Arguments;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Orders;
 using Dfu.Protocol.Errors;
