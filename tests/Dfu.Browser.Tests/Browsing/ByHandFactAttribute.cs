@@ -11,13 +11,13 @@ internal sealed class ByHandFactAttribute(string variable) : FactAttribute
     public string Variable { get; } = variable;
 }
 
-internal sealed class ByHandDiscoverer(IMessageSink sink) : IXunitTestCaseDiscoverer
+public sealed class ByHandDiscoverer(IMessageSink sink) : IXunitTestCaseDiscoverer
 {
-    public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo fact)
+    public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
-        var variable = (string)fact.GetConstructorArguments().Single();
+        var variable = (string)factAttribute.GetConstructorArguments().Single();
         return Environment.GetEnvironmentVariable(variable) == "1"
-            ? [new XunitTestCase(sink, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method)]
+            ? [new XunitTestCase(sink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod)]
             : [];
     }
 }

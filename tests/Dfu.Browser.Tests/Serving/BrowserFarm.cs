@@ -31,6 +31,7 @@ public sealed class BrowserFarm : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (Chromium.Missing is not null) return;
+        Assertions.SetDefaultExpectTimeout(20_000); // a busy machine may take its time
         var server = ServerProcess.StartAsync(_folder, Adapters);
         _playwright = await Playwright.CreateAsync();
         Browser = await Chromium.StartAsync(_playwright);
