@@ -3,7 +3,6 @@ using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
-using Dfu.Server.Tests.Security;
 
 namespace Dfu.Server.Tests.Client;
 
