@@ -62,7 +62,8 @@ public static class ApiRoutes
     public static string View(string campaign) => $"{Campaign(campaign)}/view";
 
     /// <summary>
-    /// GET with <c>state</c>, <c>find</c>, <c>cursor</c>, <c>limit</c>: <see cref="ApiPage{T}"/> of <see cref="Fleet.Devices.DeviceView"/>, in the campaign's order.
+    /// GET with <c>state</c>, <c>find</c>, <c>cursor</c>, <c>limit</c>: <see cref="ApiPage{T}"/> of <see cref="Fleet.Devices.DeviceView"/>, in the
+    /// campaign's order.
     /// </summary>
     public static string Units(string campaign) => $"{Campaign(campaign)}/units";
 

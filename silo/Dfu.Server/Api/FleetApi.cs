@@ -54,6 +54,6 @@ internal static class FleetApi
         api.MapEvents();
         app.MapKeysApi();
         app.MapApiDocument();
-        app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
+        app.Map(NothingThere.Pattern, NothingThere.Answer).RequireAuthorization(FleetRoles.Viewer).ExcludeFromDescription();
     }
 }

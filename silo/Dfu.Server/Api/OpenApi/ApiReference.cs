@@ -12,13 +12,13 @@ internal static class ApiReference
 {
     private const string Path = "/api";
 
-    public static void MapApiReference(this IEndpointRouteBuilder app) => app.MapScalarApiReference(Path, static (options, http) =>
+    public static void MapApiReference(this IEndpointRouteBuilder app) => app.MapGroup("").RequireAuthorization(FleetRoles.Viewer).MapScalarApiReference(Path, static (options, http) =>
     {
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         http.Response.Headers.ContentSecurityPolicy = Policy(nonce);
         options.WithNonce(nonce).WithTitle("Dfu.Orleans API").WithOpenApiRoutePattern(ApiRoutes.OpenApi)
             .DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools();
-    }).RequireAuthorization(FleetRoles.Viewer);
+    });
 
     /// <summary>The console's, but for styles, which the page makes as it runs; scripts are those that its document names.</summary>
     private static string Policy(string nonce) => $"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; "
