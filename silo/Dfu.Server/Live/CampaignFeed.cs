@@ -29,7 +29,9 @@ internal sealed class CampaignFeed(ICampaignGrain grain, string campaign, Campai
 
     protected override async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        if (board.IsOver && Time.GetElapsedTime(_read) < ReadWhenOver && await grain.IsOverAsync().WithinAsync(LongestCall, Time, cancellationToken)) return false;
+        if (board.IsOver && Time.GetElapsedTime(_read) < ReadWhenOver
+            && await grain.IsOverAsync().WithinAsync(LongestCall, Time, cancellationToken))
+            return false;
         var told = await _follower.TellAsync(cursor => grain.ChangesAsync(cursor, Every).WithinAsync(LongestCall, Time, cancellationToken));
         _read = Time.GetTimestamp();
         lock (Gate)
