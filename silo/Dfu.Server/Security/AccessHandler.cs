@@ -64,7 +64,9 @@ internal sealed class AccessHandler(
         return Refusals.WriteAsync(
             Context,
             StatusCodes.Status403Forbidden,
-            new(DfuError.NotAllowed, $"{Context.User.Identity?.Name} is {A(FleetRoles.Of(Caller.RoleOf(Context.User)))}, and this takes {A(needed ?? "other")}"));
+            new(
+                DfuError.NotAllowed,
+                $"{Context.User.Identity?.Name} is {A(FleetRoles.Of(Caller.RoleOf(Context.User)))}, and this takes {A(needed ?? "other")}"));
     }
 
     private static string A(string role) => role[0] is 'a' or 'o' ? $"an {role}" : $"a {role}";

@@ -40,7 +40,8 @@ public sealed partial class SessionTests(KeyedFleet fleet)
 
         // From a link elsewhere the browser brings no cookie: our own page asks again, with it.
         using var linked = await GetAsync(
-            fleet.Tls, "/campaigns/c1?a=\"b", "Accept", "text/html", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document");
+            fleet.Tls, "/campaigns/c1?a=\"b", "Accept", "text/html", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate",
+            "Sec-Fetch-Dest", "document");
         Assert.Equal(HttpStatusCode.OK, linked.StatusCode);
         Assert.Contains("http-equiv=\"refresh\" content=\"0;url=/campaigns/c1?a=%22b\"", await linked.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
