@@ -3,7 +3,6 @@ using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
-using Dfu.Server.Tests.Security;
 
 namespace Dfu.Server.Tests.Client;
 
@@ -52,7 +51,8 @@ public sealed class ServedClientTests
         Assert.Equal(await served.Fleet.AuditAsync(null, 3, default), await client.AuditAsync(null, 3, default));
         Assert.Equal(view.Devices[0].Application, (await client.DeviceAsync(view.Devices[0].Application, default))?.Name);
         var adapter = (await client.AdaptersAsync(default))[0].Id;
-        Assert.Contains("no further transfer", await client.ControlAsync(adapter, new AdapterControl(AdapterControlKind.Drain, ""), default), StringComparison.Ordinal);
+        var drained = await client.ControlAsync(adapter, new AdapterControl(AdapterControlKind.Drain, ""), default);
+        Assert.Contains("no further transfer", drained, StringComparison.Ordinal);
         Assert.NotNull((await client.AdapterAsync(adapter, default)).HeldBy);
         var made = await client.CreateAccessKeyAsync(new("farm", AccessRole.Operator, null, ""), default);
         Assert.Equal("farm", Assert.Single(await client.AccessKeysAsync(default)).Name);
