@@ -40,7 +40,10 @@ internal static class KeptPackages
         {
             [var one] => one,
             [] => throw new DfuException(DfuError.NotFound, $"no package is kept whose id begins with '{text}'") { Remedy = "'dfu package list' lists them." },
-            _ => throw new DfuException(DfuError.InvalidArgument, $"'{text}' may be {string.Join(" or ", found.Select(Short))}") { Remedy = "Write more of the id." },
+            _ => throw new DfuException(DfuError.InvalidArgument, $"'{text}' may be {string.Join(" or ", found.Select(Short))}")
+            {
+                Remedy = "Write more of the id.",
+            },
         };
     }
 

@@ -26,7 +26,7 @@ internal static class KeysApi
             .Describe("whoAmI", "Tell who the one who asks is to this server.")
             .Refuses();
 
-        var keys = app.MapGroup(ApiRoutes.Keys).RequireAuthorization(FleetRoles.Admin).WithTags(Tag);
+        var keys = app.MapGroup(ApiRoutes.Keys).RequireAuthorization(FleetRoles.Admin).WithTags(Tag).WithBodyLimit(BodyLimit.Usual);
         keys.MapGet("", static async Task<Ok<ApiPage<AccessKey>>> (IFleetServer fleet, CancellationToken cancellationToken) =>
                 TypedResults.Ok(ApiPages.All(await fleet.AccessKeysAsync(cancellationToken))))
             .Refuses()
