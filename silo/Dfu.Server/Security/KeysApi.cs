@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Dfu.Api;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.AccessKeys;
+using Dfu.Server.Api.Answers;
 using Dfu.Server.Api.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
