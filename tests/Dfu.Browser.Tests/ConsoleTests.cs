@@ -19,6 +19,8 @@ public sealed class ConsoleTests(BrowserFarm farm)
         await visit.GoAsync("/");
         await page.Keyboard.PressAsync("/");
         await page.Keyboard.TypeAsync("listed");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("find=listed$"));
+        await Expect(page.GetByLabel("Find a campaign")).ToHaveValueAsync("listed");
         await Expect(page.Locator("table.campaigns tbody tr")).ToHaveCountAsync(2);
         await page.GetByRole(AriaRole.Link, new() { Name = "Failed", Exact = true }).First.ClickAsync();
         await Expect(page.Locator("table.campaigns tbody tr")).ToHaveCountAsync(1);
@@ -50,7 +52,7 @@ public sealed class ConsoleTests(BrowserFarm farm)
         await page.Locator("input[type=file]").First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await page.GetByRole(AriaRole.Button, new() { Name = "Another" }).ClickAsync();
         await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "x.zip", MimeType = "application/zip", Buffer = new byte[100] });
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("zip");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("packageNotAZip");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true })).ToBeDisabledAsync();
     }
 

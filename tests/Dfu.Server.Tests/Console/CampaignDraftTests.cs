@@ -45,7 +45,7 @@ public sealed class CampaignDraftTests
     public void Devices_are_chosen_in_one_way_only_and_said_in_words()
     {
         Assert.Null(new ChosenTargets().Selection);
-        Assert.Equal([Address(2), Address(4)], Two.Selection!.Addresses);
+        Assert.Equal($"{Address(2)} {Address(4)}", string.Join(' ', Two.Selection!.Addresses));
         var named = Two with { Kind = TargetKind.Name, Pattern = "Sensor*" };
         Assert.Equal((0, "Sensor*", false), (named.Selection!.Addresses.Length, named.Selection.NameGlob, named.Selection.Feed));
         Assert.Equal("every device named Sensor* heard in the first 10 s", named.Words);
