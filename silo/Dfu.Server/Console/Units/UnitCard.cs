@@ -33,7 +33,7 @@ internal static class UnitCard
         var text = UnitStates.Words(device.Outcome, device.Phase);
         if (device.Outcome != DeviceOutcome.Pending || device.BytesTotal <= 0 || device.BytesConfirmed <= 0) return text;
         text += $", {Format.Percent(Math.Floor(100.0 * device.BytesConfirmed / device.BytesTotal), 100)}";
-        return device.Rate >= 1 ? $"{text} at {Format.Rate(device.Rate)}" : text;
+        return device is { Phase: DevicePhase.Sending, Rate: >= 1 } ? $"{text} at {Format.Rate(device.Rate)}" : text;
     }
 
     private static string Where(DeviceView device)
