@@ -82,7 +82,8 @@ internal static class ServeCommand
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
-            name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel, drainFor,
+            name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
+            drainFor,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);

@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Server.Hosting;
@@ -24,6 +25,9 @@ namespace Dfu.Server.Hosting;
 /// <summary>The web server of a member: the HTTP API and the console, in the silo's process.</summary>
 public sealed class FleetWeb : IServedBeside
 {
+    /// <summary>Requests under way may take so long to end when the member stops; event streams end at once.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
 
     private FleetWeb(WebApplication app) => _app = app;
@@ -97,6 +101,7 @@ public sealed class FleetWeb : IServedBeside
         builder.Environment.WebRootFileProvider = new EmbeddedFiles(typeof(FleetWeb).Assembly);
         var services = builder.Services;
         services.AddRouting();
+        services.Configure<HostOptions>(static options => options.ShutdownTimeout = LongestStop);
         services.AddSingleton(settings);
         services.AddSingleton(silo);
         services.AddSingleton(time);

@@ -57,7 +57,8 @@ internal static class FeedBenchmark
         var memory = with.Average(static one => one.Memory) - without.Average(static one => one.Memory);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{viewers} viewers cost the server {share:0.0 %} of a core (goal: {MostShare:0 %}; without any its time varies by {noise:0.0 %}) and {memory / 1e6:0.0} MB; "
+            $"{viewers} viewers cost the server {share:0.0 %} of a core (goal: {MostShare:0 %}; without any its time varies by {noise:0.0 %}) "
+            + $"and {memory / 1e6:0.0} MB; "
             + $"each gets {rate / 1000:0} kB/s (goal: {MostRate / 1000:0}), the first {with.Average(static one => one.First) / 1000:0} kB at once."));
         return share < MostShare && rate < MostRate ? 0 : 1;
     }

@@ -90,7 +90,7 @@ public sealed class HealthTests
         var (status, ready) = await ReadyAsync(served.Http);
         var checks = ready.GetProperty("checks");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-        Assert.Equal((true, true), (checks.GetProperty("storage").GetProperty("ok").GetBoolean(), checks.GetProperty("membership").GetProperty("ok").GetBoolean()));
+        Assert.All(["storage", "membership"], name => Assert.True(checks.GetProperty(name).GetProperty("ok").GetBoolean()));
         Assert.StartsWith("0 of 1 open", checks.GetProperty("radios").GetProperty("detail").GetString(), StringComparison.Ordinal);
         await using var campaign = await served.Fleet.FollowAsync(id, CancellationToken.None);
         var devices = campaign.Snapshot().Devices;

@@ -186,7 +186,8 @@ public sealed class EventStreamTests
 
             public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-            public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+                throw new NotSupportedException();
 
             public Task CompleteAsync() => Task.CompletedTask;
         }
