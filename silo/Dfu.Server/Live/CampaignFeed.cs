@@ -54,7 +54,7 @@ internal sealed class CampaignFeed(ICampaignGrain grain, string campaign, Campai
 
     protected override DfuException Refusal(Exception failure) => failure switch
     {
-        KeyNotFoundException => new(DfuError.InvalidArgument, $"there is no campaign {campaign}", failure),
+        KeyNotFoundException => new(DfuError.NotFound, $"there is no campaign {campaign}", failure),
         DfuException known => known,
         _ => new(DfuError.Unexpected, $"campaign {campaign} cannot be read: {failure.Message}", failure),
     };
