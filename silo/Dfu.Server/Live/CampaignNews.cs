@@ -26,7 +26,7 @@ public sealed record FleetNews(ImmutableArray<CampaignStanding> Campaigns, Immut
 public interface ILiveFeeds
 {
     /// <summary>A campaign, whole at first; goes on when it is over, for it may be retried. Who reads slowly gets several changes as one.</summary>
-    /// <exception cref="DfuException">InvalidArgument when there is no such campaign.</exception>
+    /// <exception cref="DfuException">NotFound when there is no such campaign.</exception>
     IAsyncEnumerable<CampaignNews> CampaignAsync(string campaign, CancellationToken cancellationToken);
 
     /// <summary>Campaigns and adapters, told at most once a second and only when something changed.</summary>

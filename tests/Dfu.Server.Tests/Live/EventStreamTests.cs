@@ -137,7 +137,7 @@ public sealed class EventStreamTests
         await server.PassAsync(0.25);
         var sent = (await line.EventAsync())!;
         var problem = JsonSerializer.Deserialize<ApiProblem>(sent.Data, ApiJson.Options)!;
-        Assert.Equal((EventNames.Problem, "there is no campaign x", "invalidArgument"), (sent.Name, problem.Detail, problem.Code));
+        Assert.Equal((EventNames.Problem, "there is no campaign x", "notFound"), (sent.Name, problem.Detail, problem.Code));
         Assert.Null(await line.BlockAsync());
     }
 

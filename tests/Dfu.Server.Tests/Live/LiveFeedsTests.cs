@@ -96,13 +96,13 @@ public sealed class LiveFeedsTests : IAsyncLifetime, IAsyncDisposable
     {
         await using var stray = _feeds.CampaignAsync("y", CancellationToken.None).GetAsyncEnumerator();
         var refusal = await Assert.ThrowsAsync<DfuException>(async () => await stray.MoveNextAsync().AsTask().Soon());
-        Assert.Equal((DfuError.InvalidArgument, "there is no campaign y"), (refusal.Error, refusal.Message));
+        Assert.Equal((DfuError.NotFound, "there is no campaign y"), (refusal.Error, refusal.Message));
         await using var followers = new Followers(this, 3);
         await followers.NextAsync();
         _campaign.Failure = static () => new KeyNotFoundException();
         await PassAsync(0.25, last: true);
         refusal = await Assert.ThrowsAsync<DfuException>(followers.NextAsync);
-        Assert.Equal((DfuError.InvalidArgument, 0), (refusal.Error, _feeds.Count));
+        Assert.Equal((DfuError.NotFound, 0), (refusal.Error, _feeds.Count));
     }
 
     [Fact]
