@@ -58,8 +58,10 @@ public sealed class ServedClientTests
         Assert.Equal("farm", Assert.Single(await client.AccessKeysAsync(default)).Name);
         await client.RevokeAccessKeyAsync(made.Key.Id, "", default);
         await FleetHttpClientTests.RefusedAsync(() => client.FollowAsync("nothing", default), DfuError.NotFound);
-        await client.DeletePackageAsync(package, default);
-        Assert.Null(await client.InspectAsync(package, default));
+        await FleetHttpClientTests.RefusedAsync(() => client.DeletePackageAsync(package, default), DfuError.PackageInUse); // a moment ago
+        var other = await client.UploadAsync(TestPackage.Build(seed: 2).File, default);
+        await client.DeletePackageAsync(other.Id, default);
+        Assert.Null(await client.InspectAsync(other.Id, default));
     }
 
     private static async Task BecomesAsync(Func<bool> reached)
