@@ -51,7 +51,8 @@ public sealed class ConsoleTests(BrowserFarm farm)
         await Expect(page.Locator(".summary")).ToHaveTextAsync("Bring application 33 to 1 device, over 4 adapters; pause at 3 failed.");
         await page.Locator("input[type=file]").First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await page.GetByRole(AriaRole.Button, new() { Name = "Another" }).ClickAsync();
-        await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "x.zip", MimeType = "application/zip", Buffer = new byte[100] });
+        await page.Locator("input[type=file]").First.SetInputFilesAsync(
+            new FilePayload { Name = "x.zip", MimeType = "application/zip", Buffer = new byte[100] });
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("packageNotAZip");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true })).ToBeDisabledAsync();
     }

@@ -24,7 +24,10 @@ internal static class ScanCommand
             "SPEC");
         var server = new HttpOptions();
         var timeOption = Arguments.Option.Time(
-            "--time", "How long to listen, 1 s to 24 h; 10 s unless given, and not at all with --server, which knows.", TimeSpan.FromHours(24), "a time from 1s to 24h");
+            "--time",
+            "How long to listen, 1 s to 24 h; 10 s unless given, and not at all with --server, which knows.",
+            TimeSpan.FromHours(24),
+            "a time from 1s to 24h");
         var name = Arguments.Option.Text("--name", "Only devices whose name matches, whatever they are; * and ? as in a shell.", "GLOB");
         var all = Arguments.Option.Flag("--all", "Also devices that advertise no service of Nordic's.");
         var watch = Arguments.Option.Flag("--watch", "Go on until Ctrl-C, and tell who comes and leaves.");
@@ -91,7 +94,8 @@ internal static class ScanCommand
         progress.Finish(view, wanted, interrupted);
         if (progress.Length is null) return ExitCode.Succeeded;
         if (interrupted) return ExitCode.Interrupted;
-        if (view.Radios.IsEmpty) throw new DfuException(DfuError.AdapterNotFound, "the server has no adapter") { Remedy = "Give it one by 'dfu serve --adapter'." };
+        if (view.Radios.IsEmpty)
+            throw new DfuException(DfuError.AdapterNotFound, "the server has no adapter") { Remedy = "Give it one by 'dfu serve --adapter'." };
         if (view.Radios.All(static radio => radio.State == ScanRadioState.Lost))
             throw new DfuException(DfuError.AdapterNotFound, $"no adapter is left to listen with: {view.Radios[^1].Id}: {view.Radios[^1].Detail}");
         return wanted.Count > 0 ? ExitCode.Succeeded : throw progress.Filter.Nobody(view.Units, progress.Length.Value);

@@ -76,7 +76,8 @@ internal sealed class ScanProgress(Terminal terminal, ScanFilter filter, TimeSpa
         var others = view.Units.Length - wanted.Count;
         var why = filter.NameGlob is null ? "without a service of Nordic's (--all shows them)" : "by other names";
         var more = others == 0 ? "" : $"; {others} more {why}";
-        terminal.Error.WriteLine($"dfu: {Format.Count(wanted.Count, "device")} {(length == TimeSpan.Zero ? "on the air" : $"heard in {Seconds(view.Listened)}")}{more}");
+        terminal.Error.WriteLine(
+            $"dfu: {Format.Count(wanted.Count, "device")} {(length == TimeSpan.Zero ? "on the air" : $"heard in {Seconds(view.Listened)}")}{more}");
     }
 
     private string Until => length is { } time ? $"for {Seconds(time)}" : "until Ctrl-C";

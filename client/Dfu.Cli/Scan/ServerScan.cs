@@ -33,6 +33,8 @@ internal sealed class ServerScan(IFleetServer fleet, TimeProvider time)
     public ScanView Snapshot(bool steady)
     {
         var view = Volatile.Read(ref _view);
-        return steady ? view with { Units = [.. view.Units.OrderBy(static unit => unit.Name, StringComparer.Ordinal).ThenBy(static unit => unit.Address.Value)] } : view;
+        return steady
+            ? view with { Units = [.. view.Units.OrderBy(static unit => unit.Name, StringComparer.Ordinal).ThenBy(static unit => unit.Address.Value)] }
+            : view;
     }
 }

@@ -11,7 +11,8 @@ internal readonly record struct Amount(int? Count, double? Percent)
         text = text.Trim();
         if (text.EndsWith('%'))
         {
-            if (!double.TryParse(text.AsSpan(0, text.Length - 1).Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)) return false;
+            var percent = text.AsSpan(0, text.Length - 1).Trim();
+            if (!double.TryParse(percent, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)) return false;
             amount = new(null, share);
             return share is > 0 and <= 100;
         }

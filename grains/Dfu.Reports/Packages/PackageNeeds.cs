@@ -11,7 +11,9 @@ public static class PackageNeeds
     {
         var parts = new List<string> { string.Create(CultureInfo.InvariantCulture, $"hardware version {image.HwVersion}") };
         if (image.SdReq.Count > 0 && !image.SdReq.Contains(SoftDevices.Any))
-            parts.Add(image.SdReq is [SoftDevices.None] ? "no SoftDevice that its bootloader needs" : $"SoftDevice {string.Join(" or ", image.SdReq.Select(SoftDevices.Describe))}");
+            parts.Add(image.SdReq is [SoftDevices.None]
+                ? "no SoftDevice that its bootloader needs"
+                : $"SoftDevice {string.Join(" or ", image.SdReq.Select(SoftDevices.Describe))}");
         if (image is { IsDebug: false, Type: ImageType.Application })
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"no application newer than {image.FwVersion}"));
         if (image is { IsDebug: false, Type: ImageType.Bootloader or ImageType.SoftDeviceBootloader })

@@ -10,7 +10,10 @@ using Orleans.Storage;
 
 namespace Dfu.Server.Health;
 
-/// <summary>For who decides whether the process is restarted, and whether it is sent requests. Nobody needs a key for that, and nothing is told that would need one.</summary>
+/// <summary>
+/// For who decides whether the process is restarted, and whether it is sent requests. Nobody needs a key for that, and nothing is told that
+/// would need one.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void AddReadiness(this IServiceCollection services, ServedSilo silo, TimeProvider time)

@@ -32,7 +32,8 @@ internal static class KeysApi
                 TypedResults.Ok(ApiPages.All(await fleet.AccessKeysAsync(cancellationToken))))
             .Refuses()
             .Describe("listKeys", "List access keys.", "In the order in which they were made, those included that are not in force any more.");
-        keys.MapPost("", static async Task<Created<ApiNewKey>> (ApiKeyOrder order, IFleetServer fleet, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        keys.MapPost(
+            "", static async Task<Created<ApiNewKey>> (ApiKeyOrder order, IFleetServer fleet, ClaimsPrincipal user, CancellationToken cancellationToken) =>
             {
                 var made = await fleet.CreateAccessKeyAsync(new(order.Name, order.Role, order.ExpiresAt, FleetSecurity.NameOf(user)), cancellationToken);
                 return TypedResults.Created(ApiRoutes.Key(made.Key.Id), new ApiNewKey(made.Key, made.Secret));

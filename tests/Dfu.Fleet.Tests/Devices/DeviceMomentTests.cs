@@ -29,7 +29,8 @@ public sealed class DeviceMomentTests
         Assert.Equal([0, 1, 0, 0, 2, 0], state.Moments.Select(static moment => moment.Attempt));
         Assert.Equal(DfuError.LinkLost, state.Moments[3].Error);
         Assert.Equal(found, state.Moments[^1].Found);
-        Assert.All(state.Moments.Where(static moment => moment.Attempt > 0), moment => Assert.Equal((state.Adapter, state.Heard?.Rssi), (moment.Adapter, moment.Rssi)));
+        Assert.All(state.Moments.Where(static moment => moment.Attempt > 0), moment =>
+            Assert.Equal((state.Adapter, state.Heard?.Rssi), (moment.Adapter, moment.Rssi)));
     }
 
     [Fact]

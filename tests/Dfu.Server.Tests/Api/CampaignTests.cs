@@ -33,7 +33,8 @@ public sealed class CampaignTests(SharedFleet shared)
         var units = new List<DeviceView>();
         for (string? cursor = ""; cursor is not null;)
         {
-            var page = await _http.GetAsync<ApiPage<DeviceView>>($"{ApiRoutes.Units(started.Campaign)}?state=done&limit=4{(cursor.Length > 0 ? "&cursor=" + cursor : "")}");
+            var page = await _http.GetAsync<ApiPage<DeviceView>>(
+                $"{ApiRoutes.Units(started.Campaign)}?state=done&limit=4{(cursor.Length > 0 ? "&cursor=" + cursor : "")}");
             units.AddRange(page.Items);
             cursor = page.Next;
         }
@@ -131,7 +132,8 @@ public sealed class CampaignTests(SharedFleet shared)
 
         Assert.Contains(entries, static entry => entry.Action == "campaignPaused");
         Assert.Equal(entries.Count, entries.DistinctBy(static entry => entry.Id).Count());
-        Assert.All(entries.Where(static entry => entry.Action == "campaignPaused"), entry => Assert.Contains(Environment.MachineName, entry.By, StringComparison.Ordinal));
+        Assert.All(entries.Where(static entry => entry.Action == "campaignPaused"), entry =>
+            Assert.Contains(Environment.MachineName, entry.By, StringComparison.Ordinal));
     }
 
     [Fact]

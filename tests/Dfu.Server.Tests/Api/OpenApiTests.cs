@@ -68,7 +68,10 @@ public sealed class OpenApiTests(SharedFleet shared)
         await _http.OverAsync(campaign);
         var device = (await _http.GetAsync<CampaignView>(ApiRoutes.View(campaign))).Devices[0].Application.ToString();
         var adapter = (await shared.Served.Fleet.AdaptersAsync(CancellationToken.None))[0].Id;
-        var names = new Dictionary<string, string> { ["campaign"] = campaign, ["package"] = package, ["device"] = device, ["adapter"] = Uri.EscapeDataString(adapter) };
+        var names = new Dictionary<string, string>
+        {
+            ["campaign"] = campaign, ["package"] = package, ["device"] = device, ["adapter"] = Uri.EscapeDataString(adapter),
+        };
         var described = 0;
         foreach (var (path, item) in document["paths"]!.AsObject())
         {
@@ -114,13 +117,16 @@ public sealed class OpenApiTests(SharedFleet shared)
         {
             case JsonObject members:
                 if (schema["properties"] is not JsonObject properties)
-                    return schema["additionalProperties"] is not JsonObject element ? null : members.Select(one => Flaw(one.Value, element, document, $"{path}.{one.Key}")).FirstOrDefault(static flaw => flaw is not null);
+                    return schema["additionalProperties"] is not JsonObject element
+                        ? null
+                        : members.Select(one => Flaw(one.Value, element, document, $"{path}.{one.Key}")).FirstOrDefault(static flaw => flaw is not null);
                 foreach (var required in schema["required"]?.AsArray() ?? [])
                 {
                     if (!members.ContainsKey(required!.GetValue<string>())) return $"{path} has no {required}";
                 }
 
-                return members.Select(one => properties[one.Key] is { } property ? Flaw(one.Value, property, document, $"{path}.{one.Key}") : $"{path}.{one.Key} is not described")
+                return members.Select(one =>
+                    properties[one.Key] is { } property ? Flaw(one.Value, property, document, $"{path}.{one.Key}") : $"{path}.{one.Key} is not described")
                     .FirstOrDefault(static flaw => flaw is not null);
             case JsonArray items:
                 if (!types.Contains("array")) return $"{path} is an array";

@@ -153,7 +153,9 @@ public sealed class FleetHttpClientTests
     public async Task A_certificate_that_is_not_trusted_is_not_tried_again()
     {
         var server = new Answers(static () => throw new HttpRequestException(
-            HttpRequestError.SecureConnectionError, "The SSL connection could not be established", new AuthenticationException("The remote certificate is invalid")));
+            HttpRequestError.SecureConnectionError,
+            "The SSL connection could not be established",
+            new AuthenticationException("The remote certificate is invalid")));
         await using var client = server.Client();
         var refused = await RefusedAsync(() => client.CampaignsAsync(default), DfuError.CertificateRefused);
         Assert.Contains("--server-ca", refused.Remedy, StringComparison.Ordinal);

@@ -12,7 +12,8 @@ public sealed class AdapterHearingTests
     [Fact]
     public void Each_adapter_is_told_whom_it_hears_how_well_and_whom_best_of_all()
     {
-        var air = new HeardAir(["a", "b", "deaf"], [Unit(UnitMode.Application, (0, -50), (1, -80)), Unit(UnitMode.Bootloader, (1, -70)), Unit(UnitMode.Other, (0, -40))]);
+        var air = new HeardAir(
+            ["a", "b", "deaf"], [Unit(UnitMode.Application, (0, -50), (1, -80)), Unit(UnitMode.Bootloader, (1, -70)), Unit(UnitMode.Other, (0, -40))]);
         var hearing = AdapterHearing.Of(air);
         Assert.Equal((1, 1, "0 0 0 0 1"), Told("a"));
         Assert.Equal((2, 1, "0 1 1 0 0"), Told("b"));

@@ -24,7 +24,8 @@ public sealed class CampaignDraftTests
         var draft = new CampaignDraft { Title = " Line 3 ", Groups = "10, 5%", Approval = true, MaxFailures = "3", PatienceSeconds = 30, Force = true };
         Assert.Null(draft.Flaw(200));
         Assert.Equal("Line 3", draft.Plan.Name);
-        Assert.Equal([(10, null, true), (null, 5.0, true), (null, null, false)], draft.Plan.Groups.Select(static group => (group.Count, group.Percent, group.Approval)));
+        Assert.Equal(
+            [(10, null, true), (null, 5.0, true), (null, null, false)], draft.Plan.Groups.Select(static group => (group.Count, group.Percent, group.Approval)));
         Assert.Equal(3, draft.Plan.Errors?.Count);
         Assert.Equal(TimeSpan.FromSeconds(30), draft.Limits.Patience);
         Assert.Equal(

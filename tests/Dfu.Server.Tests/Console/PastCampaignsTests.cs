@@ -25,9 +25,11 @@ public sealed class PastCampaignsTests
     [InlineData("", "", "failed", "b a c")]
     [InlineData("", "", "name", "c a b")]
     public void What_ran_is_filtered_found_and_sorted_and_what_runs_is_not_in_it(string outcome, string find, string sort, string expected) =>
-        Assert.Equal(expected, string.Join(' ', new PastCampaigns(outcome, find, sort).Of(Campaigns, static _ => "application 7").Select(static one => one.Id)));
+        Assert.Equal(
+            expected, string.Join(' ', new PastCampaigns(outcome, find, sort).Of(Campaigns, static _ => "application 7").Select(static one => one.Id)));
 
-    private static CampaignStanding Of(string id, int hour, CampaignOutcome outcome, int updated, int failed = 0, bool cancelled = false, string name = "") => new()
+    private static CampaignStanding Of(string id, int hour, CampaignOutcome outcome, int updated, int failed = 0, bool cancelled = false, string name = "") =>
+        new()
     {
         Id = id, PackageId = "p", Name = name, Outcome = outcome, Devices = 3, Updated = updated, Failed = failed, CancelRequested = cancelled,
         CreatedAt = DateTimeOffset.UnixEpoch.AddHours(hour),

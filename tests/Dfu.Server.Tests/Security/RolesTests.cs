@@ -34,7 +34,8 @@ public sealed partial class RolesTests(KeyedFleet fleet)
     [Fact]
     public void What_changes_something_is_for_operators_and_keys_are_for_admins()
     {
-        var changes = Endpoints.Where(static endpoint => Path(endpoint).StartsWith("/api/v1/", StringComparison.Ordinal) && Methods(endpoint).Any(static method => method != "GET"));
+        var changes = Endpoints.Where(static endpoint =>
+            Path(endpoint).StartsWith("/api/v1/", StringComparison.Ordinal) && Methods(endpoint).Any(static method => method != "GET"));
         Assert.NotEmpty(changes);
         Assert.All(changes, static endpoint => Assert.NotEqual(FleetRoles.Viewer, Policy(endpoint)));
         Assert.All(
@@ -55,7 +56,8 @@ public sealed partial class RolesTests(KeyedFleet fleet)
                 Assert.Equal((method, path, role, HttpStatusCode.Forbidden), (method, path, role, await fleet.StatusAsync(method, path, fleet.Of(role))));
             if (path.StartsWith("/_", StringComparison.Ordinal)) continue; // a browser's connection, which is open until it closes it
             var may = await fleet.StatusAsync(method, path, fleet.Of(needed));
-            Assert.False(may is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError, $"{needed}: {method} {path}: {may}");
+            Assert.False(
+                may is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError, $"{needed}: {method} {path}: {may}");
         }
     }
 
@@ -68,7 +70,8 @@ public sealed partial class RolesTests(KeyedFleet fleet)
     /// <summary>The highest role that it asks for.</summary>
     private static string? Policy(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
         ? null
-        : endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(static data => data.Policy).OfType<string>().MaxBy(static policy => FleetRoles.All.ToList().IndexOf(policy));
+        : endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(static data => data.Policy).OfType<string>()
+            .MaxBy(static policy => FleetRoles.All.ToList().IndexOf(policy));
 
     private static IReadOnlyList<string> Methods(RouteEndpoint endpoint) =>
         endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is { HttpMethods: { Count: > 0 } methods } ? methods : ["GET"];

@@ -12,7 +12,8 @@ internal static class ApiReference
 {
     private const string Path = "/api";
 
-    public static void MapApiReference(this IEndpointRouteBuilder app) => app.MapGroup("").RequireAuthorization(FleetRoles.Viewer).MapScalarApiReference(Path, static (options, http) =>
+    public static void MapApiReference(this IEndpointRouteBuilder app) =>
+        app.MapGroup("").RequireAuthorization(FleetRoles.Viewer).MapScalarApiReference(Path, static (options, http) =>
     {
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         http.Response.Headers.ContentSecurityPolicy = Policy(nonce);

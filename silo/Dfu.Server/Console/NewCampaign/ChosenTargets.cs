@@ -57,7 +57,8 @@ public sealed record ChosenTargets
     public string Words => Kind switch
     {
         TargetKind.Heard or TargetKind.List => Format.Count(Total ?? 0, "device"),
-        TargetKind.Name => Count is { } count ? $"the first {Format.Count(count, "device")}{Called}" : $"every device{Called} heard in the first {ListenSeconds} s",
+        TargetKind.Name =>
+            Count is { } count ? $"the first {Format.Count(count, "device")}{Called}" : $"every device{Called} heard in the first {ListenSeconds} s",
         _ => Count is { } most ? $"devices{Called} as they come, until {most} are updated" : $"devices{Called} as they come, until somebody cancels it",
     };
 
