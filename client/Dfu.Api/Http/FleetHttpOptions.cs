@@ -11,7 +11,9 @@ public sealed record FleetHttpOptions
     /// <summary>The access key, which a server that others reach asks for; null is none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>A file in PEM form with the authorities, or the one certificate, that the server's certificate is checked against; null is the system's.</summary>
+    /// <summary>
+    /// A file in PEM form with the authorities, or the one certificate, that the server's certificate is checked against; null is the system's.
+    /// </summary>
     public string? Authority { get; init; }
 
     /// <summary>How long a server may take to accept a connection. Default 8 s.</summary>

@@ -10,7 +10,8 @@ namespace Dfu.Api.Http;
 internal sealed class HttpCalls : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(0.5);
-    private static readonly string Version = typeof(HttpCalls).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+    private static readonly string Version =
+        typeof(HttpCalls).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
     private readonly FleetHttpOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
