@@ -38,5 +38,6 @@ missing_packages() {
   local missing=()
   [ -x /usr/bin/dbus-daemon ] || missing+=(dbus)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ] || missing+=(chromium)
   echo "${missing[*]}"
 }

@@ -11,5 +11,11 @@ public static class ApiHeaders
     /// <summary>What a package is sent as.</summary>
     public const string Zip = "application/zip";
 
+    /// <summary>The id of the event of a stream that its reader got last.</summary>
+    public const string LastEventId = "Last-Event-ID";
+
+    /// <summary>Server-sent events.</summary>
+    public const string EventStream = "text/event-stream";
+
     public const string Problem = "application/problem+json";
 }

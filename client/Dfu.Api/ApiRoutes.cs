@@ -34,6 +34,9 @@ public static class ApiRoutes
     /// <summary>GET with <c>name</c>, <c>mode</c>, <c>limit</c>: <see cref="Fleet.Access.HeardAir"/>.</summary>
     public const string Heard = Root + "/heard";
 
+    /// <summary>GET with Last-Event-ID: a stream of <see cref="Api.Events.FleetUpdate"/>.</summary>
+    public const string Events = Root + "/events";
+
     /// <summary>GET: <see cref="ApiPage{T}"/> of <see cref="Fleet.Campaigns.ClassState"/>, always whole.</summary>
     public const string Classes = Root + "/classes";
 
@@ -52,11 +55,15 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="Fleet.Campaigns.CampaignStanding"/>.</summary>
     public static string Campaign(string campaign) => $"{Campaigns}/{Uri.EscapeDataString(campaign)}";
 
+    /// <summary>GET with Last-Event-ID: a stream of <see cref="Api.Events.CampaignUpdate"/>.</summary>
+    public static string EventsOf(string campaign) => $"{Campaign(campaign)}/events";
+
     /// <summary>GET: <see cref="Fleet.Campaigns.CampaignView"/>.</summary>
     public static string View(string campaign) => $"{Campaign(campaign)}/view";
 
     /// <summary>
-    /// GET with <c>state</c>, <c>find</c>, <c>cursor</c>, <c>limit</c>: <see cref="ApiPage{T}"/> of <see cref="Fleet.Devices.DeviceView"/>, in the campaign's order.
+    /// GET with <c>state</c>, <c>find</c>, <c>cursor</c>, <c>limit</c>: <see cref="ApiPage{T}"/> of <see cref="Fleet.Devices.DeviceView"/>, in the
+    /// campaign's order.
     /// </summary>
     public static string Units(string campaign) => $"{Campaign(campaign)}/units";
 

@@ -6,6 +6,7 @@ using Dfu.Cli.Arguments;
 using Dfu.Cli.Audit;
 using Dfu.Cli.Campaigns;
 using Dfu.Cli.Commands;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Postgres;
 
@@ -74,7 +75,7 @@ internal static class CommandLine
     /// <summary>One line, whatever the text carries.</summary>
     internal static string ErrorLine(DfuError error, string what, string remedy)
     {
-        var line = $"dfu: {Secrets.Hide(what).TrimEnd('.', ' ')} - {remedy.TrimEnd('.', ' ')} ({error.Code()})";
+        var line = $"dfu: {AccessSecret.Hide(Secrets.Hide(what)).TrimEnd('.', ' ')} - {remedy.TrimEnd('.', ' ')} ({error.Code()})";
         return string.Concat(line.Select(character => char.IsControl(character) ? ' ' : character));
     }
 

@@ -32,6 +32,11 @@ public interface IAdapterGrain : IGrainWithStringKey
     [Alias("ServedElsewhere")]
     Task ServedElsewhereAsync(AttemptName attempt);
 
+    /// <summary>From its member, which is going to stop: no further attempt begins. Attempts under way go on.</summary>
+    /// <returns>How many these are.</returns>
+    [Alias("Leave")]
+    Task<int> LeaveAsync();
+
     /// <summary>
     /// Takes no more attempts, interrupts those it has and closes the adapter; returns when all of them have reported their end, or after 15 s.
     /// </summary>

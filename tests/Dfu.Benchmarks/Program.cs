@@ -22,9 +22,10 @@ switch (args)
     case ["station", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
         await StationBenchmark.RunAsync(rest.Length == 0 ? 1000 : Math.Max(10, int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture)));
         return 0;
-    case [FollowedServer.Role, var silo, var gateway]:
-        await FollowedServer.RunAsync(
-            int.Parse(silo, System.Globalization.CultureInfo.InvariantCulture), int.Parse(gateway, System.Globalization.CultureInfo.InvariantCulture));
+    case ["feed", .. var rest] when rest.Length <= 3 && rest.All(static text => int.TryParse(text, out _)):
+        return await FeedBenchmark.RunAsync([.. rest.Select(static text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))]);
+    case [FollowedServer.Role, .. var load]:
+        await FollowedServer.RunAsync(FollowedLoad.Parse(load));
         return 0;
     default:
         Console.Error.WriteLine(
@@ -32,6 +33,8 @@ switch (args)
             usage: dotnet run -c Release --project tests/Dfu.Benchmarks [-- COMMAND]
               without a command    how fast one transfer is, in virtual time
               followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
+              feed [DEVICES [VIEWERS [ACTIVE]]]
+                                   what it costs to show a campaign to viewers by server-sent events; 1,000, 10 and at most 1,000 unless given
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
               stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about three minutes
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes

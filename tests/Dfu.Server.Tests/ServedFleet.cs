@@ -75,6 +75,12 @@ public sealed class ServedFleet : IAsyncDisposable
         return served;
     }
 
+    /// <summary>Ends when the server has stopped.</summary>
+    public Task Running => _running;
+
+    /// <summary>Tells it to stop, as a signal would, and does not wait for that.</summary>
+    public void Stop() => _stop.Cancel();
+
     /// <summary>Stops as a signal would stop it.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -19,7 +19,7 @@ public sealed class LayoutTests
             "Dfu.Fleet", "Dfu.Grains.Abstractions", "Dfu.Grains",
         ],
         ["Dfu.Reports"] = ["Dfu.Fleet"],
-        ["Dfu.Api"] = ["Dfu.Fleet"],
+        ["Dfu.Api"] = ["Dfu.Fleet", "Dfu.Reports"],
         ["Dfu.Server"] = ["Dfu.Silo", "Dfu.Api", "Dfu.Reports"],
         ["Dfu.Client"] = ["Dfu.Fleet", "Dfu.Grains.Abstractions"],
         ["Dfu.Cli"] = ["Dfu.Silo", "Dfu.Server", "Dfu.Client", "Dfu.Api", "Dfu.Reports"],

@@ -27,7 +27,10 @@ internal sealed class KeptKeys(string folder)
         var home = Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return home.Length > 0
             ? new(Path.Combine(home, "dfu"))
-            : throw new DfuException(DfuError.OutputNotWritten, "there is no home folder to keep access keys in") { Remedy = "Give the key in DFU_ACCESS_KEY." };
+            : throw new DfuException(DfuError.OutputNotWritten, "there is no home folder to keep access keys in")
+            {
+                Remedy = "Give the key in DFU_ACCESS_KEY.",
+            };
     }
 
     /// <summary>Null when none is kept for that server.</summary>

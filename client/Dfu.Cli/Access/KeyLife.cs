@@ -14,7 +14,7 @@ internal sealed record KeyLife(TimeSpan? Time)
         life = null;
         text = text.Trim().ToLowerInvariant();
         if (text == "never") life = new((TimeSpan?)null);
-        else if (int.TryParse(text.TrimEnd('d', 'h'), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 100_000 && text.Length > 0)
+        else if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 100_000)
         {
             TimeSpan? time = text[^1] switch { 'd' => TimeSpan.FromDays(count), 'h' => TimeSpan.FromHours(count), _ => null };
             if (time <= Longest) life = new(time);

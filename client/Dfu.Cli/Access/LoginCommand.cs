@@ -11,15 +11,15 @@ internal static class LoginCommand
     public static Command Login(Terminal terminal, KeptKeys? kept = null, TextReader? input = null)
     {
         var http = new HttpOptions();
-        var command = new Command("login", "Keep an access key for a server, in a file that nobody else reads. It is typed when asked for, or comes on standard input.");
+        var command = new Command(
+            "login", "Keep an access key for a server, in a file that nobody else reads. It is typed when asked for, or comes on standard input.");
         http.AddTo(command);
         command.SetAction(async (result, _) =>
         {
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var url = Server(http, result);
             var secret = (input is not null || Console.IsInputRedirected ? (input ?? Console.In).ReadLine() : Ask(terminal, url))?.Trim();
-            if (!AccessSecret.TryParse(secret, out var id))
-                throw new DfuException(DfuError.KeyRefused, $"that is not an access key: one has {AccessSecret.Length} characters and begins with {AccessSecret.Prefix}");
+            if (!AccessSecret.TryParse(secret, out var id)) throw new DfuException(DfuError.KeyRefused, AccessSecret.NoKey);
             await using var server = http.Connect(url, secret, result, terminal);
             var caller = await server.CallerAsync(signals.Token);
             if (caller.Key != id) throw new DfuException(DfuError.Unexpected, $"{url} took the access key {id} for another");

@@ -47,9 +47,12 @@ internal sealed class WebOptions
         "an address such as 10.0.0.7, or a network such as 172.18.0.0/16",
         "IP");
 
+    private readonly Option<bool> _dashboard = Arguments.Option.Flag(
+        "--orleans-dashboard", "Show admins the Orleans Dashboard at /orleans; it takes about 90 MB more memory. In a cluster, give it to every member.");
+
     public void AddTo(Command command)
     {
-        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies }) command.Add(option);
+        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies, _dashboard }) command.Add(option);
     }
 
     /// <summary>What was asked for; null for no web server.</summary>
@@ -66,6 +69,7 @@ internal sealed class WebOptions
                 Certificate = CertificateOf(result),
                 BehindProxy = IsBehindProxy(result),
                 Proxies = result.GetRequiredValue(_proxies),
+                OrleansDashboard = result.GetValue(_dashboard),
                 Listens = listens,
             };
         }

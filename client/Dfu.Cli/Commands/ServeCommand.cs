@@ -70,6 +70,11 @@ internal static class ServeCommand
             "IP");
         var siloPort = Arguments.Option.Number("--silo-port", "For other members; a free one unless given.", 1, 65535);
         var gatewayPort = Arguments.Option.Number("--gateway-port", "For clients; a free one unless given.", 1, 65535);
+        var drainFor = Arguments.Option.Time(
+            "--drain-for",
+            "When told to stop, begin no transfer and let those under way end, for so long; unless given they are interrupted, and go on where they were.",
+            TimeSpan.FromHours(24),
+            "a time such as 2m, up to 24h");
         var web = new WebOptions();
         var publicKey = KeyOption.Public("Refuse every package that is not signed for this P-256 key, whoever brings it.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
@@ -78,6 +83,7 @@ internal static class ServeCommand
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
             name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
+            drainFor,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -117,8 +123,10 @@ internal static class ServeCommand
                     PublicKey = key is null ? null : DfuKeys.PublicPem(key),
                     Tls = tls.Of(result),
                     InsecureNetwork = result.GetValue(insecure),
+                    DrainFor = result.GetValue(drainFor) ?? TimeSpan.Zero,
                     SiloPort = result.GetValue(siloPort) ?? 0,
                     GatewayPort = result.GetValue(gatewayPort) ?? 0,
+                    Silo = served is { OrleansDashboard: true } ? OrleansDashboard.AddTo : static _ => { },
                     Beside = served is null ? null : async (silo, stop) => await FleetWeb.StartAsync(served, silo, TimeProvider.System, stop),
                     Ready = gateway =>
                     {

@@ -36,8 +36,8 @@ public static class AccessKeyChanges
 
         var end = key.ExpiresAt is { } at ? $"until {Day(at)}" : "without an end";
         var words = $"'{key.Name}' may be used as {Word(key.Role)} {end}";
-        return new(
-            Changed(state, kept.Add(made with { Key = key }), new($"key-{key.Id}-made", now, key.MadeBy, "keyMade", Subject(key), words)), DfuError.None, words);
+        var entry = new AuditEntry($"key-{key.Id}-made", now, key.MadeBy, "keyMade", Subject(key), words);
+        return new(Changed(state, kept.Add(made with { Key = key }), entry), DfuError.None, words);
     }
 
     /// <param name="text">An id, or the name of a key in force.</param>

@@ -22,7 +22,8 @@ public sealed record AccessKeyRing(int Revision, ImmutableArray<HeldKey> Keys)
             : null;
 
     /// <summary>The key of an id, if it is in force; null otherwise.</summary>
-    public AccessKey? InForce(string id, DateTimeOffset now) => Keys.FirstOrDefault(held => held.Key.Id == id)?.Key is { } key && key.IsInForce(now) ? key : null;
+    public AccessKey? InForce(string id, DateTimeOffset now) =>
+        Keys.FirstOrDefault(held => held.Key.Id == id)?.Key is { } key && key.IsInForce(now) ? key : null;
 }
 
 /// <summary>What is stored of a fleet's keys.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Dfu.Fleet.AccessKeys;
 
@@ -11,7 +12,7 @@ namespace Dfu.Fleet.AccessKeys;
 /// <remarks>
 /// Only the SHA-256 of the text is kept. A slow hash protects what people make up; 2^256 texts can be tried neither slowly nor fast.
 /// </remarks>
-public static class AccessSecret
+public static partial class AccessSecret
 {
     public const string Prefix = "dfu_";
 
@@ -25,6 +26,9 @@ public static class AccessSecret
     private const string IdLetters = "abcdefghjkmnpqrstuvwxyz023456789";
 
     private static readonly SearchValues<char> OfIds = SearchValues.Create(IdLetters);
+
+    /// <summary>Of a text that cannot be a key.</summary>
+    public static string NoKey { get; } = $"that is not an access key: one has {Length} characters and begins with {Prefix}";
 
     /// <returns>The id and the whole text, from the system's random numbers.</returns>
     public static (string Id, string Secret) Make()
@@ -50,6 +54,9 @@ public static class AccessSecret
     /// <summary>What is kept of a key, in base64.</summary>
     public static string HashOf(string secret) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
+    /// <summary>A text for people and logs, with what is secret of keys in it left out: somebody may have put one into an address or an argument.</summary>
+    public static string Hide(string text) => text.Contains(Prefix, StringComparison.Ordinal) ? Whole().Replace(text, "$1...") : text;
+
     /// <summary>Takes the same time wherever the two differ.</summary>
     public static bool Matches(string secret, string hash)
     {
@@ -57,4 +64,7 @@ public static class AccessSecret
         return Convert.TryFromBase64String(hash, kept, out var count) && count == kept.Length
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), kept);
     }
+
+    [GeneratedRegex("(dfu_[a-z0-9]{8}_)[A-Za-z0-9_-]{43}")]
+    private static partial Regex Whole();
 }

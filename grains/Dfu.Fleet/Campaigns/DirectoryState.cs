@@ -47,7 +47,6 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
 
     /// <summary>What others see of it.</summary>
-    [JsonIgnore]
     public CampaignEntry Shown => new()
     {
         Campaign = Campaign,

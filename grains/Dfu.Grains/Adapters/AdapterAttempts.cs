@@ -60,7 +60,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         }
 
         var isMine = device.Adapter == parts.Id && device.AdapterEpoch == loop.State.Epoch;
-        if (!loop.TakesAttempts || !isMine || !device.Running || device.Heard is null || loop.State.Free == 0) return AttemptAnswer.Refused;
+        if (!loop.TakesAttempts || loop.Leaving || !isMine || !device.Running || device.Heard is null || loop.State.Free == 0) return AttemptAnswer.Refused;
         if (_attempts.Exists(attempt => attempt.Key.Slot.Device == device.Id && !attempt.Over))
         {
             // The device gave up an attempt that has not ended here: no other may begin before it has. An order that comes late ends nothing.

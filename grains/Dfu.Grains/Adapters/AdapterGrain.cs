@@ -75,6 +75,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    public Task<int> LeaveAsync() => Task.FromResult(_loop?.Leave() ?? 0);
+
     public Task StopAsync() => DisposeAsync().AsTask();
 
     public Task ServedElsewhereAsync(AttemptName attempt)

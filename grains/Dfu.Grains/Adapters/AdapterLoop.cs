@@ -19,6 +19,9 @@ internal sealed class AdapterLoop : IAsyncDisposable
 {
     private const int BatchSize = 512;
 
+    /// <summary>By whom an adapter is drained whose member stops.</summary>
+    private const string ItsMember = "its member, which stops";
+
     /// <summary>Between two writes of what was learned and nothing else.</summary>
     private static readonly TimeSpan KeepLearnedEvery = TimeSpan.FromSeconds(10);
 
@@ -43,6 +46,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private bool _owns;
     private bool _saving;
     private bool _stopping;
+    private bool _leaving;
     private bool _late;
     private bool _failed;
 
@@ -82,6 +86,18 @@ internal sealed class AdapterLoop : IAsyncDisposable
     public bool Stopping => _stopping;
 
     public bool TakesAttempts => _owns && !_stopping;
+
+    /// <summary>No further attempt begins in this ownership, for its member stops. The stored state says nothing of it.</summary>
+    public bool Leaving => _leaving;
+
+    /// <returns>How many attempts have not ended.</returns>
+    public int Leave()
+    {
+        var begins = !_leaving;
+        _leaving = true;
+        if (begins && _owns) _scheduler.Now();
+        return _attempts.UnderWay;
+    }
 
     public AttemptAnswer Begin(AttemptOrder order)
     {
@@ -316,7 +332,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private AdapterReport Report() =>
         new()
         {
-            State = State,
+            State = _leaving ? State with { HeldBy = State.HeldBy ?? ItsMember } : State,
             Rate = _goodput.PerTransfer,
             ProtectedFor = _attempts.ProtectedFor(State),
             Transfers = _attempts.Show(),

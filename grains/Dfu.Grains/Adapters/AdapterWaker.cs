@@ -19,6 +19,24 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
         if (_waking.IsCompleted && !_stop.IsCancellationRequested) _waking = OwnWork.BeginAsync(WakeAsync);
     }
 
+    /// <summary>Has no further attempt begin on this host, and returns when those under way have ended or the time is over.</summary>
+    /// <param name="waits">Called once with how many these are, unless there are none.</param>
+    /// <returns>How many have not ended.</returns>
+    public async Task<int> DrainAsync(TimeSpan atMost, Action<int> waits)
+    {
+        var (begun, told) = (host.Time.GetTimestamp(), false);
+        while (true)
+        {
+            var underWay = 0;
+            await ForEachAsync(async adapter => Interlocked.Add(ref underWay, await adapter.LeaveAsync()), "drain the adapter");
+            if (underWay > 0 && !told) waits(underWay);
+            told = true;
+            var left = atMost - host.Time.GetElapsedTime(begun);
+            if (underWay == 0 || left <= TimeSpan.Zero) return underWay;
+            await Task.Delay(left < host.Times.AdapterReport ? left : host.Times.AdapterReport, host.Time, _stop.Token);
+        }
+    }
+
     /// <summary>Interrupts the attempts of this host, and returns when all have reported their end and the radios are closed.</summary>
     /// <remarks>Grains still work when a silo that stops comes here, so devices hear of the ends. A silo that is killed gives no time for that.</remarks>
     public async Task StopAsync(CancellationToken cancellationToken)

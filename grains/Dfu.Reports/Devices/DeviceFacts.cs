@@ -29,7 +29,10 @@ public static class DeviceFacts
     }
 
     public static IEnumerable<Fact> Of(FoundDevice found, DateTimeOffset now) =>
-        [.. Called(found), .. Work(found, now), .. Known(found, now), .. found.View is { } view ? Failure(view) : []];
+        [.. Known(found, now), .. found.View is { } view ? Failure(view) : []];
+
+    /// <summary>The same without what became of it.</summary>
+    public static IEnumerable<Fact> Known(FoundDevice found, DateTimeOffset now) => [.. Called(found), .. Work(found, now), .. Itself(found, now)];
 
     /// <summary>What became of it, with evidence and remedy; nothing unless it failed or was cancelled for a cause.</summary>
     public static IEnumerable<Fact> Failure(DeviceView view)
@@ -102,7 +105,7 @@ public static class DeviceFacts
             Aside = string.Join(", ", found.Select(static resume => $"{Format.Bytes(resume.Held)} of {Format.Bytes(resume.Stored)}")),
         });
 
-    private static IEnumerable<Fact> Known(FoundDevice found, DateTimeOffset now)
+    private static IEnumerable<Fact> Itself(FoundDevice found, DateTimeOffset now)
     {
         var (device, view) = (found.Device, found.View);
         if (Bootloader(found) is { Length: > 0 } kind) yield return new("Bootloader", new FactLine(kind));

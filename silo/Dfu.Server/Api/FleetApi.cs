@@ -8,6 +8,7 @@ using Dfu.Server.Api.Fleet;
 using Dfu.Server.Api.OpenApi;
 using Dfu.Server.Api.Packages;
 using Dfu.Server.Api.Problems;
+using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;
@@ -50,8 +51,9 @@ internal static class FleetApi
         api.MapDevices();
         api.MapAdapters();
         api.MapFleet();
+        api.MapEvents();
         app.MapKeysApi();
         app.MapApiDocument();
-        app.Map(NothingThere.Pattern, NothingThere.Answer).AllowAnonymous().ExcludeFromDescription();
+        app.Map(NothingThere.Pattern, NothingThere.Answer).RequireAuthorization(FleetRoles.Viewer).ExcludeFromDescription();
     }
 }

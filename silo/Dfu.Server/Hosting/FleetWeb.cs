@@ -5,6 +5,7 @@ using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Api;
 using Dfu.Server.Console;
+using Dfu.Server.Health;
 using Dfu.Server.Live;
 using Dfu.Server.Security;
 using Dfu.Silo.Serve;
@@ -16,6 +17,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Server.Hosting;
@@ -23,6 +25,9 @@ namespace Dfu.Server.Hosting;
 /// <summary>The web server of a member: the HTTP API and the console, in the silo's process.</summary>
 public sealed class FleetWeb : IServedBeside
 {
+    /// <summary>Requests under way may take so long to end when the member stops; event streams end at once.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
 
     private FleetWeb(WebApplication app) => _app = app;
@@ -96,15 +101,18 @@ public sealed class FleetWeb : IServedBeside
         builder.Environment.WebRootFileProvider = new EmbeddedFiles(typeof(FleetWeb).Assembly);
         var services = builder.Services;
         services.AddRouting();
+        services.Configure<HostOptions>(static options => options.ShutdownTimeout = LongestStop);
         services.AddSingleton(settings);
         services.AddSingleton(silo);
         services.AddSingleton(time);
         services.AddSingleton(silo.Grains);
         services.AddSingleton<IFleetServer>(new GrainServer(silo.Grains, time));
         services.AddLiveFeeds();
+        services.AddReadiness(silo, time);
         services.AddFleetSecurity(silo.DataDirectory);
         services.AddFleetApi();
         services.AddFleetConsole();
+        if (settings.OrleansDashboard) OrleansDashboard.AddTo(services);
 
         if (Certificate(settings, silo) is { } files)
             services.AddSingleton(provider => new WebCertificate(files, time, provider.GetRequiredService<ILogger<WebCertificate>>()));
@@ -118,9 +126,10 @@ public sealed class FleetWeb : IServedBeside
         app.UseRouting();
         app.UseFleetSecurity();
         app.MapSignIn();
+        app.MapHealth();
         app.MapFleetApi();
-        app.MapEvents();
         app.MapFleetConsole();
+        if (settings.OrleansDashboard) OrleansDashboard.Map(app);
         return app;
     }
 }

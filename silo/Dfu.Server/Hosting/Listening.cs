@@ -41,7 +41,7 @@ internal static class Listening
     }
 
     /// <summary>An address that opens in a browser of this machine.</summary>
-    public static Uri Shown(Uri url) => IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+    public static Uri Shown(Uri url) => url.Host is "0.0.0.0" or "[::]"
         ? new UriBuilder(url) { Host = url.Scheme == Uri.UriSchemeHttps ? Dns.GetHostName() : "localhost" }.Uri
         : url;
 

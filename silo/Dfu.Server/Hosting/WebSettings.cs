@@ -31,6 +31,9 @@ public sealed record WebSettings
     /// <summary>Bytes of the largest package file that is taken over HTTP, at most 33 MiB. Default 16 MiB.</summary>
     public long MaxUploadBytes { get; init; } = 16 << 20;
 
+    /// <summary>The Orleans Dashboard is there too, for admins; the silo must have its part, see <see cref="Hosting.OrleansDashboard"/>.</summary>
+    public bool OrleansDashboard { get; init; }
+
     /// <summary>Called once, with an address for this machine's browser, when the server listens.</summary>
     public Action<Uri> Listens { get; init; } = static _ => { };
 }

@@ -90,7 +90,8 @@ internal sealed class CampaignBoard(ulong feed) : IEventBoard
     private CampaignUpdate Rest(long version)
     {
         var moved = _places.Where(place => place.MovedAt > version).ToList();
-        var rates = _adapters.Select(static (adapter, index) => (adapter, index)).Where(pair => pair.adapter.RateAt > version && pair.adapter.At <= version).ToList();
+        var rates = _adapters.Select(static (adapter, index) => (adapter, index))
+            .Where(pair => pair.adapter.RateAt > version && pair.adapter.At <= version).ToList();
         return new()
         {
             At = _frame!.At,

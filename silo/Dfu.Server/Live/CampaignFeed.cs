@@ -18,7 +18,7 @@ internal sealed class CampaignFeed(ICampaignGrain grain, string campaign, Campai
     private static readonly TimeSpan Clock = TimeSpan.FromSeconds(1);
 
     /// <summary>A follower is sent no more than that in a second, but what many transfers show is no older than the longest pause.</summary>
-    private const double MostBytes = 64 * 1024;
+    private const double MostBytes = 80_000;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
     private readonly CampaignFollower _follower = new();
@@ -29,7 +29,9 @@ internal sealed class CampaignFeed(ICampaignGrain grain, string campaign, Campai
 
     protected override async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        if (board.IsOver && Time.GetElapsedTime(_read) < ReadWhenOver && await grain.IsOverAsync().WithinAsync(LongestCall, Time, cancellationToken)) return false;
+        if (board.IsOver && Time.GetElapsedTime(_read) < ReadWhenOver
+            && await grain.IsOverAsync().WithinAsync(LongestCall, Time, cancellationToken))
+            return false;
         var told = await _follower.TellAsync(cursor => grain.ChangesAsync(cursor, Every).WithinAsync(LongestCall, Time, cancellationToken));
         _read = Time.GetTimestamp();
         lock (Gate)

@@ -1,7 +1,6 @@
+using Dfu.Api;
 using Dfu.Api.Events;
-using Dfu.Server.Api;
 using Dfu.Server.Api.OpenApi;
-using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,7 +12,9 @@ namespace Dfu.Server.Live;
 /// <summary>Live state over HTTP.</summary>
 internal static class EventEndpoints
 {
-    private const string MediaType = "text/event-stream";
+    private const string Names =
+        "Server-sent events: snapshot is all there is, changes is what changed since the event before, at most four times a second; problem is the "
+        + "last. Members that are missing are as they were. While more is true, nothing is complete yet.";
 
     public static void AddLiveFeeds(this IServiceCollection services)
     {
@@ -21,16 +22,15 @@ internal static class EventEndpoints
         services.AddSingleton<ILiveFeeds>(static services => services.GetRequiredService<LiveFeeds>());
     }
 
-    public static void MapEvents(this IEndpointRouteBuilder app)
+    public static void MapEvents(this IEndpointRouteBuilder api)
     {
-        var events = app.MapGroup(FleetApi.Root).RequireAuthorization(FleetRoles.Viewer).WithTags("Events");
-        events.MapGet("/events", static (LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
+        api.MapGet("/events", static (LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
                 EventStream.WriteAsync(feeds.OfFleet(), http, life.ApplicationStopping))
-            .Refuses().Describe("followFleet", "Follow campaigns and adapters as they change.", "Server-sent events.")
-            .Produces<FleetUpdate>(StatusCodes.Status200OK, MediaType);
-        events.MapGet("/campaigns/{campaign}/events", static (string campaign, LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
+            .Produces<FleetUpdate>(StatusCodes.Status200OK, ApiHeaders.EventStream).Refuses().TakesLastEventId().WithTags("Fleet")
+            .Describe("followFleet", "Follow campaigns and adapters as they change.", Names);
+        api.MapGet("/campaigns/{campaign}/events", static (string campaign, LiveFeeds feeds, IHostApplicationLifetime life, HttpContext http) =>
                 EventStream.WriteAsync(feeds.OfCampaign(campaign), http, life.ApplicationStopping))
-            .Refuses(404).Describe("followCampaign", "Follow a campaign as it changes.", "Server-sent events; Last-Event-ID goes on where a reader was.")
-            .Produces<CampaignUpdate>(StatusCodes.Status200OK, MediaType);
+            .Produces<CampaignUpdate>(StatusCodes.Status200OK, ApiHeaders.EventStream).Refuses(404).TakesLastEventId().WithTags("Campaigns")
+            .Describe("followCampaign", "Follow a campaign as it changes.", Names);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dfu.Api;
 using Dfu.Api.Events;
 using Dfu.Protocol.Errors;
+using Dfu.Server.Api.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -24,12 +25,14 @@ internal static class EventStream
     {
         using var _ = seat;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        var begun = false;
         try
         {
             var turn = await seat.Feed.AfterAsync(0, ended.Token);
             Begin(http);
+            begun = true;
             await WriteAsync(http, Retry, ended.Token);
-            for (var at = EventPosition.Parse(http.Request.Headers["Last-Event-ID"]); ; turn = await seat.Feed.AfterAsync(turn, ended.Token))
+            for (var at = EventPosition.Parse(http.Request.Headers[ApiHeaders.LastEventId]); ; turn = await seat.Feed.AfterAsync(turn, ended.Token))
             {
                 if (seat.Feed.TextAfter(at) is null) await WriteAsync(http, EventText.Heartbeat, ended.Token);
                 while (seat.Feed.TextAfter(at) is { } text)
@@ -41,9 +44,9 @@ internal static class EventStream
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            if (!http.Response.HasStarted) http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            if (!begun && stopping.IsCancellationRequested) throw new DfuException(DfuError.Interrupted, "this member stops");
         }
-        catch (DfuException e) when (http.Response.HasStarted)
+        catch (DfuException e) when (begun)
         {
             if (e.Error != DfuError.Interrupted) await WriteAsync(http, Problem(e), http.RequestAborted);
         }
@@ -51,7 +54,7 @@ internal static class EventStream
 
     private static void Begin(HttpContext http)
     {
-        http.Response.ContentType = "text/event-stream";
+        http.Response.ContentType = ApiHeaders.EventStream;
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would keep events back
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -68,8 +71,7 @@ internal static class EventStream
 
     private static byte[] Problem(DfuException failure)
     {
-        var (sentence, remedy) = ErrorCatalog.Describe(failure.Error);
-        var problem = new ApiProblem(null, sentence, null, failure.Message, failure.Error.Code(), failure.Remedy ?? remedy);
-        return Encoding.UTF8.GetBytes($"event: {EventNames.Problem}\ndata: {JsonSerializer.Serialize(problem, EventJson.Options)}\n\n");
+        var problem = JsonSerializer.Serialize(ApiProblems.Of(failure), ApiJson.Options);
+        return Encoding.UTF8.GetBytes($"event: {EventNames.Problem}\ndata: {problem}\n\n");
     }
 }

@@ -26,7 +26,7 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
     private static readonly TimeSpan BetweenSilences = TimeSpan.FromSeconds(1);
 
     /// <summary>Followers at the same position get the same bytes; those at positions of their own cost themselves.</summary>
-    private const int MostTexts = 8;
+    private const int MostTexts = 64;
 
     private readonly Dictionary<EventPosition, EventText> _texts = [];
     private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,8 +86,9 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
             if (_texts.TryGetValue(key, out var written)) return written;
             if (board.After(at) is not { } told) return null;
             var text = EventText.Of(told);
-            if (_texts.Count < MostTexts) _texts[key] = text;
-            if (at?.Version == board.Version - 1) _size = text.Bytes.Length;
+            if (_texts.Count == MostTexts) return text;
+            _texts[key] = text;
+            if (at?.Version == board.Version - 1) _size += text.Bytes.Length;
             return text;
         }
     }
@@ -97,7 +98,7 @@ internal abstract class Feed(IEventBoard board, TimeProvider time)
     protected abstract Task<bool> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>How long nothing is read then.</summary>
-    /// <param name="size">Bytes of the event before that followers who keep up were sent; 0 for none.</param>
+    /// <param name="size">Bytes of the events that followers who keep up were sent the time before; 0 for none.</param>
     protected abstract TimeSpan Pause(int size);
 
     /// <summary>How followers are told of a failure that does not pass by itself.</summary>

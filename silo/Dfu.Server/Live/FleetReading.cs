@@ -37,7 +37,7 @@ internal sealed class FleetReading
         foreach (var campaign in wanted) _unread.Remove(campaign);
         lock (gate)
         {
-            var changed = Board.Take([.. standings.Where(static standing => standing is not null).Select(static standing => standing!)], _deleted, live.Adapters);
+            var changed = Board.Take([.. standings.OfType<CampaignStanding>()], _deleted, live.Adapters);
             _deleted.Clear();
             return changed;
         }

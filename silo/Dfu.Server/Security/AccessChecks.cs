@@ -11,7 +11,7 @@ internal sealed class AccessChecks(KnownKeys keys, FailedKeys failed, TimeProvid
     /// <returns>The key, if it is in force; else why not. Only who has the whole key is told more than that it is wrong.</returns>
     public async Task<(AccessKey? Key, string? Why)> CheckAsync(string? secret, CancellationToken cancellationToken)
     {
-        if (!AccessSecret.TryParse(secret, out _)) return (null, $"that is not an access key: one has {AccessSecret.Length} characters and begins with {AccessSecret.Prefix}");
+        if (!AccessSecret.TryParse(secret, out _)) return (null, AccessSecret.NoKey);
         var known = (await keys.ReadAsync(cancellationToken)).Match(secret) ?? (await keys.ReadAnewAsync(cancellationToken)).Match(secret);
         if (known is not { } key) return (null, "there is no such access key");
         if (key.RevokedAt is not null) return (null, $"the access key '{key.Name}' ({key.Id}) was revoked");

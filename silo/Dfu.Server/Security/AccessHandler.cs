@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using Dfu.Fleet.AccessKeys;
 using Dfu.Protocol.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -65,7 +64,9 @@ internal sealed class AccessHandler(
         return Refusals.WriteAsync(
             Context,
             StatusCodes.Status403Forbidden,
-            new(DfuError.NotAllowed, $"{Context.User.Identity?.Name} is {A(AccessKeyChanges.Word(Caller.RoleOf(Context.User)))}, and this takes {A(needed ?? "other")}"));
+            new(
+                DfuError.NotAllowed,
+                $"{Context.User.Identity?.Name} is {A(FleetRoles.Of(Caller.RoleOf(Context.User)))}, and this takes {A(needed ?? "other")}"));
     }
 
     private static string A(string role) => role[0] is 'a' or 'o' ? $"an {role}" : $"a {role}";

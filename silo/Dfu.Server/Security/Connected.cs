@@ -16,7 +16,8 @@ internal sealed record Connected(bool IsLocal, bool IsPastProxy)
     {
         var (here, there) = (context.Connection.LocalIpAddress, context.Connection.RemoteIpAddress);
         var loopback = IsLoopback(here) && IsLoopback(there);
-        if (settings.BehindProxy) return new(IsLocal: false, !IsLoopback(there) && !settings.Proxies.Any(network => there is not null && network.Contains(Plain(there))));
+        if (settings.BehindProxy)
+            return new(IsLocal: false, !IsLoopback(there) && !(there is not null && settings.Proxies.Any(network => network.Contains(Plain(there)))));
         return new(loopback && !OfProxies.Any(context.Request.Headers.ContainsKey), IsPastProxy: false);
     }
 

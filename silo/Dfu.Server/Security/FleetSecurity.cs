@@ -55,7 +55,8 @@ internal static class FleetSecurity
     {
         var settings = app.Services.GetRequiredService<WebSettings>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(FleetSecurity));
-        string[] names = [.. settings.Names, .. settings.Urls.Where(static url => url.HostNameType == UriHostNameType.Dns && !url.IsLoopback).Select(static url => url.Host)];
+        var named = settings.Urls.Where(static url => url.HostNameType == UriHostNameType.Dns && !url.IsLoopback).Select(static url => url.Host);
+        string[] names = [.. settings.Names, .. named];
         app.Use((context, next) =>
         {
             context.Features.Set(Connected.Of(context, settings));
@@ -67,7 +68,7 @@ internal static class FleetSecurity
             SecurityHeaders.Set(context);
             if (Judge(context, names) is not { } foreign)
             {
-                await next(context);
+                await AnswerAsync(context, next);
                 return;
             }
 
@@ -92,6 +93,18 @@ internal static class FleetSecurity
 
     /// <summary>Who it is, for the audit.</summary>
     public static string NameOf(ClaimsPrincipal user) => user.Identity?.Name ?? "web";
+
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (DfuException e) when (e.Error == DfuError.ServerUnreachable && !context.Response.HasStarted)
+        {
+            await Refusals.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, e); // nobody can tell who may
+        }
+    }
 
     private static Foreign? Judge(HttpContext context, string[] names)
     {

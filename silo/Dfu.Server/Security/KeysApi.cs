@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Dfu.Api;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.AccessKeys;
+using Dfu.Server.Api.Answers;
 using Dfu.Server.Api.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,25 +24,26 @@ internal static class KeysApi
                 TypedResults.Ok(new ApiCaller(FleetSecurity.NameOf(user), Caller.RoleOf(user), Caller.KeyOf(user), Caller.EndOf(user))))
             .RequireAuthorization(FleetRoles.Viewer)
             .WithTags(Tag)
-            .Describe("whoAmI", "Who the one who asks is to this server.")
+            .Describe("whoAmI", "Tell who the one who asks is to this server.")
             .Refuses();
 
-        var keys = app.MapGroup(ApiRoutes.Keys).RequireAuthorization(FleetRoles.Admin).WithTags(Tag);
+        var keys = app.MapGroup(ApiRoutes.Keys).RequireAuthorization(FleetRoles.Admin).WithTags(Tag).WithBodyLimit(BodyLimit.Usual);
         keys.MapGet("", static async Task<Ok<ApiPage<AccessKey>>> (IFleetServer fleet, CancellationToken cancellationToken) =>
                 TypedResults.Ok(ApiPages.All(await fleet.AccessKeysAsync(cancellationToken))))
             .Refuses()
-            .Describe("listKeys", "All keys, in the order in which they were made, those included that are not in force any more.");
+            .Describe("listKeys", "List access keys.", "In the order in which they were made, those included that are not in force any more.");
         keys.MapPost("", static async Task<Created<ApiNewKey>> (ApiKeyOrder order, IFleetServer fleet, ClaimsPrincipal user, CancellationToken cancellationToken) =>
             {
                 var made = await fleet.CreateAccessKeyAsync(new(order.Name, order.Role, order.ExpiresAt, FleetSecurity.NameOf(user)), cancellationToken);
                 return TypedResults.Created(ApiRoutes.Key(made.Key.Id), new ApiNewKey(made.Key, made.Secret));
             })
             .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status409Conflict)
-            .Describe("makeKey", "Makes a key. Its secret is in this answer and nowhere else.");
+            .Describe("makeKey", "Make an access key.", "Its secret is in this answer and nowhere else.");
         keys.MapDelete("/{key}", static async Task<Ok<ApiDone>> (
                 [Description("Its id or name.")] string key, IFleetServer fleet, ClaimsPrincipal user, CancellationToken cancellationToken) =>
                 TypedResults.Ok(new ApiDone(await fleet.RevokeAccessKeyAsync(key, FleetSecurity.NameOf(user), cancellationToken))))
             .Refuses(StatusCodes.Status404NotFound)
-            .Describe("revokeKey", "Revokes a key, by its id or name; it opens nothing any more within seconds, and what it has open is closed.");
+            .Describe(
+                "revokeKey", "Revoke an access key, by its id or name.", "It opens nothing any more within seconds, and what it has open is closed.");
     }
 }

@@ -21,7 +21,8 @@ internal static class SignIn
 
     public static void MapSignIn(this IEndpointRouteBuilder app)
     {
-        app.MapGet(Path, static (HttpContext context, IAntiforgery antiforgery, string? returnUrl) => Page(context, antiforgery, returnUrl, null)).AllowAnonymous();
+        app.MapGet(Path, static (HttpContext context, IAntiforgery antiforgery, string? returnUrl) =>
+            Page(context, antiforgery, returnUrl, null)).AllowAnonymous();
         app.MapPost(Path, TryAsync).AllowAnonymous().WithMetadata(new RequestSizeLimitAttribute(MostFormBytes)).DisableAntiforgery();
         app.MapPost(OutPath, static async context =>
         {

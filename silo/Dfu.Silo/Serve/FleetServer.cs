@@ -155,7 +155,7 @@ public static class FleetServer
         }
 
         await using var beside = settings.Beside is { } serve
-            ? await serve(new(settings, server.Services, server.Gateway!, directory, log), stop)
+            ? await serve(new(settings, server.Services, server.Gateway!, directory, log) { Stopping = stop }, stop)
             : null;
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
         Announce(new(settings.Name, server.Gateway!, Environment.ProcessId, beside?.Url), directory, log.Host);
@@ -166,9 +166,20 @@ public static class FleetServer
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(stopped.SetResult);
         await stopped.Task;
+        if (settings.DrainFor > TimeSpan.Zero) await DrainAsync(server, settings);
         Withdraw(directory, log.Host);
         log.Host.Stops(settings.Name);
     }
+
+    private static async Task DrainAsync(FleetSilo server, ServerSettings settings)
+    {
+        var seconds = settings.DrainFor.TotalSeconds;
+        var left = await server.DrainAsync(
+            settings.DrainFor, underWay => settings.Say($"{Transfers(underWay)} under way may take {seconds:0} s to end; stop again to end at once"));
+        if (left > 0) settings.Say($"{Transfers(left)} did not end within {seconds:0} s and will go on where they were");
+    }
+
+    private static string Transfers(int count) => count == 1 ? "1 transfer" : $"{count} transfers";
 
     private static void Announce(ServerFile file, string directory, ILogger log)
     {

@@ -43,6 +43,12 @@ public sealed record ServerSettings
     /// <summary>For clients; 0 takes a free one.</summary>
     public int GatewayPort { get; init; }
 
+    /// <summary>
+    /// For how long attempts that are under way may go on when the server is told to stop; none begins meanwhile. Zero interrupts them: they go on where they
+    /// were, on another member or when this one is back.
+    /// </summary>
+    public TimeSpan DrainFor { get; init; }
+
     /// <summary>Called once, when the server is a member and its radios are being opened.</summary>
     public Action<IPEndPoint> Ready { get; init; } = static _ => { };
 

@@ -126,6 +126,9 @@ internal sealed class FleetSilo : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="AdapterWaker.DrainAsync"/>
+    public Task<int> DrainAsync(TimeSpan atMost, Action<int> waits) => _host.Services.GetRequiredService<AdapterWaker>().DrainAsync(atMost, waits);
+
     /// <summary>Radios first, so that every attempt reports its end; then the silo leaves its cluster.</summary>
     public async Task StopAsync(TimeSpan? timeout = null)
     {

@@ -24,9 +24,6 @@ namespace Dfu.Benchmarks.Followers;
 internal static class FollowedServer
 {
     public const string Role = "followed-server";
-    public const int Devices = 5000;
-    public const int Active = 500;
-
     private const int Adapters = 40;
     private const int Image = 400 * 1024;
 
@@ -38,13 +35,14 @@ internal static class FollowedServer
 
     public static BluetoothAddress Address(int device) => new(0xC0_00_00_00_00_00ul + ((ulong)device * 16));
 
-    public static async Task RunAsync(int siloPort, int gatewayPort)
+    public static async Task RunAsync(FollowedLoad followed)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(siloPort, gatewayPort, new IPEndPoint(IPAddress.Loopback, siloPort), ClusterNames.Service, ClusterNames.Cluster);
+            silo.UseLocalhostClustering(
+                followed.SiloPort, followed.GatewayPort, new IPEndPoint(IPAddress.Loopback, followed.SiloPort), ClusterNames.Service, ClusterNames.Cluster);
             silo.AddMemoryGrainStorage(StorageNames.State);
             silo.Services.AddSingleton(HostOf());
             silo.Services.PostConfigure<GrainTypeOptions>(static grains => grains.Classes.RemoveWhere(
@@ -58,20 +56,21 @@ internal static class FollowedServer
             PackageId = new('a', 64),
             ImageSizes = [Image],
             HwVersion = 52,
-            Targets = new() { Addresses = [.. Enumerable.Range(0, Devices).Select(Address)] },
+            Targets = new() { Addresses = [.. Enumerable.Range(0, followed.Devices).Select(Address)] },
         });
         using var stop = new CancellationTokenSource();
-        var load = LoadAsync(grains, ticket.Campaign, stop.Token);
+        var load = LoadAsync(grains, ticket.Campaign, followed, stop.Token);
+        await using var web = followed.WebPort == 0 ? null : await FeedServer.StartAsync(grains, followed.WebPort);
         Console.WriteLine(ticket.Campaign);
         await Console.In.ReadLineAsync(CancellationToken.None); // until the one who started it is gone
         stop.Cancel();
         await load;
     }
 
-    private static async Task LoadAsync(IGrainFactory grains, string campaign, CancellationToken stop)
+    private static async Task LoadAsync(IGrainFactory grains, string campaign, FollowedLoad load, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.25), TimeProvider.System);
-        var states = Enumerable.Range(0, Active).Select(static n => Begun(n)).ToArray();
+        var states = Enumerable.Range(0, load.Active).Select(static n => Begun(n)).ToArray();
         foreach (var state in states) await grains.GetGrain<ICampaignGrain>(campaign).DeviceChangedAsync(state);
         for (var tick = 1; !stop.IsCancellationRequested; tick++)
         {
@@ -85,16 +84,16 @@ internal static class FollowedServer
             }
 
             var now = TimeProvider.System.GetUtcNow();
-            const int Changes = Active * Decisions / Life / 4;
-            for (var i = 0; i < Changes; i++)
+            var changes = load.Active * Decisions / Life / 4;
+            for (var i = 0; i < changes; i++)
             {
-                var n = ((tick * Changes) + i) % Active;
+                var n = ((tick * changes) + i) % load.Active;
                 states[n] = Next(states[n], tick);
                 await grains.GetGrain<ICampaignGrain>(campaign).DeviceChangedAsync(states[n]);
             }
 
             for (var adapter = 0; adapter < Adapters; adapter++)
-                await grains.GetGrain<ISchedulerGrain>(0).AdapterAsync(Report(campaign, states, adapter, tick));
+                await grains.GetGrain<ISchedulerGrain>(0).AdapterAsync(Report(campaign, states, load.Devices, adapter, tick));
         }
     }
 
@@ -117,7 +116,7 @@ internal static class FollowedServer
 
     private static long Confirmed(int tick) => tick * 1500L % Image;
 
-    private static AdapterReport Report(string campaign, DeviceState[] states, int adapter, int tick)
+    private static AdapterReport Report(string campaign, DeviceState[] states, int devices, int adapter, int tick)
     {
         var mine = states.Where((_, n) => n % Adapters == adapter).ToArray();
         return new()
@@ -148,7 +147,7 @@ internal static class FollowedServer
             [
                 .. Enumerable.Range(0, 28).Select(i => new HeardAdvertisement(
                     new(
-                        Address(Active + (((((tick * Adapters) + adapter) * 28) + i) % (Devices - Active))),
+                        Address(((((tick * Adapters) + adapter) * 28) + i) % devices),
                         AddressType.Random, -50 - ((tick + i) % 40), "DfuTarg", DfuService: true, Connectable: true),
                     TimeSpan.FromSeconds(0.1))),
             ],
@@ -189,7 +188,7 @@ internal sealed class WaitingDevice : Grain, IDeviceGrain
         // It says so in another object each time, as one that came over a network would be.
         var known = _state ?? DeviceState.New(BluetoothAddress.Parse(this.GetPrimaryKeyString()), place.ImageSizes, TimeProvider.System.GetUtcNow());
         _state = known with { };
-        if (known.Id.Value >= FollowedServer.Address(FollowedServer.Active).Value)
+        if (known.Id.Value >= FollowedLoad.FirstIdle)
             GrainFactory.GetGrain<ICampaignGrain>(place.Campaign).DeviceChangedAsync(_state).Ignore();
         return Task.FromResult(true);
     }

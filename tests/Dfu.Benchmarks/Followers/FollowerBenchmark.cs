@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Dfu.Client;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
@@ -13,17 +12,18 @@ namespace Dfu.Benchmarks.Followers;
 internal static class FollowerBenchmark
 {
     private const int Rounds = 3;
+    private static readonly FollowedLoad Load = new(5000, 500);
     private static readonly int[] Counts = [0, 1, 10];
 
     /// <returns>0 when the goals are met, 1 otherwise.</returns>
     public static async Task<int> RunAsync(int seconds)
     {
-        var ports = FreePorts();
-        using var server = Start(ports);
+        var ports = FollowedLoad.FreePorts(2);
+        using var server = (Load with { SiloPort = ports[0], GatewayPort = ports[1] }).Start();
         try
         {
             var campaign = await server.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the server did not start");
-            Console.WriteLine($"A campaign of {FollowedServer.Devices:#,0} devices, {FollowedServer.Active} under way; followers look every 0.5 s.");
+            Console.WriteLine($"A campaign of {Load.Devices:#,0} devices, {Load.Active} under way; followers look every 0.5 s.");
             await PauseAsync(10);
             using var received = new ReceivedBytes();
             await FirstViewAsync(ports[1], campaign, received);
@@ -110,24 +110,6 @@ internal static class FollowerBenchmark
         var options = new FleetClientOptions();
         options.Gateways.Add(new(IPAddress.Loopback, gateway));
         return new(options);
-    }
-
-    private static Process Start(int[] ports)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(FollowerBenchmark).Assembly.Location);
-        start.ArgumentList.Add(FollowedServer.Role);
-        foreach (var port in ports) start.ArgumentList.Add(port.ToString(CultureInfo.InvariantCulture));
-        return Process.Start(start)!;
-    }
-
-    private static int[] FreePorts()
-    {
-        var listeners = Enumerable.Range(0, 2).Select(static _ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(static listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     private static Task PauseAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);

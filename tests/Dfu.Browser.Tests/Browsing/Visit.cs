@@ -57,7 +57,7 @@ internal sealed partial class Visit : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        Assert.Empty(_flaws);
+        if (!_flaws.IsEmpty) Assert.Fail(string.Join('\n', _flaws.Distinct().Take(10)));
     }
 
     private void Hear(IConsoleMessage message)

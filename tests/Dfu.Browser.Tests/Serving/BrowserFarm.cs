@@ -31,6 +31,7 @@ public sealed class BrowserFarm : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (Chromium.Missing is not null) return;
+        Assertions.SetDefaultExpectTimeout(20_000); // a busy machine may take its time
         var server = ServerProcess.StartAsync(_folder, Adapters);
         _playwright = await Playwright.CreateAsync();
         Browser = await Chromium.StartAsync(_playwright);
@@ -84,7 +85,7 @@ public sealed class BrowserFarm : IAsyncLifetime
     internal async Task<CampaignView> EndAsync(string campaign)
     {
         await using var followed = await Fleet.FollowAsync(campaign, CancellationToken.None);
-        return await followed.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+        return await followed.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
     }
 
     /// <summary>The address of a virtual device by its number.</summary>

@@ -53,8 +53,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         var server = new ServerProcess(["--data-dir", Path.Combine(folder, "data"), "--adapter", farm, .. urls, .. more]);
         try
         {
-            await server._url.Task.WaitAsync(Longest);
-            await server._gateway.Task.WaitAsync(Longest);
+            await server._url.Task.WaitAsync(Longest, TimeProvider.System);
+            await server._gateway.Task.WaitAsync(Longest, TimeProvider.System);
             return server;
         }
         catch

@@ -62,7 +62,8 @@ public sealed class AccessKeysGrainTests : IAsyncLifetime
     {
         var made = await Fleet.CreateAccessKeyAsync(new("ci", AccessRole.Operator, null, "anna@line-3"), CancellationToken.None).Soon();
         var before = (await Keys.ReadAsync(-1).Soon())!.Revision;
-        var twice = await Assert.ThrowsAsync<DfuException>(() => Fleet.CreateAccessKeyAsync(new("CI", AccessRole.Admin, null, "bea"), CancellationToken.None).Soon());
+        var twice = await Assert.ThrowsAsync<DfuException>(() =>
+            Fleet.CreateAccessKeyAsync(new("CI", AccessRole.Admin, null, "bea"), CancellationToken.None).Soon());
         Assert.Contains(made.Key.Id, twice.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<DfuException>(() => Fleet.RevokeAccessKeyAsync("nobody", "bea", CancellationToken.None).Soon());
         Assert.Null(await Keys.ReadAsync(before).Soon());

@@ -48,6 +48,8 @@ internal sealed class ScriptedAdapter(Neighbours neighbours) : Grain, IAdapterGr
 
     public Task<Opening> OpenedAsync() => Task.FromResult(new Opening());
 
+    public Task<int> LeaveAsync() => Task.FromResult(0);
+
     public Task StopAsync() => Task.CompletedTask;
 
     public Task<AdapterState> GetAsync() => Task.FromResult(new AdapterState { Id = this.GetPrimaryKeyString() });

@@ -129,4 +129,17 @@ public sealed class PackageGrainTests(DeviceCluster cluster) : IClassFixture<Dev
         Assert.Equal(DfuError.SizeMismatch, (await Package.CheckAsync([300_000, 4], 52, null)).Refusal);
         Assert.Equal(DfuError.InvalidArgument, (await Package.CheckAsync([300_000], 51, null)).Refusal);
     }
+
+    [Fact]
+    public async Task A_package_is_deleted_by_an_operator_unless_a_campaign_is_being_made_with_it()
+    {
+        await Package.PutAsync(_file, "anna@here");
+        await Package.CheckAsync([300_000], 52, null);
+        Assert.Equal(DfuError.PackageInUse, (await Package.DeleteAsync("anna@here")).Refusal);
+        Assert.True(await Package.ExistsAsync());
+        cluster.Time.Advance(31);
+        Assert.Equal(DfuError.None, (await Package.DeleteAsync("anna@here")).Refusal);
+        Assert.Null(await Package.GetAsync());
+        Assert.Equal(DfuError.NotFound, (await Package.DeleteAsync("anna@here")).Refusal);
+    }
 }

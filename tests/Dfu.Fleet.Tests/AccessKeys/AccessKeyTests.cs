@@ -14,7 +14,8 @@ public sealed class AccessKeyTests
         return (new(new(id, name, role, Start.AddYears(-3), "anna@line-3") { ExpiresAt = expires }, AccessSecret.HashOf(secret)), secret);
     }
 
-    private static AccessKeysState With(params HeldKey[] keys) => keys.Aggregate(new AccessKeysState(), static (state, key) => AccessKeyChanges.Add(state, key, Start).Next);
+    private static AccessKeysState With(params HeldKey[] keys) =>
+        keys.Aggregate(new AccessKeysState(), static (state, key) => AccessKeyChanges.Add(state, key, Start).Next);
 
     [Fact]
     public void A_secret_names_its_key_and_opens_it_and_nothing_else_does()
@@ -48,8 +49,16 @@ public sealed class AccessKeyTests
         var json = FleetJson.Write(With(held));
         Assert.Contains(held.Key.Id, json, StringComparison.Ordinal);
         Assert.DoesNotContain(secret[13..], json, StringComparison.Ordinal);
-        Assert.Equal(With(held).Ring.Keys, FleetJson.Read<AccessKeysState>(json).Ring.Keys);
+        Assert.Equal(With(held).Ring.Keys.AsEnumerable(), FleetJson.Read<AccessKeysState>(json).Ring.Keys);
         Assert.DoesNotContain(secret, new NewAccessKey(held.Key, secret).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_in_a_text_is_hidden_but_for_its_id()
+    {
+        var (id, secret) = AccessSecret.Make();
+        Assert.Equal($"GET /x/dfu_{id}_... and dfu_{id}_...!", AccessSecret.Hide($"GET /x/{secret} and {secret}!"));
+        Assert.Equal("dfu_nothing", AccessSecret.Hide("dfu_nothing"));
     }
 
     [Fact]

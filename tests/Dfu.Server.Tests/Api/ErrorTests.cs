@@ -18,12 +18,12 @@ public sealed class ErrorTests(SharedFleet shared)
     private readonly HttpClient _http = shared.Served.Http;
 
     [Theory]
-    [InlineData("GET", "/api/v1/nothing", 404, "notFound", "there is nothing at /api/v1/nothing")]
-    [InlineData("GET", "/api/v2/campaigns", 404, "notFound", "there is nothing at /api/v2/campaigns")]
-    [InlineData("PUT", "/api/v1/campaigns", 405, "invalidArgument", "PUT is not possible at /api/v1/campaigns; GET, POST is")]
-    [InlineData("POST", "/api/v1/nothing", 404, "notFound", "there is nothing at /api/v1/nothing")]
-    [InlineData("GET", "/api/v1/campaigns/none/control", 405, "invalidArgument", "GET is not possible at /api/v1/campaigns/none/control; POST is")]
-    [InlineData("DELETE", "/api/v1/about", 405, "invalidArgument", "DELETE is not possible at /api/v1/about; GET is")]
+    [InlineData("GET", "/api/v1/nothing", 404, "notFound", "there is nothing at this address")]
+    [InlineData("GET", "/api/v2/campaigns", 404, "notFound", "there is nothing at this address")]
+    [InlineData("PUT", "/api/v1/campaigns", 405, "invalidArgument", "PUT is not possible here; GET, POST is")]
+    [InlineData("POST", "/api/v1/nothing", 404, "notFound", "there is nothing at this address")]
+    [InlineData("GET", "/api/v1/campaigns/none/control", 405, "invalidArgument", "GET is not possible here; POST is")]
+    [InlineData("DELETE", "/api/v1/about", 405, "invalidArgument", "DELETE is not possible here; GET is")]
     [InlineData("GET", "/api/v1/campaigns/none", 404, "notFound", "there is no campaign none")]
     [InlineData("GET", "/api/v1/campaigns/none/view", 404, "notFound", "there is no campaign none")]
     [InlineData("GET", "/api/v1/campaigns/none/units", 404, "notFound", "there is no campaign none")]

@@ -18,7 +18,7 @@ public sealed class CampaignBoardTests
     [Fact]
     public async Task A_reader_of_events_has_the_view_that_a_follower_of_the_grain_has_however_it_reads()
     {
-        for (var seed = 1; seed <= 30; seed++) await CompareAsync(seed);
+        for (var seed = 1; seed <= 8; seed++) await CompareAsync(seed);
     }
 
     [Fact]
@@ -160,7 +160,8 @@ public sealed class CampaignBoardTests
             for (var changes = random.Next(4); changes > 0; changes--) Change(campaign, random);
             foreach (var (board, follower) in members) await ReadAsync(campaign, follower, board);
             if (random.Next(6) == 0) members[0].Board.Silent(TimeSpan.FromSeconds(7));
-            foreach (var reader in readers.Where(_ => random.Next(3) == 0)) reader.Read(members[random.Next(4) / 3].Board, random.Next(3) == 0 ? 1 : int.MaxValue);
+            foreach (var reader in readers.Where(_ => random.Next(3) == 0))
+                reader.Read(members[random.Next(4) / 3].Board, random.Next(3) == 0 ? 1 : int.MaxValue);
         }
 
         foreach (var (board, follower) in members)
@@ -194,7 +195,8 @@ public sealed class CampaignBoardTests
                 for (var n = random.Next(count); n < count; n++) campaign.Begin(n, campaign.Device(n).Attempt + 1);
                 break;
             case 1:
-                campaign.Tell(device, static state => state with { Phase = DevicePhase.Sending, Detail = "on", Resumes = [.. state.Resumes, new(4096, 0, default)] });
+                campaign.Tell(
+                    device, static state => state with { Phase = DevicePhase.Sending, Detail = "on", Resumes = [.. state.Resumes, new(4096, 0, default)] });
                 break;
             case 2:
                 campaign.Send(Enumerable.Range(0, count).Where(_ => random.Next(3) == 0)

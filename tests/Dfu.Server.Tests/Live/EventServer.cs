@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Net;
 using System.Text;
+using Dfu.Api;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Server.Live;
-using Dfu.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -35,14 +35,12 @@ internal sealed class EventServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
-        builder.Services.AddAuthorizationBuilder().AddPolicy(FleetRoles.Viewer, static policy => policy.RequireAssertion(static _ => true));
         builder.Services.AddSingleton(fleet.Grains);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddLiveFeeds();
         var app = builder.Build();
         app.UseRouting();
-        app.UseAuthorization();
-        app.MapEvents();
+        app.MapGroup(ApiRoutes.Root).MapEvents();
         await app.StartAsync();
         return new(app, time);
     }

@@ -73,7 +73,7 @@ internal sealed class FakeFleet
         lock (_log) _log.Take(new() { Campaigns = _entries });
     }
 
-    private static T Answering<T>(Func<MethodInfo, object?[]?, object?> answer)
+    public static T Answering<T>(Func<MethodInfo, object?[]?, object?> answer)
         where T : class
     {
         var grain = DispatchProxy.Create<T, StandIn>();

@@ -12,7 +12,7 @@ public sealed class FleetBoardTests
     [Fact]
     public void A_reader_of_events_has_what_the_board_has_however_it_reads()
     {
-        for (var seed = 1; seed <= 8; seed++) Compare(seed);
+        for (var seed = 1; seed <= 4; seed++) Compare(seed);
     }
 
     [Fact]

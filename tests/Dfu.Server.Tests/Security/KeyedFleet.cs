@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Dfu.Fleet.AccessKeys;
 using Dfu.Grains;
+using Dfu.Server.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Server.Tests.Security;
@@ -40,8 +41,9 @@ public sealed class KeyedFleet : IAsyncLifetime
             web: settings => settings with
             {
                 Urls = [new("http://127.0.0.1:0"), new("https://127.0.0.1:0")], BehindProxy = true, Certificate = certificate.Files,
+                OrleansDashboard = true,
             },
-            with: static settings => settings with { LogLevel = LogLevel.Information });
+            with: static settings => settings with { LogLevel = LogLevel.Information, Silo = OrleansDashboard.AddTo });
         Https = Served.Web.Urls.Single(static url => url.Scheme == Uri.UriSchemeHttps);
         Tls = new(new SocketsHttpHandler
         {

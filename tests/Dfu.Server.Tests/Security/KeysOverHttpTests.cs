@@ -93,13 +93,15 @@ public sealed class KeysOverHttpTests(KeyedFleet fleet)
         {
             foreach (var path in (string[])[$"/api/v1/me?token={key}", $"/api/v1/keys/{key}?q={key}", $"/{key}"])
             {
-                using var response = await fleet.SendAsync("GET", path, key, "203.0.113.50", with: request => request.Headers.Add("Cookie", $"dfu-session={key}"));
+                using var response = await fleet.SendAsync("GET", path, key, "203.0.113.50", request =>
+                    request.Headers.Add("Cookie", $"dfu-session={key}"));
                 bodies.Add(await response.Content.ReadAsStringAsync());
-                using var foreign = await fleet.SendAsync("GET", path, key, "203.0.113.51", with: static request => request.Headers.Add("Origin", "https://evil.example"));
+                using var foreign = await fleet.SendAsync("GET", path, key, "203.0.113.51", static request =>
+                    request.Headers.Add("Origin", "https://evil.example"));
                 bodies.Add(await foreign.Content.ReadAsStringAsync());
             }
 
-            Assert.Contains(fleet.Served.Said, static line => line.Contains("a wrong access key came from", StringComparison.Ordinal) || line.Contains("was refused", StringComparison.Ordinal));
+            Assert.Contains(fleet.Served.Said, static line => line.Contains("was refused", StringComparison.Ordinal));
             Assert.DoesNotContain(fleet.Served.Said, line => line.Contains(key[13..], StringComparison.Ordinal));
             Assert.DoesNotContain(bodies, body => body.Contains(key[13..], StringComparison.Ordinal));
         }

@@ -11,8 +11,13 @@ namespace Dfu.Server.Tests.Security;
 [Collection(KeyedFleet.Name)]
 public sealed partial class RolesTests(KeyedFleet fleet)
 {
-    /// <summary>For whoever asks: a page to sign in on, and whether the server is well. Nothing else.</summary>
-    private static readonly string[] Open = ["/sign-in", "/sign-out", "/health/live", "/health/ready"];
+    /// <summary>
+    /// For whoever asks: a page to sign in on, whether the server is well, and the script of a library that shows the API's reference. Nothing else.
+    /// </summary>
+    private static readonly string[] Open =
+    [
+        "/sign-in", "/sign-out", "/health/live", "/health/ready", "/api/scalar.js", "/api/scalar.aspnetcore.js", "/api/favicon.svg",
+    ];
 
     private IEnumerable<RouteEndpoint> Endpoints => fleet.Served.Web.Services.GetServices<EndpointDataSource>()
         .SelectMany(static source => source.Endpoints).OfType<RouteEndpoint>();

@@ -8,12 +8,14 @@ namespace Dfu.Server.Tests.Security;
 [Collection(KeyedFleet.Name)]
 public sealed partial class SessionTests(KeyedFleet fleet)
 {
+    private const HttpStatusCode No = HttpStatusCode.Forbidden;
+
     [Fact]
     public async Task A_key_is_exchanged_for_a_cookie_that_scripts_and_other_pages_do_not_get()
     {
         using var response = await SignInAsync(fleet.Tls, fleet.Viewer, "/campaigns/c1?view=wall");
         Assert.Equal((HttpStatusCode.SeeOther, "/campaigns/c1?view=wall"), (response.StatusCode, response.Headers.Location?.ToString()));
-        var cookie = response.Headers.GetValues("Set-Cookie").Single(static cookie => cookie.StartsWith("dfu-session=", StringComparison.Ordinal)).ToLowerInvariant();
+        var cookie = Cookies(response).Single(static cookie => cookie.StartsWith("dfu-session=", StringComparison.Ordinal)).ToLowerInvariant();
         Assert.All((string[])["httponly", "secure", "samesite=strict", "path=/"], part => Assert.Contains($"; {part}", cookie, StringComparison.Ordinal));
         Assert.DoesNotContain("expires=", cookie, StringComparison.Ordinal); // it ends with the browser
         Assert.DoesNotContain("domain=", cookie, StringComparison.Ordinal);
@@ -37,7 +39,9 @@ public sealed partial class SessionTests(KeyedFleet fleet)
         Assert.Equal((HttpStatusCode.Redirect, "/sign-in?returnUrl=%2Fcampaigns%2Fc1%3Fview%3Dwall"), (page.StatusCode, page.Headers.Location?.ToString()));
 
         // From a link elsewhere the browser brings no cookie: our own page asks again, with it.
-        using var linked = await GetAsync(fleet.Tls, "/campaigns/c1?a=\"b", "Accept", "text/html", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document");
+        using var linked = await GetAsync(
+            fleet.Tls, "/campaigns/c1?a=\"b", "Accept", "text/html", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate",
+            "Sec-Fetch-Dest", "document");
         Assert.Equal(HttpStatusCode.OK, linked.StatusCode);
         Assert.Contains("http-equiv=\"refresh\" content=\"0;url=/campaigns/c1?a=%22b\"", await linked.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -79,13 +83,14 @@ public sealed partial class SessionTests(KeyedFleet fleet)
         Assert.DoesNotContain(Cookies(tokenless), static cookie => cookie.StartsWith("dfu-session=", StringComparison.Ordinal));
 
         using var signed = await SignInAsync(fleet.Tls, fleet.Viewer, "/");
-        foreach (var (origin, status) in ((string?, HttpStatusCode)[])[("https://evil.example", HttpStatusCode.Forbidden), (null, HttpStatusCode.Forbidden), (Origin, HttpStatusCode.Redirect)])
+        foreach (var (origin, status) in ((string?, HttpStatusCode)[])[("https://evil.example", No), (null, No), (Origin, HttpStatusCode.Redirect)])
         {
             using var signOut = new HttpRequestMessage(HttpMethod.Post, "/sign-out") { Headers = { { "Cookie", Session(signed) } } };
             if (origin is not null) signOut.Headers.Add("Origin", origin);
             using var response = await fleet.Tls.SendAsync(signOut);
             Assert.Equal((origin, status), (origin, response.StatusCode));
-            if (status == HttpStatusCode.Redirect) Assert.Contains(Cookies(response), static cookie => cookie.StartsWith("dfu-session=;", StringComparison.Ordinal));
+            if (status == No) continue;
+            Assert.Contains(Cookies(response), static cookie => cookie.StartsWith("dfu-session=;", StringComparison.Ordinal));
         }
     }
 
@@ -93,16 +98,19 @@ public sealed partial class SessionTests(KeyedFleet fleet)
     public async Task A_change_with_a_cookie_needs_to_come_from_a_page_of_ours()
     {
         using var signed = await SignInAsync(fleet.Tls, fleet.Admin, "/");
-        foreach (var (origin, status) in ((string?, HttpStatusCode)[])[("https://evil.example", HttpStatusCode.Forbidden), ("null", HttpStatusCode.Forbidden), (null, HttpStatusCode.Forbidden)])
+        foreach (var origin in (string?[])["https://evil.example", "null", null])
         {
             using var change = new HttpRequestMessage(HttpMethod.Delete, "/api/v1/keys/run") { Headers = { { "Cookie", Session(signed) } } };
             if (origin is not null) change.Headers.Add("Origin", origin);
-            Assert.Equal((origin, status), (origin, (await fleet.Tls.SendAsync(change)).StatusCode));
+            Assert.Equal((origin, No), (origin, (await fleet.Tls.SendAsync(change)).StatusCode));
         }
 
         Assert.Equal(HttpStatusCode.OK, await fleet.StatusAsync("GET", "/api/v1/me", fleet.Operator));
         var spare = await fleet.MakeAsync("spare", AccessRole.Viewer);
-        using var ours = new HttpRequestMessage(HttpMethod.Delete, $"/api/v1/keys/{spare.Key.Id}") { Headers = { { "Cookie", Session(signed) }, { "Origin", Origin } } };
+        using var ours = new HttpRequestMessage(HttpMethod.Delete, $"/api/v1/keys/{spare.Key.Id}")
+        {
+            Headers = { { "Cookie", Session(signed) }, { "Origin", Origin } },
+        };
         Assert.Equal(HttpStatusCode.OK, (await fleet.Tls.SendAsync(ours)).StatusCode);
     }
 

@@ -27,8 +27,8 @@ internal static class AdapterEndpoints
             .Describe(
                 "controlAdapter",
                 "Drain, resume, reset or test an adapter.",
-                "What was asked for is durable when this answers; a reset and a self-test have ended then, or take longer than 20 s. A self-test that the adapter "
-                + "does not pass is answered with 409 and the code adapterLost.");
+                "What was asked for is durable when this answers; a reset and a self-test have ended then, or take longer than 20 s. A self-test that the "
+                + "adapter does not pass is answered with 409 and the code adapterLost.");
     }
 
     private static async Task<Answer<ApiPage<AdapterView>>> ListAsync(IFleetServer fleet, CancellationToken cancellationToken) =>

@@ -48,7 +48,8 @@ internal static class CampaignEndpoints
                 "What was asked for is durable when this answers. With If-Match it is done only if the campaign still stands as its ETag says.");
         one.MapGet("/report/{form}", CampaignReports.FileAsync).Refuses(404)
             .Produces<string>(StatusCodes.Status200OK, CampaignReports.Types[0], CampaignReports.Types[1..])
-            .Describe("campaignReport", "Download what became of every device.", "csv is a table, json a document, junit is for test farms, html a page to print.");
+            .Describe(
+                "campaignReport", "Download what became of every device.", "csv is a table, json a document, junit is for test farms, html a page to print.");
     }
 
     private static async Task<Answer<ApiPage<ApiCampaign>>> ListAsync(
@@ -69,7 +70,10 @@ internal static class CampaignEndpoints
         var key = IdempotencyKeys.Of(request, by);
         if (OrderRules.OfOrder(order.PackageId, order.Targets) is { } wrong) throw new DfuException(wrong.Error, wrong.Detail);
         var zip = await fleet.PackageAsync(order.PackageId, cancellationToken)
-            ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {order.PackageId}") { Remedy = $"POST it to {ApiRoutes.Packages} first." };
+            ?? throw new DfuException(DfuError.PackageNotFound, $"nobody has the package {order.PackageId}")
+            {
+                Remedy = $"POST it to {ApiRoutes.Packages} first.",
+            };
         await using var started = await fleet.StartAsync(
             new()
             {

@@ -22,7 +22,9 @@ internal static class DeviceEndpoints
         var devices = api.MapGroup("/devices").WithTags("Devices");
         devices.MapGet("", ListAsync).Refuses(400, 404)
             .Describe(
-                "devices", "List devices as they stand in the last campaign each was part of.", "Of the last 20 campaigns, or of one; those that ended last come first.");
+                "devices",
+                "List devices as they stand in the last campaign each was part of.",
+                "Of the last 20 campaigns, or of one; those that ended last come first.");
         devices.MapGet("/{device}", ShowAsync).Refuses(400, 404).Describe("device", "Tell all that is known of a device, over all its campaigns.");
         devices.MapGet("/{device}/history", HistoryAsync).Refuses(400, 404)
             .Describe("deviceHistory", "Tell a device's last decisions and outcomes, oldest first.", "At most 200 are kept, and all of them are told.");

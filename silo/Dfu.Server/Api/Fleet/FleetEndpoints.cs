@@ -30,7 +30,8 @@ internal static class FleetEndpoints
         var fleet = api.MapGroup("").WithTags("Fleet");
         fleet.MapGet("/about", About).Refuses().Describe("about", "Tell which server answers.");
         fleet.MapGet("/heard", HeardAsync).Refuses(400)
-            .Describe("heard", "Tell who is on the air now, the strongest first.", "By all adapters that listen; 'by' tells adapters by their index in 'adapters'.");
+            .Describe(
+                "heard", "Tell who is on the air now, the strongest first.", "By all adapters that listen; 'by' tells adapters by their index in 'adapters'.");
         fleet.MapGet("/audit", AuditAsync).Refuses(400)
             .Describe("audit", "Tell who changed what and when, the newest first.", "The last 10,000 entries, or those of one subject.");
         fleet.MapGet("/classes", ClassesAsync).Refuses().Describe("classes", "Tell what is known of classes of bootloaders.");

@@ -18,6 +18,9 @@ internal static class ApiDocument
         options.AddDocumentTransformer<DocumentHead>();
     });
 
-    public static void MapApiDocument(this IEndpointRouteBuilder app) =>
+    public static void MapApiDocument(this IEndpointRouteBuilder app)
+    {
         app.MapOpenApi(ApiRoutes.OpenApi).RequireAuthorization(FleetRoles.Viewer);
+        app.MapApiReference();
+    }
 }

@@ -30,6 +30,9 @@ internal static class Described
     public static RouteHandlerBuilder TakesIfMatch(this RouteHandlerBuilder endpoint) =>
         endpoint.TakesHeader("If-Match", "An ETag of the campaign; when it stands differently by now nothing is done (412).");
 
+    public static RouteHandlerBuilder TakesLastEventId(this RouteHandlerBuilder endpoint) =>
+        endpoint.TakesHeader(ApiHeaders.LastEventId, "The id of the last event that was read, at this member or another: the stream goes on after it.");
+
     /// <summary>The body is a zip file, as it is.</summary>
     public static RouteHandlerBuilder TakesZip(this RouteHandlerBuilder endpoint) => endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
     {

@@ -6,6 +6,11 @@ namespace Dfu.Server.Api.OpenApi;
 /// <summary>What holds for every request.</summary>
 internal sealed class DocumentHead : IOpenApiDocumentTransformer
 {
+    private const string Key = "accessKey";
+
+    /// <summary>In the order in which somebody new needs them.</summary>
+    private static readonly string[] Tags = ["Packages", "Campaigns", "Devices", "Adapters", "Fleet", "Access keys"];
+
     private const string Description =
         """
         Updates of nRF5 devices over Bluetooth LE: packages, campaigns, devices, adapters.
@@ -23,6 +28,14 @@ internal sealed class DocumentHead : IOpenApiDocumentTransformer
     {
         document.Info = new() { Title = "Dfu.Orleans", Version = ApiDocument.Name, Description = Description };
         document.Servers = [new() { Url = "/" }];
+        document.Tags = new HashSet<OpenApiTag>(Tags.Select(static tag => new OpenApiTag { Name = tag }));
+        document.Components ??= new();
+        document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+        document.Components.SecuritySchemes[Key] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An access key; none is needed on the server's own machine.",
+        };
+        document.Security = [new() { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
         return Task.CompletedTask;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
-            await ApiProblems.WriteAsync(http, Explain(e, http.Request));
+            await ApiProblems.WriteAsync(http, Explain(e, http));
             return;
         }
 
@@ -31,33 +31,34 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
         await ApiProblems.WriteAsync(http, OfStatus(http));
     }
 
-    private ApiProblem Explain(Exception e, HttpRequest request)
+    private ApiProblem Explain(Exception e, HttpContext http)
     {
         switch (e)
         {
             case DfuException refusal:
                 return ApiProblems.Of(refusal);
             case BadHttpRequestException bad:
-                return BadRequests.Explain(bad, request);
+                return BadRequests.Explain(bad, http.Request);
             case not null when Outage.Is(e):
                 return ApiProblems.Of(DfuError.ServerUnreachable, "a member of the cluster did not answer in time", "Try again in some seconds.");
             default:
-                logger.RequestFailed(request.Method, request.Path, e!);
+                logger.RequestFailed(http.GetEndpoint()?.DisplayName ?? http.Request.Method, e!);
                 return ApiProblems.Of(DfuError.Unexpected, "the server could not answer; its log says why", "Please report it with the server's log.");
         }
     }
 
+    /// <remarks>Paths are not told: somebody may have put a key into one.</remarks>
     private static ApiProblem OfStatus(HttpContext http)
     {
         var (status, request) = (http.Response.StatusCode, http.Request);
         return status switch
         {
             StatusCodes.Status401Unauthorized => ApiProblems.Of(DfuError.KeyRefused, "the request names no access key that is in force"),
-            StatusCodes.Status403Forbidden => ApiProblems.Of(DfuError.NotAllowed, $"{request.Method} {request.Path} needs a key that may do more"),
+            StatusCodes.Status403Forbidden => ApiProblems.Of(DfuError.NotAllowed, "the request needs a key that may do more"),
             StatusCodes.Status404NotFound => ApiProblems.Of(
-                DfuError.NotFound, $"there is nothing at {request.Path}", "See /api for what there is.", status),
+                DfuError.NotFound, "there is nothing at this address", "See /api for what there is.", status),
             StatusCodes.Status405MethodNotAllowed => ApiProblems.Of(
-                DfuError.InvalidArgument, $"{request.Method} is not possible at {request.Path}; {http.Response.Headers.Allow} is", null, status),
+                DfuError.InvalidArgument, $"{request.Method} is not possible here; {http.Response.Headers.Allow} is", null, status),
             StatusCodes.Status413PayloadTooLarge => BadRequests.TooLarge(),
             StatusCodes.Status415UnsupportedMediaType => BadRequests.OtherType(request),
             < 500 => ApiProblems.Of(DfuError.InvalidArgument, $"the request was refused with status {status}", null, status),

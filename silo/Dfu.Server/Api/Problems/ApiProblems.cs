@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dfu.Api;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 
@@ -16,7 +17,7 @@ internal static class ApiProblems
             $"urn:dfu:error:{error.Code()}",
             sentence,
             status ?? ErrorStatus.Of(error),
-            detail,
+            AccessSecret.Hide(detail),
             error.Code(),
             remedy ?? ApiProblem.UsualRemedy(error));
     }

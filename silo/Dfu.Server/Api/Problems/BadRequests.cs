@@ -42,7 +42,8 @@ internal static partial class BadRequests
         {
             _ when Unmapped().Match(text) is { Success: true } unknown => (Parent(flaw.Path), $"has no member '{unknown.Groups["name"].Value}'"),
             _ when Lacking().Match(text) is { Success: true } lacking => (flaw.Path, $"lacks {lacking.Groups["names"].Value}"),
-            _ when text.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) => (flaw.Path, "has a value of another kind than belongs there"),
+            _ when text.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) =>
+                (flaw.Path, "has a value of another kind than belongs there"),
             _ when text.Contains("TimeSpan", StringComparison.Ordinal) => (flaw.Path, "is no span of time: two minutes are 00:02:00"),
             _ when text.Contains("DateTime", StringComparison.Ordinal) => (flaw.Path, "is no moment in ISO 8601: 2026-11-30T08:00:00+01:00"),
             _ when text.Contains("doesn't allow setting null values", StringComparison.Ordinal) => (flaw.Path, "cannot be null"),

@@ -15,8 +15,11 @@ internal static class NothingThere
 
     public static void Answer(HttpContext http, EndpointDataSource endpoints)
     {
-        var methods = endpoints.Endpoints.OfType<RouteEndpoint>().Where(endpoint => Has(endpoint, http.Request.Path))
-            .SelectMany(static endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Distinct().Order(StringComparer.Ordinal).ToList();
+        List<string> methods =
+        [
+            .. endpoints.Endpoints.OfType<RouteEndpoint>().Where(endpoint => Has(endpoint, http.Request.Path))
+                .SelectMany(static endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Distinct().Order(StringComparer.Ordinal),
+        ];
         var response = http.Response;
         if (methods.Count == 0)
         {

@@ -61,7 +61,9 @@ public sealed record ChosenTargets
         _ => Count is { } most ? $"devices{Called} as they come, until {most} are updated" : $"devices{Called} as they come, until somebody cancels it",
     };
 
-    private string Called => Pattern.Length > 0 ? $" named {Pattern}" : "";
+    private string Name => Pattern.Trim();
 
-    private TargetSelection Named => Pattern.Length > 0 ? new() { NameGlob = Pattern } : new() { All = true };
+    private string Called => Name.Length > 0 ? $" named {Name}" : "";
+
+    private TargetSelection Named => Name.Length > 0 ? new() { NameGlob = Name } : new() { All = true };
 }

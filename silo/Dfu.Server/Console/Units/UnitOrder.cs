@@ -8,7 +8,7 @@ internal sealed record UnitOrder(string Word, Func<IEnumerable<DeviceView>, IOrd
 {
     public static IReadOnlyList<UnitOrder> Columns { get; } =
     [
-        new("Unit", static devices => devices.OrderBy(static device => device.Label?.Serial ?? "", StringComparer.Ordinal).ThenBy(static device => device.Application)),
+        new("Unit", static devices => devices.OrderBy(UnitCard.Name, StringComparer.Ordinal)),
         new("Address", static devices => devices.OrderBy(static device => device.Application)),
         new("State", static devices => devices.OrderBy(static device => Urgency(UnitStates.Of(device.Outcome, device.Phase)))
             .ThenByDescending(static device => device.BytesConfirmed)),
