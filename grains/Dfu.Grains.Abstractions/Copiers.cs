@@ -1,3 +1,4 @@
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
@@ -15,6 +16,15 @@ public sealed class DeviceStateCopier : ShallowCopier<DeviceState>;
 
 [RegisterCopier]
 public sealed class CampaignStateCopier : ShallowCopier<CampaignState>;
+
+[RegisterCopier]
+public sealed class CampaignEntryCopier : ShallowCopier<CampaignEntry>;
+
+[RegisterCopier]
+public sealed class HeardAirCopier : ShallowCopier<HeardAir>;
+
+[RegisterCopier]
+public sealed class KeptPackageCopier : ShallowCopier<KeptPackage>;
 
 [RegisterCopier]
 public sealed class CampaignLabelsCopier : ShallowCopier<CampaignLabels>;
