@@ -77,7 +77,8 @@ public sealed partial class RolesTests(KeyedFleet fleet)
         endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is { HttpMethods: { Count: > 0 } methods } ? methods : ["GET"];
 
     /// <summary>With something that is not there in the place of every name.</summary>
-    private static string Url(RouteEndpoint endpoint) => Parameter().Replace(Path(endpoint), "none");
+    private static string Url(RouteEndpoint endpoint) =>
+        Parameter().Replace(Path(endpoint), static name => name.Value.Contains(":int", StringComparison.Ordinal) ? "1" : "none");
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Parameter();
