@@ -40,7 +40,7 @@ internal static class AdapterCommand
                     host,
                     new(adapter, "bold"),
                     new(AdapterWords.State(view), AdapterWords.Colour(view)),
-                    $"{view.Active} of {view.Limit}",
+                    AdapterWords.Slots(view),
                     view.Rate >= 1 ? Format.Rate(view.Rate) : "-",
                     view.Recent.Drops.ToString(CultureInfo.InvariantCulture),
                     view.HeldBy ?? "-",
@@ -61,7 +61,7 @@ internal static class AdapterCommand
         if (view.Detail.Length > 0) rows.Add(("Why", Text(view.Detail)));
         if (view.HeldBy is { } by) rows.Add(("Drained", $"by {Text(by)}; [bold]dfu adapter resume {Text(adapter)}[/] takes it back"));
         var work = state.Slots.IsEmpty ? "" : "\n" + string.Join('\n', state.Slots.Select(static slot => slot.Device));
-        rows.Add(("Transfers", $"{view.Active} of {view.Limit}{(view.Rate >= 1 ? $", {Format.Rate(view.Rate)}" : "")}{work}"));
+        rows.Add(("Transfers", $"{AdapterWords.Slots(view)}{(view.Rate >= 1 ? $", {Format.Rate(view.Rate)}" : "")}{work}"));
         rows.Add(("Lately", $"{AdapterWords.Links(view.Recent)} in the last minutes"));
         if (AdapterWords.Steps(view.Steps) is { Length: > 0 } steps) rows.Add(("Recovered", steps));
         if (view.LastReset.Length > 0) rows.Add(("Last reset", Text(view.LastReset)));

@@ -41,6 +41,9 @@ public static class AdapterWords
     /// <summary>What is to be said of its state besides who drained it.</summary>
     public static string Why(AdapterView view) => view is { HeldBy: not null, Status: AdapterStatus.Ready } ? "" : view.Detail;
 
+    /// <summary><c>3 of 4</c>; <c>4, soon 3</c> while more is under way than its limit has become.</summary>
+    public static string Slots(AdapterView view) => view.Active > view.Limit ? $"{view.Active}, soon {view.Limit}" : $"{view.Active} of {view.Limit}";
+
     /// <summary><c>2 of 31 connects failed, 4 drops</c>.</summary>
     public static string Links(LinkTally tally) => tally.Connects == 0 && tally.Drops == 0
         ? "no links"

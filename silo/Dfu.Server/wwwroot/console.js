@@ -109,8 +109,8 @@ window.WebSocket = class extends NativeSocket {
 
 document.getElementById("components-reconnect-modal")?.addEventListener("components-reconnect-state-changed", (e) => {
   const { state } = e.detail;
-  if (state === "hide") setDown(false);
-  else setDown(true);
+  setDown(state !== "hide");
+  if (state === "hide") document.dispatchEvent(new Event("dfu-live")); // what scripts and server told each other meanwhile is lost
   if (state === "failed" || state === "rejected" || state === "resume-failed") reloadWhenThere();
 });
 

@@ -35,6 +35,7 @@ class Wall {
     on("pointerover", event => this.#point(event.target, false));
     on("pointerleave", () => this.#describe(-1));
     on("focusout", () => this.#describe(-1));
+    document.addEventListener("dfu-live", () => this.#again(), { signal: this.#listeners.signal });
     this.#card = document.createElement("div");
     this.#card.className = "unit-card";
     this.#card.id = `${host.id}-card`;
@@ -100,6 +101,12 @@ class Wall {
     this.#host.replaceChildren();
     this.#tiles = [];
     this.#server = null;
+  }
+
+  /** The connection was down and is back: what was said meanwhile is lost, in both directions. */
+  #again() {
+    this.#asking = false;
+    this.#server?.invokeMethodAsync("AgainAsync").catch(() => {});
   }
 
   #make(index) {
@@ -264,7 +271,7 @@ export function keepClock(element) {
   let timer = 0;
   const show = () => {
     const now = new Date();
-    element.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    element.textContent = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`; // as all other times
     timer = setTimeout(show, 60000 - now % 60000);
   };
   show();

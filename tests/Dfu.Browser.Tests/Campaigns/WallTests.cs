@@ -1,5 +1,6 @@
 using Dfu.Browser.Tests.Browsing;
 using Dfu.Browser.Tests.Serving;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Dfu.Browser.Tests.Campaigns;
@@ -87,5 +88,30 @@ public sealed class WallTests(BrowserFarm farm)
         await Expect(visit.Page.Locator("main button, main input, header")).ToHaveCountAsync(0);
         Assert.False(await visit.Page.EvaluateAsync<bool>("document.documentElement.scrollHeight > innerHeight"));
         Assert.False(await visit.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"));
+    }
+
+    [BrowserFact]
+    public async Task A_wall_that_was_cut_off_stands_where_its_campaign_does_when_it_is_back()
+    {
+        var id = await farm.StartAsync("cut off", Packages.Application(27, 400 * 1024), count: 3, first: 12);
+        await using var visit = await farm.VisitAsync();
+        visit.ServerMayGo = true;
+        var page = visit.Page;
+        var (isCut, line) = (false, (IWebSocketRoute?)null);
+        await page.RouteAsync("**/_blazor/negotiate*", route => isCut ? route.AbortAsync() : route.ContinueAsync());
+        await page.RouteWebSocketAsync(new System.Text.RegularExpressions.Regex("_blazor"), socket =>
+        {
+            line = socket;
+            socket.ConnectToServer();
+        });
+        await visit.GoAsync($"/campaigns/{id}");
+        await Expect(page.Locator(".unit.atwork").First).ToBeVisibleAsync();
+        isCut = true;
+        await line!.CloseAsync();
+        await Expect(page.Locator("#components-reconnect-modal")).ToBeVisibleAsync();
+        await farm.EndAsync(id);
+        isCut = false;
+        await Expect(page.Locator("#components-reconnect-modal")).ToBeHiddenAsync();
+        await Expect(page.Locator(".unit.done")).ToHaveCountAsync(3);
     }
 }

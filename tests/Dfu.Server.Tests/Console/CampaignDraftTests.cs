@@ -29,7 +29,7 @@ public sealed class CampaignDraftTests
         Assert.Equal(3, draft.Plan.Errors?.Count);
         Assert.Equal(TimeSpan.FromSeconds(30), draft.Limits.Patience);
         Assert.Equal(
-            "Bring application 7 to 2 devices, over 1 adapter; 10, then 5% first, and wait for an approval; pause at 3 failed; "
+            "Bring application 7 to 2 devices, over 1 adapter; first 10, then 5%, then the rest, each group after an approval; pause at 3 failed; "
                 + "give up on who is not heard for 30 s; also where it runs already.",
             draft.Summary(Package(), Two, 1));
     }

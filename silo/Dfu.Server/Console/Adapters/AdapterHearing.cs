@@ -1,5 +1,6 @@
 using Dfu.Fleet.Access;
 using Dfu.Reports;
+using Dfu.Server.Console.NewCampaign;
 
 namespace Dfu.Server.Console.Adapters;
 
@@ -13,7 +14,7 @@ public sealed record AdapterHearing(int Heard, int Best, int[] ByBars)
     public static Dictionary<string, AdapterHearing> Of(HeardAir air)
     {
         var (heard, best) = (new int[air.Adapters.Length, 5], new int[air.Adapters.Length]);
-        foreach (var unit in air.Units.Where(static unit => UnitModes.IsUpdatable(unit) && !unit.IsGone))
+        foreach (var unit in AirDevices.In(air, others: false, "").Where(static unit => !unit.IsGone))
         {
             if (!unit.By.IsEmpty) best[unit.By[0].Adapter]++;
             foreach (var by in unit.By) heard[by.Adapter, UnitModes.Bars(by.Rssi)]++;

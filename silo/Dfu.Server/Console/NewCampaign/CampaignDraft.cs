@@ -58,9 +58,9 @@ public sealed class CampaignDraft
     /// <summary>All of it in one sentence: what is brought to whom, over what, and what stops it.</summary>
     public string Summary(ChosenPackage package, ChosenTargets targets, int adapters)
     {
-        var text = $"Bring {package.Facts.Title} to {targets.Words}, over {Format.Count(adapters, "adapter")}";
+        var text = $"Bring {package.Facts.Title} to {targets.Words}, {(adapters > 0 ? $"over {Format.Count(adapters, "adapter")}" : "as soon as an adapter is ready")}";
         var sizes = string.Join(", then ", Sizes);
-        if (sizes.Length > 0) text += $"; {sizes} first{(Approval ? ", and wait for an approval" : "")}";
+        if (sizes.Length > 0) text += $"; first {sizes}, then the rest{(Approval ? ", each group after an approval" : "")}";
         if (MaxFailures.Trim() is { Length: > 0 } most) text += $"; pause at {most} failed";
         if (PatienceSeconds != (int)new CampaignLimits().Patience.TotalSeconds)
             text += string.Create(CultureInfo.InvariantCulture, $"; give up on who is not heard for {PatienceSeconds} s");

@@ -95,7 +95,7 @@ public abstract class LiveComponent<T> : ComponentBase, IAsyncDisposable
                     Trouble = e;
                     if (!first.TrySetResult()) StateHasChanged();
                 });
-                if (!RendererInfo.IsInteractive || e is DfuException { Error: DfuError.NotFound }) return;
+                if (!RendererInfo.IsInteractive || e is DfuException { Error: DfuError.InvalidArgument or DfuError.NotFound }) return;
                 await Task.Delay(Again, Time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }
