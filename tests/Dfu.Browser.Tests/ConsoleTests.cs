@@ -67,7 +67,7 @@ public sealed class ConsoleTests(BrowserFarm farm)
         await card.GetByRole(AriaRole.Button, new() { Name = "Drain" }).ClickAsync();
         await Expect(card).ToContainTextAsync("drained");
         await card.GetByRole(AriaRole.Button, new() { Name = "Self-test" }).ClickAsync();
-        await Expect(card.Locator(".said")).ToContainTextAsync("Passed");
+        await Expect(card.Locator("fluent-message-bar[intent=success]")).ToContainTextAsync("Passed");
         await card.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Expect(card).ToContainTextAsync("ready");
         Assert.All(await farm.Fleet.AdaptersAsync(CancellationToken.None), static view => Assert.Null(view.HeldBy));

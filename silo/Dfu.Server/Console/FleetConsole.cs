@@ -18,7 +18,7 @@ internal static class FleetConsole
     {
         services.AddRazorComponents().AddInteractiveServerComponents()
             .AddHubOptions(static options => (options.KeepAliveInterval, options.ClientTimeoutInterval) = (KeepAlive, 6 * KeepAlive));
-        services.AddFluentUIComponents();
+        services.AddFluentUIComponents(static library => library.DefaultValues.For<FluentMessageBar>().Set(static bar => bar.AllowDismiss, false));
         services.AddSingleton<PackageTitles>();
         services.AddSingleton<AirWatch>();
     }

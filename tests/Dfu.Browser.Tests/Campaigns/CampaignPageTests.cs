@@ -41,7 +41,7 @@ public sealed class CampaignPageTests(BrowserFarm farm)
         await Button(page, "Pause…").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new("break off") }).ClickAsync();
         await Expect(page.Locator(".needs")).ToContainTextAsync("Paused");
-        await Expect(page.Locator(".said")).ToBeVisibleAsync();
+        await Expect(page.Locator("fluent-message-bar[intent=success]")).ToBeVisibleAsync();
         await Expect(page.Locator(".unit.atwork")).ToHaveCountAsync(0);
         await Button(page, "Resume").First.ClickAsync();
         await Expect(page.Locator(".unit.atwork").First).ToBeVisibleAsync();
@@ -66,10 +66,10 @@ public sealed class CampaignPageTests(BrowserFarm farm)
         await Expect(page.Locator(".unit.failed:not([hidden])")).ToHaveCountAsync(2);
         await page.Locator(".unit.failed").First.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "SN 1007" })).ToBeVisibleAsync();
-        await Expect(page.Locator(".problem")).ToContainTextAsync("The package is for another hardware version.");
+        await Expect(page.Locator("fluent-message-bar[intent=error]")).ToContainTextAsync("The package is for another hardware version.");
         await Expect(page.GetByRole(AriaRole.Img, new() { NameRegex = new("connecting") })).ToBeVisibleAsync();
         await Button(page, "Retry").ClickAsync();
-        await Expect(page.Locator(".said")).ToBeVisibleAsync();
+        await Expect(page.Locator("fluent-message-bar[intent=success]")).ToBeVisibleAsync();
         await Expect(page.Locator("section[aria-label=History]")).ToContainTextAsync("to be tried again");
     }
 
