@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Dfu.Api;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Protocol.Errors;
 using Dfu.Server.Health;
 using Dfu.Server.Tests.Live;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -68,6 +70,7 @@ public sealed class HealthTests
                 reads++;
                 return reading.Task;
             }),
+            Path.GetTempPath(),
             time);
         for (var asked = 0; asked < 3; asked++)
         {
@@ -81,6 +84,22 @@ public sealed class HealthTests
         reading.SetException(new TimeoutException("Host=db;Password=secret"));
         Assert.Equal("it fails; the log says why", (await check.CheckHealthAsync(new(), CancellationToken.None)).Description);
         Assert.Equal(2, reads);
+    }
+
+    [Fact]
+    public async Task Without_its_data_directory_a_server_is_not_ready_and_takes_no_package()
+    {
+        var directory = Directory.CreateTempSubdirectory("dfu-gone-");
+        await using var served = await ServedFleet.StartAsync("sim:adapters=1,devices=1", directory: directory.FullName);
+        directory.Delete(true);
+        var (status, ready) = await ReadyAsync(served.Http);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        var storage = ready.GetProperty("checks").GetProperty("storage");
+        Assert.Equal((false, "it fails; the log says why"), (storage.GetProperty("ok").GetBoolean(), storage.GetProperty("detail").GetString()));
+        using var content = new ByteArrayContent(TestPackage.Build().File) { Headers = { ContentType = new(ApiHeaders.Zip) } };
+        using var answer = await served.Http.PostAsync(ApiRoutes.Packages, content);
+        var problem = JsonSerializer.Deserialize<ApiProblem>(await answer.Content.ReadAsStringAsync(), ApiJson.Options)!;
+        Assert.Equal(DfuError.DataDirectoryUnusable.Code(), problem.Code);
     }
 
     /// <summary>A server whose only radio cannot be reached is not ready; it tells what became of the campaign.</summary>
