@@ -3,7 +3,7 @@ using Dfu.Protocol.Errors;
 namespace Dfu.Api;
 
 /// <summary>What the API answers instead of a result, as <c>application/problem+json</c> (RFC 9457), with two members of its own.</summary>
-/// <param name="Type">Where the error is described: <c>https://…/docs/errors.md#code</c> or <c>about:blank</c>.</param>
+/// <param name="Type">Which error it is: <c>urn:dfu:error:</c> and the code.</param>
 /// <param name="Title">The error's sentence, the same for every occurrence.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What happened, with the names of what it happened to.</param>

@@ -101,7 +101,7 @@ internal sealed class HttpCampaign : IFollowedCampaign
                     return;
                 }
             }
-            catch (JsonException e)
+            catch (Exception e)
             {
                 End(HttpRefusals.Stranger(_calls.Place, $"events that cannot be read: {e.Message}"));
                 return;

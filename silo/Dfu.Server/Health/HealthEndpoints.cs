@@ -20,7 +20,7 @@ internal static class HealthEndpoints
     {
         var own = silo.Services;
         services.AddHealthChecks()
-            .AddCheck("storage", new StorageCheck(own.GetRequiredKeyedService<IGrainStorage>(StorageNames.State), time))
+            .AddCheck("storage", new StorageCheck(own.GetRequiredKeyedService<IGrainStorage>(StorageNames.State), silo.DataDirectory, time))
             .AddCheck("membership", ActivatorUtilities.CreateInstance<MembershipCheck>(own))
             .AddCheck("radios", new RadiosCheck(own.GetRequiredService<FleetHost>(), silo.Grains, time));
         services.AddLogging(static logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)); // who asks is told

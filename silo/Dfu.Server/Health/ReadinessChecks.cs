@@ -7,16 +7,17 @@ using Orleans.Storage;
 
 namespace Dfu.Server.Health;
 
-/// <summary>Grains can be read: something is that nobody stores.</summary>
-internal sealed class StorageCheck(IGrainStorage storage, TimeProvider time) : IHealthCheck
+/// <summary>Grains can be read: something is that nobody stores. And the data directory, which may be elsewhere, can be written.</summary>
+internal sealed class StorageCheck(IGrainStorage storage, string dataDirectory, TimeProvider time) : IHealthCheck
 {
+    private const string Probe = "health";
     private static readonly GrainId Nothing = GrainId.Create("dfu.health", "0");
     private Task _reading = Task.CompletedTask;
 
     /// <remarks>Storage that hangs is asked once, however often readiness is.</remarks>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (_reading.IsCompleted) _reading = storage.ReadStateAsync("health", Nothing, new GrainState<StoredDocument>());
+        if (_reading.IsCompleted) _reading = LookAsync();
         try
         {
             await _reading.WithinAsync(Readiness.Longest, time, cancellationToken);
@@ -31,6 +32,14 @@ internal sealed class StorageCheck(IGrainStorage storage, TimeProvider time) : I
             Background.Overlook("read from storage", e); // who asks needs no key, and is not told of hosts and databases
             return HealthCheckResult.Unhealthy("it fails; the log says why");
         }
+    }
+
+    private async Task LookAsync()
+    {
+        await storage.ReadStateAsync("health", Nothing, new GrainState<StoredDocument>());
+
+        // A database of which the file was deleted, or the disk is full, can still be read. A byte must fit, and where there is no room none does.
+        await Task.Run(() => File.WriteAllText(Path.Combine(dataDirectory, Probe), "."));
     }
 }
 

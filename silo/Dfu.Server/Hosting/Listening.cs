@@ -41,9 +41,16 @@ internal static class Listening
     }
 
     /// <summary>An address that opens in a browser of this machine.</summary>
-    public static Uri Shown(Uri url) => url.Host is "0.0.0.0" or "[::]"
+    public static Uri Shown(Uri url) => IsAny(url)
         ? new UriBuilder(url) { Host = url.Scheme == Uri.UriSchemeHttps ? Dns.GetHostName() : "localhost" }.Uri
         : url;
+
+    /// <summary>
+    /// Names besides <c>localhost</c> under which this machine's browsers are sent here by <see cref="Shown"/>. There is TLS under them: who lets the name
+    /// point here for their own page has no certificate for it.
+    /// </summary>
+    public static IReadOnlyList<string> ShownNames(WebSettings settings) =>
+        settings.Urls.Any(static url => url.Scheme == Uri.UriSchemeHttps && IsAny(url)) ? [Dns.GetHostName()] : [];
 
     public static void Set(KestrelServerOptions options, IReadOnlyList<Uri> urls, WebCertificate? certificate)
     {
@@ -58,6 +65,8 @@ internal static class Listening
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
         foreach (var url in urls) Listen(options, url, certificate);
     }
+
+    private static bool IsAny(Uri url) => url.Host is "0.0.0.0" or "[::]";
 
     private static void Listen(KestrelServerOptions options, Uri url, WebCertificate? certificate)
     {

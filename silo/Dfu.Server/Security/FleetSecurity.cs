@@ -57,6 +57,8 @@ internal static class FleetSecurity
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(FleetSecurity));
         var named = settings.Urls.Where(static url => url.HostNameType == UriHostNameType.Dns && !url.IsLoopback).Select(static url => url.Host);
         string[] names = [.. settings.Names, .. named];
+        string[] shown = [.. Listening.ShownNames(settings)];
+        var lines = new FailedKeys(app.Services.GetRequiredService<TimeProvider>()); // a page may have a browser send thousands
         app.Use((context, next) =>
         {
             context.Features.Set(Connected.Of(context, settings));
@@ -66,13 +68,13 @@ internal static class FleetSecurity
         app.Use(async (context, next) =>
         {
             SecurityHeaders.Set(context);
-            if (Judge(context, names) is not { } foreign)
+            if (Judge(context, names, shown) is not { } foreign)
             {
                 await AnswerAsync(context, next);
                 return;
             }
 
-            log.Foreign(context.Connection.RemoteIpAddress, foreign.Why);
+            if (lines.Count(context.Connection.RemoteIpAddress) is null) log.Foreign(context.Connection.RemoteIpAddress, foreign.Why);
             await Refusals.WriteAsync(context, foreign.Status, new(DfuError.RequestForeign, foreign.Why) { Remedy = foreign.Remedy });
         });
     }
@@ -106,7 +108,7 @@ internal static class FleetSecurity
         }
     }
 
-    private static Foreign? Judge(HttpContext context, string[] names)
+    private static Foreign? Judge(HttpContext context, string[] names, string[] shown)
     {
         var request = context.Request;
         var connected = context.Features.GetRequiredFeature<Connected>();
@@ -134,7 +136,7 @@ internal static class FleetSecurity
                 HasKey = request.Headers.Authorization.Count > 0,
                 HasSession = request.Cookies.ContainsKey(Sessions.Cookie),
             },
-            names);
+            connected.IsLocal && request.IsHttps ? [.. names, .. shown] : names);
     }
 
     private static string? Value(HttpRequest request, string header) => request.Headers[header] is { Count: > 0 } values ? values.ToString() : null;

@@ -31,6 +31,7 @@ internal sealed record Foreign(int Status, string Why, string Remedy);
 /// </summary>
 internal static class ForeignRequests
 {
+    private const int LongestShown = 200;
     private static readonly string[] OfForms = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
 
     /// <param name="names">Names of this server, besides its addresses.</param>
@@ -54,7 +55,7 @@ internal static class ForeignRequests
     private static Foreign? OfOrigin(in RequestFacts request, IReadOnlyCollection<string> names) =>
         request.Origin is null || IsOurs(request, names)
             ? null
-            : Elsewhere($"a page of {request.Origin} made the browser send it");
+            : Elsewhere($"a page of {Short(request.Origin)} made the browser send it");
 
     /// <summary>Browsers send Origin with changes and what pages read, and this with everything.</summary>
     private static Foreign? OfSite(in RequestFacts request)
@@ -87,6 +88,8 @@ internal static class ForeignRequests
             || (!request.IsLocal && origin.Scheme == Uri.UriSchemeHttps && IsOneOf(origin.Host, names)));
 
     private static bool IsOneOf(string host, IReadOnlyCollection<string> names) => names.Contains(host, StringComparer.OrdinalIgnoreCase);
+
+    private static string Short(string origin) => origin.Length <= LongestShown ? origin : $"{origin[..LongestShown]}...";
 
     private static Foreign Elsewhere(string why) => new(
         StatusCodes.Status403Forbidden,

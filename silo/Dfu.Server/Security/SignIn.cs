@@ -49,7 +49,15 @@ internal static class SignIn
 
     private static async Task<IResult> TryAsync(HttpContext context, IAntiforgery antiforgery, AccessChecks checks, TimeProvider time)
     {
-        if (!await antiforgery.IsRequestValidAsync(context)) return Page(context, antiforgery, null, "This page was open for too long. Give the key again.");
+        try
+        {
+            if (!await antiforgery.IsRequestValidAsync(context)) return Page(context, antiforgery, null, "This page was open for too long. Give the key again.");
+        }
+        catch (AntiforgeryValidationException e) when (e.InnerException is IOException or InvalidDataException)
+        {
+            return Page(context, antiforgery, null, "What was sent is no form of this page. Give the key again.", StatusCodes.Status400BadRequest);
+        }
+
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var returnUrl = form[ReturnUrl].ToString();
         var (key, why) = await checks.CheckAsync(form[Key].ToString().Trim(), context.RequestAborted);

@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using Dfu.Api;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Protocol.Errors;
 using Dfu.Server.Health;
 using Dfu.Server.Tests.Live;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -68,6 +71,7 @@ public sealed class HealthTests
                 reads++;
                 return reading.Task;
             }),
+            Path.GetTempPath(),
             time);
         for (var asked = 0; asked < 3; asked++)
         {
@@ -83,10 +87,26 @@ public sealed class HealthTests
         Assert.Equal(2, reads);
     }
 
+    [Fact]
+    public async Task Without_its_data_directory_a_server_is_not_ready_and_takes_no_package()
+    {
+        var directory = Directory.CreateTempSubdirectory("dfu-gone-");
+        await using var served = await ServedFleet.StartAsync("sim:adapters=1,devices=1", directory: directory.FullName);
+        directory.Delete(true);
+        var (status, ready) = await ReadyAsync(served.Http);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        var storage = ready.GetProperty("checks").GetProperty("storage");
+        Assert.Equal((false, "it fails; the log says why"), (storage.GetProperty("ok").GetBoolean(), storage.GetProperty("detail").GetString()));
+        using var content = new ByteArrayContent(TestPackage.Build().File) { Headers = { ContentType = new(ApiHeaders.Zip) } };
+        using var answer = await served.Http.PostAsync(ApiRoutes.Packages, content);
+        var problem = JsonSerializer.Deserialize<ApiProblem>(await answer.Content.ReadAsStringAsync(), ApiJson.Options)!;
+        Assert.Equal(DfuError.DataDirectoryUnusable.Code(), problem.Code);
+    }
+
     /// <summary>A server whose only radio cannot be reached is not ready; it tells what became of the campaign.</summary>
     private static async Task LookAsync(string directory, string id)
     {
-        await using var served = await ServedFleet.StartAsync("bridge:tcp://127.0.0.1:9", directory: directory);
+        await using var served = await ServedFleet.StartAsync($"bridge:tcp://127.0.0.1:{Silent()}", directory: directory);
         var (status, ready) = await ReadyAsync(served.Http);
         var checks = ready.GetProperty("checks");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
@@ -103,5 +123,13 @@ public sealed class HealthTests
     {
         using var answer = await http.GetAsync("/health/ready");
         return (answer.StatusCode, JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync()));
+    }
+
+    /// <summary>A port at which nobody answers.</summary>
+    private static int Silent()
+    {
+        using var once = new TcpListener(IPAddress.Loopback, 0);
+        once.Start();
+        return ((IPEndPoint)once.LocalEndpoint).Port;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Dfu.Protocol.Errors;
 using Dfu.Server.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,6 +32,18 @@ public sealed class ListeningTests : IDisposable
         if (refused is null) return;
         Assert.Contains(url, refused.Message, StringComparison.Ordinal);
         Assert.Contains("--web-certificate", refused.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://0.0.0.0:5280", true)]
+    [InlineData("https://[::]:5280", true)]
+    [InlineData("http://0.0.0.0:5280", false)]
+    [InlineData("https://10.0.0.7:5280", false)]
+    public void The_name_that_it_is_shown_by_is_its_own_where_only_its_certificate_has_it(string url, bool named)
+    {
+        var settings = new WebSettings { Urls = [new(url)] };
+        Assert.Equal(named ? [Dns.GetHostName()] : [], Listening.ShownNames(settings));
+        if (named) Assert.Equal(Dns.GetHostName(), Listening.Shown(new(url)).Host, ignoreCase: true);
     }
 
     [Fact]

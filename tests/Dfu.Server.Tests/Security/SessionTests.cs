@@ -47,6 +47,19 @@ public sealed partial class SessionTests(KeyedFleet fleet)
     }
 
     [Theory]
+    [InlineData("multipart/form-data; boundary=x", 10)]
+    [InlineData("multipart/form-data", 10)]
+    [InlineData("application/x-www-form-urlencoded", 20_000)]
+    public async Task What_is_no_form_is_answered_with_the_page(string type, int bytes)
+    {
+        using var content = new ByteArrayContent(new byte[bytes]);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var response = await fleet.Tls.PostAsync("/sign-in", content);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("Give the key again", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example/")]
     [InlineData("/\\evil.example/")]

@@ -29,10 +29,7 @@ internal sealed class Upload : IAsyncDisposable
     public static async Task<Upload?> ReceiveAsync(Stream body, string directory, long most, CancellationToken cancellationToken)
     {
         var path = Path.Combine(directory, $"upload-{Guid.NewGuid():n}");
-        var upload = new Upload(new(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose, BufferSize = 0,
-        }));
+        var upload = new Upload(Open(path));
         var piece = ArrayPool<byte>.Shared.Rent(Piece);
         try
         {
@@ -60,6 +57,23 @@ internal sealed class Upload : IAsyncDisposable
         }
     }
 
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose, BufferSize = 0,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(e);
+        }
+    }
+
+    private static DfuException Unusable(Exception e) => new(DfuError.DataDirectoryUnusable, $"the upload cannot be written: {e.Message}", e);
+
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         try
@@ -68,7 +82,7 @@ internal sealed class Upload : IAsyncDisposable
         }
         catch (IOException e)
         {
-            throw new DfuException(DfuError.DataDirectoryUnusable, $"the upload cannot be written: {e.Message}", e);
+            throw Unusable(e);
         }
     }
 
