@@ -2,6 +2,7 @@
 const states = ["waiting", "atwork", "done", "failed", "pausing", "cancelled"];
 const words = ["waiting", "at work", "updated", "failed", "pausing", "cancelled"];
 const shape = 1.25; // a tile's width to its height
+const widest = 1.6;
 const tallest = 76;
 const tallestOnScreen = 210;
 const fits = [[76, 12], [44, 5], [30, 4], [22, 3]]; // tiles of this height or more show so many characters
@@ -154,7 +155,8 @@ class Wall {
     const least = this.#fill ? 5 : 15;
     let tall = this.#fill ? tallestOnScreen : tallest;
     while (tall > least && Math.floor((width + gap) / (Math.floor(tall * shape) + gap)) * Math.floor((height + gap) / (tall + gap)) < count) tall--;
-    const wide = Math.floor(tall * shape);
+    const columns = Math.max(1, Math.floor((width + gap) / (Math.floor(tall * shape) + gap)));
+    const wide = Math.floor(Math.min((width + gap) / columns - gap, tall * widest)); // to the edge, where that takes little
     this.#columns = Math.max(1, Math.floor((width + gap) / (wide + gap)));
     for (const [name, value] of [["--wide", wide], ["--tall", tall], ["--gap", gap]]) this.#host.style.setProperty(name, `${value}px`);
     const characters = fits.find(([from]) => tall >= from)?.[1] ?? 0;
