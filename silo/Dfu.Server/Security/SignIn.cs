@@ -51,8 +51,8 @@ internal static class SignIn
     {
         try
         {
-            if (!await antiforgery.IsRequestValidAsync(context)) return Page(
-                context, antiforgery, null, "This page was open for too long. Give the key again.");
+            if (!await antiforgery.IsRequestValidAsync(context))
+                return Page(context, antiforgery, null, "This page was open for too long. Give the key again.");
         }
         catch (AntiforgeryValidationException e) when (e.InnerException is IOException or InvalidDataException)
         {

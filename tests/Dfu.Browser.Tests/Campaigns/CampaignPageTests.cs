@@ -48,7 +48,7 @@ public sealed class CampaignPageTests(BrowserFarm farm)
         await Button(page, "Cancel…").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new("break off") }).ClickAsync();
         await Expect(page.Locator(".unit.cancelled")).ToHaveCountAsync(5);
-        await Expect(Button(page, "Retry failed")).ToBeVisibleAsync();
+        await Expect(Button(page, "Retry 5 cancelled")).ToBeVisibleAsync();
     }
 
     [BrowserFact]

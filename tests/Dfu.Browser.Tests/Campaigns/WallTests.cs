@@ -93,7 +93,7 @@ public sealed class WallTests(BrowserFarm farm)
     [BrowserFact]
     public async Task A_wall_that_was_cut_off_stands_where_its_campaign_does_when_it_is_back()
     {
-        var id = await farm.StartAsync("cut off", Packages.Application(27, 400 * 1024), count: 3, first: 12);
+        var id = await farm.StartAsync("cut off", Packages.Application(27, 200 * 1024), count: 3, first: 24);
         await using var visit = await farm.VisitAsync();
         visit.ServerMayGo = true;
         var page = visit.Page;

@@ -15,7 +15,7 @@ public sealed class BrowserFarm : IAsyncLifetime
 {
     public const string Name = "one server and one browser";
     private const int Seed = 7;
-    internal const string Adapters = "sim:seed=7,adapters=4,devices=24,drop-rate=0.02,mode=app,time-scale=8";
+    internal const string Adapters = "sim:seed=7,adapters=4,devices=32,drop-rate=0.02,mode=app,time-scale=8";
     private readonly string _folder = Directory.CreateTempSubdirectory("dfu-browser-").FullName;
     private IPlaywright? _playwright;
     private ServerProcess? _server;

@@ -103,7 +103,7 @@ public sealed class CampaignCommandTests(ServedFleet fleet) : IClassFixture<Serv
     [InlineData(
         "campaign list --gateway nowhere",
         "dfu: --gateway: 'nowhere' is not an address such as 127.0.0.1:41873 - see 'dfu campaign list --help' (invalidArgument)")]
-    [InlineData("campaign list --gateway a:1 --connection Host=a", "dfu: give only one of --gateway, --connection and --data-dir - ")]
+    [InlineData("campaign list --gateway a:1 --connection Host=a", "dfu: give only one of --server, --gateway, --connection and --data-dir - ")]
     [InlineData("campaign restart last", "dfu: Option '--device' is required - see 'dfu campaign restart --help' (invalidArgument)")]
     [InlineData("campaign pasue last", "dfu: unknown command 'pasue' - did you mean pause? (invalidArgument)")]
     [InlineData("campaign create --all", "dfu: no package is given - Give a zip file, or a campaign file by --file (invalidArgument)")]

@@ -24,8 +24,11 @@ public sealed class AdapterHearingTests
 
     private static HeardUnit Unit(UnitMode mode, params (int Adapter, int Rssi)[] by) => new()
     {
-        Address = new BluetoothAddress(0xC098_7654_3200
-            + (16 * (ulong)mode)), AddressType = AddressType.Random, Name = "Sensor", Mode = mode, DfuService = true,
+        Address = new BluetoothAddress(0xC098_7654_3200 + (16 * (ulong)mode)),
+        AddressType = AddressType.Random,
+        Name = "Sensor",
+        Mode = mode,
+        DfuService = true,
         Others = OtherServices.None, Connectable = true, By = [.. by.Select(static one => new HeardBy(one.Adapter, one.Rssi))], Silence = TimeSpan.Zero,
     };
 }

@@ -13,9 +13,8 @@ public sealed class PaceTests
     public void Time_in_which_a_group_waited_for_its_approval_is_no_part_of_the_pace()
     {
         // Ten in the first minute, nothing for eight, and ten in the minute after: 600 an hour.
-        var pace = At(
-            10, [.. Enumerable.Range(0, 10).Select(static i => Unit(i, 0, 1)), .. Enumerable.Range(10, 10)
-                .Select(static i => Unit(i, 9, 10)), Unit(20, 9, null)]);
+        var (before, after) = (Enumerable.Range(0, 10).Select(static i => Unit(i, 0, 1)), Enumerable.Range(10, 10).Select(static i => Unit(i, 9, 10)));
+        var pace = At(10, [.. before, .. after, Unit(20, 9, null)]);
         Assert.Equal(600, pace.UnitsPerHour);
         Assert.Equal(TimeSpan.FromSeconds(6), pace.Left);
     }

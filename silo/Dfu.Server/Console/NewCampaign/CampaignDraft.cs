@@ -58,8 +58,8 @@ public sealed class CampaignDraft
     /// <summary>All of it in one sentence: what is brought to whom, over what, and what stops it.</summary>
     public string Summary(ChosenPackage package, ChosenTargets targets, int adapters)
     {
-        var text = $"Bring {package.Facts.Title} to {targets.Words}, {(adapters > 0
-            ? $"over {Format.Count(adapters, "adapter")}" : "as soon as an adapter is ready")}";
+        var over = adapters > 0 ? $"over {Format.Count(adapters, "adapter")}" : "as soon as an adapter is ready";
+        var text = $"Bring {package.Facts.Title} to {targets.Words}, {over}";
         var sizes = string.Join(", then ", Sizes);
         if (sizes.Length > 0) text += $"; first {sizes}, then the rest{(Approval ? ", each group after an approval" : "")}";
         if (MaxFailures.Trim() is { Length: > 0 } most) text += $"; pause at {most} failed";
