@@ -80,7 +80,11 @@ public sealed class Load(BrowserFarm farm, ITestOutputHelper output) : IAsyncLif
         public static async Task<Trace> BeginAsync(IPage page)
         {
             var trace = new Trace(await page.Context.Browser!.NewBrowserCDPSessionAsync());
-            var wanted = new Dictionary<string, object> { ["categories"] = "toplevel,disabled-by-default-devtools.timeline,__metadata", ["transferMode"] = "ReportEvents" };
+            var wanted = new Dictionary<string, object>
+            {
+                ["categories"] = "toplevel,disabled-by-default-devtools.timeline,__metadata",
+                ["transferMode"] = "ReportEvents",
+            };
             await trace._session.SendAsync("Tracing.start", wanted);
             return trace;
         }

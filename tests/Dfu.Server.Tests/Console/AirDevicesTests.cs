@@ -15,7 +15,9 @@ public sealed class AirDevicesTests
         var air = new HeardAir(
             ["a"],
             [
-                Unit(2, UnitMode.Application, "Sensor", 9), Unit(3, UnitMode.Bootloader, "DfuTarg", 1, application: 2), Unit(4, UnitMode.Application, "Sensor", 0),
+                Unit(2, UnitMode.Application, "Sensor", 9),
+                Unit(3, UnitMode.Bootloader, "DfuTarg", 1, application: 2),
+                Unit(4, UnitMode.Application, "Sensor", 0),
             ]);
         var heard = AirDevices.In(air, others: false, "");
         Assert.Equal([Address(3), Address(4)], heard.Select(static unit => unit.Address));
