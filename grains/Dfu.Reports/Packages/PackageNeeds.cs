@@ -19,8 +19,7 @@ public static class PackageNeeds
         if (image is { IsDebug: false, Type: ImageType.Bootloader or ImageType.SoftDeviceBootloader })
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"a bootloader older than {image.FwVersion}"));
         if (image.IsDebug) parts.Add("a debug bootloader, which checks no versions");
-        var text = parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
-        return $"{char.ToUpperInvariant(text[0])}{text[1..]}.";
+        return Format.Sentence(parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}");
     }
 
     /// <summary>How it is signed, and whether that was checked.</summary>

@@ -52,6 +52,9 @@ public static class Format
 
     public static string Count(int count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{count} {many ?? one + "s"}";
 
+    /// <summary>With a capital and one full stop; nothing stays nothing.</summary>
+    public static string Sentence(string text) => text.Length == 0 ? text : $"{char.ToUpperInvariant(text[0])}{text[1..].TrimEnd('.')}.";
+
     public static string Word(DevicePhase phase) => phase switch
     {
         DevicePhase.Queued => "waiting",

@@ -1,4 +1,5 @@
 using Dfu.Protocol.Errors;
+using Dfu.Reports;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -64,7 +65,7 @@ internal static class SignIn
         var (key, why) = await checks.CheckAsync(form[Key].ToString().Trim(), context.RequestAborted);
         if (key is null)
         {
-            if (checks.Count(context) is not { } wait) return Page(context, antiforgery, returnUrl, Sentence(why!), StatusCodes.Status401Unauthorized);
+            if (checks.Count(context) is not { } wait) return Page(context, antiforgery, returnUrl, Format.Sentence(why!), StatusCodes.Status401Unauthorized);
             context.Response.Headers.RetryAfter = Refusals.RetryAfter(wait);
             var (sentence, _) = ErrorCatalog.Describe(DfuError.TooManyAttempts);
             return Page(context, antiforgery, returnUrl, sentence, StatusCodes.Status429TooManyRequests);
@@ -84,6 +85,4 @@ internal static class SignIn
         {
             StatusCode = status,
         };
-
-    private static string Sentence(string why) => $"{char.ToUpperInvariant(why[0])}{why[1..]}.";
 }
