@@ -1,53 +1,24 @@
-using Dfu.Cluster.Tests.Devices;
-using Dfu.Cluster.Tests.Retention;
+using Dfu.Cluster.Tests.Harness;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.AccessKeys;
 using Dfu.Grains;
-using Dfu.Grains.Adapters;
-using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-using Orleans.TestingHost;
 
 namespace Dfu.Cluster.Tests.AccessKeys;
 
-public sealed class AccessKeysGrainTests : IAsyncLifetime
+public sealed class AccessKeysGrainTests : OneSiloTest
 {
-    private readonly HandTime _time = new();
-    private readonly MortalStorage _storage = new();
-    private InProcessTestCluster _cluster = null!;
+    private IAccessKeysGrain Keys => Cluster.Client.GetGrain<IAccessKeysGrain>(0);
 
-    private IAccessKeysGrain Keys => _cluster.Client.GetGrain<IAccessKeysGrain>(0);
-
-    private GrainServer Fleet => new(_cluster.Client, _time);
-
-    public async Task InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.State, _storage);
-            silo.Services.AddSingleton(Given.Host(_time));
-            silo.AddAdapterGrains();
-        });
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _cluster.KillClientAsync();
-        foreach (var silo in _cluster.Silos.ToArray()) await _cluster.KillSiloAsync(silo);
-        await _cluster.DisposeAsync();
-    }
+    private GrainServer Fleet => new(Cluster.Client, Time);
 
     [Fact]
     public async Task Keys_are_durable_when_they_are_answered_and_without_their_secrets()
     {
         var made = await Fleet.CreateAccessKeyAsync(new("ci", AccessRole.Operator, null, "anna@line-3"), CancellationToken.None).Soon();
         await Fleet.CreateAccessKeyAsync(new("tv", AccessRole.Viewer, null, "anna@line-3"), CancellationToken.None).Soon();
-        await _cluster.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        await Cluster.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
         var ring = (await Keys.ReadAsync(-1).Soon())!;
         Assert.Equal(["ci", "tv"], ring.Keys.Select(static held => held.Key.Name));
@@ -70,7 +41,7 @@ public sealed class AccessKeysGrainTests : IAsyncLifetime
 
         Assert.Contains("ci", await Fleet.RevokeAccessKeyAsync("Ci", "bea@line-3", CancellationToken.None).Soon(), StringComparison.Ordinal);
         var ring = (await Keys.ReadAsync(before).Soon())!;
-        Assert.Null(ring.InForce(made.Key.Id, _time.GetUtcNow()));
+        Assert.Null(ring.InForce(made.Key.Id, Time.GetUtcNow()));
         Assert.Equal("bea@line-3", (await Fleet.AccessKeysAsync(CancellationToken.None).Soon()).Single().RevokedBy);
         var audit = await Fleet.AuditAsync($"key {made.Key.Id}", 10, CancellationToken.None).Soon();
         Assert.Equal(["keyRevoked", "keyMade"], audit.Select(static entry => entry.Action));
@@ -83,6 +54,6 @@ public sealed class AccessKeysGrainTests : IAsyncLifetime
         var made = await Fleet.CreateAccessKeyAsync(new("ci", AccessRole.Operator, null, "anna@line-3"), CancellationToken.None).Soon();
         await Keys.UsedAsync(made.Key.Id).Soon();
         await Keys.UsedAsync("nobody22").Soon();
-        Assert.Equal(_time.GetUtcNow(), (await Fleet.AccessKeysAsync(CancellationToken.None).Soon()).Single().LastUsed);
+        Assert.Equal(Time.GetUtcNow(), (await Fleet.AccessKeysAsync(CancellationToken.None).Soon()).Single().LastUsed);
     }
 }

@@ -1,49 +1,22 @@
+using Dfu.Cluster.Tests.Harness;
 using System.Collections.Immutable;
 using Dfu.Cluster.Tests.Devices;
-using Dfu.Cluster.Tests.Retention;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Audit;
 using Dfu.Grains;
-using Dfu.Grains.Adapters;
 using Dfu.Grains.Storage;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-using Orleans.TestingHost;
 
 namespace Dfu.Cluster.Tests.Audit;
 
-public sealed class AuditGrainTests : IAsyncLifetime
+public sealed class AuditGrainTests : OneSiloTest
 {
-    private readonly HandTime _time = new();
-    private readonly MortalStorage _storage = new();
-    private InProcessTestCluster _cluster = null!;
-
-    private IAuditGrain Audit => _cluster.Client.GetGrain<IAuditGrain>(0);
-
-    public async Task InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.State, _storage);
-            silo.Services.AddSingleton(Given.Host(_time));
-            silo.AddAdapterGrains();
-        });
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _cluster.KillClientAsync();
-        foreach (var silo in _cluster.Silos.ToArray()) await _cluster.KillSiloAsync(silo);
-        await _cluster.DisposeAsync();
-    }
+    private IAuditGrain Audit => Cluster.Client.GetGrain<IAuditGrain>(0);
 
     private AuditEntry Entry(int number, string subject = "c1") =>
-        new($"change-{number}", _time.GetUtcNow(), "anna@line-3", "campaignPaused", subject, $"the {number}th time");
+        new($"change-{number}", Time.GetUtcNow(), "anna@line-3", "campaignPaused", subject, $"the {number}th time");
 
     private ImmutableArray<AuditEntry> Entries(int first, int count) => [.. Enumerable.Range(first, count).Select(n => Entry(n))];
 
@@ -74,11 +47,11 @@ public sealed class AuditGrainTests : IAsyncLifetime
         await Audit.AppendAsync(Entries(1000, 600)).Soon();
         for (var day = 0; day < 10; day++)
         {
-            _time.Advance(TimeSpan.FromDays(1));
+            Time.Advance(TimeSpan.FromDays(1));
             await Audit.AppendAsync(Entries(10_000 * (day + 1), 256)).Soon();
         }
 
-        await _cluster.DeactivateAsync(Audit).Soon();
+        await Cluster.DeactivateAsync(Audit).Soon();
         await Audit.AppendAsync([late, Entry(9)]).Soon();
         Assert.Equal(1, (await IdsAsync()).Count(id => id == late.Id));
         Assert.Equal("change-9", (await IdsAsync()).First());
@@ -93,9 +66,9 @@ public sealed class AuditGrainTests : IAsyncLifetime
         {
             for (var changes = 0; ; changes++)
             {
-                _storage.Left = changes;
+                Storage.Left = changes;
                 var died = await Audit.AppendAsync(Entries(told, size)).Soon().ContinueWith(static append => append.IsFaulted, TaskScheduler.Default);
-                _storage.Left = int.MaxValue;
+                Storage.Left = int.MaxValue;
                 if (died)
                 {
                     deaths++;
@@ -123,18 +96,18 @@ public sealed class AuditGrainTests : IAsyncLifetime
 
         await Task.WhenAll(TellAsync(0), TellAsync(100), TellAsync(100));
         Assert.Equal(Newest(9999).Order(StringComparer.Ordinal), (await IdsAsync()).Order(StringComparer.Ordinal));
-        var pages = _storage.Rows.Where(row => row.StartsWith("audit-page", StringComparison.Ordinal)).Select(row => row.Split(' ')).ToArray();
+        var pages = Storage.Rows.Where(row => row.StartsWith("audit-page", StringComparison.Ordinal)).Select(row => row.Split(' ')).ToArray();
         Assert.Equal(10_000 / AuditPage.Size, pages.Length);
-        Assert.All(pages, page => Assert.InRange(_storage.Json(page[0], page[1]).Length, 1, 64 * 1024));
-        Assert.InRange(_storage.Json("audit", "0").Length, 1, 64 * 1024);
+        Assert.All(pages, page => Assert.InRange(Storage.Json(page[0], page[1]).Length, 1, 64 * 1024));
+        Assert.InRange(Storage.Json("audit", "0").Length, 1, 64 * 1024);
     }
 
     [Fact]
     public async Task A_page_that_somebody_has_changed_is_not_read_as_if_nothing_had_been()
     {
         await Audit.AppendAsync(Entries(0, 300)).Soon();
-        var page = _storage.Rows.Single(row => row.StartsWith("audit-page", StringComparison.Ordinal)).Split(' ');
-        _storage.Put(page[0], page[1], _storage.Json(page[0], page[1]).Replace("anna", "otto", StringComparison.Ordinal));
+        var page = Storage.Rows.Single(row => row.StartsWith("audit-page", StringComparison.Ordinal)).Split(' ');
+        Storage.Put(page[0], page[1], Storage.Json(page[0], page[1]).Replace("anna", "otto", StringComparison.Ordinal));
         Assert.Equal(44, (await Audit.ReadAsync(null, 44).Soon()).Length);
         var changed = await Assert.ThrowsAsync<InvalidDataException>(() => Audit.ReadAsync(null, 45).Soon());
         Assert.Contains("is not as it was written", changed.Message, StringComparison.Ordinal);
@@ -160,7 +133,7 @@ public sealed class AuditGrainTests : IAsyncLifetime
             using var silo = await LocalSilo.StartAloneAsync(builder =>
             {
                 builder.AddGrainStorage(StorageNames.State, storage);
-                builder.Services.AddSingleton(Given.Host(_time));
+                builder.Services.AddSingleton(Given.Host(Time));
             });
             var audit = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IAuditGrain>(0);
             await audit.AppendAsync(Entries(start * 400, 400)).Soon();
@@ -172,6 +145,6 @@ public sealed class AuditGrainTests : IAsyncLifetime
     /// <summary>As a process that starts again has none.</summary>
     private async Task ForgetMemoryAsync()
     {
-        if (await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Audit) is not null) await _cluster.DeactivateAsync(Audit).Soon();
+        if (await Cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Audit) is not null) await Cluster.DeactivateAsync(Audit).Soon();
     }
 }

@@ -1,24 +1,20 @@
+using Dfu.Cluster.Tests.Harness;
 using System.Collections.Immutable;
 using Dfu.Cluster.Tests.Campaigns;
-using Dfu.Cluster.Tests.Devices;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Adapters;
-using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-using Orleans.TestingHost;
 
 namespace Dfu.Cluster.Tests.Retention;
 
 /// <summary>Rounds of retention over states that earlier campaigns left.</summary>
-public sealed class RetentionGrainTests : IAsyncLifetime
+public sealed class RetentionGrainTests : OneSiloTest
 {
     private static readonly string[] OfTheKept =
     [
@@ -27,34 +23,11 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         $"device-history {Parts.Address(2)}", $"device-history {Parts.Address(3)}", "fleet 0", "package in-use", "retention 0",
     ];
 
-    private readonly HandTime _time = new();
-    private readonly MortalStorage _storage = new();
-    private InProcessTestCluster _cluster = null!;
-
-    private IGrainFactory Grains => _cluster.Client;
+    private IGrainFactory Grains => Cluster.Client;
 
     private IRetentionGrain Retention => Grains.GetGrain<IRetentionGrain>(0);
 
-    public async Task InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.State, _storage);
-            silo.Services.AddSingleton(Given.Host(_time));
-            silo.AddAdapterGrains();
-            silo.UseInMemoryReminderService();
-        });
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _cluster.KillClientAsync();
-        foreach (var silo in _cluster.Silos.ToArray()) await _cluster.KillSiloAsync(silo);
-        await _cluster.DisposeAsync();
-    }
+    private protected override void Configure(ISiloBuilder silo) => silo.UseInMemoryReminderService();
 
     /// <summary>
     /// Two old campaigns, of which a device has gone on to one that is at work, and a newest one. Their ages are over an hour, and one is to be kept.
@@ -62,9 +35,9 @@ public sealed class RetentionGrainTests : IAsyncLifetime
     private async Task FillAsync()
     {
         DirectoryEntry Entry(string name, string package, bool finished) =>
-            new(name, package, name, _time.GetUtcNow(), finished, Superseded: false);
+            new(name, package, name, Time.GetUtcNow(), finished, Superseded: false);
 
-        _storage.Put("fleet", "0", FleetJson.Write(new DirectoryState
+        Storage.Put("fleet", "0", FleetJson.Write(new DirectoryState
         {
             Campaigns =
             [
@@ -78,9 +51,9 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         Device(1, "old", DevicePhase.Done);
         Device(2, "at-work", DevicePhase.Queued);
         Device(3, "newest", DevicePhase.Done);
-        _storage.Put("audit", "0", "{}");
-        _storage.Put("audit-page", "p", "{}");
-        foreach (var package in new[] { "unused", "in-use", "unused-too" }) _storage.Put("package", package, new byte[] { 1 });
+        Storage.Put("audit", "0", "{}");
+        Storage.Put("audit-page", "p", "{}");
+        foreach (var package in new[] { "unused", "in-use", "unused-too" }) Storage.Put("package", package, new byte[] { 1 });
         await Retention.RunAsync(new() { Campaigns = 1, PackageDays = 20 }).Soon();
         await ForgetMemoryAsync();
     }
@@ -101,19 +74,19 @@ public sealed class RetentionGrainTests : IAsyncLifetime
                 ? devices.ToImmutableDictionary(Parts.Address, static _ => new DeviceResult(DeviceOutcome.Updated, DfuError.None))
                 : ImmutableDictionary<BluetoothAddress, DeviceResult>.Empty,
         };
-        _storage.Put("campaign", name, FleetJson.Write(state));
-        if (stage == CampaignStage.Finished) _storage.Put("campaign-summary", name, FleetJson.Write(new CampaignSummary()));
+        Storage.Put("campaign", name, FleetJson.Write(state));
+        if (stage == CampaignStage.Finished) Storage.Put("campaign-summary", name, FleetJson.Write(new CampaignSummary()));
     }
 
     private void Device(int n, string campaign, DevicePhase phase)
     {
-        var state = DeviceState.New(Parts.Address(n), [100], _time.GetUtcNow()) with
+        var state = DeviceState.New(Parts.Address(n), [100], Time.GetUtcNow()) with
         {
             Phase = phase,
             Outcome = phase == DevicePhase.Done ? DeviceOutcome.Updated : DeviceOutcome.Pending,
         };
-        _storage.Put("device", $"{state.Id}", FleetJson.Write(new DeviceRecord { Campaign = campaign, PackageId = "p", Device = state, Told = true }));
-        _storage.Put("device-history", $"{state.Id}", FleetJson.Write(new DeviceHistory()));
+        Storage.Put("device", $"{state.Id}", FleetJson.Write(new DeviceRecord { Campaign = campaign, PackageId = "p", Device = state, Told = true }));
+        Storage.Put("device-history", $"{state.Id}", FleetJson.Write(new DeviceHistory()));
     }
 
     /// <summary>As a process that starts again has none.</summary>
@@ -130,7 +103,7 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         var management = Grains.GetGrain<IManagementGrain>(0);
         foreach (var grain in all)
         {
-            if (await management.GetActivationAddress(grain) is not null) await _cluster.DeactivateAsync(grain).Soon();
+            if (await management.GetActivationAddress(grain) is not null) await Cluster.DeactivateAsync(grain).Soon();
         }
     }
 
@@ -138,13 +111,13 @@ public sealed class RetentionGrainTests : IAsyncLifetime
     public async Task What_is_old_goes_with_its_devices_and_packages_and_what_is_in_use_stays()
     {
         await FillAsync();
-        Assert.Contains("campaign oldest", _storage.Rows);
-        _time.Advance(TimeSpan.FromDays(25));
+        Assert.Contains("campaign oldest", Storage.Rows);
+        Time.Advance(TimeSpan.FromDays(25));
         await Retention.RunAsync(new()).Soon();
-        Assert.Equal(OfTheKept, _storage.Rows);
-        var directory = FleetJson.Read<DirectoryState>(_storage.Json("fleet", "0"));
+        Assert.Equal(OfTheKept, Storage.Rows);
+        var directory = FleetJson.Read<DirectoryState>(Storage.Json("fleet", "0"));
         Assert.Equal(["at-work", "newest"], directory.Campaigns.Select(entry => entry.Campaign));
-        var state = FleetJson.Read<RetentionState>(_storage.Json("retention", "0"));
+        var state = FleetJson.Read<RetentionState>(Storage.Json("retention", "0"));
         Assert.Empty(state.Going);
         Assert.Equal("in-use", Assert.Single(state.Packages).Key);
         Assert.Equal((1, 365, 20), (state.Policy.Campaigns, state.Policy.Days, state.Policy.PackageDays));
@@ -154,24 +127,24 @@ public sealed class RetentionGrainTests : IAsyncLifetime
     public async Task A_round_that_is_killed_anywhere_deletes_nothing_that_is_needed_and_the_next_one_finishes_it()
     {
         await FillAsync();
-        _time.Advance(TimeSpan.FromDays(25));
+        Time.Advance(TimeSpan.FromDays(25));
         var deaths = 0;
         for (var changes = 0; ; changes++)
         {
-            _storage.Left = changes;
+            Storage.Left = changes;
             var round = Retention.RunAsync(new());
             await ((Task)round).Soon().ContinueWith(static _ => { }, TaskScheduler.Default);
-            var died = _storage.Dead;
-            _storage.Left = int.MaxValue;
-            Assert.Empty(OfTheKept.Except(_storage.Rows));
+            var died = Storage.Dead;
+            Storage.Left = int.MaxValue;
+            Assert.Empty(OfTheKept.Except(Storage.Rows));
             if (!died) break;
             deaths++;
             await ForgetMemoryAsync();
         }
 
         Assert.InRange(deaths, 3, 100);
-        Assert.Equal(OfTheKept, _storage.Rows);
-        Assert.Empty(FleetJson.Read<RetentionState>(_storage.Json("retention", "0")).Going);
+        Assert.Equal(OfTheKept, Storage.Rows);
+        Assert.Empty(FleetJson.Read<RetentionState>(Storage.Json("retention", "0")).Going);
     }
 
     [Fact]
@@ -180,10 +153,10 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         await FillAsync();
         Assert.True(await Grains.GetGrain<IDeviceGrain>($"{Parts.Address(1)}").JoinAsync(
             new() { Campaign = "at-work", PackageId = "p", ImageSizes = [100] }));
-        _time.Advance(TimeSpan.FromDays(25));
+        Time.Advance(TimeSpan.FromDays(25));
         await Retention.RunAsync(new()).Soon();
-        Assert.Contains($"device {Parts.Address(1)}", _storage.Rows);
-        Assert.DoesNotContain("campaign old", _storage.Rows);
+        Assert.Contains($"device {Parts.Address(1)}", Storage.Rows);
+        Assert.DoesNotContain("campaign old", Storage.Rows);
     }
 
     [Fact]
@@ -205,12 +178,12 @@ public sealed class RetentionGrainTests : IAsyncLifetime
     public async Task A_campaign_that_was_taken_up_meanwhile_stays()
     {
         await FillAsync();
-        var directory = FleetJson.Read<DirectoryState>(_storage.Json("fleet", "0"));
-        _storage.Put("retention", "0", FleetJson.Write(new RetentionState { Going = ["at-work", "long-gone"] }));
+        var directory = FleetJson.Read<DirectoryState>(Storage.Json("fleet", "0"));
+        Storage.Put("retention", "0", FleetJson.Write(new RetentionState { Going = ["at-work", "long-gone"] }));
         await Retention.RunAsync(new()).Soon();
-        Assert.Contains("campaign at-work", _storage.Rows);
-        Assert.Empty(FleetJson.Read<RetentionState>(_storage.Json("retention", "0")).Going);
-        Assert.Equal(directory.Campaigns.Length, FleetJson.Read<DirectoryState>(_storage.Json("fleet", "0")).Campaigns.Length);
+        Assert.Contains("campaign at-work", Storage.Rows);
+        Assert.Empty(FleetJson.Read<RetentionState>(Storage.Json("retention", "0")).Going);
+        Assert.Equal(directory.Campaigns.Length, FleetJson.Read<DirectoryState>(Storage.Json("fleet", "0")).Campaigns.Length);
     }
 
     [Fact]
@@ -220,30 +193,30 @@ public sealed class RetentionGrainTests : IAsyncLifetime
         await Retention.RunAsync(new() { Days = 30 }).Soon();
         await Retention.RunAsync(new()).Soon();
         await ForgetMemoryAsync();
-        Assert.Equal(new RetentionPolicy { Campaigns = 7, Days = 30 }, FleetJson.Read<RetentionState>(_storage.Json("retention", "0")).Policy);
+        Assert.Equal(new RetentionPolicy { Campaigns = 7, Days = 30 }, FleetJson.Read<RetentionState>(Storage.Json("retention", "0")).Policy);
     }
 
     [Fact]
     public async Task A_campaign_that_cannot_be_deleted_keeps_no_other_from_it()
     {
         await FillAsync();
-        _storage.Put("campaign", "oldest", """{"v":1000}""");
-        _time.Advance(TimeSpan.FromDays(25));
+        Storage.Put("campaign", "oldest", """{"v":1000}""");
+        Time.Advance(TimeSpan.FromDays(25));
         await Retention.RunAsync(new()).Soon();
-        Assert.DoesNotContain("campaign old", _storage.Rows);
-        Assert.Equal("oldest", Assert.Single(FleetJson.Read<RetentionState>(_storage.Json("retention", "0")).Going));
+        Assert.DoesNotContain("campaign old", Storage.Rows);
+        Assert.Equal("oldest", Assert.Single(FleetJson.Read<RetentionState>(Storage.Json("retention", "0")).Going));
     }
 
     [Fact]
     public async Task Where_reminders_are_kept_one_makes_a_round_each_day()
     {
         await FillAsync();
-        var silo = Assert.Single(_cluster.Silos).ServiceProvider;
+        var silo = Assert.Single(Cluster.Silos).ServiceProvider;
         var reminders = await silo.GetRequiredService<IReminderTable>().ReadRows(Retention.GetGrainId());
         Assert.Equal(TimeSpan.FromDays(1), Assert.Single(reminders.Reminders).Period);
-        _time.Advance(TimeSpan.FromDays(25));
+        Time.Advance(TimeSpan.FromDays(25));
         await Retention.AsReference<IRemindable>().ReceiveReminder("round", default).Soon();
         await Retention.RunAsync(new()).Soon();
-        Assert.Equal(OfTheKept, _storage.Rows);
+        Assert.Equal(OfTheKept, Storage.Rows);
     }
 }
