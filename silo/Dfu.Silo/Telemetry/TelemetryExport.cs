@@ -30,11 +30,12 @@ public sealed class TelemetryExport : IDisposable
 
     /// <param name="instance">The host's name, which becomes <c>service.instance.id</c>; null for one of this process.</param>
     /// <param name="warn">Told, in one line each, what of the environment was not understood.</param>
-    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn)
+    /// <param name="added">Variables that count where the environment does not have them.</param>
+    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn, IReadOnlyDictionary<string, string?>? added = null)
     {
         try
         {
-            return From(OtlpVariables.OfEnvironment(warn), instance);
+            return From(OtlpVariables.OfEnvironment(warn, added), instance);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
