@@ -71,7 +71,7 @@ public static class FleetMetrics
     internal static void AttemptEnded() => Active.Add(-1);
 
     /// <summary>As the JSON report writes it: a small first letter.</summary>
-    internal static string Code<T>(T value) where T : struct, Enum
+    public static string Code<T>(T value) where T : struct, Enum
     {
         var name = value.ToString();
         return char.ToLowerInvariant(name[0]) + name[1..];
