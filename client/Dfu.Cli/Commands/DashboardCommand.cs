@@ -22,7 +22,7 @@ internal static class DashboardCommand
             terminal.Out.WriteLine(dashboard.Address.Export);
             terminal.Out.Flush();
             terminal.Error.WriteLine(dashboard.IsOurs
-                ? "dfu: what is started with that variable set shows there, and what is started with --dashboard does without - Ctrl-C ends it"
+                ? "dfu: commands that have this variable show there; demo and serve need only --dashboard - Ctrl-C ends it"
                 : $"dfu: it runs already, process {dashboard.Process}");
             await dashboard.StayOpenAsync(signals.Token);
             return ExitCode.Succeeded;

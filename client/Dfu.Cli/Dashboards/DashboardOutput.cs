@@ -39,7 +39,7 @@ internal sealed partial class DashboardOutput
             _faultFollows = line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal);
             if (Bound().Match(line) is { Success: true } refused)
             {
-                _fault = refused.Value;
+                _fault = refused.Groups[2].Value;
                 Refused = new(refused.Groups[1].Value);
             }
 
@@ -59,6 +59,6 @@ internal sealed partial class DashboardOutput
     [GeneratedRegex(@"(Now|OTLP/gRPC|OTLP/HTTP) listening on: (https?://\S+)")]
     private static partial Regex Listens();
 
-    [GeneratedRegex(@"Failed to bind to address (https?://\S+?): .*")]
+    [GeneratedRegex(@"Failed to bind to address (https?://\S+?): (.*?)\.?$")]
     private static partial Regex Bound();
 }

@@ -39,6 +39,7 @@ internal sealed class DashboardProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly DashboardOutput _output;
     private readonly TimeProvider _time;
+    private int _disposed;
 
     private DashboardProcess(Process process, DashboardOutput output, DashboardAddress address, TimeProvider time) =>
         (_process, _output, Address, _time) = (process, output, address, time);
@@ -69,7 +70,7 @@ internal sealed class DashboardProcess : IAsyncDisposable
         };
     }
 
-    public ValueTask DisposeAsync() => EndAsync(_process, _time);
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? EndAsync(_process, _time) : ValueTask.CompletedTask;
 
     private static async Task<DashboardProcess> TryStartAsync(
         string executable, DashboardPorts ports, TimeProvider time, CancellationToken cancellationToken)

@@ -67,6 +67,7 @@ internal sealed class PackageFetch(string folder, DashboardPackage package, stri
             <ImportDirectoryBuildProps>false</ImportDirectoryBuildProps>
             <ImportDirectoryBuildTargets>false</ImportDirectoryBuildTargets>
             <ImportDirectoryPackagesProps>false</ImportDirectoryPackagesProps>
+            <NuGetAudit>false</NuGetAudit>
           </PropertyGroup>
           <Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" />
           <PropertyGroup>
