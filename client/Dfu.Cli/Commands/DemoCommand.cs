@@ -83,7 +83,7 @@ internal static class DemoCommand
     private static async Task<int> UpdateAsync(Terminal terminal, DemoSettings settings, DashboardVariables? seen, bool json, CancellationToken stop)
     {
         using var telemetry = CampaignRun.Telemetry(terminal, seen: seen);
-        await using var demo = new Demo(settings);
+        await using var demo = new Demo(settings, telemetry);
         var note = string.Create(
             CultureInfo.InvariantCulture,
             $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, ")
