@@ -78,12 +78,13 @@ internal static class ServeCommand
         var web = new WebOptions();
         var publicKey = KeyOption.Public("Refuse every package that is not signed for this P-256 key, whoever brings it.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
+        var onDashboard = DashboardCommand.Flag("Show traces, metrics and logs of it on a dashboard on this machine, for as long as it serves.");
         var tls = new TlsOptions();
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
             name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
-            drainFor,
+            drainFor, onDashboard,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -101,7 +102,8 @@ internal static class ServeCommand
             if (given is not null) LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
-            using var telemetry = CampaignRun.Telemetry(terminal, called);
+            await using var dashboard = result.GetValue(onDashboard) ? await DashboardCommand.OpenAsync(terminal, signals.Token) : null;
+            using var telemetry = CampaignRun.Telemetry(terminal, called, dashboard is null ? null : DashboardCommand.VariablesOf(dashboard, "dfu"));
             using var metrics = web.Metrics(result, called);
             Uri? url = null;
             var served = web.Of(result, metrics, listens => url = listens);
