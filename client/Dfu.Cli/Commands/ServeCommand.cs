@@ -101,8 +101,9 @@ internal static class ServeCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
+            using var metrics = web.Metrics(result, called);
             Uri? url = null;
-            var served = web.Of(result, listens => url = listens);
+            var served = web.Of(result, metrics, listens => url = listens);
             await FleetServer.RunAsync(
                 new()
                 {

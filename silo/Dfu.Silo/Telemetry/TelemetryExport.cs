@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Dfu.Silo.Telemetry;
@@ -21,7 +19,6 @@ public sealed class TelemetryExport : IDisposable
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
     private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*"];
-    private static readonly string[] Meters = ["Dfu.*", "Microsoft.Orleans"];
 
     private readonly OpenTelemetrySdk? _sdk;
     private int _disposed;
@@ -60,15 +57,10 @@ public sealed class TelemetryExport : IDisposable
     internal static TelemetryExport From(OtlpVariables variables, string? instance)
     {
         if (!variables.Traces && !variables.Metrics) return new(null);
-        var version = typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
         return new(OpenTelemetrySdk.Create(sdk =>
         {
             sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
-
-            // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.
-            sdk.ConfigureResource(resource => resource
-                .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
-                .AddEnvironmentVariableDetector());
+            sdk.ConfigureResource(resource => resource.AddOrigin(instance));
 
             // Not UseOtlpExporter, which exports a signal that is left out as well, to localhost when nobody says where to.
             if (variables.Traces)
@@ -77,7 +69,7 @@ public sealed class TelemetryExport : IDisposable
                     .AddOtlpExporter(options => Take(options, variables, "TRACES")));
             }
 
-            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(options => Take(options, variables, "METRICS")));
+            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddExportedMeters().AddOtlpExporter(options => Take(options, variables, "METRICS")));
         }));
     }
 
