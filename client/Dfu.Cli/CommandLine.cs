@@ -31,6 +31,7 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DashboardCommand.Create(terminal),
+            HealthCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
             ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),
