@@ -30,6 +30,8 @@ internal static class CommandLine
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            BackupCommand.Backup(terminal),
+            BackupCommand.Restore(terminal),
             DatabaseCommand.Create(terminal),
             ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),
