@@ -223,8 +223,9 @@ public static class FleetServer
     {
         var starting = server.StartAsync(stop);
         await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
-        if (!starting.IsCompleted) log.StartWaits(MemberTimes.LongestWait.TotalSeconds);
+        if (!starting.IsCompleted && !stop.IsCancellationRequested) log.StartWaits(MemberTimes.LongestWait.TotalSeconds);
         await starting;
+        stop.ThrowIfCancellationRequested();
     }
 
     /// <summary>Says what keeps a radio from being opened; it is tried again all the time.</summary>
