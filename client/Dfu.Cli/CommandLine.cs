@@ -32,6 +32,7 @@ internal static class CommandLine
             ServeCommand.Create(terminal),
             BackupCommand.Backup(terminal),
             BackupCommand.Restore(terminal),
+            HealthCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
             ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),

@@ -198,8 +198,8 @@ internal sealed class SqliteDatabase : IDisposable
         for (var kept = known.Latest; kept > 0; kept--)
         {
             if (SqliteSchema.BackupOf(path, kept) is var backup && File.Exists(backup))
-                return new(DfuError.DataDirectoryForeign, $"{remedy}; {backup} is what it was before its upgrade, and may be put in its place "
-                    + "when its -wal and -shm files are deleted");
+                return new(DfuError.DataDirectoryForeign, $"{remedy}; {backup} is what it was before its upgrade, and "
+                    + "'dfu restore --force' puts it in its place");
         }
 
         return new(DfuError.DataDirectoryForeign, $"{remedy}, or another data directory");
