@@ -31,6 +31,8 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DashboardCommand.Create(terminal),
+            BackupCommand.Backup(terminal),
+            BackupCommand.Restore(terminal),
             HealthCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
             ClusterCommand.Create(terminal),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Servers;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
@@ -135,6 +136,7 @@ internal static class ServeCommand
                         terminal.Out.WriteLine($"ready {called} gateway {gateway}");
                         terminal.Out.Flush();
                         if (url is not null) terminal.Error.WriteLine($"dfu: {web.Line(result, url)}");
+                        ServiceManager.Ready(Environment.GetEnvironmentVariable(ServiceManager.Variable), terminal.Error.WriteLine);
                     },
                     LogLevel = logLevel.Of(result),
                     Telemetry = telemetry,
