@@ -104,8 +104,9 @@ internal static class ServeCommand
             var called = result.GetValue(name) ?? Environment.MachineName;
             await using var dashboard = result.GetValue(onDashboard) ? await DashboardCommand.OpenAsync(terminal, signals.Token) : null;
             using var telemetry = CampaignRun.Telemetry(terminal, called, dashboard is null ? null : DashboardCommand.VariablesOf(dashboard, "dfu"));
+            using var metrics = web.Metrics(result, called);
             Uri? url = null;
-            var served = web.Of(result, listens => url = listens);
+            var served = web.Of(result, metrics, listens => url = listens);
             await FleetServer.RunAsync(
                 new()
                 {

@@ -129,11 +129,13 @@ public sealed class AttemptRun : IDisposable
     private void End(DfuError error, string detail, UpdateResult? result)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+        var cost = _meter.Read();
+        Volatile.Read(ref _telemetry)?.Over(error, cost.Time);
         _reports.Ended(
             this,
             new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow())
             {
-                Cost = _meter.Read(),
+                Cost = cost,
                 Finish = error == DfuError.None ? result?.Finish : null,
                 AlreadyCurrent = error == DfuError.None && result is { AlreadyCurrent: true },
             });

@@ -38,6 +38,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     /// <summary>Attempts that have not ended, those that only listen included.</summary>
     public int UnderWay => _attempts.Count(static attempt => !attempt.Over);
 
+    /// <summary>Bytes per second over all of them.</summary>
+    public double Rate => _attempts.Sum(static attempt => attempt.Over ? 0 : attempt.Rate);
+
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
 
     public TimeSpan? ProtectedFor(AdapterState state) => Planning.ProtectedFor(
@@ -176,8 +179,11 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         if (!attempt.HasBegun) EndUnbegun(attempt, reason, "");
     }
 
-    private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail) =>
+    private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail)
+    {
+        if (!attempt.Over) FleetMetrics.AttemptGivenUp(parts.Source.Id, error);
         End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
+    }
 
     private AdapterAttempt Create(AttemptOrder order)
     {
@@ -187,6 +193,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         AdapterAttempt? attempt = null;
         var lease = new AttemptLease(host.Times.Lease, host.Time, () =>
         {
+            WaitMetrics.LeaseLost(parts.Source.Id);
             Volatile.Read(ref attempt)?.Expire();
             loop.Post(() => Stop(attempt!, DfuError.Interrupted));
         });
@@ -195,6 +202,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         {
             Accepted = sent =>
             {
+                WaitMetrics.LeaseRenewed(host.Time.GetElapsedTime(sent));
                 if (!attempt!.Over) lease.Renew(sent);
             },
             Refused = () => Stop(attempt!, DfuError.Interrupted),

@@ -26,6 +26,7 @@ internal sealed class CampaignGrain(
 {
     private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
+    private readonly CampaignGauge _gauge = CampaignGauge.Begin(host.Time);
     private CampaignCalls _calls = null!;
     private CampaignFetch _fetch = null!;
     private CampaignScreen _screen = null!;
@@ -71,6 +72,7 @@ internal sealed class CampaignGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _pulse?.Dispose();
+        _gauge.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
         _states.LastTry = true;
@@ -191,7 +193,6 @@ internal sealed class CampaignGrain(
         if (device.Error == DfuError.NotHeard) await _fetch.DoneAsync(_core);
         if (_core is null) return;
         Take(device);
-
         if (device.EarlierCampaign is { } earlier) _core.Overtake(earlier);
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error, device.Run));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
@@ -224,6 +225,7 @@ internal sealed class CampaignGrain(
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
         Commit(new CampaignEvent.Tick(Now) { Bystanders = _screen.Bystanders });
+        _gauge.Look(_core, _devices.Get);
         _calls.Repeat(_core);
         if (_core.Saved.Stage != CampaignStage.Finished)
         {

@@ -131,6 +131,7 @@ public sealed class FleetWeb : IServedBeside
         app.MapHealth();
         app.MapFleetApi();
         app.MapFleetConsole();
+        settings.Metrics?.Map(app);
         if (settings.OrleansDashboard) OrleansDashboard.Map(app);
         return app;
     }

@@ -113,7 +113,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], log, TimeProvider.System);
+        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMeasuredMemory(StorageNames.State), [], log, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>

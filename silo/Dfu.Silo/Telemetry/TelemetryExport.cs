@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -7,7 +6,6 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Dfu.Silo.Telemetry;
@@ -23,7 +21,6 @@ public sealed class TelemetryExport : IDisposable
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
     private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*", "Microsoft.AspNetCore"];
-    private static readonly string[] Meters = ["Dfu.*", "Microsoft.Orleans"];
 
     private readonly OpenTelemetrySdk? _sdk;
     private int _disposed;
@@ -75,16 +72,11 @@ public sealed class TelemetryExport : IDisposable
     internal static TelemetryExport From(OtlpVariables variables, string? instance)
     {
         if (!variables.Traces && !variables.Metrics && !variables.Logs) return new(null, false);
-        var version = typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
         var id = instance ?? Guid.NewGuid().ToString(); // one for all signals, whose resources are made one by one
         var sdk = OpenTelemetrySdk.Create(sdk =>
         {
             sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
-
-            // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.
-            sdk.ConfigureResource(resource => resource
-                .AddService("dfu", serviceVersion: version, serviceInstanceId: id)
-                .AddEnvironmentVariableDetector());
+            sdk.ConfigureResource(resource => resource.AddOrigin(id));
 
             // Not UseOtlpExporter, which exports a signal that is left out as well, to localhost when nobody says where to.
             if (variables.Traces)
@@ -93,7 +85,7 @@ public sealed class TelemetryExport : IDisposable
                     .AddOtlpExporter(options => Take(options, variables, "TRACES")));
             }
 
-            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(options => Take(options, variables, "METRICS")));
+            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddExportedMeters().AddOtlpExporter(options => Take(options, variables, "METRICS")));
             if (variables.Logs)
             {
                 sdk.WithLogging(
