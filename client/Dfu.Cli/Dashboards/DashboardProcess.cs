@@ -39,7 +39,6 @@ internal sealed class DashboardProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly DashboardOutput _output;
     private readonly TimeProvider _time;
-    private int _disposed;
 
     private DashboardProcess(Process process, DashboardOutput output, DashboardAddress address, TimeProvider time) =>
         (_process, _output, Address, _time) = (process, output, address, time);
@@ -70,7 +69,7 @@ internal sealed class DashboardProcess : IAsyncDisposable
         };
     }
 
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? EndAsync(_process, _time) : ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => EndAsync(_process, _time);
 
     private static async Task<DashboardProcess> TryStartAsync(
         string executable, DashboardPorts ports, TimeProvider time, CancellationToken cancellationToken)
@@ -124,7 +123,10 @@ internal sealed class DashboardProcess : IAsyncDisposable
         start.Environment["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Local(ports.OtlpGrpc);
         start.Environment["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = Local(ports.OtlpHttp);
         start.Environment["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true";
+        start.Environment["DASHBOARD__OTLP__SUPPRESSUNSECUREDTELEMETRYMESSAGE"] = "true";
+        start.Environment["DASHBOARD__API__DISABLED"] = "true";
         start.Environment["DASHBOARD__DEBUGSESSION__TELEMETRYOPTOUT"] = "true";
+        start.Environment["DASHBOARD__APPLICATIONNAME"] = "dfu";
 
         // A web page elsewhere whose name leads to this machine gets no answer.
         start.Environment["AllowedHosts"] = "127.0.0.1;localhost";

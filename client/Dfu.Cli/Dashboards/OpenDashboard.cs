@@ -7,6 +7,8 @@ namespace Dfu.Cli.Dashboards;
 internal sealed class OpenDashboard(RunningDashboard running, DashboardProcess? process = null, DataDirectory? held = null)
     : IAsyncDisposable
 {
+    private int _disposed;
+
     public DashboardAddress Address => running.Address;
 
     /// <summary>Whether it ends with this process.</summary>
@@ -32,7 +34,7 @@ internal sealed class OpenDashboard(RunningDashboard running, DashboardProcess? 
 
     public async ValueTask DisposeAsync()
     {
-        if (process is null) return;
+        if (process is null || Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await process.DisposeAsync();
         held?.Dispose();
     }
