@@ -15,6 +15,7 @@ using Dfu.Protocol.Packages;
 using Dfu.Protocol.Timing;
 using Dfu.Server.Hosting;
 using Dfu.Silo.Serve;
+using Microsoft.Data.Sqlite;
 
 namespace Dfu.Deployment.Tests.Prometheus;
 
@@ -33,9 +34,12 @@ public sealed class LiveFleet : IAsyncLifetime
     public const double Factor = 100;
 
     // Devices whose links drop, once each, in the first update that is larger; that never get through; and that refuse.
-    public const string Dropping = "sim:devices=14,seed=101,mode=app,time-scale=50,drop-after=40000";
+    public const string Dropping = "sim:devices=18,seed=101,mode=app,time-scale=100,drop-after=30000";
     public const string Hopeless = "sim:devices=2,seed=102,mode=app,time-scale=50,drop-rate=1";
     public const string Refusing = "sim:devices=8,seed=103,mode=app,time-scale=50";
+
+    // Alerts that a member brings about by its end.
+    private static readonly string[] OfTheEnd = ["DfuTargetDown", "DfuMemberSilent"];
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(40);
     private static readonly BluetoothAddress Nobody = new(0xC0FF_EEFF_EE00);
@@ -65,7 +69,8 @@ public sealed class LiveFleet : IAsyncLifetime
         using var metrics = ScrapedMetrics.Begin(Line);
         var line = StartLine(metrics);
         _station = DfuProcess.Start(
-            "serve", "--metrics", "--name", Station, "--data-dir", Path.Combine(_folder.FullName, Station), "--urls", "http://127.0.0.1:0", "--log-level", "none",
+            "serve", "--metrics", "--name", Station, "--data-dir", Path.Combine(_folder.FullName, Station), "--urls", "http://127.0.0.1:0",
+            "--log-level", "none",
             "--adapter", Dropping, "--adapter", Hopeless, "--adapter", Refusing, "--adapter", DeadBridge);
         var said = await _station.LineAsync(text => text.Contains("HTTP API at", StringComparison.Ordinal));
         var station = new Uri(said[said.IndexOf("http://", StringComparison.Ordinal)..].Trim());
@@ -73,7 +78,7 @@ public sealed class LiveFleet : IAsyncLifetime
         Since = TimeProvider.System.GetUtcNow();
         _prometheus = await PrometheusServer.StartAsync(
             AlertRules.Scaled(Factor), [new("dfu", Station, station), new("dfu-line", Line, beside)]);
-        await UntilAsync(async () => (await _prometheus.CountAsync("min_over_time(up[3s])", Since)) > 8);
+        await UntilAsync(async () => await _prometheus.CountAsync("sum(up) == 2", Since) > 4);
         FiredBefore = [.. (await _prometheus.QueryAsync("ALERTS{alertstate=\"firing\"}")).Select(alert => alert.Labels["alertname"])];
 
         await using var atStation = new FleetHttpClient(new() { Url = station });
@@ -81,9 +86,15 @@ public sealed class LiveFleet : IAsyncLifetime
         await using var program = new FleetClient(new() { Gateways = { gateway } });
         Assert.Empty(await program.AdaptersAsync(CancellationToken.None));
         using var happens = Happen();
-        await Task.WhenAll(DropAsync(atStation), StrandAsync(atStation), RefuseAsync(atStation), WaitForNobodyAsync(atLine), ListenAsync(rule => rule.Name != "DfuTargetDown"));
+        await Task.WhenAll(
+            DropAsync(atStation),
+            StrandAsync(atStation),
+            RefuseAsync(atStation),
+            SlowDownAsync(),
+            WaitForNobodyAsync(atLine),
+            ListenAsync(rule => !OfTheEnd.Contains(rule.Name)));
         _station.Signal("TERM");
-        await ListenAsync(rule => rule.Name == "DfuTargetDown");
+        await ListenAsync(rule => OfTheEnd.Contains(rule.Name));
         await _stop.CancelAsync();
         await _line;
     }
@@ -121,23 +132,34 @@ public sealed class LiveFleet : IAsyncLifetime
         return listens.Task;
     }
 
-    /// <summary>Every device is updated twice without a drop and, when that is out of the rule's short window, once with a drop.</summary>
-    private async Task DropAsync(FleetHttpClient server)
+    /// <summary>Every device is updated twice without a drop, and then once with a drop.</summary>
+    private static async Task DropAsync(FleetHttpClient server)
     {
-        var devices = Devices(101, 14);
-        await UpdateAsync(server, Package(1, 36 * 1024), devices);
-        await UpdateAsync(server, Package(2, 36 * 1024), devices);
-        var window = $"sum(increase(dfu_transfer_sent_bytes_total[{600_000 / Factor}ms])) > 0";
-        await UntilAsync(async () => (await Prometheus.QueryAsync(window)).Count == 0);
-        await UpdateAsync(server, Package(6, 44 * 1024), devices);
+        var devices = Devices(101, 18);
+        await UpdateAsync(server, Package(1, 28 * 1024), devices);
+        await UpdateAsync(server, Package(2, 28 * 1024), devices);
+        await UpdateAsync(server, Package(6, 32 * 1024), devices);
     }
 
     /// <summary>Two devices are given up after a drop, in their bootloader, and the campaign goes on for one that nobody hears.</summary>
-    private static Task StrandAsync(FleetHttpClient server) => StartAsync(server, Package(3, 16 * 1024), [.. Devices(102, 2), Nobody], new() { MaxFruitlessAttempts = 1 });
+    private static Task StrandAsync(FleetHttpClient server) =>
+        StartAsync(server, Package(3, 16 * 1024), [.. Devices(102, 2), Nobody], new() { MaxFruitlessAttempts = 1 });
 
     /// <summary>The package is for other hardware: the first refusal stops the campaign.</summary>
     private static Task RefuseAsync(FleetHttpClient server) =>
         StartAsync(server, Package(4, 4096, hardware: 53), Devices(103, 8), new() { MaxConcurrency = 1 }, new() { Errors = new ErrorRule { Count = 1 } });
+
+    /// <summary>Holds the lock of the station's database most of the time, so that whoever writes waits for it, until that was noticed.</summary>
+    private async Task SlowDownAsync()
+    {
+        await using var database = new SqliteConnection($"Data Source={Path.Combine(_folder.FullName, Station, "fleet.db")};Pooling=False");
+        await database.OpenAsync();
+        await UntilAsync(async () =>
+        {
+            await using (database.BeginTransaction(deferred: false)) await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            return Fired.ContainsKey("DfuStorageSlow");
+        });
+    }
 
     private static Task WaitForNobodyAsync(FleetHttpClient server) => StartAsync(server, Package(5, 4096), [Nobody], new());
 
@@ -150,21 +172,17 @@ public sealed class LiveFleet : IAsyncLifetime
         var orleans = new Meter("Microsoft.Orleans");
         var protocol = new Meter("Dfu.Protocol");
         protocol.CreateCounter<long>("dfu.object.repeats", "{object}").Add(1, new KeyValuePair<string, object?>("dfu.repeat.reason", "short"));
-        foreach (var name in (string[])["orleans-messaging-expired", "orleans-messaging-rejected", "orleans-messaging-sent-dropped", "orleans-scheduler-long-running-turns"])
-            orleans.CreateCounter<int>(name).Add(1);
+        foreach (var name in (string[])["messaging-expired", "messaging-rejected", "messaging-sent-dropped", "scheduler-long-running-turns"])
+            orleans.CreateCounter<int>("orleans-" + name).Add(1);
         WaitMetrics.LeaseLost("bluez:hci7");
         Background.Report("try what fails", new InvalidOperationException("a test made it fail"));
-        // Storage that is as slow as a worn memory card, and fails.
-        var slow = TimeProvider.System.CreateTimer(
-            static _ =>
-            {
-                WaitMetrics.Stored("write", null, TimeSpan.FromSeconds(2));
-                WaitMetrics.Stored("write", new IOException("no space left"), TimeSpan.FromSeconds(2));
-            },
+        // A disk that is full.
+        var full = TimeProvider.System.CreateTimer(
+            static _ => WaitMetrics.Stored("write", new IOException("no space left"), TimeSpan.FromMilliseconds(1)),
             null,
             TimeSpan.Zero,
-            TimeSpan.FromMilliseconds(20));
-        return new([late, orleans, protocol, slow]);
+            TimeSpan.FromMilliseconds(100));
+        return new([late, orleans, protocol, full]);
     }
 
     private async Task ListenAsync(Predicate<AlertRule> wanted)
@@ -184,7 +202,8 @@ public sealed class LiveFleet : IAsyncLifetime
         while (!await so() && TimeProvider.System.GetElapsedTime(began) < Longest) await Task.Delay(PrometheusServer.Between / 2, TimeProvider.System);
     }
 
-    private static BluetoothAddress[] Devices(int seed, int count) => [.. Enumerable.Range(0, count).Select(index => VirtualDeviceOptions.AddressFor(seed, index))];
+    private static BluetoothAddress[] Devices(int seed, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => VirtualDeviceOptions.AddressFor(seed, index))];
 
     private static async Task UpdateAsync(FleetHttpClient server, byte[] package, BluetoothAddress[] devices)
     {

@@ -43,17 +43,16 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
 
     /// <summary>The series that an expression has now, by their labels, with their values.</summary>
     public async Task<IReadOnlyList<(IReadOnlyDictionary<string, string> Labels, double Value)>> QueryAsync(string expression) =>
-        [.. (await AskAsync("query", ("query", expression))).GetProperty("result").EnumerateArray().Select(series => (Labels(series), Number(series.GetProperty("value"))))];
+        [.. (await AskAsync("query", ("query", expression))).GetProperty("result").EnumerateArray()
+            .Select(series => (Labels(series), Number(series.GetProperty("value"))))];
 
     /// <summary>How many finite values an expression had from then to now, over all its series.</summary>
-    public async Task<int> CountAsync(string expression, DateTimeOffset since) => (await RangeAsync(expression, since)).Sum(series => series.Count);
-
-    /// <summary>The series that an expression had from then to now, with how many finite values of each.</summary>
-    public async Task<IReadOnlyList<(IReadOnlyDictionary<string, string> Labels, int Count)>> RangeAsync(string expression, DateTimeOffset since)
+    public async Task<int> CountAsync(string expression, DateTimeOffset since)
     {
-        var range = await AskAsync("query_range", ("query", expression), ("start", Seconds(since)), ("end", Seconds(TimeProvider.System.GetUtcNow())), ("step", "0.5"));
-        return [.. range.GetProperty("result").EnumerateArray()
-            .Select(series => (Labels(series), series.GetProperty("values").EnumerateArray().Count(value => double.IsFinite(Number(value)))))];
+        var now = Seconds(TimeProvider.System.GetUtcNow());
+        var range = await AskAsync("query_range", ("query", expression), ("start", Seconds(since)), ("end", now), ("step", "0.5"));
+        return range.GetProperty("result").EnumerateArray()
+            .Sum(series => series.GetProperty("values").EnumerateArray().Count(value => double.IsFinite(Number(value))));
     }
 
     public async Task<IReadOnlyList<string>> LabelValuesAsync(string series, string label) =>
@@ -79,7 +78,8 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         await File.WriteAllTextAsync(configuration, Configuration(targets));
         string[] arguments =
         [
-            PromTool.Server, $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(_folder.FullName, "data")}", "--web.listen-address=127.0.0.1:0",
+            PromTool.Server, $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(_folder.FullName, "data")}",
+            "--web.listen-address=127.0.0.1:0",
         ];
         _process = Process.Start(new ProcessStartInfo("sh", ["-c", UntilInputEnds, "sh", .. arguments])
         {
@@ -98,13 +98,16 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         if (await Task.WhenAny(listens.Task, _process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System) != listens.Task)
             lock (_said) throw new InvalidOperationException($"Prometheus ended:\n{_said}");
         _http.BaseAddress = await listens.Task;
-        while (!(await _http.GetAsync(new Uri("/-/ready", UriKind.Relative))).IsSuccessStatusCode) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        while (!(await _http.GetAsync(new Uri("/-/ready", UriKind.Relative))).IsSuccessStatusCode)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
     }
 
     private static string Configuration(IReadOnlyList<ScrapeTarget> targets)
     {
         var between = $"{Between.TotalMilliseconds}ms";
-        var text = new StringBuilder($"global: {{ scrape_interval: {between}, scrape_timeout: {between}, evaluation_interval: {between} }}\nrule_files: [alerts.yaml]\nscrape_configs:\n");
+        var text = new StringBuilder()
+            .Append(CultureInfo.InvariantCulture, $"global: {{ scrape_interval: {between}, scrape_timeout: {between}, evaluation_interval: {between} }}\n")
+            .Append("rule_files: [alerts.yaml]\nscrape_configs:\n");
         foreach (var target in targets)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - job_name: {target.Job}\n    static_configs:\n");
@@ -127,7 +130,8 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     private static Dictionary<string, string> Labels(JsonElement series) =>
         series.GetProperty("metric").EnumerateObject().ToDictionary(label => label.Name, label => label.Value.GetString()!);
 
-    private static double Number(JsonElement sample) => double.Parse(sample[1].GetString()!.Replace("Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    private static double Number(JsonElement sample) =>
+        double.Parse(sample[1].GetString()!.Replace("Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
 
     private static string Seconds(DateTimeOffset at) => (at.ToUnixTimeMilliseconds() / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
 
