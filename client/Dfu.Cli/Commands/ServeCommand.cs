@@ -135,6 +135,7 @@ internal static class ServeCommand
                         if (url is not null) terminal.Error.WriteLine($"dfu: {web.Line(result, url)}");
                     },
                     LogLevel = logLevel.Of(result),
+                    Telemetry = telemetry,
                     Say = LogLevels.To(terminal),
                 },
                 TimeProvider.System,

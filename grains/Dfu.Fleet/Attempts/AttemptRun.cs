@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
@@ -51,6 +52,9 @@ public sealed class AttemptRun : IDisposable
 
     /// <summary>Why it was told to stop; None while it was not.</summary>
     public DfuError StopReason => (DfuError)Volatile.Read(ref _reason);
+
+    /// <summary>What lines about the attempt name; empty before it runs, and when nobody listens.</summary>
+    public ActivityContext Trace => Volatile.Read(ref _telemetry)?.Context ?? default;
 
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;

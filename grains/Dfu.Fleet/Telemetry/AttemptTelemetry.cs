@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
@@ -19,9 +20,18 @@ internal sealed class AttemptTelemetry
     {
         _adapter = run.Adapter.Id;
         _traffic = new(run.Traffic, _adapter, order.Resumes);
-        if (FleetActivities.StartAttempt(run.Device, run.Attempt, _adapter, order.TraceParent, time) is { } activity) _trace = new(activity, time);
+        if (FleetActivities.StartAttempt(run.Device, run.Attempt, _adapter, order.TraceParent, time) is { } activity)
+        {
+            Activity.Current = activity; // of the attempt's own task
+            Context = activity.Context;
+            _trace = new(activity, time);
+        }
+
         FleetMetrics.AttemptBegan();
     }
+
+    /// <summary>Of the attempt's span; empty when nobody listens.</summary>
+    public ActivityContext Context { get; }
 
     public void Enter(UpdatePhase phase) => _trace?.Enter(phase);
 

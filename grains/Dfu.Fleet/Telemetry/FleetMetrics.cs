@@ -95,7 +95,7 @@ public static class FleetMetrics
     internal static void Recovered(string adapter, RecoveryStep step) => Recoveries.Add(1, Adapter(adapter), new("dfu.recovery.step", Code(step)));
 
     /// <summary>As the JSON report writes it: a small first letter.</summary>
-    internal static string Code<T>(T value) where T : struct, Enum
+    public static string Code<T>(T value) where T : struct, Enum
     {
         var name = value.ToString();
         return char.ToLowerInvariant(name[0]) + name[1..];

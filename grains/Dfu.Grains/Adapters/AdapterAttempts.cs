@@ -12,6 +12,7 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Timing;
+using Dfu.Protocol.Transfers;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
@@ -107,6 +108,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
     {
+        if (e is DeviceEvent.Resumed { Record.Diagnosis: not Diagnosis.Fresh } resumed) Tell(attempt, resumed.Record);
         var before = attempt.Device;
         var ofSlot = attempt.Take(e, parts.Host.Policy.For(attempt.Order.Place.Limits));
         if (!attempt.Over) goodput.Follow(before, attempt.Device);
@@ -116,7 +118,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     public void Take(AdapterAttempt attempt, CampaignEvent e)
     {
         if (e is CampaignEvent.TraitsLearned learned)
-            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown
+            attempt.Traits = learned.Traits.Keeps == Keeps.Unknown
                 ? learned.Traits with { Keeps = attempt.Traits.Keeps }
                 : learned.Traits;
         _outbox.Add(attempt.Key.Campaign, e, urgent: loop.Stopping);
@@ -131,7 +133,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         e = e with { AdapterServedOthers = loop.State.ServesOthers(attempt.Device.Id, now) };
         goodput.Ended(attempt.Device.Id, e.Error);
         var slot = attempt.Key.Slot;
-        parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        using (TracedLines.Of(attempt.Trace)) parts.Updates.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
         loop.Apply(new AdapterEvent.AttemptEnded(attempt.Epoch, loop.State.Turn + 1, e.Error, now));
         FreeSlot(attempt);
         if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, new CampaignEvent.ProbeEnded(slot.Device, slot.Attempt), urgent: true);
@@ -152,6 +154,13 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         }
 
         _outbox.Tick(everything: loop.Stopping);
+    }
+
+    private void Tell(AdapterAttempt attempt, ResumeRecord found)
+    {
+        using var about = TracedLines.Of(attempt.Trace);
+        var slot = attempt.Key.Slot;
+        parts.Updates.Resumed(parts.Id, slot.Attempt, slot.Device, found.Held, found.Stored, found.Diagnosis.Code());
     }
 
     private void TakeSlot(AdapterAttempt attempt) =>
@@ -263,6 +272,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             Force = attempt.Order.Place.Force || attempt.Device.Forced,
         };
         attempt.Began(run);
+        using (TracedLines.Of(order.TraceParent)) parts.Updates.AttemptBegins(parts.Id, slot.Attempt, slot.Device);
         host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
@@ -309,7 +310,7 @@ internal sealed class CampaignGrain(
 
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
-        logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
+        using (TracedLines.Of(campaign.TraceParent)) logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
         _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, Id);
         foreach (var gone in campaign.Gone) _calls.LetGo(gone, campaign);
@@ -373,6 +374,7 @@ internal sealed class CampaignGrain(
 
     private void Carry(CampaignEffect effect)
     {
+        using var about = TracedLines.Of(_core!.Saved.TraceParent);
         switch (effect)
         {
             case CampaignEffect.AddDevice add:

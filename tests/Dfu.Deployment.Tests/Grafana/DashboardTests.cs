@@ -90,7 +90,9 @@ public sealed partial class DashboardTests
     [Fact]
     public void The_spans_that_are_asked_for_are_documented() => Assert.All(
         Dashboard.All.SelectMany(dashboard => dashboard.Queries).Where(query => query.Kind == "tempo"),
-        query => Assert.All(Span().Matches(query.Text), match => Assert.Contains($"`{match.Groups[1].Value}`", Repository.Read("docs/telemetry.md"), StringComparison.Ordinal)));
+        query => Assert.All(
+            Span().Matches(query.Text),
+            match => Assert.Contains($"`{match.Groups[1].Value}`", Repository.Read("docs/telemetry.md"), StringComparison.Ordinal)));
 
     private static Dashboard Of(string name) => Dashboard.All.Single(dashboard => dashboard.Name == name);
 

@@ -14,14 +14,12 @@ internal static partial class AlertRules
 {
     public const string Path = "docker/prometheus/alerts.yaml";
 
-    public static IReadOnlyList<AlertRule> All { get; } = [.. Groups().SelectMany(group => ((YamlSequenceNode)group["rules"]).Cast<YamlMappingNode>()).Select(Read)];
+    public static IReadOnlyList<AlertRule> All { get; } =
+        [.. Groups().SelectMany(group => ((YamlSequenceNode)group["rules"]).Cast<YamlMappingNode>()).Select(Read)];
 
     /// <summary>The rules with every window and every wait so many times as short. Thresholds stay.</summary>
     public static string Scaled(double factor) => Duration().Replace(
-        Repository.Read(Path),
-        match => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{match.Groups[1].Value}{(int)Math.Ceiling(double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) * Unit(match.Groups[3].Value) * 1000 / factor)}ms"));
+        Repository.Read(Path), match => $"{match.Groups[1].Value}{(int)(Seconds(match.Groups[2].Value, match.Groups[3].Value) * 1000 / factor)}ms");
 
     private static IEnumerable<YamlNode> Groups()
     {
@@ -38,7 +36,8 @@ internal static partial class AlertRules
 
     private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
 
-    private static int Unit(string unit) => unit switch { "h" => 3600, "m" => 60, _ => 1 };
+    private static int Seconds(string number, string unit) =>
+        int.Parse(number, CultureInfo.InvariantCulture) * unit switch { "h" => 3600, "m" => 60, _ => 1 };
 
     [GeneratedRegex(@"(\[|offset |for: )(\d+)([hms])")]
     private static partial Regex Duration();

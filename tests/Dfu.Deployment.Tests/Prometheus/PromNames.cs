@@ -9,7 +9,8 @@ internal static partial class PromNames
     public static readonly string[] OwnLabels = ["job", "instance", "le", "alertname", "alertstate", "severity"];
     public static readonly string[] Own = ["up", "ALERTS", "ALERTS_FOR_STATE"];
 
-    private static readonly Dictionary<string, string> Words = new() { ["s"] = "seconds", ["ms"] = "milliseconds", ["By"] = "bytes", ["By/s"] = "bytes_per_second" };
+    private static readonly Dictionary<string, string> Words =
+        new() { ["s"] = "seconds", ["ms"] = "milliseconds", ["By"] = "bytes", ["By/s"] = "bytes_per_second" };
 
     public static IReadOnlyDictionary<string, string[]> Documented { get; } = Read();
 
@@ -39,7 +40,8 @@ internal static partial class PromNames
         {
             var cells = line.Trim('|').Split('|', StringSplitOptions.TrimEntries);
             if (cells.Length != 5 || cells[1].Length == 0) continue;
-            var labels = cells[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(tag => Flat(tag.Trim('`'))).ToArray();
+            var labels = cells[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(tag => Flat(tag.Trim('`'))).ToArray();
             foreach (var name in cells[0].Split(',', StringSplitOptions.TrimEntries).SelectMany(name => NamesOf(name.Trim('`'), cells[1], cells[2].Trim('`'))))
                 names[name] = labels;
         }
