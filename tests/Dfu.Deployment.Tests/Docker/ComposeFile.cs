@@ -28,7 +28,7 @@ internal sealed partial class ComposeFile
 
     public IReadOnlyCollection<string> Networks => [.. _root.Map("networks").Keys];
 
-    public string? Subnet => _root.Map("networks").Map("default").Map("ipam").Maps("config").FirstOrDefault()?.Text("subnet");
+    public string? Subnet => _root.Map("networks").Map("default").Map("ipam").Maps("config") is [var first, ..] ? first.Text("subnet") : null;
 
     public IReadOnlyDictionary<string, string> Secrets =>
         _root.Map("secrets").Entries.ToDictionary(static entry => entry.Key, static entry => entry.Value.Text("file") ?? "");

@@ -164,7 +164,7 @@ public sealed partial class ComposeServicesTests
         var made = Dfu.Silo.Serve.TrialCertificates.Make(
             folder.In("certificates"), [.. maker.ValuesOf("--host")], TimeProvider.System, folder.In("authority")).Select(Path.GetFileName).ToList();
         var mount = Target(maker, "certificates");
-        var members = cluster.Services.Where(static service => service.Command[0] == "serve").ToList();
+        var members = cluster.Services.Where(static service => service.Command is ["serve", ..]).ToList();
         Assert.Equal(2, members.Count);
         foreach (var member in members)
         {

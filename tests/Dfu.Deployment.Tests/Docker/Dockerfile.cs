@@ -8,7 +8,7 @@ internal static partial class Dockerfile
 {
     public const string Path = "docker/Dockerfile";
 
-    public static IReadOnlyList<(string Name, string Rest)> Instructions { get; } =
+    public static IReadOnlyList<(string Name, string Words)> Instructions { get; } =
     [
         .. Continued().Replace(Comment().Replace(Repository.Read(Path), ""), " ").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(static line => line.Trim().Split(' ', 2)).Select(static parts => (parts[0], parts[1].Trim())),
@@ -36,7 +36,7 @@ internal static partial class Dockerfile
 
     public static string User => Assert.Single(Of("USER"));
 
-    public static IEnumerable<string> Of(string name) => Instructions.Where(one => one.Name == name).Select(static one => one.Rest);
+    public static IEnumerable<string> Of(string name) => Instructions.Where(one => one.Name == name).Select(static one => one.Words);
 
     [GeneratedRegex(@"^#.*\n", RegexOptions.Multiline)]
     private static partial Regex Comment();

@@ -85,7 +85,7 @@ public sealed partial class DockerfileTests
         Assert.Contains("org.opencontainers.image.revision=\"${COMMIT}\"", labels, StringComparison.Ordinal);
     }
 
-    private static IReadOnlyCollection<string> WithReferences(string project)
+    private static HashSet<string> WithReferences(string project)
     {
         var found = new HashSet<string>();
         var left = new Queue<string>([project]);

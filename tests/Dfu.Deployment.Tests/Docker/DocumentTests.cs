@@ -25,12 +25,11 @@ public sealed partial class DocumentTests
         {
             var at = words.IndexOf(verb);
             if (at < 0 || services.Count == 0) continue;
-            var service = words.Skip(at + 1).First(static word => word[0] != '-');
-            Assert.Contains(service, services);
+            Assert.Contains(words.Skip(at + 1).SkipWhile((word, index) => word[0] == '-' || words[at + index] is "-v" or "--entrypoint").First(), services);
         }
 
         // What is run in a container that is there: behind its name, and for kubectl behind two dashes.
-        var dfu = words.IndexOf("dfu");
+        var dfu = words.LastIndexOf("dfu");
         if (dfu >= 0 && words.Contains("exec")) Assert.Empty(ProductCommand.WrongWith(words.Skip(dfu + 1)));
     }
 
