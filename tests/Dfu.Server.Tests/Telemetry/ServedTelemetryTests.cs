@@ -3,7 +3,6 @@ using System.Net;
 using Dfu.Api;
 using Dfu.Cli.Tests.Telemetry;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Plans;
 using Dfu.Server.Tests.Api;
 using Dfu.Silo.Telemetry;
 
