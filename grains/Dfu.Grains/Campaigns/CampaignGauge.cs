@@ -35,7 +35,7 @@ internal sealed class CampaignGauge : IDisposable
     public void Dispose() => _gauges?.Dispose();
 
     /// <summary>One that is over says nothing any more, whenever it was looked at last.</summary>
-    private FleetReading? Read() => Volatile.Read(ref _seen) is { } seen && seen.Core.Saved.Stage != CampaignStage.Finished ? seen.Reading : null;
+    public FleetReading? Read() => Volatile.Read(ref _seen) is { } seen && seen.Core.Saved.Stage != CampaignStage.Finished ? seen.Reading : null;
 
     private sealed record Seen(CampaignCore Core, FleetReading Reading);
 }

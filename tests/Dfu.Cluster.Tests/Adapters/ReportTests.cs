@@ -1,4 +1,5 @@
 using Dfu.Cluster.Tests.Support;
+using Dfu.Cluster.Tests.Telemetry;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
@@ -112,10 +113,12 @@ public sealed class ReportTests
     [Fact]
     public async Task An_attempt_whose_device_does_not_answer_stops_itself_when_its_lease_is_over()
     {
+        using var told = new Told();
         await using var cluster = await AdapterCluster.StartAsync();
         var (_, order, attempt) = await BeginAsync(cluster);
         await cluster.PassAsync(5);
         Assert.False(attempt.Stopped.IsCancellationRequested);
+        Assert.InRange(told.All("dfu.lease.duration").Count, 5, int.MaxValue);
 
         var device = cluster.Peers.Device(order.Device.Id);
         var silence = new TaskCompletionSource<bool>();
@@ -126,6 +129,7 @@ public sealed class ReportTests
         Assert.False(attempt.Stopped.IsCancellationRequested);
         await cluster.PassAsync(1.2);
         Assert.True(attempt.Stopped.IsCancellationRequested);
+        Assert.Contains(told.All("dfu.lease.lost"), static one => one is { Value: 1 } && one.Tags["dfu.adapter.id"] == "fake:0");
         await cluster.UntilAsync(() => attempt.Link.IsClosed, "its link is closed");
     }
 
