@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Dfu.Browser.Tests.Browsing;
@@ -15,6 +16,8 @@ namespace Dfu.Browser.Tests.ByHand;
 [Collection(BrowserFarm.Name)]
 public sealed partial class DashboardPictures(BrowserFarm farm)
 {
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+
     [ByHandFact("DFU_WRITE_DOCS")]
     public async Task The_demo_of_the_docs_is_taken_on_the_dashboard()
     {
@@ -26,17 +29,17 @@ public sealed partial class DashboardPictures(BrowserFarm farm)
         process.Start();
         try
         {
-            var page = new Uri(Page().Match(await LineAsync(process, "dfu: dashboard ")).Value);
+            var page = new Uri(Page().Match(await LineAsync(process, static line => line.StartsWith("dfu: dashboard ", StringComparison.Ordinal))).Value);
             await using var context = await farm.Browser.NewContextAsync(new()
             {
                 BaseURL = page.ToString(), ColorScheme = ColorScheme.Light, ViewportSize = new() { Width = 1280, Height = 720 }, Locale = "en-GB",
             });
             var tab = await context.NewPageAsync();
-            await LineAsync(process, " 30 of 40 updated");
+            await LineAsync(process, static line => Updated().Match(line) is { Success: true } so && int.Parse(so.Groups[1].Value, Invariant) >= 20);
             await tab.GotoAsync("/metrics/resource/dfu-demo?meter=Dfu.Fleet&instrument=dfu.transfer.sent&duration=1&view=Graph");
             await Expect(tab.Locator(".main-svg").First).ToBeVisibleAsync();
             await TakeAsync(tab, "metrics");
-            await LineAsync(process, "dfu: look at it on the dashboard");
+            await LineAsync(process, static line => line.StartsWith("dfu: look at it", StringComparison.Ordinal));
             await tab.GotoAsync("/structuredlogs");
             await Expect(tab.GetByText("dfu-demo").First).ToBeVisibleAsync();
             await TakeAsync(tab, "logs");
@@ -44,7 +47,7 @@ public sealed partial class DashboardPictures(BrowserFarm farm)
             await Expect(tab.GetByText("dfu-demo: update").First).ToBeVisibleAsync();
             await TakeAsync(tab, "traces");
             var rows = await tab.Locator("tr", new() { HasText = "dfu-demo: update" }).AllInnerTextsAsync();
-            var longest = rows.MaxBy(static row => int.Parse(Spans().Match(row).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))!;
+            var longest = rows.MaxBy(static row => int.Parse(Spans().Match(row).Groups[1].Value, Invariant))!;
             await tab.Locator("tr", new() { HasText = Trace().Match(longest).Value }).ClickAsync();
             await Expect(tab.GetByText("reconcile").First).ToBeVisibleAsync();
             await TakeAsync(tab, "trace");
@@ -56,14 +59,14 @@ public sealed partial class DashboardPictures(BrowserFarm farm)
         }
     }
 
-    private static async Task<string> LineAsync(Process process, string wanted)
+    private static async Task<string> LineAsync(Process process, Predicate<string> wanted)
     {
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
-            if (line.Contains(wanted, StringComparison.Ordinal)) return line;
+            if (wanted(line)) return line;
         }
 
-        throw new InvalidOperationException($"the demo ended before it said '{wanted}'");
+        throw new InvalidOperationException("the demo ended before it said that");
     }
 
     private static async Task TakeAsync(IPage tab, string name)
@@ -73,6 +76,9 @@ public sealed partial class DashboardPictures(BrowserFarm farm)
     }
 
     private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/dashboard");
+
+    [GeneratedRegex(@"(\d+) of 40 updated")]
+    private static partial Regex Updated();
 
     [GeneratedRegex(@"http://\S+")]
     private static partial Regex Page();

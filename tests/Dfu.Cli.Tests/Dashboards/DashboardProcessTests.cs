@@ -29,8 +29,10 @@ public sealed class DashboardProcessTests
     [Fact]
     public async Task One_that_ends_by_itself_is_told()
     {
-        using var fake = new FakeDashboard { Script = Listening("http://127.0.0.1:9", "echo 'Unhandled exception. No memory.' >&2; exit 3") }.Install();
+        const string Later = "until [ -e end ]; do sleep 0.05; done; echo 'Unhandled exception. No memory.' >&2; exit 3";
+        using var fake = new FakeDashboard { Script = Listening("http://127.0.0.1:9", Later) }.Install();
         await using var process = await StartAsync(fake, Any);
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(fake.Executable)!, "end"), "");
         var ended = await Assert.ThrowsAsync<DfuException>(() => process.WatchAsync(CancellationToken.None));
         Assert.Equal("the dashboard has ended by itself (exit code 3): Unhandled exception. No memory.", ended.Message);
     }
