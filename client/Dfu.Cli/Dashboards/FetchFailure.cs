@@ -35,7 +35,7 @@ internal static partial class FetchFailure
             return Because("a NuGet source of this machine refuses: it wants credentials", $"see 'dotnet nuget list source' and {log}");
         if (Find(output, "NU1301") is { } unreachable) return Unreachable(unreachable);
         if (Find(output, "Failed to download package") is { } broken) return Unreachable(broken);
-        var error = output.FirstOrDefault(static line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? output.LastOrDefault() ?? "it said nothing";
+        var error = Find(output, "error") ?? output.LastOrDefault() ?? "it said nothing";
         return Because($"the .NET SDK could not bring the dashboard: {Plain(error)}", $"see {log}");
 
         DfuException Unreachable(string line) => Because(

@@ -62,7 +62,10 @@ public sealed class DashboardProcessTests
     [Fact]
     public async Task One_that_does_not_end_is_killed()
     {
-        using var fake = new FakeDashboard { Script = "#!/bin/sh\ntrap '' TERM\necho $$ > process\n" + Listening("http://127.0.0.1:9", "exec sleep 600") }.Install();
+        using var fake = new FakeDashboard
+        {
+            Script = "#!/bin/sh\ntrap '' TERM\necho $$ > process\n" + Listening("http://127.0.0.1:9", "exec sleep 600"),
+        }.Install();
         var process = await DashboardProcess.StartAsync(fake.Executable, Any, new Hurry(), CancellationToken.None);
         await process.DisposeAsync();
         Assert.True(SpinWait.SpinUntil(fake.HasEnded, TimeSpan.FromSeconds(20)));
