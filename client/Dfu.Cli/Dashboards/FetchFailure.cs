@@ -21,7 +21,7 @@ internal static partial class FetchFailure
     {
         if (Sdkless.Any(words => Find(output, words) is not null)) return NoSdk();
         if (Find(output, "No space left on device") is not null || Find(output, "not enough space on the disk") is not null)
-            return Because("the disk is full, so the dashboard cannot be unpacked", MakeRoom.Replace("there ", "", StringComparison.Ordinal));
+            return Because("the disk is full, so the dashboard cannot be unpacked", "make room (125 MB are needed) and run it again");
         if (Find(output, "NU1101") is { } unknown)
         {
             return Because(
