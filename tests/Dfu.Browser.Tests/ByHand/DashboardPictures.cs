@@ -41,10 +41,10 @@ public sealed partial class DashboardPictures(BrowserFarm farm)
             await TakeAsync(tab, "metrics");
             await LineAsync(process, static line => line.StartsWith("dfu: look at it", StringComparison.Ordinal));
             await tab.GotoAsync("/structuredlogs");
-            await Expect(tab.GetByText("dfu-demo").First).ToBeVisibleAsync();
+            await Expect(tab.Locator("tr", new() { HasText = "dfu-demo" }).Nth(5)).ToBeVisibleAsync();
             await TakeAsync(tab, "logs");
             await tab.GotoAsync("/traces");
-            await Expect(tab.GetByText("dfu-demo: update").First).ToBeVisibleAsync();
+            await Expect(tab.Locator("tr", new() { HasText = "dfu-demo: update" }).Nth(5)).ToBeVisibleAsync();
             await TakeAsync(tab, "traces");
             var rows = await tab.Locator("tr", new() { HasText = "dfu-demo: update" }).AllInnerTextsAsync();
             var longest = rows.MaxBy(static row => int.Parse(Spans().Match(row).Groups[1].Value, Invariant))!;
