@@ -47,7 +47,7 @@ public static class ExportedMeters
         new(Runtime, "dotnet.thread_pool.work_item.count"),
         new(Runtime, "dotnet.monitor.lock_contentions"),
         new(Runtime, "dotnet.exceptions", "error.type"),
-        new(Http, "http.server.request.duration", "http.request.method", "http.route", "http.response.status_code", "error.type"),
+        new(Http, "http.server.request.duration", "http.request.method", "http.route", "http.response.status_code"),
         new(Http, "http.server.active_requests", "http.request.method"),
         new(Kestrel, "kestrel.active_connections", "server.address", "server.port"),
         new(Kestrel, "kestrel.rejected_connections", "server.address", "server.port"),
