@@ -96,7 +96,6 @@ internal static class DemoCommand
             ? $"[green]read back from the flash of {(verified == 1 ? "the device" : $"all {verified} devices")}: "
                 + "the image is there, byte for byte, signature checked, and running[/]"
             : $"read back: {verified} of {settings.Devices} devices hold the image and run it";
-        telemetry.Dispose(); // what the silo says while it is taken down, and of what it did not save, is no part of the demo
         var code = CampaignRun.Report(terminal, title, view, json, null, [("Checked", check)]);
 
         // The engine's word and the devices' flash must agree.
