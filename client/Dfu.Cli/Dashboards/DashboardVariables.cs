@@ -36,7 +36,8 @@ internal sealed record DashboardVariables(IReadOnlyDictionary<string, string?> A
             added.Where(pair => Set(pair.Key) is null).ToDictionary(),
             contrary.Length == 0
                 ? null
-                : $"warning: {string.Join(", ", contrary)} {(contrary.Length == 1 ? "is set and counts" : "are set and count")}, so not everything comes to the dashboard");
+                : $"warning: {string.Join(", ", contrary)} {(contrary.Length == 1 ? "is set and counts" : "are set and count")}, "
+                    + "so not everything comes to the dashboard");
 
         string? Set(string name) => environment(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 

@@ -21,7 +21,7 @@ internal static partial class FetchFailure
     {
         if (Sdkless.Any(words => Find(output, words) is not null)) return NoSdk();
         if (Find(output, "No space left on device") is not null || Find(output, "not enough space on the disk") is not null)
-            return Because("the disk is full, so the dashboard cannot be unpacked", MakeRoom.Replace("there ", "", StringComparison.Ordinal));
+            return Because("the disk is full, so the dashboard cannot be unpacked", "make room (125 MB are needed) and run it again");
         if (Find(output, "NU1101") is { } unknown)
         {
             return Because(
@@ -35,7 +35,7 @@ internal static partial class FetchFailure
             return Because("a NuGet source of this machine refuses: it wants credentials", $"see 'dotnet nuget list source' and {log}");
         if (Find(output, "NU1301") is { } unreachable) return Unreachable(unreachable);
         if (Find(output, "Failed to download package") is { } broken) return Unreachable(broken);
-        var error = output.FirstOrDefault(static line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? output.LastOrDefault() ?? "it said nothing";
+        var error = Find(output, "error") ?? output.LastOrDefault() ?? "it said nothing";
         return Because($"the .NET SDK could not bring the dashboard: {Plain(error)}", $"see {log}");
 
         DfuException Unreachable(string line) => Because(

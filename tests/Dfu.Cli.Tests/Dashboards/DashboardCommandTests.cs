@@ -27,7 +27,9 @@ public sealed class DashboardCommandTests
         Assert.Contains($"dfu: look at it on the dashboard, {fake.Page}/\n", error, StringComparison.Ordinal);
         Assert.NotEmpty(collector.Spans("Dfu.Fleet"));
         Assert.NotEmpty(collector.Metrics);
-        Assert.Equal("dfu-demo", OtlpReceiver.Tags(collector.Metrics.First().Resources[0].Origin.Attributes)["service.name"]);
+        var origin = OtlpReceiver.Tags(collector.Metrics.First().Resources[0].Origin.Attributes);
+        Assert.Equal("dfu-demo", origin["service.name"]);
+        Assert.Equal(origin, OtlpReceiver.Tags(collector.Traces.First().Resources[0].Origin.Attributes));
 
         await dashboard.KillAsync();
         Assert.True(SpinWait.SpinUntil(fake.HasEnded, TimeSpan.FromSeconds(20)));

@@ -58,7 +58,7 @@ public sealed class DashboardHomeTests
     [InlineData("")]
     [InlineData("null")]
     [InlineData("{\"Process\": 1}")]
-    [InlineData("{\"Process\": 1, \"Address\": {\"Page\": \"http://127.0.0.1:1\", \"OtlpHttp\": \"http://127.0.0.1:1\", \"OtlpGrpc\": \"http://127.0.0.1:1\"}}")]
+    [InlineData("""{"Process": 1, "Address": {"Page": "http://127.0.0.1:1", "OtlpHttp": "http://127.0.0.1:1", "OtlpGrpc": "http://127.0.0.1:1"}}""")]
     public async Task A_file_that_is_damaged_or_leads_nowhere_tells_of_no_dashboard(string content)
     {
         using var fake = new FakeDashboard();

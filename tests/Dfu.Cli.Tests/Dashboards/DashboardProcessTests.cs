@@ -29,8 +29,10 @@ public sealed class DashboardProcessTests
     [Fact]
     public async Task One_that_ends_by_itself_is_told()
     {
-        using var fake = new FakeDashboard { Script = Listening("http://127.0.0.1:9", "echo 'Unhandled exception. No memory.' >&2; exit 3") }.Install();
+        const string Later = "until [ -e end ]; do sleep 0.05; done; echo 'Unhandled exception. No memory.' >&2; exit 3";
+        using var fake = new FakeDashboard { Script = Listening("http://127.0.0.1:9", Later) }.Install();
         await using var process = await StartAsync(fake, Any);
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(fake.Executable)!, "end"), "");
         var ended = await Assert.ThrowsAsync<DfuException>(() => process.WatchAsync(CancellationToken.None));
         Assert.Equal("the dashboard has ended by itself (exit code 3): Unhandled exception. No memory.", ended.Message);
     }
@@ -60,7 +62,10 @@ public sealed class DashboardProcessTests
     [Fact]
     public async Task One_that_does_not_end_is_killed()
     {
-        using var fake = new FakeDashboard { Script = "#!/bin/sh\ntrap '' TERM\necho $$ > process\n" + Listening("http://127.0.0.1:9", "exec sleep 600") }.Install();
+        using var fake = new FakeDashboard
+        {
+            Script = "#!/bin/sh\ntrap '' TERM\necho $$ > process\n" + Listening("http://127.0.0.1:9", "exec sleep 600"),
+        }.Install();
         var process = await DashboardProcess.StartAsync(fake.Executable, Any, new Hurry(), CancellationToken.None);
         await process.DisposeAsync();
         Assert.True(SpinWait.SpinUntil(fake.HasEnded, TimeSpan.FromSeconds(20)));

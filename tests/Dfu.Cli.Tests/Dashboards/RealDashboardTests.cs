@@ -27,6 +27,8 @@ internal sealed class CachedDashboardFactAttribute : FactAttribute
     public CachedDashboardFactAttribute() =>
         Skip = Executable is null ? $"{DashboardPackage.OfThisMachine().Id} is not in NuGet's folder; './dfu dashboard' brings it" : null;
 
-    public static string? Executable { get; } = DashboardPackage.OfThisMachine().FindIn(
-        [Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages")]);
+    public static string? Executable { get; } = DashboardPackage.OfThisMachine().FindIn([Packages]);
+
+    private static string Packages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 }
