@@ -55,7 +55,8 @@ internal sealed class WebOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies, _dashboard, _metrics }) command.Add(option);
+        System.CommandLine.Option[] all = [_urls, _names, _certificate, _key, _behindProxy, _proxies, _dashboard, _metrics];
+        foreach (var option in all) command.Add(option);
     }
 
     /// <summary>Begins to measure for the page of metrics; null when nobody asks for that.</summary>
@@ -63,7 +64,8 @@ internal sealed class WebOptions
     public ScrapedMetrics? Metrics(ParseResult result, string member)
     {
         if (!result.GetValue(_metrics)) return null;
-        if (result.GetRequiredValue(_urls).Contains(None)) throw new DfuException(DfuError.InvalidArgument, $"--metrics is a page, and goes with no --urls {None}");
+        if (result.GetRequiredValue(_urls).Contains(None))
+            throw new DfuException(DfuError.InvalidArgument, $"--metrics is a page of the web server, which --urls {None} leaves out");
         return ScrapedMetrics.Begin(member);
     }
 

@@ -302,12 +302,7 @@ internal sealed class CampaignGrain(
     private void Work()
     {
         var campaign = _core!.Saved;
-        if (_pulse is null)
-        {
-            var self = this.AsReference<ICampaignPulse>();
-            _pulse = Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, self.PulseAsync);
-        }
-
+        _pulse ??= Pulse.Start(logger, Id, host.Time, host.Times.AdapterReport, this.AsReference<ICampaignPulse>().PulseAsync);
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
         using (TracedLines.Of(campaign.TraceParent)) logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);

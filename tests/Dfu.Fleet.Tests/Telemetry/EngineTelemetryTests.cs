@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
@@ -11,7 +9,6 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Protocol.Telemetry;
 using Dfu.Simulation.Engine;
 using Dfu.Simulation.Storage;
 
@@ -37,11 +34,16 @@ public sealed class EngineTelemetryTests
         Assert.InRange(heard.Sum("dfu.transfer.resent"), 1, long.MaxValue);
         Assert.InRange(heard.Sum("dfu.transfer.confirmed"), view.Devices.Sum(device => device.BytesTotal), heard.Sum("dfu.transfer.sent"));
 
+        Assert.Equal(view.Devices.Sum(device => device.Attempts), heard.Sum("dfu.attempt.ended"));
+        Assert.Equal(Devices, heard.Sum("dfu.attempt.ended", "error.type", null));
+        Assert.Equal(heard.Sum("dfu.attempt.ended") - Devices, heard.Sum("dfu.attempt.ended", "error.type", "linkLost"));
+
         // Every reason is one of ours or a diagnosis that the report names.
         var found = view.Devices.SelectMany(device => device.Resumes).Select(resume => resume.Diagnosis.Code()).ToHashSet();
-        Assert.Contains(ResendReasons.UnfinishedObject, heard.Reasons);
-        Assert.All(heard.Reasons.Except([ResendReasons.UnfinishedObject, ResendReasons.ObjectRepeated]), reason => Assert.Contains(reason, found));
-        if (!savesProgress) Assert.Contains("backAtSave", heard.Reasons);
+        var reasons = heard.Values("dfu.resend.reason");
+        Assert.Contains(ResendReasons.UnfinishedObject, reasons);
+        Assert.All(reasons.Except([ResendReasons.UnfinishedObject, ResendReasons.ObjectRepeated]), reason => Assert.Contains(reason, found));
+        if (!savesProgress) Assert.Contains("backAtSave", reasons);
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public sealed class EngineTelemetryTests
         var view = Update("clean", savesProgress: true, dropRate: 0);
 
         // What a class of bootloaders keeps is probed once, on purpose.
-        Assert.All(heard.Reasons, reason => Assert.Equal("probe", reason));
+        Assert.All(heard.Values("dfu.resend.reason"), reason => Assert.Equal("probe", reason));
         Assert.Equal(view.Devices.Sum(device => device.BytesTotal), heard.Sum("dfu.transfer.confirmed"));
     }
 
@@ -93,34 +95,6 @@ public sealed class EngineTelemetryTests
         Assert.Equal("linkLost", activity.GetTagItem("error.type"));
         Assert.Equal("C0:98:76:54:32:10", activity.GetTagItem("dfu.device.address"));
         Assert.Equal(time.GetUtcNow().UtcDateTime, activity.StartTimeUtc);
-    }
-
-    [Fact]
-    public void Gauges_are_asked_only_when_somebody_collects_and_forget_who_is_gone()
-    {
-        var asked = 0;
-        var heard = new List<(string Name, int Value, string? Status)>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, self) =>
-            { if (instrument.IsObservable && instrument.Meter.Name == FleetMetrics.Name) self.EnableMeasurementEvents(instrument); } };
-        listener.SetMeasurementEventCallback<int>(
-            (instrument, value, tags, _) => heard.Add((instrument.Name, value, tags.Length == 0 ? null : (string?)tags[0].Value)));
-        var gauges = FleetGauges.Add(() =>
-        {
-            asked++;
-            return new FleetReading(1_000_000, [new(AdapterStatus.Quarantined, 2_000_000, 3_000_000), new(AdapterStatus.Quarantined, 1, 1)]);
-        });
-        listener.Start();
-        Assert.Equal(0, asked);
-        listener.RecordObservableInstruments();
-        Assert.Equal(4, asked);
-        Assert.InRange(heard.Single(one => one.Name == "dfu.queue.length").Value, 1_000_000, 1_100_000); // engines of other tests may add theirs
-        Assert.InRange(heard.Single(one => one is { Name: "dfu.adapter.slots.used", Status: "quarantined" }).Value, 2_000_001, 2_100_000);
-        Assert.InRange(heard.Single(one => one is { Name: "dfu.adapter.slots.limit", Status: "quarantined" }).Value, 3_000_001, 3_100_000);
-        Assert.Equal(Enum.GetValues<AdapterStatus>().Length, heard.Count(one => one.Name == "dfu.adapter.count"));
-
-        gauges.Dispose();
-        listener.RecordObservableInstruments();
-        Assert.Equal(4, asked);
     }
 
     private static CampaignView Update(string adapter, bool savesProgress, double dropRate)
@@ -167,34 +141,5 @@ public sealed class EngineTelemetryTests
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
-    }
-
-    /// <summary>What is counted over adapters of one name; other tests run at the same time.</summary>
-    private sealed class Heard : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private readonly Dictionary<string, long> _sums = [];
-
-        public Heard(string adapter)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name is FleetMetrics.Name or ProtocolMetrics.Name) listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            {
-                var named = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value as string);
-                if (named.GetValueOrDefault("dfu.adapter.id")?.StartsWith(adapter, StringComparison.Ordinal) != true) return;
-                _sums[instrument.Name] = _sums.GetValueOrDefault(instrument.Name) + value;
-                if (named.GetValueOrDefault("dfu.resend.reason") is { } reason) Reasons.Add(reason);
-            });
-            _listener.Start();
-        }
-
-        public HashSet<string> Reasons { get; } = [];
-
-        public long Sum(string instrument) => _sums.GetValueOrDefault(instrument);
-
-        public void Dispose() => _listener.Dispose();
     }
 }
