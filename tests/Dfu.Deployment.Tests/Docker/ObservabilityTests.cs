@@ -1,3 +1,5 @@
+using Dfu.Deployment.Tests.Prometheus;
+
 namespace Dfu.Deployment.Tests.Docker;
 
 /// <summary>Who sends what to whom in what shows traces, metrics and logs.</summary>
@@ -26,6 +28,13 @@ public sealed class ObservabilityTests
         Assert.Equal(["logs", "metrics", "traces"], pipelines.Keys.Order());
         foreach (var kind in new[] { "receivers", "processors", "exporters" })
             Assert.Equal(configuration.Map(kind).Keys.Order(), pipelines.Entries.SelectMany(one => one.Value.Texts(kind)).Distinct().Order());
+    }
+
+    [PrometheusFact]
+    public async Task Prometheus_takes_its_configuration_with_the_alerts()
+    {
+        var (code, said) = await PromTool.RunAsync(Path.Combine(Repository.Root, "docker/prometheus"), "check", "config", "prometheus.yaml");
+        Assert.True(code == 0 && said.Contains("alerts.yaml", StringComparison.Ordinal), said);
     }
 
     [Fact]
