@@ -30,6 +30,7 @@ internal static class CommandLine
             ScanCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            HealthCommand.Create(terminal),
             DatabaseCommand.Create(terminal),
             ClusterCommand.Create(terminal),
             SimulateCommand.Create(terminal),

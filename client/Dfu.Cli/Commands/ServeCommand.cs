@@ -38,7 +38,7 @@ internal static class ServeCommand
                 + "(default: ~/.local/share/dfu, and server-NAME in it for members).",
             "DIR");
         var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
-        var connection = ConnectionOption();
+        var connection = new ConnectionOption("The cluster's database");
         var concurrency = Arguments.Option.Number(
             "--max-concurrency",
             "Transfers at once over this member's radios, whatever their campaigns allow; radios learn their own limits.",
@@ -92,13 +92,12 @@ internal static class ServeCommand
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
-            var given = result.GetValue(connection);
+            var given = connection.Of(result, terminal);
             if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
             if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort))
                 throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
             using var key = publicKey.Read(result, terminal);
-            if (given is not null) LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
@@ -145,12 +144,6 @@ internal static class ServeCommand
         });
         return command;
     }
-
-    public static System.CommandLine.Option<string?> ConnectionOption() =>
-        Arguments.Option.Text(
-            "--connection",
-            "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu\"; the password comes from PGPASSWORD or ~/.pgpass.",
-            "STRING");
 
     private static bool Name(string text, out string? name)
     {
