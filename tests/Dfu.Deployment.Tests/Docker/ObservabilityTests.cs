@@ -73,6 +73,15 @@ public sealed class ObservabilityTests
     }
 
     [Fact]
+    public void Grafana_serves_the_docs_where_the_dashboards_links_lead()
+    {
+        var grafana = Stack.Services.Single(static service => service.Name == "grafana");
+        var places = Grafana.Dashboard.All.SelectMany(static dashboard => dashboard.Variables)
+            .Where(static variable => Grafana.Dashboard.Text(variable["name"]) == "docs").Select(static variable => Grafana.Dashboard.Text(variable["query"]));
+        Assert.All(places, place => Assert.Contains($"../docs:/usr/share/grafana{place}:ro", grafana.Values.Texts("volumes")));
+    }
+
+    [Fact]
     public void Whoever_exports_reaches_the_collector()
     {
         var collector = Stack.Services.Single(static service => service.Name == "collector");
