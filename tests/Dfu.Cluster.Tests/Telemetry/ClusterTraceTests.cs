@@ -13,7 +13,7 @@ public sealed class ClusterTraceTests
     private const string Calls = "Microsoft.Orleans.Application";
 
     [Fact]
-    public async Task Attempts_on_two_silos_belong_to_the_trace_of_their_campaign_and_calls_to_that_of_the_operator()
+    public async Task Attempts_on_two_silos_belong_to_the_traces_of_their_devices_and_calls_to_that_of_the_operator()
     {
         using var collector = new OtlpReceiver();
         CampaignView view;
@@ -48,9 +48,13 @@ public sealed class ClusterTraceTests
             span => span.Name == "campaign" && OtlpReceiver.Tags(span.Attributes)["dfu.campaign.id"] == view.Id);
         Assert.True(campaign.Parent.IsEmpty);
         Assert.Equal(operators, Assert.Single(campaign.Links).Trace);
-        var spans = collector.Spans("Dfu.Fleet").Where(span => span.Trace == campaign.Trace && span != campaign).ToArray();
+        Assert.Equal([campaign], collector.Spans("Dfu.Fleet").Where(span => span.Trace == campaign.Trace));
+        var updates = collector.Spans("Dfu.Fleet").Where(span => span.Links.Any(link => link.Trace == campaign.Trace)).ToArray();
+        Assert.All(updates, update => Assert.Equal(("update", campaign.Id, true), (update.Name, update.Links.Single().Id, update.Parent.IsEmpty)));
+        Assert.Equal(view.Devices.Length, updates.Select(static update => update.Trace).Distinct().Count());
+        var spans = collector.Spans("Dfu.Fleet").Where(span => updates.Any(update => update.Trace == span.Trace)).Except(updates).ToArray();
         var attempts = spans.Where(static span => span.Name == "attempt").ToArray();
-        Assert.All(attempts, attempt => Assert.Equal(campaign.Id, attempt.Parent));
+        Assert.All(attempts, attempt => Assert.Contains(updates, update => (update.Trace, update.Id) == (attempt.Trace, attempt.Parent)));
         Assert.Equal(
             view.Devices.SelectMany(static device => Enumerable.Range(1, device.Attempts).Select(attempt => $"{device.Application} {attempt}")).Order(),
             attempts.Select(static attempt => OtlpReceiver.Tags(attempt.Attributes)).Select(

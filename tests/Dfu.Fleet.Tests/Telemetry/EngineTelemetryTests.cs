@@ -15,6 +15,7 @@ using Dfu.Simulation.Storage;
 namespace Dfu.Fleet.Tests.Telemetry;
 
 /// <summary>The real engine and the real transfer over virtual devices, with somebody listening.</summary>
+[Collection("listens to spans")]
 public sealed class EngineTelemetryTests
 {
     private const int Devices = 12;
@@ -69,7 +70,7 @@ public sealed class EngineTelemetryTests
     }
 
     [Fact]
-    public void An_attempt_goes_under_the_campaign_that_its_order_names()
+    public void An_attempt_goes_under_the_update_that_its_order_names()
     {
         var spans = new List<Activity>();
         var parent = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);

@@ -12,6 +12,8 @@ public sealed class OtlpVariablesTests
         Assert.False(Read().Traces);
         Assert.False(Read(("OTEL_SERVICE_NAME", "line-3"), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://collector:4318")).Traces);
         Assert.False(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", " ")).Metrics);
+        Assert.True(Read(("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://collector:4318/v1/logs")) is { Logs: true, Traces: false, Metrics: false });
+        Assert.False(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_LOGS_EXPORTER", "none")).Logs);
         Assert.Empty(_warnings);
     }
 
@@ -25,6 +27,7 @@ public sealed class OtlpVariablesTests
         Assert.Equal((wanted, wanted), (common["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"], common["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"]));
         var own = Read(("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint));
         Assert.Equal((wanted, null), (own["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"], own["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"]));
+        Assert.Equal((wanted, null), (common["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"], own["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"]));
     }
 
     [Theory]

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net;
+using Dfu.Api;
+using Dfu.Cli.Tests.Telemetry;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
+using Dfu.Server.Tests.Api;
+using Dfu.Silo.Telemetry;
+
+namespace Dfu.Server.Tests.Telemetry;
+
+/// <summary>All that a server exports of a campaign that came over HTTP. Other servers run in this process: theirs is named in the tables, too.</summary>
+public sealed class ServedTelemetryTests
+{
+    private const string Farm = "sim:adapters=2,devices=8,mode=app,time-scale=50,seed=42,drop-rate=3%";
+    private const string Requests = "Microsoft.AspNetCore";
+
+    private readonly OtlpReceiver _collector = new();
+
+    [Fact]
+    public async Task Spans_and_lines_are_those_of_the_tables_with_their_parents_links_and_attributes()
+    {
+        var variables = new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _collector.Endpoint, ["OTEL_METRICS_EXPORTER"] = "none" };
+        CampaignView view;
+        var (caller, noise) = (ActivityTraceId.CreateRandom().ToHexString(), ActivityTraceId.CreateRandom().ToHexString());
+        using (_collector)
+        {
+            using (var telemetry = TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "served"))
+            {
+                await using var served = await ServedFleet.StartAsync(Farm, with: settings => settings with { Telemetry = telemetry });
+                foreach (var path in new[] { "/health/live", "/health/ready", "/", "/sign-in", "/app.css", "/_blazor/negotiate", "/nothing" })
+                    (await served.Http.SendAsync(HttpMethod.Get, path, null, ("traceparent", $"00-{noise}-00f067aa0ba902b7-01"))).Dispose();
+                using (var events = new HttpRequestMessage(HttpMethod.Get, ApiRoutes.Events) { Headers = { { "traceparent", $"00-{noise}-00f067aa0ba902b7-01" } } })
+                    (await served.Http.SendAsync(events, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+                var order = new ApiCampaignOrder
+                {
+                    PackageId = await served.Http.PackageAsync(91, 61_000), Targets = new() { All = true, Count = 8 }, Plan = new() { Name = "Traced" },
+                };
+                using var created = await served.Http.PostAsync(ApiRoutes.Campaigns, order, ("traceparent", $"00-{caller}-00f067aa0ba902b7-01"));
+                var campaign = (await created.ReadAsync<ApiCampaignStarted>(HttpStatusCode.Created)).Campaign;
+                await served.Http.OverAsync(campaign);
+                view = await served.Http.GetAsync<CampaignView>(ApiRoutes.View(campaign));
+            }
+        }
+
+        Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
+        AssertAllIsOfTheTables();
+        Assert.DoesNotContain(_collector.SpanScopes.SelectMany(static scope => scope.Spans), span => Hex(span.Trace) == noise);
+        var updates = AssertTraces(view, caller);
+        AssertLines(view, updates);
+    }
+
+    private void AssertAllIsOfTheTables()
+    {
+        var named = new HashSet<string>();
+        foreach (var scope in _collector.SpanScopes.Where(static scope => scope.Scope.Name != "Dfu.Fleet"))
+        {
+            if (scope.Scope.Name.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal)) continue;
+            Assert.All(
+                scope.Spans.SelectMany(static span => span.Attributes), attribute => Assert.Contains(attribute.Key, SpanTable.Others[scope.Scope.Name][1]));
+        }
+
+        foreach (var span in _collector.Spans("Dfu.Fleet"))
+        {
+            var row = SpanTable.Spans[span.Name];
+            if (row[1].Length == 0) Assert.True(span.Parent.IsEmpty || Tags(span).ContainsValue("true"), span.Name);
+            else Assert.False(span.Parent.IsEmpty);
+            Assert.All(Tags(span).Keys, key => Assert.Contains(key, row[2]));
+            named.UnionWith(Tags(span).Keys.Prepend("").Select(key => $"{span.Name}.{key}"));
+            foreach (var happened in span.Events)
+            {
+                Assert.Contains(span.Name, SpanTable.Events[happened.Name][1]);
+                Assert.All(happened.Attributes, attribute => Assert.Contains(attribute.Key, SpanTable.Events[happened.Name][2]));
+                named.Add(happened.Name);
+            }
+        }
+
+        // All but failures, which come as they come.
+        Assert.Empty(SpanTable.Spans.SelectMany(static row => row.Value[2].Where(static key => key != "error.type").Prepend("").Select(key => $"{row.Key}.{key}"))
+            .Except(named));
+        Assert.Contains("attempt.error.type", named);
+        Assert.Empty(new[] { "turn to connect", "resumed", "saved" }.Except(named));
+    }
+
+    private OtlpSpan[] AssertTraces(CampaignView view, string caller)
+    {
+        var spans = _collector.Spans("Dfu.Fleet");
+        var campaign = Assert.Single(spans, span => span.Name == "campaign" && Tags(span)["dfu.campaign.id"] == view.Id);
+        Assert.Equal([campaign], spans.Where(span => span.Trace == campaign.Trace));
+        Assert.Equal(caller, Hex(Assert.Single(campaign.Links).Trace));
+        var updates = spans.Where(span => span.Name == "update" && Tags(span)["dfu.campaign.id"] == view.Id).ToArray();
+        Assert.Equal(
+            view.Devices.Select(static device => $"{device.Application} {device.Attempts} updated").Order(),
+            updates.Select(Tags).Select(static tags => $"{tags["dfu.device.address"]} {tags["dfu.update.attempts"]} {tags["dfu.outcome"]}").Order());
+        foreach (var update in updates)
+        {
+            Assert.True(update.Parent.IsEmpty);
+            Assert.Equal((campaign.Trace, campaign.Id), update.Links.Select(static link => (link.Trace, link.Id)).Single());
+            var own = spans.Where(span => span.Trace == update.Trace && span != update).ToArray();
+            var attempts = own.Where(static span => span.Name == "attempt").ToArray();
+            Assert.All(attempts, attempt => Assert.Equal(update.Id, attempt.Parent));
+            Assert.All(own.Except(attempts), part => Assert.Contains(attempts, attempt => attempt.Id == part.Parent));
+        }
+
+        var requests = _collector.Spans(Requests);
+        var post = Assert.Single(requests, span => Hex(span.Trace) == caller);
+        Assert.Equal(
+            ("POST /api/v1/campaigns", "POST", "/api/v1/campaigns", "201", "/api/v1/campaigns"),
+            (post.Name, Tags(post)["http.request.method"], Tags(post)["http.route"].TrimEnd('/'), Tags(post)["http.response.status_code"], Tags(post)["url.path"]));
+        Assert.Contains(_collector.Spans("Microsoft.Orleans.Application"), span => Hex(span.Trace) == caller);
+        return updates;
+    }
+
+    private void AssertLines(CampaignView view, OtlpSpan[] updates)
+    {
+        var lines = _collector.Lines("Dfu.Updates");
+        var spans = _collector.Spans("Dfu.Fleet");
+        foreach (var update in updates)
+        {
+            var own = lines.Where(line => line.Trace == update.Trace).ToArray();
+            Assert.All(own, line => Assert.Equal(Tags(update)["dfu.device.address"], OtlpReceiver.Tags(line.Attributes)["dfu.device.address"]));
+            var end = Assert.Single(own, line => line.Span == update.Id && OtlpReceiver.Tags(line.Attributes).ContainsKey("dfu.outcome"));
+            Assert.Equal((9, "updated"), (end.Severity, OtlpReceiver.Tags(end.Attributes)["dfu.outcome"]));
+            Assert.InRange(end.Time, update.Start, update.End);
+            foreach (var attempt in spans.Where(span => span.Parent == update.Id))
+            {
+                var ended = Assert.Single(own, line => line.Span == attempt.Id && line.Body.Text.Contains(" ended: ", StringComparison.Ordinal));
+                var tags = OtlpReceiver.Tags(ended.Attributes);
+                Assert.Equal(
+                    (Tags(attempt)["dfu.attempt"], Tags(attempt)["dfu.adapter.id"], Tags(attempt).GetValueOrDefault("error.type")),
+                    (tags["dfu.attempt"], "radio" + tags["dfu.adapter.id"].Split("radio")[^1], tags.GetValueOrDefault("error.type")));
+            }
+        }
+
+        var over = Assert.Single(_collector.Lines("Dfu.Grains.Campaigns.CampaignGrain"), line => line.Body.Text == $"Campaign {view.Id} is over: Succeeded");
+        Assert.Equal(view.Id, OtlpReceiver.Tags(over.Attributes)["dfu.campaign.id"]);
+        Assert.Equal(Assert.Single(spans, span => span.Name == "campaign" && Tags(span)["dfu.campaign.id"] == view.Id).Id, over.Span);
+    }
+
+    private static Dictionary<string, string> Tags(OtlpSpan span) => OtlpReceiver.Tags(span.Attributes);
+
+    private static string Hex(Google.Protobuf.ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
+}
