@@ -5,5 +5,5 @@ internal sealed class DockerComposeTheoryAttribute : TheoryAttribute
 {
     public const string Program = "/usr/bin/docker-compose";
 
-    public DockerComposeTheoryAttribute() => Skip = File.Exists(Program) ? null : $"{Program} is not installed (package docker-compose)";
+    public DockerComposeTheoryAttribute() => Skip = File.Exists(Program) ? null : "no docker-compose is installed here (Debian: apt-get install docker-compose)";
 }

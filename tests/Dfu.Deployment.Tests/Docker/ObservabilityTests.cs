@@ -1,3 +1,5 @@
+using Dfu.Deployment.Tests.Prometheus;
+
 namespace Dfu.Deployment.Tests.Docker;
 
 /// <summary>Who sends what to whom in what shows traces, metrics and logs.</summary>
@@ -26,6 +28,13 @@ public sealed class ObservabilityTests
         Assert.Equal(["logs", "metrics", "traces"], pipelines.Keys.Order());
         foreach (var kind in new[] { "receivers", "processors", "exporters" })
             Assert.Equal(configuration.Map(kind).Keys.Order(), pipelines.Entries.SelectMany(one => one.Value.Texts(kind)).Distinct().Order());
+    }
+
+    [PrometheusFact]
+    public async Task Prometheus_takes_its_configuration_with_the_alerts()
+    {
+        var (code, said) = await PromTool.RunAsync(Path.Combine(Repository.Root, "docker/prometheus"), "check", "config", "prometheus.yaml");
+        Assert.True(code == 0 && said.Contains("alerts.yaml", StringComparison.Ordinal), said);
     }
 
     [Fact]
@@ -61,6 +70,15 @@ public sealed class ObservabilityTests
             .Select(static provider => provider.Map("options").Text("path"));
         Assert.NotEmpty(paths);
         Assert.All(paths, path => Assert.Contains(path, mounted));
+    }
+
+    [Fact]
+    public void Grafana_serves_the_docs_where_the_dashboards_links_lead()
+    {
+        var grafana = Stack.Services.Single(static service => service.Name == "grafana");
+        var places = Grafana.Dashboard.All.SelectMany(static dashboard => dashboard.Variables)
+            .Where(static variable => Grafana.Dashboard.Text(variable["name"]) == "docs").Select(static variable => Grafana.Dashboard.Text(variable["query"]));
+        Assert.All(places, place => Assert.Contains($"../docs:/usr/share/grafana{place}:ro", grafana.Values.Texts("volumes")));
     }
 
     [Fact]

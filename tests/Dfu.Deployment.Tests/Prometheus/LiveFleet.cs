@@ -12,7 +12,6 @@ using Dfu.Fleet.Plans;
 using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Protocol.Timing;
 using Dfu.Server.Hosting;
 using Dfu.Silo.Serve;
 using Microsoft.Data.Sqlite;
@@ -21,7 +20,7 @@ namespace Dfu.Deployment.Tests.Prometheus;
 
 /// <summary>
 /// Two fleets before a real Prometheus: <c>dfu serve --metrics</c> as a process, in which what alerts tell of is made to happen, and a server in this process,
-/// for what cannot be made to happen within seconds: there it is counted at the instrument, by the method that the product counts it with.
+/// for what cannot be made to happen within seconds: there it is counted at the instrument.
 /// </summary>
 /// <remarks>Windows and waits of the rules are <see cref="Factor"/> times as short; thresholds are the shipped ones.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "xunit calls DisposeAsync")]
@@ -53,8 +52,8 @@ public sealed class LiveFleet : IAsyncLifetime
     /// <summary>All adapters, in the order of their names.</summary>
     internal static string[] Adapters { get; } = [DeadBridge, .. new[] { Dropping, Hopeless, Refusing }.Order(StringComparer.Ordinal)];
 
-    /// <summary>Labels of the alerts that have fired, by their name.</summary>
-    internal ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Fired { get; } = [];
+    /// <summary>The alerts that have fired: name, member, adapter.</summary>
+    internal ConcurrentDictionary<(string Alert, string? Member, string? Adapter), bool> Fired { get; } = [];
 
     /// <summary>Alerts that fired before anything had happened.</summary>
     internal IReadOnlyList<string> FiredBefore { get; private set; } = [];
@@ -157,7 +156,8 @@ public sealed class LiveFleet : IAsyncLifetime
         await UntilAsync(async () =>
         {
             await using (database.BeginTransaction(deferred: false)) await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
-            return Fired.ContainsKey("DfuStorageSlow");
+            await NoteAsync();
+            return Fired.ContainsKey(("DfuStorageSlow", Station, null));
         });
     }
 
@@ -168,14 +168,15 @@ public sealed class LiveFleet : IAsyncLifetime
     {
         // A device whose window is nearly over, while it waits.
         var late = FleetGauges.Add(() => new FleetReading { Slack = TimeSpan.FromSeconds(12) });
-        // What Orleans counts when messages are lost or a grain blocks a thread, and the protocol when packets are lost on the air.
+        // What Orleans counts when messages are lost or a grain blocks a thread, and the protocol when packets are lost on the air, or by a defect.
         var orleans = new Meter("Microsoft.Orleans");
         var protocol = new Meter("Dfu.Protocol");
+        protocol.CreateCounter<long>("dfu.background.faults", "{fault}").Add(
+            1, new("dfu.background.work", "watch the radio"), new KeyValuePair<string, object?>("error.type", "InvalidOperationException"));
         protocol.CreateCounter<long>("dfu.object.repeats", "{object}").Add(1, new KeyValuePair<string, object?>("dfu.repeat.reason", "short"));
         foreach (var name in (string[])["messaging-expired", "messaging-rejected", "messaging-sent-dropped", "scheduler-long-running-turns"])
             orleans.CreateCounter<int>("orleans-" + name).Add(1);
         WaitMetrics.LeaseLost("bluez:hci7");
-        Background.Report("try what fails", new InvalidOperationException("a test made it fail"));
         // A disk that is full.
         var full = TimeProvider.System.CreateTimer(
             static _ => WaitMetrics.Stored("write", new IOException("no space left"), TimeSpan.FromMilliseconds(1)),
@@ -190,9 +191,15 @@ public sealed class LiveFleet : IAsyncLifetime
         var names = AlertRules.All.Where(rule => wanted(rule)).Select(rule => rule.Name).ToHashSet();
         await UntilAsync(async () =>
         {
-            foreach (var (labels, _) in await Prometheus.QueryAsync("ALERTS{alertstate=\"firing\"}")) Fired.TryAdd(labels["alertname"], labels);
-            return names.All(Fired.ContainsKey);
+            await NoteAsync();
+            return names.IsSubsetOf(Fired.Keys.Select(fired => fired.Alert));
         });
+    }
+
+    private async Task NoteAsync()
+    {
+        foreach (var (labels, _) in await Prometheus.QueryAsync("ALERTS{alertstate=\"firing\"}"))
+            Fired[(labels["alertname"], labels.GetValueOrDefault("instance"), labels.GetValueOrDefault("dfu_adapter_id"))] = true;
     }
 
     /// <summary>Returns when it is so, or when the time is up: then a test says what is missing.</summary>

@@ -12,6 +12,9 @@ internal static partial class PromNames
     private static readonly Dictionary<string, string> Words =
         new() { ["s"] = "seconds", ["ms"] = "milliseconds", ["By"] = "bytes", ["By/s"] = "bytes_per_second" };
 
+    private static readonly string[] Kinds =
+        ["counter", "observable counter", "up-down counter", "observable up-down counter", "observable gauge", "histogram"];
+
     public static IReadOnlyDictionary<string, string[]> Documented { get; } = Read();
 
     /// <summary>Names of metrics in an expression.</summary>
@@ -39,11 +42,11 @@ internal static partial class PromNames
         foreach (var line in Repository.Read("docs/telemetry.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)))
         {
             var cells = line.Trim('|').Split('|', StringSplitOptions.TrimEntries);
-            if (cells.Length != 5 || cells[1].Length == 0) continue;
+            if (cells.Length == 6) cells = [cells[0], .. cells[2..]]; // those of others say which meter they are of
+            if (cells.Length != 5 || !Kinds.Contains(cells[1])) continue;
             var labels = cells[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Select(tag => Flat(tag.Trim('`'))).ToArray();
-            foreach (var name in cells[0].Split(',', StringSplitOptions.TrimEntries).SelectMany(name => NamesOf(name.Trim('`'), cells[1], cells[2].Trim('`'))))
-                names[name] = labels;
+            foreach (var name in NamesOf(cells[0].Trim('`'), cells[1], cells[2].Trim('`'))) names[name] = labels;
         }
 
         return names;

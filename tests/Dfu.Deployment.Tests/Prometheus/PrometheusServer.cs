@@ -133,7 +133,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     private static double Number(JsonElement sample) =>
         double.Parse(sample[1].GetString()!.Replace("Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
 
-    private static string Seconds(DateTimeOffset at) => (at.ToUnixTimeMilliseconds() / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
+    private static string Seconds(DateTimeOffset at) => (at.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"msg=""Listening on"" address=(\S+)")]
     private static partial Regex Listening();
