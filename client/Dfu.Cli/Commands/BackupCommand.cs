@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Dfu.Cli.Arguments;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
 
