@@ -88,7 +88,7 @@ public sealed record CampaignPlace
     [Id(2)]
     public required ImmutableArray<long> ImageSizes { get; init; }
 
-    /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
+    /// <summary>W3C trace context: of the campaign, and in the order of an attempt that of the device's update; null when nobody traces.</summary>
     [Id(3)]
     public string? TraceParent { get; init; }
 

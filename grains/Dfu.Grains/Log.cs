@@ -20,8 +20,26 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "{Adapter} stops")]
     public static partial void AdapterStops(this ILogger logger, string adapter, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Adapter}: attempt {Attempt} on {Device} ended: {Error} {Detail}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Adapter}: attempt {Attempt} on {Device} begins")]
+    public static partial void AttemptBegins(this ILogger logger, string adapter, int attempt, BluetoothAddress device);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Adapter}: attempt {Attempt} on {Device} goes on where it was: the device holds {Held} of {Stored} bytes ({Diagnosis})")]
+    public static partial void Resumed(
+        this ILogger logger, string adapter, int attempt, BluetoothAddress device, long held, long stored, string diagnosis);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Adapter}: attempt {Attempt} on {Device} ended: {Error} {Detail}")]
     public static partial void AttemptEnded(this ILogger logger, string adapter, int attempt, BluetoothAddress device, DfuError error, string detail);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device}: attempt {Attempt} on {Adapter} is given up ({Reason})")]
+    public static partial void AttemptGivenUp(this ILogger logger, BluetoothAddress device, int attempt, string? adapter, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device}: {Outcome} after {Attempts} attempts in campaign {Campaign}")]
+    public static partial void UpdateEnded(this ILogger logger, BluetoothAddress device, string outcome, int attempts, string campaign);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: failed after {Attempts} attempts in campaign {Campaign}: {Detail} ({Error})")]
+    public static partial void UpdateFailed(this ILogger logger, BluetoothAddress device, int attempts, string campaign, string detail, DfuError error);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -46,7 +46,7 @@ public sealed class TelemetryDocumentTests
     private static List<Instrument> Published()
     {
         var published = new List<Instrument>();
-        foreach (var type in new[] { typeof(FleetMetrics), typeof(FleetGauges), typeof(ProtocolMetrics) }) RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+        foreach (var type in new[] { typeof(FleetMetrics), typeof(FleetGauges), typeof(WaitMetrics), typeof(ProtocolMetrics) }) RuntimeHelpers.RunClassConstructor(type.TypeHandle);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>

@@ -50,14 +50,26 @@ internal sealed class WebOptions
     private readonly Option<bool> _dashboard = Arguments.Option.Flag(
         "--orleans-dashboard", "Show admins the Orleans Dashboard at /orleans; it takes about 90 MB more memory. In a cluster, give it to every member.");
 
+    private readonly Option<bool> _metrics = Arguments.Option.Flag(
+        "--metrics", $"Show what this member measures at {ScrapedMetrics.Path}, for a Prometheus that asks for it; where keys are needed, with a viewer's.");
+
     public void AddTo(Command command)
     {
-        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies, _dashboard }) command.Add(option);
+        foreach (var option in new System.CommandLine.Option[] { _urls, _names, _certificate, _key, _behindProxy, _proxies, _dashboard, _metrics }) command.Add(option);
+    }
+
+    /// <summary>Begins to measure for the page of metrics; null when nobody asks for that.</summary>
+    /// <exception cref="DfuException">InvalidArgument.</exception>
+    public ScrapedMetrics? Metrics(ParseResult result, string member)
+    {
+        if (!result.GetValue(_metrics)) return null;
+        if (result.GetRequiredValue(_urls).Contains(None)) throw new DfuException(DfuError.InvalidArgument, $"--metrics is a page, and goes with no --urls {None}");
+        return ScrapedMetrics.Begin(member);
     }
 
     /// <summary>What was asked for; null for no web server.</summary>
     /// <exception cref="DfuException">InvalidArgument.</exception>
-    public WebSettings? Of(ParseResult result, Action<Uri> listens)
+    public WebSettings? Of(ParseResult result, ScrapedMetrics? metrics, Action<Uri> listens)
     {
         var given = result.GetRequiredValue(_urls);
         if (!given.Contains(None))
@@ -70,6 +82,7 @@ internal sealed class WebOptions
                 BehindProxy = IsBehindProxy(result),
                 Proxies = result.GetRequiredValue(_proxies),
                 OrleansDashboard = result.GetValue(_dashboard),
+                Metrics = metrics,
                 Listens = listens,
             };
         }

@@ -10,7 +10,7 @@ namespace Dfu.Cli.Commands;
 /// <summary>What every command that updates devices does around its campaign.</summary>
 internal static class CampaignRun
 {
-    /// <summary>Exports traces and metrics, if the environment asks for it, until disposed.</summary>
+    /// <summary>Exports traces, metrics and logs, if the environment asks for it, until disposed.</summary>
     /// <param name="instance">The member's name; null for a run by itself.</param>
     public static TelemetryExport Telemetry(Terminal terminal, string? instance = null) =>
         TelemetryExport.FromEnvironment(instance, warning => terminal.Error.WriteLine($"dfu: {warning}"));

@@ -67,7 +67,7 @@ internal static class DemoCommand
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
-        await using var demo = new Demo(settings);
+        await using var demo = new Demo(settings, telemetry);
         var note = string.Create(
             CultureInfo.InvariantCulture,
             $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, ")

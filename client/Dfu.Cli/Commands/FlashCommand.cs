@@ -146,7 +146,7 @@ internal static class FlashCommand
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
         using var telemetry = CampaignRun.Telemetry(terminal);
-        await using var run = await FlashRun.OpenAsync(settings, TimeProvider.System);
+        await using var run = await FlashRun.OpenAsync(settings with { Telemetry = telemetry }, TimeProvider.System);
         var title = new ProgressTitle(ProgressTitle.Describe(request.Package), Format.Count(settings.Adapters.Sum(adapter => adapter.Radios), "adapter"));
         var view = await CampaignRun.ShowAsync(terminal, title, run.Snapshot, run.RunAsync(request, signals.Token));
         return CampaignRun.Report(terminal, title, view, json, report, []);

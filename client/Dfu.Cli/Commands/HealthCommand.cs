@@ -39,7 +39,10 @@ internal static class HealthCommand
         using var handler = new SocketsHttpHandler
         {
             UseProxy = false,
-            SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, errors) => !errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) },
+            SslOptions = new()
+            {
+                RemoteCertificateValidationCallback = static (_, _, _, errors) => !errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable),
+            },
         };
         using var client = new HttpClient(handler) { Timeout = LongestAnswer };
         try
@@ -47,7 +50,8 @@ internal static class HealthCommand
             using var answer = await client.GetAsync(url, cancellationToken);
             if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable)) throw NoAnswer(url, $"it answers {(int)answer.StatusCode}");
             using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
-            return answer.IsSuccessStatusCode ? (true, "ready") : (false, $"not ready: {string.Join("; ", Missing(document.RootElement.GetProperty("checks")))}");
+            if (answer.IsSuccessStatusCode) return (true, "ready");
+            return (false, $"not ready: {string.Join("; ", Missing(document.RootElement.GetProperty("checks")))}");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException)
         {

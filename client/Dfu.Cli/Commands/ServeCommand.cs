@@ -102,8 +102,9 @@ internal static class ServeCommand
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
             using var telemetry = CampaignRun.Telemetry(terminal, called);
+            using var metrics = web.Metrics(result, called);
             Uri? url = null;
-            var served = web.Of(result, listens => url = listens);
+            var served = web.Of(result, metrics, listens => url = listens);
             await FleetServer.RunAsync(
                 new()
                 {
@@ -136,6 +137,7 @@ internal static class ServeCommand
                         ServiceManager.Ready(Environment.GetEnvironmentVariable(ServiceManager.Variable), terminal.Error.WriteLine);
                     },
                     LogLevel = logLevel.Of(result),
+                    Telemetry = telemetry,
                     Say = LogLevels.To(terminal),
                 },
                 TimeProvider.System,

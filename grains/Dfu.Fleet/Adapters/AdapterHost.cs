@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 
@@ -185,6 +186,7 @@ public sealed class AdapterHost(
             Background.Overlook("recover a radio", e);
         }
 
+        if (done) FleetMetrics.Recovered(Id, step);
         reports.Happened(new AdapterEvent.Recovered(epoch, step, done, time.GetUtcNow()));
     }
 

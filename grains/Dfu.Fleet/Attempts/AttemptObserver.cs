@@ -57,8 +57,10 @@ internal sealed class AttemptObserver(
 
     public void Confirmed(int image, long offset, uint crc)
     {
+        var cost = meter.Read();
         telemetry.Confirmed(offset);
-        Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()) { Cost = meter.Read() });
+        if (!run.Fenced) telemetry.Spent(cost.Time);
+        Post(new DeviceEvent.Confirmed(run.Attempt, image, offset, crc, run.Traffic.Read(), time.GetUtcNow()) { Cost = cost });
     }
 
     public void Saved(int image, long offset)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Storage;
@@ -29,6 +30,7 @@ public sealed class AttemptRun : IDisposable
     private readonly AttemptMeter _meter;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<IDfuLink> _links = [];
+    private AttemptTelemetry? _telemetry;
     private int _ended;
     private int _reason;
 
@@ -51,6 +53,9 @@ public sealed class AttemptRun : IDisposable
     /// <summary>Why it was told to stop; None while it was not.</summary>
     public DfuError StopReason => (DfuError)Volatile.Read(ref _reason);
 
+    /// <summary>What lines about the attempt name; empty before it runs, and when nobody listens.</summary>
+    public ActivityContext Trace => Volatile.Read(ref _telemetry)?.Context ?? default;
+
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;
 
@@ -58,6 +63,7 @@ public sealed class AttemptRun : IDisposable
     public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
     {
         var telemetry = new AttemptTelemetry(this, order, _time);
+        Volatile.Write(ref _telemetry, telemetry);
         var observer = new AttemptObserver(this, _reports, order.Package, telemetry, _meter, _time);
         var adapter = new AttemptAdapter(this, _reports, link, telemetry, _time);
         var (error, detail, result) = (DfuError.None, "", default(UpdateResult));
@@ -123,11 +129,13 @@ public sealed class AttemptRun : IDisposable
     private void End(DfuError error, string detail, UpdateResult? result)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+        var cost = _meter.Read();
+        Volatile.Read(ref _telemetry)?.Over(error, cost.Time);
         _reports.Ended(
             this,
             new(Attempt, error, error == DfuError.None ? result?.Detail ?? "" : detail, result?.ApplicationHeard ?? false, Traffic.Read(), _time.GetUtcNow())
             {
-                Cost = _meter.Read(),
+                Cost = cost,
                 Finish = error == DfuError.None ? result?.Finish : null,
                 AlreadyCurrent = error == DfuError.None && result is { AlreadyCurrent: true },
             });

@@ -23,6 +23,9 @@ public sealed record DeviceRecord
 
     /// <summary>W3C trace context of the campaign; null when nobody traces.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>W3C trace context of the first span of the device's update; null before its first attempt, when it is over, and when nobody traces.</summary>
+    public string? UpdateTrace { get; init; }
     public CampaignLimits Limits { get; init; } = new();
     public FinishPlan Finish { get; init; } = new();
 

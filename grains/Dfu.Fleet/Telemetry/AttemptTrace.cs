@@ -9,11 +9,18 @@ namespace Dfu.Fleet.Telemetry;
 /// The spans of one attempt: one for each thing it goes through, one after another. A span per object would be thousands: a transfer is
 /// one, with events.
 /// </summary>
+/// <remarks>
+/// Where the sampler left the attempt out, nobody is told of its parts before it has ended: if it fails they are kept with it, and otherwise dropped.
+/// </remarks>
 internal sealed class AttemptTrace(Activity attempt, TimeProvider time)
 {
     /// <summary>Confirmed objects between two events of a transfer, so that a span of a large image stays below the 128 events that are kept.</summary>
     public const int ObjectsPerEvent = 16;
 
+    /// <summary>Parts that wait for the end of an attempt that the sampler left out; earlier ones are dropped.</summary>
+    public const int MostHeld = 64;
+
+    private readonly Queue<Activity> _held = [];
     private UpdatePhase? _phase;
     private Activity? _part;
     private int _objects;
@@ -66,11 +73,13 @@ internal sealed class AttemptTrace(Activity attempt, TimeProvider time)
     {
         if (error != DfuError.None)
         {
+            foreach (var part in _held) FleetActivities.Keep(part);
             if (_part is not null) FleetActivities.Fail(_part, error, detail);
             FleetActivities.Fail(attempt, error, detail);
         }
 
         EndPart();
+        while (_held.TryDequeue(out var part)) FleetActivities.Hand(part);
         FleetActivities.End(attempt, time);
     }
 
@@ -79,8 +88,16 @@ internal sealed class AttemptTrace(Activity attempt, TimeProvider time)
 
     private void EndPart()
     {
-        if (_part is null) return;
-        FleetActivities.End(_part, time);
+        if (_part is not { } part) return;
         _part = null;
+        FleetActivities.EndLater(part, time);
+        if (attempt.Recorded)
+        {
+            FleetActivities.Hand(part);
+            return;
+        }
+
+        if (_held.Count == MostHeld) FleetActivities.Hand(_held.Dequeue());
+        _held.Enqueue(part);
     }
 }

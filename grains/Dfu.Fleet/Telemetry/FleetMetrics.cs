@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Dfu.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
@@ -24,6 +25,13 @@ public static class FleetMetrics
         "dfu.transfer.resent", "By", "Firmware bytes handed to links that had been sent before, by what made it necessary.");
     private static readonly Counter<long> Resumes = Meter.CreateCounter<long>(
         "dfu.transfer.resumes", "{resume}", "What devices were found to hold after a reconnect, by diagnosis.");
+    private static readonly Counter<long> Kept = Meter.CreateCounter<long>(
+        "dfu.transfer.kept", "By", "Firmware bytes that devices still held after a reconnect and that were not sent again, by diagnosis.");
+    private static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
+        "dfu.attempt.ended", "{attempt}", "Attempts that ended, with the error if there was one.");
+    private static readonly Counter<double> AttemptTime = Meter.CreateCounter<double>("dfu.attempt.time", "s", "Time that attempts spent, by what on.");
+    private static readonly Counter<long> Recoveries = Meter.CreateCounter<long>(
+        "dfu.adapter.recoveries", "{step}", "Steps that were taken to get an adapter back.");
     private static readonly UpDownCounter<int> Active = Meter.CreateUpDownCounter<int>("dfu.attempt.active", "{attempt}", "Attempts under way.");
     private static readonly Counter<long> Updates = Meter.CreateCounter<long>("dfu.update.ended", "{device}", "Devices that have their outcome.");
     private static readonly Histogram<double> UpdateDuration = Meter.CreateHistogram(
@@ -39,6 +47,9 @@ public static class FleetMetrics
 
     /// <summary>Somebody listens to byte counts, so that working out reasons is worth it.</summary>
     internal static bool CountsBytes => Sent.Enabled || Resent.Enabled || Confirmed.Enabled;
+
+    /// <summary>The same of what attempts spend their time on.</summary>
+    internal static bool CountsTime => AttemptTime.Enabled;
 
     /// <summary>A device has its outcome.</summary>
     public static void Ended(DeviceState device)
@@ -57,25 +68,45 @@ public static class FleetMetrics
 
     internal static void SentAgain(string adapter, string reason, long bytes) => Resent.Add(bytes, Adapter(adapter), new("dfu.resend.reason", reason));
 
-    internal static void Resumed(Diagnosis diagnosis) => Resumes.Add(1, new KeyValuePair<string, object?>("dfu.diagnosis", diagnosis.Code()));
-
-    internal static void Connected(string adapter, DfuError error, TimeSpan took)
+    /// <param name="kept">Bytes that need not be sent again.</param>
+    internal static void Resumed(Diagnosis diagnosis, long kept)
     {
-        var tags = new TagList { Adapter(adapter) };
-        if (error != DfuError.None) tags.Add("error.type", error.Code());
-        ConnectDuration.Record(took.TotalSeconds, tags);
+        var tag = new KeyValuePair<string, object?>("dfu.diagnosis", diagnosis.Code());
+        Resumes.Add(1, tag);
+        if (kept > 0) Kept.Add(kept, tag);
     }
 
+    internal static void Connected(string adapter, DfuError error, TimeSpan took) => ConnectDuration.Record(took.TotalSeconds, Tags(adapter, error));
+
+    /// <summary>One that the radio works for.</summary>
     internal static void AttemptBegan() => Active.Add(1);
 
-    internal static void AttemptEnded() => Active.Add(-1);
+    internal static void AttemptEnded(string adapter, DfuError error)
+    {
+        Active.Add(-1);
+        Attempts.Add(1, Tags(adapter, error));
+    }
+
+    /// <summary>An attempt is over that the radio never worked for.</summary>
+    public static void AttemptGivenUp(string adapter, DfuError error) => Attempts.Add(1, Tags(adapter, error));
+
+    internal static void Spent(TimeUse use, double seconds) => AttemptTime.Add(seconds, new KeyValuePair<string, object?>("dfu.time.use", Code(use)));
+
+    internal static void Recovered(string adapter, RecoveryStep step) => Recoveries.Add(1, Adapter(adapter), new("dfu.recovery.step", Code(step)));
 
     /// <summary>As the JSON report writes it: a small first letter.</summary>
-    internal static string Code<T>(T value) where T : struct, Enum
+    public static string Code<T>(T value) where T : struct, Enum
     {
         var name = value.ToString();
         return char.ToLowerInvariant(name[0]) + name[1..];
     }
 
-    private static KeyValuePair<string, object?> Adapter(string adapter) => new("dfu.adapter.id", adapter);
+    internal static KeyValuePair<string, object?> Adapter(string adapter) => new("dfu.adapter.id", adapter);
+
+    private static TagList Tags(string adapter, DfuError error)
+    {
+        var tags = new TagList { Adapter(adapter) };
+        if (error != DfuError.None) tags.Add("error.type", error.Code());
+        return tags;
+    }
 }

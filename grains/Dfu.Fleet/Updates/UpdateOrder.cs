@@ -46,7 +46,7 @@ public sealed record UpdateOrder
     /// <summary>What earlier attempts found, oldest first; only telemetry needs it, to say why bytes are sent again.</summary>
     public ImmutableArray<ResumeRecord> Resumes { get; init; } = [];
 
-    /// <summary>The span this attempt belongs to, as W3C writes it; null for none.</summary>
+    /// <summary>The span of the update that this attempt belongs to, as W3C writes it; null for none.</summary>
     public string? TraceParent { get; init; }
 
     public TransferOptions Transfer { get; init; } = new();

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 
@@ -46,6 +48,9 @@ internal sealed class AdapterAttempt
 
     /// <summary>The radio works for it, or did.</summary>
     public bool HasBegun => _run is not null;
+
+    /// <summary>What lines about it name: its span, or before that its device's update.</summary>
+    public ActivityContext Trace => _run?.Trace is { } trace && trace != default ? trace : FleetActivities.Context(Order.Place.TraceParent);
 
     /// <summary>Bytes per second now.</summary>
     public double Rate => _rate.Value;

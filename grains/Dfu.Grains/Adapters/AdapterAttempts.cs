@@ -5,12 +5,14 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Scheduling;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Protocol.Timing;
+using Dfu.Protocol.Transfers;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
@@ -35,6 +37,9 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     /// <summary>Attempts that have not ended, those that only listen included.</summary>
     public int UnderWay => _attempts.Count(static attempt => !attempt.Over);
+
+    /// <summary>Bytes per second over all of them.</summary>
+    public double Rate => _attempts.Sum(static attempt => attempt.Over ? 0 : attempt.Rate);
 
     public ImmutableArray<LiveTransfer> Show() => [.. _attempts.Where(static attempt => !attempt.Over).Select(static attempt => attempt.Show())];
 
@@ -103,6 +108,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
 
     public void Take(AdapterAttempt attempt, DeviceEvent e, TaskCompletionSource? durable)
     {
+        if (e is DeviceEvent.Resumed { Record.Diagnosis: not Diagnosis.Fresh } resumed) Tell(attempt, resumed.Record);
         var before = attempt.Device;
         var ofSlot = attempt.Take(e, parts.Host.Policy.For(attempt.Order.Place.Limits));
         if (!attempt.Over) goodput.Follow(before, attempt.Device);
@@ -112,7 +118,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     public void Take(AdapterAttempt attempt, CampaignEvent e)
     {
         if (e is CampaignEvent.TraitsLearned learned)
-            attempt.Traits = learned.Traits.Keeps == Dfu.Protocol.Transfers.Keeps.Unknown
+            attempt.Traits = learned.Traits.Keeps == Keeps.Unknown
                 ? learned.Traits with { Keeps = attempt.Traits.Keeps }
                 : learned.Traits;
         _outbox.Add(attempt.Key.Campaign, e, urgent: loop.Stopping);
@@ -127,7 +133,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         e = e with { AdapterServedOthers = loop.State.ServesOthers(attempt.Device.Id, now) };
         goodput.Ended(attempt.Device.Id, e.Error);
         var slot = attempt.Key.Slot;
-        parts.Log.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        using (TracedLines.Of(attempt.Trace)) parts.Updates.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
         loop.Apply(new AdapterEvent.AttemptEnded(attempt.Epoch, loop.State.Turn + 1, e.Error, now));
         FreeSlot(attempt);
         if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, new CampaignEvent.ProbeEnded(slot.Device, slot.Attempt), urgent: true);
@@ -150,6 +156,13 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         _outbox.Tick(everything: loop.Stopping);
     }
 
+    private void Tell(AdapterAttempt attempt, ResumeRecord found)
+    {
+        using var about = TracedLines.Of(attempt.Trace);
+        var slot = attempt.Key.Slot;
+        parts.Updates.Resumed(parts.Id, slot.Attempt, slot.Device, found.Held, found.Stored, found.Diagnosis.Code());
+    }
+
     private void TakeSlot(AdapterAttempt attempt) =>
         loop.Apply(new AdapterEvent.SlotTaken(attempt.Epoch, loop.State.Turn + 1, attempt.Key.Slot.Device, attempt.Key.Slot.Attempt));
 
@@ -166,8 +179,11 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         if (!attempt.HasBegun) EndUnbegun(attempt, reason, "");
     }
 
-    private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail) =>
+    private void EndUnbegun(AdapterAttempt attempt, DfuError error, string detail)
+    {
+        if (!attempt.Over) FleetMetrics.AttemptGivenUp(parts.Source.Id, error);
         End(attempt, new(attempt.Key.Slot.Attempt, error, detail, false, attempt.Traffic.Read(), parts.Host.Time.GetUtcNow()));
+    }
 
     private AdapterAttempt Create(AttemptOrder order)
     {
@@ -177,6 +193,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         AdapterAttempt? attempt = null;
         var lease = new AttemptLease(host.Times.Lease, host.Time, () =>
         {
+            WaitMetrics.LeaseLost(parts.Source.Id);
             Volatile.Read(ref attempt)?.Expire();
             loop.Post(() => Stop(attempt!, DfuError.Interrupted));
         });
@@ -185,6 +202,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         {
             Accepted = sent =>
             {
+                WaitMetrics.LeaseRenewed(host.Time.GetElapsedTime(sent));
                 if (!attempt!.Over) lease.Renew(sent);
             },
             Refused = () => Stop(attempt!, DfuError.Interrupted),
@@ -254,6 +272,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
             Force = attempt.Order.Place.Force || attempt.Device.Forced,
         };
         attempt.Began(run);
+        using (TracedLines.Of(order.TraceParent)) parts.Updates.AttemptBegins(parts.Id, slot.Attempt, slot.Device);
         host.OnRadio(() => Background.Run("run an attempt", run.RunAsync(host.Runner, order, host.Policy.Link)));
     }
 

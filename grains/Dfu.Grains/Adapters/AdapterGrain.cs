@@ -1,5 +1,6 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Packages;
 using Dfu.Grains.Placement;
 using Dfu.Grains.Storage;
@@ -23,6 +24,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
     private readonly AdapterGuard _guard;
     private readonly PackageShelf _packages;
     private readonly ILogger<AdapterGrain> _log;
+    private readonly ILogger _updates;
     private readonly IAdapterSource? _source;
     private AdapterLoop? _loop;
 
@@ -32,9 +34,10 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         FleetHost host,
         AdapterGuard guard,
         PackageShelf packages,
-        ILogger<AdapterGrain> log)
+        ILogger<AdapterGrain> log,
+        ILoggerFactory loggers)
     {
-        (_host, _guard, _packages, _log) = (host, guard, packages, log);
+        (_host, _guard, _packages, _log, _updates) = (host, guard, packages, log, loggers.CreateLogger(TracedLines.Updates));
         _store = new(context, state, host, log);
         Id = context.GrainId.Key.ToString()!;
         _source = host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(Id));
@@ -127,6 +130,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
             Packages = _packages,
             Grains = GrainFactory,
             Log = _log,
+            Updates = _updates,
             Ended = _ended,
             Known = Known,
             Load = LoadAsync,

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Audit;
 using Dfu.Grains.Storage;
@@ -40,6 +39,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     private readonly AdapterOrders _orders;
     private readonly AuditOutbox _audit;
     private AdapterState _stored;
+    private double _rate;
     private long _saved;
     private long _ticked;
     private int _tickWaits;
@@ -213,6 +213,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         if (!_stopping) Apply(new AdapterEvent.Tick(now));
         if (_goodput.Tick(State.Slots.Length, State.Limit.Current) is { } sample) Apply(new AdapterEvent.Measured(State.Epoch, sample, now));
         _attempts.Tick(elapsed, _parts.Host.Times.AdapterReport);
+        Volatile.Write(ref _rate, _attempts.Rate);
         _scheduler.Tick();
         Audit();
     }
@@ -325,8 +326,8 @@ internal sealed class AdapterLoop : IAsyncDisposable
     /// <summary>From any thread.</summary>
     private FleetReading Read()
     {
-        var adapter = DeviceViews.Of(State, 0);
-        return new(0, [new(adapter.Status, adapter.Active, adapter.Limit)]);
+        var state = State;
+        return new() { Adapters = [new(_parts.Source.Id, state.Status, state.Slots.Length, state.Limit.Current, Volatile.Read(ref _rate))] };
     }
 
     private AdapterReport Report() =>

@@ -15,6 +15,9 @@ internal sealed record AdapterParts
     public required PackageShelf Packages { get; init; }
     public required IGrainFactory Grains { get; init; }
     public required ILogger Log { get; init; }
+
+    /// <summary>For lines about single attempts.</summary>
+    public required ILogger Updates { get; init; }
     public required EndedAttempts Ended { get; init; }
 
     /// <summary>The state as it was last known here, to be shown until it is read again.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
@@ -25,6 +26,7 @@ internal sealed class CampaignGrain(
 {
     private readonly CampaignTrace _trace = new(host.Time);
     private readonly CampaignDevices _devices = new(host.Times.Again);
+    private readonly CampaignGauge _gauge = CampaignGauge.Begin(host.Time);
     private CampaignCalls _calls = null!;
     private CampaignFetch _fetch = null!;
     private CampaignScreen _screen = null!;
@@ -37,9 +39,7 @@ internal sealed class CampaignGrain(
     private Pulse? _pulse;
 
     private string Id => this.GetPrimaryKeyString();
-
     private DateTimeOffset Now => host.Time.GetUtcNow();
-
     private DateTimeOffset Wall => host.Wall.GetUtcNow();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -72,6 +72,7 @@ internal sealed class CampaignGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _pulse?.Dispose();
+        _gauge.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
         _states.LastTry = true;
@@ -192,7 +193,6 @@ internal sealed class CampaignGrain(
         if (device.Error == DfuError.NotHeard) await _fetch.DoneAsync(_core);
         if (_core is null) return;
         Take(device);
-
         if (device.EarlierCampaign is { } earlier) _core.Overtake(earlier);
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error, device.Run));
         if (!_core.IsSaved(device.Id)) await _save.SaveAsync(host.Times.Report);
@@ -225,6 +225,7 @@ internal sealed class CampaignGrain(
     {
         if (_core is null || _pulse is null) return Task.CompletedTask;
         Commit(new CampaignEvent.Tick(Now) { Bystanders = _screen.Bystanders });
+        _gauge.Look(_core, _devices.Get);
         _calls.Repeat(_core);
         if (_core.Saved.Stage != CampaignStage.Finished)
         {
@@ -309,7 +310,7 @@ internal sealed class CampaignGrain(
 
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
-        logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
+        using (TracedLines.Of(campaign.TraceParent)) logger.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
         _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, Id);
         foreach (var gone in campaign.Gone) _calls.LetGo(gone, campaign);
@@ -373,6 +374,7 @@ internal sealed class CampaignGrain(
 
     private void Carry(CampaignEffect effect)
     {
+        using var about = TracedLines.Of(_core!.Saved.TraceParent);
         switch (effect)
         {
             case CampaignEffect.AddDevice add:

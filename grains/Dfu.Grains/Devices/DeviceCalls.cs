@@ -117,7 +117,7 @@ internal sealed class DeviceCalls(IGrainFactory grains, IDeviceTurns self, Devic
         PackageId = record.PackageId,
         Only = record.Only,
         ImageSizes = record.Device.ImageSizes,
-        TraceParent = record.TraceParent,
+        TraceParent = record.UpdateTrace,
         Limits = record.Limits,
         Finish = record.Finish,
         Force = record.Force || record.Device.Forced,

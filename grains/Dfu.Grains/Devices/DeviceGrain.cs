@@ -18,6 +18,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
 {
     private readonly FleetHost _host;
     private readonly ILogger<DeviceGrain> _logger;
+    private readonly ILogger _updates;
     private readonly DocumentStore<DeviceRecord> _records;
     private readonly DocumentStore<DeviceHistory> _histories;
     private readonly GroupedSave _save;
@@ -30,9 +31,10 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         [PersistentState("device", StorageNames.State)] IPersistentState<StoredDocument> record,
         [PersistentState("device-history", StorageNames.State)] IPersistentState<StoredDocument> history,
         FleetHost host,
-        ILogger<DeviceGrain> logger)
+        ILogger<DeviceGrain> logger,
+        ILoggerFactory loggers)
     {
-        (_host, _logger) = (host, logger);
+        (_host, _logger, _updates) = (host, logger, loggers.CreateLogger(TracedLines.Updates));
         _records = new(GrainContext, record, host, logger);
         _histories = new(GrainContext, history, host, logger);
         _save = new(WriteAsync, host.Time);
@@ -43,7 +45,7 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         var key = this.GetPrimaryKeyString();
         if (!BluetoothAddress.TryParse(key, out var id)) throw new ArgumentException($"'{key}' is not a Bluetooth address");
         var self = this.AsReference<IDeviceTurns>();
-        _shell = new(id, _records.Read(), _histories.Read(), _host);
+        _shell = new(id, _records.Read(), _histories.Read(), _host) { GaveUp = TellGivenUp };
         _alarm = new(_host.Time, self.RingAsync, _host.Times.Again, e => _logger.WorkFailed(LogLevel.Debug, key, "take the turn of an alarm", e));
         _calls = new(GrainFactory, self, _shell, _host.Time, SetAlarm, _logger);
         Commit();
@@ -54,17 +56,9 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
     {
         Dispose();
         _records.LastTry = _histories.LastTry = true;
-        if (_forgotten || _shell?.Record is not { } record || _records.Failed || _histories.Failed) return;
-        try
-        {
-            if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
-            await _save.UnderWay;
-            if (_shell.Release() is { } released) await _records.SaveAsync(released);
-        }
-        catch (Exception e)
-        {
-            _logger.ProgressNotSaved(record.Device.Id, e);
-        }
+        if (_shell?.Record is not { } record) return;
+        if (!_forgotten && !_records.Failed && !_histories.Failed) await SaveLastAsync(record.Device.Id);
+        _shell.Leave();
     }
 
     public void Dispose() => _alarm?.Dispose();
@@ -164,6 +158,20 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         return Task.CompletedTask;
     }
 
+    private async Task SaveLastAsync(BluetoothAddress device)
+    {
+        try
+        {
+            if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
+            await _save.UnderWay;
+            if (_shell.Release() is { } released) await _records.SaveAsync(released);
+        }
+        catch (Exception e)
+        {
+            _logger.ProgressNotSaved(device, e);
+        }
+    }
+
     /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
     private void Commit() => _ = CommitAsync();
 
@@ -189,11 +197,27 @@ internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposab
         var pending = _shell.Take();
         if (pending.History is { } history) await _histories.SaveAsync(history);
         await _records.SaveAsync(pending.Record);
+        if (pending.Ended) TellEnded(pending.Record);
         _shell.Written(pending);
-        if (pending.Ended) FleetMetrics.Ended(pending.Record.Device);
         foreach (var effect in pending.Effects) _calls.Carry(effect, pending.Record);
         if (pending.Decided) _calls.Tell();
         Commit();
+    }
+
+    private void TellGivenUp(DeviceState device, string reason)
+    {
+        using var about = TracedLines.Of(_shell.Trace);
+        _updates.AttemptGivenUp(device.Id, device.Attempt, device.Adapter, reason);
+    }
+
+    private void TellEnded(DeviceRecord record)
+    {
+        var device = record.Device;
+        FleetMetrics.Ended(device);
+        using var about = TracedLines.Of(_shell.Trace);
+        var attempts = device.Attempt - device.EarlierAttempts;
+        if (device.Outcome == DeviceOutcome.Failed) _updates.UpdateFailed(device.Id, attempts, record.Campaign, device.Detail, device.Error);
+        else _updates.UpdateEnded(device.Id, FleetMetrics.Code(device.Outcome), attempts, record.Campaign);
     }
 
     private void SetAlarm() => _alarm?.Set(_shell.DueIn());

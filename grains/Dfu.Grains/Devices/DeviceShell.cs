@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains.Devices;
@@ -21,6 +23,7 @@ internal sealed class DeviceShell
     private readonly TimeProvider _wall;
     private readonly string _holder = Guid.NewGuid().ToString("n");
     private readonly List<DeviceEffect> _effects = [];
+    private readonly UpdateTrace _trace;
     private DeviceHistory _history;
     private bool _decided;
     private bool _changed;
@@ -40,10 +43,12 @@ internal sealed class DeviceShell
     {
         (_id, Record, Saved, _history) = (id, record, record, history ?? new());
         (_policy, _times, _time, _wall) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time, host.Wall);
+        _trace = new(_time);
         _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
         if (record is null) return;
         Record = record with { Device = DeviceMachine.TakeUp(record.Device, Now, _policy) };
+        _trace.GoOn(Record);
 
         // From this write on an activation elsewhere that still believes it has the device cannot save anything any more.
         _decided = record.Device.Running;
@@ -57,6 +62,12 @@ internal sealed class DeviceShell
 
     public DeviceState? State => Record?.Device;
 
+    /// <summary>Told when an attempt is given up of which nothing is known, and why.</summary>
+    public Action<DeviceState, string> GaveUp { get; init; } = static (_, _) => { };
+
+    /// <inheritdoc cref="UpdateTrace.Context"/>
+    public ActivityContext Trace => _trace.Context;
+
     /// <summary>What is known of the device beyond its campaigns; null when nothing is.</summary>
     public DevicePassport? Passport => Record?.Passport ?? _history.Passport;
 
@@ -66,7 +77,7 @@ internal sealed class DeviceShell
     /// <summary>Something is not saved yet.</summary>
     public bool Unsaved => _decided || _changed;
 
-    private Pending? Writing { get; set; }
+    private PendingWrite? Writing { get; set; }
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
@@ -187,7 +198,8 @@ internal sealed class DeviceShell
     public void Answered(int attempt, AttemptAnswer answer)
     {
         // An adapter that knows nothing of an attempt may be another than the one that still has it.
-        if (IsRunning(attempt) && answer == AttemptAnswer.Refused && !IsOwnedElsewhere) Apply(new DeviceEvent.Interrupted(attempt, Now));
+        if (!IsRunning(attempt) || answer != AttemptAnswer.Refused || IsOwnedElsewhere) return;
+        GiveUp("refused");
     }
 
     public void AdapterBlamed(string adapter, int epoch, int attempt) => Apply(new DeviceEvent.AdapterBlamed(adapter, epoch, attempt));
@@ -215,7 +227,7 @@ internal sealed class DeviceShell
     public void Tick()
     {
         if (State is not { } state) return;
-        if (state.Running && SilentIn() <= TimeSpan.Zero) Apply(new DeviceEvent.Interrupted(state.Attempt, Now));
+        if (state.Running && SilentIn() <= TimeSpan.Zero) GiveUp("silent");
         else if (state.NotBefore <= Now) Apply(new DeviceEvent.Waited(Now, null, false, null, null));
         if (_effects.Count == 0 && !Deciding && !Record!.Told && _time.GetElapsedTime(_doneAt) >= _againIn) Repeat();
     }
@@ -231,7 +243,7 @@ internal sealed class DeviceShell
     }
 
     /// <summary>What is to be written now. One at a time, until <see cref="Written"/>.</summary>
-    public Pending Take()
+    public PendingWrite Take()
     {
         DeviceHistory? history = null;
         if (DeviceHistory.IsDue(Record!))
@@ -248,7 +260,7 @@ internal sealed class DeviceShell
     }
 
     /// <summary>It is durable.</summary>
-    public void Written(Pending pending)
+    public void Written(PendingWrite pending)
     {
         // Until the first write was done an activation elsewhere could accept reports, however long it took; and go on for as long as it believes to own it.
         if (_ownedAt is null)
@@ -258,6 +270,7 @@ internal sealed class DeviceShell
         }
 
         (_ownedAt, _ownedOnTheWall, Saved, Writing) = (pending.Began, pending.BeganOnTheWall, pending.Record, null);
+        if (pending.Ended) _trace.End(pending.Record.Device);
     }
 
     /// <summary>What has to be done at once: nothing while a decision is not stored.</summary>
@@ -268,6 +281,12 @@ internal sealed class DeviceShell
     /// still let the attempt go on: they have to wait for that one.
     /// </summary>
     public DeviceRecord? Release() => Saved?.Holder is null || IsOwnedElsewhere ? null : Record! with { Holder = null };
+
+    /// <summary>This activation is over; the next one goes on with the update's trace.</summary>
+    public void Leave()
+    {
+        if (State is { } state) _trace.Interrupt(state);
+    }
 
     /// <summary>What of the device's history stays when it is forgotten; null when nothing does.</summary>
     public DeviceHistory? Remains() => Passport is { Wear.Settings: > DevicePassport.WornSettings } worn ? new() { Passport = worn } : null;
@@ -291,6 +310,13 @@ internal sealed class DeviceShell
 
     private bool IsRunning(int attempt) => State is { Running: true } state && state.Attempt == attempt;
 
+    private void GiveUp(string reason)
+    {
+        _trace.GivenUp(State!, reason);
+        GaveUp(State!, reason);
+        Apply(new DeviceEvent.Interrupted(State!.Attempt, Now));
+    }
+
     private void Apply(DeviceEvent e)
     {
         if (Record is not { } record) return;
@@ -302,7 +328,7 @@ internal sealed class DeviceShell
         if (changed)
         {
             var passport = DevicePassports.After(record.Passport, record.Device, next, stamped, record.PackageId, _wall.GetUtcNow());
-            Change(record with { Device = next, Passport = passport, Told = false });
+            Change(record with { Device = next, Passport = passport, Told = false, UpdateTrace = _trace.Follow(record, next, stamped) });
         }
 
         _decided |= !e.IsCheckpoint || !effects.IsEmpty;
@@ -360,18 +386,4 @@ internal sealed class DeviceShell
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
-
-    /// <param name="History">To be written before the record; null when the record keeps its news.</param>
-    /// <param name="Decided">Others want to know.</param>
-    /// <param name="Ended">The device has got its outcome.</param>
-    /// <param name="Effects">To be carried out when it is written.</param>
-    /// <param name="Began">Timestamp.</param>
-    public sealed record Pending(
-        DeviceRecord Record,
-        DeviceHistory? History,
-        bool Decided,
-        bool Ended,
-        ImmutableArray<DeviceEffect> Effects,
-        long Began,
-        DateTimeOffset BeganOnTheWall);
 }

@@ -11,7 +11,8 @@ using Dfu.Protocol.Links;
 namespace Dfu.Grains.Scheduling;
 
 /// <summary>A slot for a device. It stays promised until the adapter shows it, the device refuses it, or some seconds have passed.</summary>
-internal sealed record BoardGrant(BluetoothAddress Device, DeviceEvent.Granted Event)
+/// <param name="AskedAt">When the device asked for it first.</param>
+internal sealed record BoardGrant(BluetoothAddress Device, DeviceEvent.Granted Event, DateTimeOffset AskedAt)
 {
     /// <summary>The number the device will give it.</summary>
     public int Attempt => Event.Attempt;
@@ -49,6 +50,15 @@ internal sealed class SchedulerBoard
 
     /// <summary>Devices that wait for a slot, or for the end of a backoff.</summary>
     public int Waits => _waiting.Count;
+
+    /// <summary>When the bootloaders of devices leave DFU mode that wait in theirs, as far as is known.</summary>
+    public ImmutableArray<DateTimeOffset> Deadlines() =>
+    [
+        .. from waiting in _waiting.Values
+        where waiting.Device.BootloaderUntil is not null
+            && _campaigns.TryGetValue(waiting.Campaign, out var board) && board.HeardDevices.Last(waiting.Device.Id).InBootloader
+        select waiting.Device.BootloaderUntil!.Value,
+    ];
 
     public void Report(AdapterReport report, DateTimeOffset now)
     {
@@ -89,7 +99,7 @@ internal sealed class SchedulerBoard
         foreach (var adapter in _adapters) adapter.Release(reservation => reservation.Device == device.Id && reservation.Attempt <= device.Attempt);
         if (!(_accepted.TryGetValue(device.Id, out var last) && last.Campaign == request.Campaign && last.Attempt > device.Attempt))
         {
-            _waiting[device.Id] = new(request.Campaign, device, now);
+            _waiting[device.Id] = new(request.Campaign, device, now, AskedSince(request.Campaign, device, now));
             PlanNeeded = true;
         }
 
@@ -112,7 +122,7 @@ internal sealed class SchedulerBoard
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
         foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
         {
-            var grant = new BoardGrant(planned.Device.Id, planned.At(now, probe: false));
+            var grant = new BoardGrant(planned.Device.Id, planned.At(now, probe: false), _waiting[planned.Device.Id].Since);
             _byId[planned.Adapter.Id].Reserve(grant.Device, grant.Attempt, now + _times.Promise);
             grants.Add(grant);
         }
@@ -237,6 +247,13 @@ internal sealed class SchedulerBoard
         return held;
     }
 
+    /// <summary>A pause after a failure, and the time for which nobody may begin, are no waiting for a slot.</summary>
+    private DateTimeOffset AskedSince(string campaign, DeviceState device, DateTimeOffset now) =>
+        _waiting.TryGetValue(device.Id, out var before) && before.Campaign == campaign && before.Device.Attempt == device.Attempt
+        && before.Device.Phase == DevicePhase.Queued && _campaigns.TryGetValue(campaign, out var board) && !board.Held
+            ? before.Since
+            : now;
+
     private void Forget(DateTimeOffset now)
     {
         foreach (var adapter in _adapters)
@@ -282,5 +299,6 @@ internal sealed class SchedulerBoard
     };
 
     /// <param name="At">When it asked last.</param>
-    private sealed record Waiting(string Campaign, DeviceState Device, DateTimeOffset At);
+    /// <param name="Since">When it asked first for the slot that it waits for.</param>
+    private sealed record Waiting(string Campaign, DeviceState Device, DateTimeOffset At, DateTimeOffset Since);
 }

@@ -9,8 +9,8 @@ namespace Dfu.Grains.Scheduling;
 internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
     private readonly SchedulerBoard _board = new(host.Policy, host.Times, host.Time.GetUtcNow());
-    private IDisposable? _gauge;
-    private int _waiting;
+    private readonly SchedulerGauge _gauge = new(host.Time);
+    private IDisposable? _gauges;
     private long _lastPlan;
     private bool _planning;
 
@@ -18,7 +18,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _gauge = FleetGauges.Add(() => new(Volatile.Read(ref _waiting), []));
+        _gauges = FleetGauges.Add(_gauge.Read);
         return Task.CompletedTask;
     }
 
@@ -28,7 +28,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
         return Task.CompletedTask;
     }
 
-    public void Dispose() => _gauge?.Dispose();
+    public void Dispose() => _gauges?.Dispose();
 
     public Task AdapterAsync(AdapterReport report)
     {
@@ -57,7 +57,7 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
 
     private void FollowUp()
     {
-        Volatile.Write(ref _waiting, _board.Waits);
+        _gauge.Look(_board);
         foreach (var campaign in _board.TakeListening()) Tell(campaign, static grain => grain.ListeningAsync());
         foreach (var (campaign, devices) in _board.TakeFound()) Tell(campaign, grain => grain.FoundAsync(devices));
         if (!_board.PlanNeeded || _planning) return;
@@ -83,8 +83,16 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
     /// <remarks>Where the call fails nobody knows whether the device has the slot: the promise stands until its time is over.</remarks>
     private void Grant(BoardGrant grant) => OwnWork.Run(logger, "be granted a slot", grant.Device, async () =>
     {
-        if (await GrainFactory.GetGrain<IDeviceGrain>(grant.Device.ToString()).GrantAsync(grant.Event)) _board.Accepted(grant);
-        else _board.Refused(grant);
+        if (await GrainFactory.GetGrain<IDeviceGrain>(grant.Device.ToString()).GrantAsync(grant.Event))
+        {
+            WaitMetrics.Granted(grant.Event.At - grant.AskedAt);
+            _board.Accepted(grant);
+        }
+        else
+        {
+            _board.Refused(grant);
+        }
+
         FollowUp();
     });
 

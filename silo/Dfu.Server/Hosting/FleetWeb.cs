@@ -90,10 +90,11 @@ public sealed class FleetWeb : IServedBeside
 
     private static WebApplication Build(WebSettings settings, IReadOnlyList<Uri> urls, ServedSilo silo, TimeProvider time)
     {
+        RequestSpans.Describe();
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(FleetWeb).Assembly.GetName().Name });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
-        builder.Logging.SetMinimumLevel(silo.Settings.LogLevel);
+        builder.Logging.SetMinimumLevel(silo.Least);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // below that it writes query strings
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // of cookies from before a restart, with a stack
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // its files are this user's alone
@@ -120,6 +121,7 @@ public sealed class FleetWeb : IServedBeside
             Listening.Set(options, urls, provider.GetService<WebCertificate>()));
 
         var app = builder.Build();
+        app.UseRequestSpans();
         app.UseFleetBorder();
         app.UseStaticFiles();
         app.UseApiProblems();
@@ -129,6 +131,7 @@ public sealed class FleetWeb : IServedBeside
         app.MapHealth();
         app.MapFleetApi();
         app.MapFleetConsole();
+        settings.Metrics?.Map(app);
         if (settings.OrleansDashboard) OrleansDashboard.Map(app);
         return app;
     }

@@ -34,6 +34,9 @@ public sealed record WebSettings
     /// <summary>The Orleans Dashboard is there too, for admins; the silo must have its part, see <see cref="Hosting.OrleansDashboard"/>.</summary>
     public bool OrleansDashboard { get; init; }
 
+    /// <summary>What <see cref="ScrapedMetrics.Path"/> shows; null has no such page.</summary>
+    public ScrapedMetrics? Metrics { get; init; }
+
     /// <summary>Called once, with an address for this machine's browser, when the server listens.</summary>
     public Action<Uri> Listens { get; init; } = static _ => { };
 }

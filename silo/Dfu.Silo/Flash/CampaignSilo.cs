@@ -93,7 +93,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
-    public static CampaignSilo Simulate(IReadOnlyList<IAdapterSource> sources, VirtualTime pump)
+    public static CampaignSilo Simulate(IReadOnlyList<IAdapterSource> sources, VirtualTime pump, LineLog? log = null)
     {
         var ledgers = new Dictionary<string, ITrafficLedger>();
         var scale = pump.Scale ?? 1;
@@ -113,7 +113,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMemoryGrainStorage(StorageNames.State), [], null, TimeProvider.System);
+        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMeasuredMemory(StorageNames.State), [], log, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>

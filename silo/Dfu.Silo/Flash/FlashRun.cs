@@ -24,6 +24,9 @@ public sealed record FlashSettings
     /// <summary>From which level on <see cref="Say"/> is told; None, the default, is never.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.None;
 
+    /// <summary>Where what is logged is exported; null nowhere.</summary>
+    public TelemetryExport? Telemetry { get; init; }
+
     /// <summary>What the station's storage is put behind, for who wants to see it stall.</summary>
     internal Func<IGrainStorage, IGrainStorage> Storage { get; init; } = static storage => storage;
 
@@ -48,7 +51,7 @@ public sealed class FlashRun : IAsyncDisposable
     {
         var directory = DataDirectory.Open(settings.DataDirectory, time);
         var adapters = new ProcessAdapters(time);
-        var log = new LineLog(settings.Say, settings.LogLevel, time);
+        var log = new LineLog(settings.Say, settings.LogLevel, time, settings.Telemetry);
         try
         {
             var sources = new List<IAdapterSource>();

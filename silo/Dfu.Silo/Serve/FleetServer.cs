@@ -41,7 +41,7 @@ public static class FleetServer
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
-        using var log = new LineLog(settings.Say, settings.LogLevel, time);
+        using var log = new LineLog(settings.Say, settings.LogLevel, time, settings.Telemetry);
         try
         {
             await RunAsync(settings, log, time, stop);
@@ -169,7 +169,7 @@ public static class FleetServer
         }
 
         await using var beside = settings.Beside is { } serve
-            ? await serve(new(settings, server.Services, server.Gateway!, directory, log) { Stopping = stop }, stop)
+            ? await serve(new(settings, server.Services, server.Gateway!, directory, log) { Stopping = stop, Least = log.Least }, stop)
             : null;
         log.Host.Ready(settings.Name, server.Endpoint, server.Gateway!);
         Announce(new(settings.Name, server.Gateway!, Environment.ProcessId, beside?.Url), directory, log.Host);

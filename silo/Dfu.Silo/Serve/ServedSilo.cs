@@ -10,6 +10,9 @@ namespace Dfu.Silo.Serve;
 /// <param name="Log">Gets what is logged beside the silo.</param>
 public sealed record ServedSilo(ServerSettings Settings, IServiceProvider Services, IPEndPoint Gateway, string DataDirectory, ILoggerProvider Log)
 {
+    /// <summary>Nothing below it is wanted of what is logged.</summary>
+    public LogLevel Least { get; init; } = LogLevel.Warning;
+
     /// <summary>Cancelled when the member is told to stop: it serves on until attempts under way have ended, but nobody new should come.</summary>
     public CancellationToken Stopping { get; init; }
 

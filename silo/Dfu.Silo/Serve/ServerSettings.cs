@@ -3,6 +3,7 @@ using Dfu.Fleet;
 using Dfu.Fleet.Retention;
 using Dfu.Grains.Connections;
 using Dfu.Silo.Adapters;
+using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Serve;
@@ -63,6 +64,9 @@ public sealed record ServerSettings
 
     /// <summary>From which level on <see cref="Say"/> is told. Default Warning.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    /// <summary>Where what is logged is exported; null nowhere.</summary>
+    public TelemetryExport? Telemetry { get; init; }
 
     /// <summary>Gets a line when there is something an operator should know.</summary>
     public Action<string> Say { get; init; } = static _ => { };

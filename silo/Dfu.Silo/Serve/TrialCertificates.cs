@@ -45,8 +45,8 @@ public static class TrialCertificates
         if (wanted.FirstOrDefault(Path.Exists) is { } taken)
             throw new DfuException(DfuError.InvalidArgument, $"{taken} exists already, and nothing is overwritten");
 
-        var copy = Path.Combine(folder, AuthorityFile);
-        if (authorityFolder is not null && File.Exists(copy) && !(authorityThere && File.ReadAllText(copy) == File.ReadAllText(Path.Combine(home, AuthorityFile))))
+        var (copy, own) = (Path.Combine(folder, AuthorityFile), Path.Combine(home, AuthorityFile));
+        if (authorityFolder is not null && File.Exists(copy) && !(authorityThere && File.ReadAllText(copy) == File.ReadAllText(own)))
             throw new DfuException(DfuError.InvalidArgument, $"{copy} is not of the authority in {home}: give a folder of its own");
 
         var now = time.GetUtcNow();

@@ -5,6 +5,8 @@ using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Flash;
+using Dfu.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Silo.Simulation;
 
@@ -33,9 +35,11 @@ public sealed class Demo : IAsyncDisposable
     private readonly ECDsa _key = DfuKeys.Generate();
     private readonly byte[] _zip;
     private readonly SimulatedAir _air;
+    private readonly LineLog _log;
     private readonly CampaignSilo _silo;
 
-    public Demo(DemoSettings settings)
+    /// <param name="telemetry">Where what is logged is exported; null nowhere.</param>
+    public Demo(DemoSettings settings, TelemetryExport? telemetry = null)
     {
         _settings = settings;
         _time = new VirtualTime(TimeProvider.System.GetUtcNow()) { Scale = settings.TimeScale }; // traces of today are looked for today
@@ -64,7 +68,8 @@ public sealed class Demo : IAsyncDisposable
         _air = new SimulatedAir(_time, room.Link, room.Seed);
         room.Populate(_air, options => _air.Add(options));
         IAdapterSource[] adapters = [.. Enumerable.Range(1, _settings.Adapters).Select(number => _air.CreateAdapter($"radio{number}", new AdapterModel()))];
-        _silo = CampaignSilo.Simulate(adapters, _time);
+        _log = new LineLog(static _ => { }, LogLevel.None, _time, telemetry);
+        _silo = CampaignSilo.Simulate(adapters, _time, _log);
     }
 
     public DfuPackage Package { get; }
@@ -96,6 +101,7 @@ public sealed class Demo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _silo.DisposeAsync();
+        _log.Dispose();
         _air.Dispose();
         _key.Dispose();
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 
@@ -6,5 +7,15 @@ namespace Dfu.Silo.Storage;
 internal static class OpenStorageExtensions
 {
     /// <summary>Storage that is open already, so that what is wrong with it was said before a silo was made; the caller closes it after the silo.</summary>
-    public static void AddGrainStorage(this ISiloBuilder silo, string name, IGrainStorage storage) => silo.Services.AddGrainStorage(name, (_, _) => storage);
+    public static void AddGrainStorage(this ISiloBuilder silo, string name, IGrainStorage storage) =>
+        silo.Services.AddGrainStorage(name, (_, _) => new MeasuredStorage(storage, TimeProvider.System));
+
+    /// <summary>Storage that is gone with the process.</summary>
+    public static void AddMeasuredMemory(this ISiloBuilder silo, string name)
+    {
+        const string Inner = "memory";
+        silo.AddMemoryGrainStorage(Inner);
+        silo.Services.AddGrainStorage(name, static (services, _) =>
+            new MeasuredStorage(services.GetRequiredKeyedService<IGrainStorage>(Inner), TimeProvider.System));
+    }
 }

@@ -23,14 +23,14 @@ internal sealed class OtlpVariables
         _warn = warn;
         _values = environment.Where(static pair => pair.Key.StartsWith("OTEL_", StringComparison.Ordinal) && !string.IsNullOrWhiteSpace(pair.Value))
             .ToDictionary(static pair => pair.Key, static pair => pair.Value?.Trim());
-        foreach (var signal in new[] { "", "TRACES_", "METRICS_" })
+        foreach (var signal in new[] { "", "TRACES_", "METRICS_", "LOGS_" })
         {
             Forget($"{Prefix}{signal}ENDPOINT", static text => Address(text) is not null, "is not an http or https address");
             Forget($"{Prefix}{signal}PROTOCOL", static text => text is "grpc" or "http/protobuf", "is not supported; http/protobuf and grpc are");
         }
 
-        (Traces, Metrics) = (Exports("TRACES"), Exports("METRICS"));
-        foreach (var signal in new[] { "TRACES", "METRICS" }) ChooseProtocol(signal);
+        (Traces, Metrics, Logs) = (Exports("TRACES"), Exports("METRICS"), Exports("LOGS"));
+        foreach (var signal in new[] { "TRACES", "METRICS", "LOGS" }) ChooseProtocol(signal);
     }
 
     public static OtlpVariables OfEnvironment(Action<string> warn) => new(
@@ -42,6 +42,9 @@ internal sealed class OtlpVariables
 
     /// <summary>The same for metrics.</summary>
     public bool Metrics { get; }
+
+    /// <inheritdoc cref="Metrics"/>
+    public bool Logs { get; }
 
     /// <summary>For the SDK.</summary>
     public IReadOnlyDictionary<string, string?> Values => _values;

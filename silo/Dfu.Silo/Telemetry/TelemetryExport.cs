@@ -1,16 +1,16 @@
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Dfu.Silo.Telemetry;
 
-/// <summary>Sends traces and metrics over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
+/// <summary>Sends traces, metrics and logs over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
 /// <remarks>
 /// Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end
 /// <see cref="Longest"/>.
@@ -20,13 +20,19 @@ public sealed class TelemetryExport : IDisposable
     /// <summary>How long the end may wait for the last spans and numbers to be taken.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
-    private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*"];
-    private static readonly string[] Meters = ["Dfu.*", "Microsoft.Orleans"];
+    private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*", "Microsoft.AspNetCore"];
 
     private readonly OpenTelemetrySdk? _sdk;
     private int _disposed;
 
-    private TelemetryExport(OpenTelemetrySdk? sdk) => _sdk = sdk;
+    private TelemetryExport(OpenTelemetrySdk? sdk, bool logs)
+    {
+        _sdk = sdk;
+        if (logs) Lines = sdk?.GetLoggerFactory();
+    }
+
+    /// <summary>Takes lines for the collector; null when it is not to get any.</summary>
+    internal ILoggerFactory? Lines { get; }
 
     /// <param name="instance">The host's name, which becomes <c>service.instance.id</c>; null for one of this process.</param>
     /// <param name="warn">Told, in one line each, what of the environment was not understood.</param>
@@ -39,7 +45,7 @@ public sealed class TelemetryExport : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             warn($"telemetry is not exported: {e.Message}");
-            return new(null);
+            return new(null, false);
         }
     }
 
@@ -48,7 +54,12 @@ public sealed class TelemetryExport : IDisposable
     {
         if (_sdk is null || Interlocked.Exchange(ref _disposed, 1) != 0) return;
         var milliseconds = (int)Longest.TotalMilliseconds;
-        Thread[] endings = [Begin(() => _sdk.TracerProvider.Shutdown(milliseconds)), Begin(() => _sdk.MeterProvider.Shutdown(milliseconds))];
+        Thread[] endings =
+        [
+            Begin(() => _sdk.TracerProvider.Shutdown(milliseconds)),
+            Begin(() => _sdk.MeterProvider.Shutdown(milliseconds)),
+            Begin(() => _sdk.LoggerProvider.Shutdown(milliseconds)),
+        ];
         var began = TimeProvider.System.GetTimestamp();
         foreach (var ending in endings)
         {
@@ -59,16 +70,11 @@ public sealed class TelemetryExport : IDisposable
 
     internal static TelemetryExport From(OtlpVariables variables, string? instance)
     {
-        if (!variables.Traces && !variables.Metrics) return new(null);
-        var version = typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
-        return new(OpenTelemetrySdk.Create(sdk =>
+        if (!variables.Traces && !variables.Metrics && !variables.Logs) return new(null, false);
+        var sdk = OpenTelemetrySdk.Create(sdk =>
         {
             sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
-
-            // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and counts.
-            sdk.ConfigureResource(resource => resource
-                .AddService("dfu", serviceVersion: version, serviceInstanceId: instance ?? Guid.NewGuid().ToString())
-                .AddEnvironmentVariableDetector());
+            sdk.ConfigureResource(resource => resource.AddOrigin(instance));
 
             // Not UseOtlpExporter, which exports a signal that is left out as well, to localhost when nobody says where to.
             if (variables.Traces)
@@ -77,8 +83,15 @@ public sealed class TelemetryExport : IDisposable
                     .AddOtlpExporter(options => Take(options, variables, "TRACES")));
             }
 
-            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(options => Take(options, variables, "METRICS")));
-        }));
+            if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddExportedMeters().AddOtlpExporter(options => Take(options, variables, "METRICS")));
+            if (variables.Logs)
+            {
+                sdk.WithLogging(
+                    logs => logs.AddProcessor(new LineFinish()).AddOtlpExporter(options => Take(options, variables, "LOGS")),
+                    options => options.IncludeFormattedMessage = true);
+            }
+        });
+        return new(sdk, variables.Logs);
     }
 
     /// <summary>What is said of one signal alone. The SDK has read what is said of all.</summary>

@@ -24,8 +24,8 @@ public sealed class BackupCommandTests : IDisposable
         var restored = await Played.RunAsync("restore", Copy, "--data-dir", Data);
         Assert.Equal((0, $"{Data}: 12.0 KiB, 1 campaign, schema 2, checked\n"), (restored.Code, restored.Output));
         Assert.Equal(
-            "dfu: the fleet is as it was when the copy was made: campaigns that were paused or cancelled since then go on when the server starts, and access "
-                + "keys that were revoked since then are in force",
+            "dfu: the fleet is as it was when the copy was made: campaigns that were paused or cancelled since then go on when the server starts, and "
+                + "access keys that were revoked since then are in force",
             Assert.Single(restored.Error));
     }
 

@@ -20,10 +20,15 @@ internal sealed class OtlpReceiver : IDisposable
     public string Endpoint { get; }
     public ConcurrentQueue<TraceExport> Traces { get; } = new();
     public ConcurrentQueue<MetricExport> Metrics { get; } = new();
+    public ConcurrentQueue<LogExport> Logs { get; } = new();
     public ConcurrentQueue<string> Paths { get; } = new();
 
-    public IReadOnlyList<OtlpSpan> Spans(string scope) => [.. Traces.SelectMany(export => export.Resources).SelectMany(resource => resource.Scopes)
-        .Where(spans => spans.Scope.Name == scope).SelectMany(spans => spans.Spans)];
+    public IReadOnlyList<OtlpSpan> Spans(string scope) => [.. SpanScopes.Where(spans => spans.Scope.Name == scope).SelectMany(spans => spans.Spans)];
+
+    public IEnumerable<SpanScope> SpanScopes => Traces.SelectMany(export => export.Resources).SelectMany(resource => resource.Scopes);
+
+    public IReadOnlyList<OtlpLine> Lines(string category) => [.. Logs.SelectMany(export => export.Resources).SelectMany(resource => resource.Scopes)
+        .Where(lines => lines.Scope.Name == category).SelectMany(lines => lines.Lines)];
 
     /// <summary>As they were exported, one after another: counts are totals since the start.</summary>
     public IReadOnlyList<OtlpMetric> Exported(string name) => [.. Metrics.SelectMany(export => export.Resources).SelectMany(resource => resource.Scopes)
@@ -89,6 +94,7 @@ internal sealed class OtlpReceiver : IDisposable
             using var body = new MemoryStream();
             await context.Request.InputStream.CopyToAsync(body);
             if (path.EndsWith("/traces", StringComparison.Ordinal)) Traces.Enqueue(TraceExport.Parser.ParseFrom(body.ToArray()));
+            else if (path.EndsWith("/logs", StringComparison.Ordinal)) Logs.Enqueue(LogExport.Parser.ParseFrom(body.ToArray()));
             else if (path.EndsWith("/metrics", StringComparison.Ordinal)) Metrics.Enqueue(MetricExport.Parser.ParseFrom(body.ToArray()));
             context.Response.ContentType = "application/x-protobuf";
             context.Response.Close(); // an empty answer: all was taken

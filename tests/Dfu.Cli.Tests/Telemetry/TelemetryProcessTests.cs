@@ -34,7 +34,7 @@ public sealed partial class TelemetryProcessTests
         Assert.Equal("dfu", origin["service.name"]);
         Assert.Equal("0.1.0", origin["service.version"]);
         Assert.NotEqual("", origin["service.instance.id"]);
-        Assert.Equal(["/v1/metrics", "/v1/traces"], collector.Paths.Distinct().Order());
+        Assert.Equal(["/v1/logs", "/v1/metrics", "/v1/traces"], collector.Paths.Distinct().Order());
     }
 
     [Fact]
@@ -48,6 +48,7 @@ public sealed partial class TelemetryProcessTests
                 ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = collector.Endpoint + "/here/metrics",
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint,
                 ["OTEL_TRACES_EXPORTER"] = "none",
+                ["OTEL_LOGS_EXPORTER"] = "none",
                 ["OTEL_SERVICE_NAME"] = "line-3",
             },
             ["flash", bench.Package(20_000), "--adapter", "sim:devices=2", "--all", "--count", "2", "--data-dir", bench["data"], "--json"]);
@@ -62,13 +63,14 @@ public sealed partial class TelemetryProcessTests
     }
 
     [Fact]
-    public async Task Metrics_that_are_left_out_are_not_sent()
+    public async Task Signals_that_are_left_out_are_not_sent()
     {
         using var collector = new OtlpReceiver();
         var environment = new Dictionary<string, string>
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint,
             ["OTEL_METRICS_EXPORTER"] = "none",
+            ["OTEL_LOGS_EXPORTER"] = "none",
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
         };
         using var process = DfuProcess.StartWith(environment, Demo);
@@ -157,33 +159,38 @@ public sealed partial class TelemetryProcessTests
         var campaign = Assert.Single(spans, span => span.Name == "campaign");
         Assert.True(campaign.Parent.IsEmpty);
         Assert.Equal("succeeded", OtlpReceiver.Tags(campaign.Attributes)["dfu.outcome"]);
-        Assert.All(spans, span => Assert.Equal(campaign.Trace, span.Trace));
+        Assert.Equal([campaign], spans.Where(span => span.Trace == campaign.Trace));
         Assert.All(spans, span => Assert.True(span.Start <= span.End && span.Start >= campaign.Start && span.End <= campaign.End, span.Name));
 
-        var attempts = spans.Where(span => span.Parent == campaign.Id).ToArray();
-        Assert.All(attempts, attempt => Assert.Equal("attempt", attempt.Name));
-        var parts = spans.Where(span => span.Parent != campaign.Id && span != campaign).ToLookup(span => span.Parent);
-        Assert.Equal(spans.Count, 1 + attempts.Length + attempts.Sum(attempt => parts[attempt.Id].Count()));
+        var below = spans.Where(span => !span.Parent.IsEmpty).ToLookup(span => span.Parent);
+        var updates = spans.Where(span => span.Name == "update").ToDictionary(span => OtlpReceiver.Tags(span.Attributes)["dfu.device.address"]);
+        Assert.Equal(spans.Count, 1 + updates.Values.Sum(update => 1 + below[update.Id].Sum(attempt => 1 + below[attempt.Id].Count())));
+        Assert.Equal(updates.Count, updates.Values.Select(update => update.Trace).Distinct().Count());
         foreach (var device in report.GetProperty("devices").EnumerateArray())
         {
-            var own = attempts
-                .Where(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.device.address"] == device.GetProperty("device").GetString())
-                .OrderBy(attempt => attempt.Start)
-                .ToArray();
-            Assert.Equal(
-                Enumerable.Range(1, device.GetProperty("attempts").GetInt32()).Select(number => $"{number}"),
-                own.Select(attempt => OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"]));
-            Assert.Equal(["connect", "jump", "connect", "reconcile"], Names(parts[own[0].Id]).Take(4));
+            var update = updates[device.GetProperty("device").GetString()!];
+            Assert.True(update.Parent.IsEmpty);
+            Assert.Equal((campaign.Trace, campaign.Id), update.Links.Select(link => (link.Trace, link.Id)).Single());
+            Assert.Equal(OtlpReceiver.Tags(campaign.Attributes)["dfu.campaign.id"], OtlpReceiver.Tags(update.Attributes)["dfu.campaign.id"]);
+            Assert.Equal("updated", OtlpReceiver.Tags(update.Attributes)["dfu.outcome"]);
+            var own = below[update.Id].OrderBy(attempt => attempt.Start).ToArray();
+            Assert.All(own, attempt => Assert.Equal(("attempt", update.Trace), (attempt.Name, attempt.Trace)));
+            var begun = own.Select(attempt => int.Parse(OtlpReceiver.Tags(attempt.Attributes)["dfu.attempt"])).ToArray();
+            var givenUp = update.Events.Where(happened => happened.Name == "attempt given up")
+                .Select(happened => int.Parse(OtlpReceiver.Tags(happened.Attributes)["dfu.attempt"])).ToArray();
+            Assert.Equal(begun.Order(), begun);
+            Assert.Equal(Enumerable.Range(1, device.GetProperty("attempts").GetInt32()), begun.Union(givenUp).Order());
+            Assert.Equal(["connect", "jump", "connect", "reconcile"], Names(below[own[0].Id]).Take(4));
 
             // The application of one device is asked what it is, for all of its campaign.
-            var names = Names(parts[own[^1].Id]).ToArray();
+            var names = Names(below[own[^1].Id]).ToArray();
             if (names is [.., "verification", "connect", "verification"]) names = names[..^2];
             Assert.Equal(["transfer", "activation", "verification"], names.TakeLast(3));
             Assert.Null(own[^1].Status);
-            Assert.All(own[..^1], failed => AssertFailed(failed, parts[failed.Id]));
+            Assert.All(own[..^1], failed => AssertFailed(failed, below[failed.Id]));
         }
 
-        Assert.Contains(attempts, attempt => attempt.Status is not null);
+        Assert.Contains(spans, span => span is { Name: "attempt", Status: not null });
         Assert.All(spans.Where(span => span.Name == "connect"), span => Assert.NotEmpty(span.Events));
         Assert.Contains(spans, span => span.Name == "transfer" && span.Events.Any(happened => happened.Name == "saved"));
     }

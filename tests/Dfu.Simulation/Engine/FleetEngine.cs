@@ -230,7 +230,9 @@ public sealed class FleetEngine : IFleet, IAsyncDisposable
         foreach (var closing in closings) await closing;
     }
 
-    private static FleetReading Reading(CampaignView view) => new(
-        view.Devices.Count(static device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff),
-        [.. view.Adapters.Select(static adapter => new AdapterReading(adapter.Status, adapter.Active, adapter.Limit))]);
+    private static FleetReading Reading(CampaignView view) => new()
+    {
+        Waiting = view.Devices.Count(static device => device.Phase is DevicePhase.Queued or DevicePhase.BackingOff),
+        Adapters = [.. view.Adapters.Select(static adapter => new AdapterReading(adapter.Id, adapter.Status, adapter.Active, adapter.Limit, adapter.Rate))],
+    };
 }

@@ -24,7 +24,8 @@ public static class PostgresClusterExtensions
             (options.Invariant, options.ConnectionString) = (Invariant, connection);
             options.GrainStorageSerializer = new DocumentSerializer();
         });
-        silo.Services.AddGrainStorage(storage, static (services, _) => new PostgresGrainStorage(services.GetRequiredKeyedService<IGrainStorage>(Invariant)));
+        silo.Services.AddGrainStorage(storage, static (services, _) =>
+            new MeasuredStorage(new PostgresGrainStorage(services.GetRequiredKeyedService<IGrainStorage>(Invariant)), TimeProvider.System));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connection));
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new PostgresArrival(
             database,

@@ -1,0 +1,9 @@
+namespace Dfu.Deployment.Tests.Docker;
+
+/// <summary>Needs Debian's docker-compose, but no Docker.</summary>
+internal sealed class DockerComposeTheoryAttribute : TheoryAttribute
+{
+    public const string Program = "/usr/bin/docker-compose";
+
+    public DockerComposeTheoryAttribute() => Skip = File.Exists(Program) ? null : "no docker-compose is installed here (Debian: apt-get install docker-compose)";
+}
