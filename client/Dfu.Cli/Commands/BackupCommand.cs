@@ -34,8 +34,8 @@ internal static class BackupCommand
             var copy = FleetBackup.Restore(result.GetRequiredValue(file), directory, result.GetValue(force), TimeProvider.System);
             terminal.Out.WriteLine(Line(directory, copy));
             terminal.Error.WriteLine(
-                "dfu: the fleet is as it was when the copy was made: campaigns that were paused or cancelled since then go on when the server starts, and access "
-                    + "keys that were revoked since then are in force");
+                "dfu: the fleet is as it was when the copy was made: campaigns that were paused or cancelled since then go on when the server starts, and "
+                    + "access keys that were revoked since then are in force");
         });
         return command;
     }

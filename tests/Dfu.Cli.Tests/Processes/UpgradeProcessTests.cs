@@ -68,7 +68,8 @@ public sealed class UpgradeProcessTests
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(folder, "dfu"), (UnixFileMode)0b111_101_101);
         }
 
-        var start = new ProcessStartInfo("bash", [Path.Combine(folder, "install"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Path.Combine(folder, "install"), .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         start.Environment["DFU_ROOT"] = bench["root"];
         using var install = Process.Start(start)!;
         var said = install.StandardOutput.ReadToEnd() + install.StandardError.ReadToEnd();

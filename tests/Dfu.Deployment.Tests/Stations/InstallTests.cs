@@ -17,7 +17,10 @@ public sealed class InstallTests : IDisposable
         if (!OperatingSystem.IsLinux()) return;
         var first = Install("1.0.0");
         Assert.Equal((0, "dfu 1.0.0 is the one that runs\n"), first);
-        Assert.Equal(["60-dfu-dongles.rules", "VERSION", "dfu", "dfu.env", "dfu.service", "install", "journald.conf", "main.conf", "serve-member.env", "serve.env"],
+        Assert.Equal(
+            [
+                "60-dfu-dongles.rules", "VERSION", "dfu", "dfu.env", "dfu.service", "install", "journald.conf", "main.conf", "serve-member.env", "serve.env",
+            ],
             Directory.GetFiles(this["opt/dfu/1.0.0"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(this["etc/dfu/dfu.env"]));
         File.WriteAllText(this["etc/dfu/serve.env"], "DFU_SERVE=--adapter bluez:hci7\n");
@@ -72,7 +75,8 @@ public sealed class InstallTests : IDisposable
     {
         var from = Path.Combine(_folder, $"dfu-{version}");
         Directory.CreateDirectory(from);
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "docs/station"))) File.Copy(file, Path.Combine(from, Path.GetFileName(file)), true);
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "docs/station")))
+            File.Copy(file, Path.Combine(from, Path.GetFileName(file)), true);
         File.WriteAllText(Path.Combine(from, "VERSION"), $"{version}\n");
         var dfu = Path.Combine(from, "dfu");
         File.WriteAllText(dfu, $"#!/bin/sh\n{(program.Length > 0 ? program : $"echo {version}")}\n");

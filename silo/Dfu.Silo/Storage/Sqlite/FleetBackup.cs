@@ -51,7 +51,7 @@ public static class FleetBackup
         return copy!;
     }
 
-    /// <summary>Puts a copy into a data directory that no server uses. A database that is there is put aside beside it, as <see cref="ReplacedName"/>.</summary>
+    /// <summary>Puts a copy into a data directory that no server uses. A database that is there is kept beside it, as <see cref="ReplacedName"/>.</summary>
     /// <param name="overwrite">A database that is there gives way.</param>
     /// <exception cref="DfuException">NotFound, InvalidArgument, DataDirectoryInUse, DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static FleetCopy Restore(string file, string directory, bool overwrite, TimeProvider time)
