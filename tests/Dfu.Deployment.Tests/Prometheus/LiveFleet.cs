@@ -30,7 +30,7 @@ public sealed class LiveFleet : IAsyncLifetime
     public const string Station = "station-1";
     public const string Line = "line-2";
     public const string DeadBridge = "bridge:tcp://127.0.0.1:1";
-    public const double Factor = 100;
+    public const double Factor = 75;
 
     // Devices whose links drop, once each, in the first update that is larger; that never get through; and that refuse.
     public const string Dropping = "sim:devices=18,seed=101,mode=app,time-scale=100,drop-after=30000";
@@ -40,7 +40,7 @@ public sealed class LiveFleet : IAsyncLifetime
     // Alerts that a member brings about by its end.
     private static readonly string[] OfTheEnd = ["DfuTargetDown", "DfuMemberSilent"];
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private static readonly BluetoothAddress Nobody = new(0xC0FF_EEFF_EE00);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dfu-live-");
@@ -131,22 +131,23 @@ public sealed class LiveFleet : IAsyncLifetime
         return listens.Task;
     }
 
-    /// <summary>Every device is updated twice without a drop, and then once with a drop.</summary>
+    /// <summary>Two links drop, as everywhere; then every device is updated twice without a drop, and once with one.</summary>
     private static async Task DropAsync(FleetHttpClient server)
     {
         var devices = Devices(101, 18);
-        await UpdateAsync(server, Package(1, 28 * 1024), devices);
-        await UpdateAsync(server, Package(2, 28 * 1024), devices);
-        await UpdateAsync(server, Package(6, 32 * 1024), devices);
+        await UpdateAsync(server, Package(6, 32 * 1024), devices[..2]);
+        await UpdateAsync(server, Package(7, 28 * 1024), devices);
+        await UpdateAsync(server, Package(8, 28 * 1024), devices);
+        await UpdateAsync(server, Package(9, 32 * 1024), devices);
     }
 
     /// <summary>Two devices are given up after a drop, in their bootloader, and the campaign goes on for one that nobody hears.</summary>
     private static Task StrandAsync(FleetHttpClient server) =>
-        StartAsync(server, Package(3, 16 * 1024), [.. Devices(102, 2), Nobody], new() { MaxFruitlessAttempts = 1 });
+        StartAsync(server, Package(1, 16 * 1024), [.. Devices(102, 2), Nobody], new() { MaxFruitlessAttempts = 1 });
 
     /// <summary>The package is for other hardware: the first refusal stops the campaign.</summary>
     private static Task RefuseAsync(FleetHttpClient server) =>
-        StartAsync(server, Package(4, 4096, hardware: 53), Devices(103, 8), new() { MaxConcurrency = 1 }, new() { Errors = new ErrorRule { Count = 1 } });
+        StartAsync(server, Package(2, 4096, hardware: 53), Devices(103, 8), new() { MaxConcurrency = 1 }, new() { Errors = new ErrorRule { Count = 1 } });
 
     /// <summary>Holds the lock of the station's database most of the time, so that whoever writes waits for it, until that was noticed.</summary>
     private async Task SlowDownAsync()
@@ -161,7 +162,7 @@ public sealed class LiveFleet : IAsyncLifetime
         });
     }
 
-    private static Task WaitForNobodyAsync(FleetHttpClient server) => StartAsync(server, Package(5, 4096), [Nobody], new());
+    private static Task WaitForNobodyAsync(FleetHttpClient server) => StartAsync(server, Package(3, 4096), [Nobody], new());
 
     /// <summary>Counts what takes minutes, or a defect, to happen by itself.</summary>
     private static Undo Happen()
