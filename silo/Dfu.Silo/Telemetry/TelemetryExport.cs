@@ -10,7 +10,9 @@ using OpenTelemetry.Trace;
 
 namespace Dfu.Silo.Telemetry;
 
-/// <summary>Sends traces, metrics and logs over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
+/// <summary>
+/// Sends traces, metrics and logs over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.
+/// </summary>
 /// <remarks>
 /// Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end
 /// <see cref="Longest"/>.
