@@ -25,8 +25,9 @@ internal static class RequestSpans
     {
         var (method, status) = (context.Request.Method, context.Response.StatusCode);
         span.SetTag("http.response.status_code", status);
-        if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } route)
+        if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } pattern)
         {
+            var route = pattern.TrimEnd('/'); // of a group's own endpoint
             span.SetTag("http.route", route);
             span.DisplayName = $"{method} {route}";
         }

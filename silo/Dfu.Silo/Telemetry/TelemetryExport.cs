@@ -23,11 +23,12 @@ public sealed class TelemetryExport : IDisposable
     private static readonly string[] Sources = ["Dfu.*", "Microsoft.Orleans.*", "Microsoft.AspNetCore"];
 
     private readonly OpenTelemetrySdk? _sdk;
+    private readonly TimeSpan _longest;
     private int _disposed;
 
-    private TelemetryExport(OpenTelemetrySdk? sdk, bool logs)
+    private TelemetryExport(OpenTelemetrySdk? sdk, bool logs, TimeSpan longest)
     {
-        _sdk = sdk;
+        (_sdk, _longest) = (sdk, longest);
         if (logs) Lines = sdk?.GetLoggerFactory();
     }
 
@@ -45,7 +46,7 @@ public sealed class TelemetryExport : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             warn($"telemetry is not exported: {e.Message}");
-            return new(null, false);
+            return new(null, false, Longest);
         }
     }
 
@@ -53,7 +54,7 @@ public sealed class TelemetryExport : IDisposable
     public void Dispose()
     {
         if (_sdk is null || Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        var milliseconds = (int)Longest.TotalMilliseconds;
+        var milliseconds = (int)_longest.TotalMilliseconds;
         Thread[] endings =
         [
             Begin(() => _sdk.TracerProvider.Shutdown(milliseconds)),
@@ -63,14 +64,16 @@ public sealed class TelemetryExport : IDisposable
         var began = TimeProvider.System.GetTimestamp();
         foreach (var ending in endings)
         {
-            var left = Longest - TimeProvider.System.GetElapsedTime(began);
+            var left = _longest - TimeProvider.System.GetElapsedTime(began);
             ending.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
     }
 
-    internal static TelemetryExport From(OtlpVariables variables, string? instance)
+    /// <param name="longest"><see cref="Longest"/> unless another is given.</param>
+    internal static TelemetryExport From(OtlpVariables variables, string? instance, TimeSpan? longest = null)
     {
-        if (!variables.Traces && !variables.Metrics && !variables.Logs) return new(null, false);
+        var end = longest ?? Longest;
+        if (!variables.Traces && !variables.Metrics && !variables.Logs) return new(null, false, end);
         var sdk = OpenTelemetrySdk.Create(sdk =>
         {
             sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
@@ -86,12 +89,13 @@ public sealed class TelemetryExport : IDisposable
             if (variables.Metrics) sdk.WithMetrics(metrics => metrics.AddExportedMeters().AddOtlpExporter(options => Take(options, variables, "METRICS")));
             if (variables.Logs)
             {
+                sdk.Services.AddLogging(static logging => logging.SetMinimumLevel(LogLevel.Trace)); // LineLog decides
                 sdk.WithLogging(
                     logs => logs.AddProcessor(new LineFinish()).AddOtlpExporter(options => Take(options, variables, "LOGS")),
                     options => options.IncludeFormattedMessage = true);
             }
         });
-        return new(sdk, variables.Logs);
+        return new(sdk, variables.Logs, end);
     }
 
     /// <summary>What is said of one signal alone. The SDK has read what is said of all.</summary>

@@ -19,7 +19,7 @@ public sealed class ClusterTraceTests
         CampaignView view;
         ByteString operators;
         var variables = new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Endpoint}/v1/traces" };
-        using (TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "both"))
+        using (TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "both", TimeSpan.FromSeconds(30)))
         {
             // A size of its own makes a campaign of its own: other tests run in this process.
             await using var fleet = new SiloFleet(2, new RoomSettings { Devices = 8, Size = (9 * 4096) + 68 }, new FleetPolicy())

@@ -80,6 +80,9 @@ public sealed class OtlpVariablesTests
 
 internal static class Variables
 {
+    /// <summary>How long an export in a test may take to end: what is looked for must arrive, however busy the machine is.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Of one that is given twice the last counts.</summary>
     public static OtlpVariables Of(Action<string> warn, params (string Name, string Value)[] environment) => new(
         environment.GroupBy(pair => pair.Name, (name, pairs) => KeyValuePair.Create(name, (string?)pairs.Last().Value)), warn);

@@ -15,7 +15,7 @@ public sealed class SampledOutTests
         using var collector = new OtlpReceiver();
         var variables = Variables.Of(Assert.Fail, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_TRACES_SAMPLER", "always_off"));
         CampaignView view;
-        using (var telemetry = TelemetryExport.From(variables, "sampled"))
+        using (var telemetry = TelemetryExport.From(variables, "sampled", Variables.Patience))
         {
             await using var demo = new Demo(new() { Devices = 12, Adapters = 3, Size = 61_000, DropRate = 0.03, TimeScale = 100, Seed = 5 }, telemetry);
             view = await demo.RunAsync(CancellationToken.None);
