@@ -98,7 +98,8 @@ public sealed partial class InstrumentsTests : IDisposable
     /// <summary>The page has the same, under the names that Prometheus makes of them. Nobody on this machine needs a key for it.</summary>
     private static void AssertPage(string page)
     {
-        var shown = page.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(static line => line.Split(' ')[2]).ToHashSet();
+        var shown = page.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            .Select(static line => line.Split(' ')[2]).ToHashSet();
         shown.Remove("target_info");
         var rows = TelemetryTables.Instruments.ToDictionary(static row => row.PrometheusName);
         Assert.Empty(shown.Except(rows.Keys));
