@@ -46,8 +46,9 @@ public sealed partial class TelemetryDocumentTests
     [Fact]
     public void The_values_of_tags_are_those_that_there_are()
     {
-        var values = Cells("`dfu.").Where(cells => cells.Length == 2)
-            .ToDictionary(cells => cells[0].Trim('`'), cells => Quoted().Matches(cells[1]).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+        var values = Cells("`dfu.").Where(cells => cells.Length == 2).ToDictionary(
+            cells => cells[0].Trim('`'),
+            cells => Quoted().Matches(cells[1]).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.Equal(CampaignReading.States.Order(StringComparer.Ordinal), values["dfu.campaign.state"]);
         Assert.Equal(Codes<DeviceStanding>(), values["dfu.device.state"]);
         Assert.Equal(Codes<DeviceOutcome>().Except(["pending"]), values["dfu.outcome"]);

@@ -67,7 +67,18 @@ public sealed partial class InstrumentsTests : IDisposable
             ],
             static warning => Assert.Fail(warning));
         using var instruments = new Published();
-        using (TelemetryExport.From(variables, "station")) await ServeAsync(instruments, () => UntilArrivedAsync(collector));
+        var page = "";
+        using (TelemetryExport.From(variables, "station"))
+        using (var scraped = ScrapedMetrics.Begin("station"))
+        {
+            await ServeAsync(instruments, scraped, async http =>
+            {
+                await UntilArrivedAsync(collector);
+                page = await http.GetStringAsync(ScrapedMetrics.Path);
+            });
+        }
+
+        AssertPage(page);
 
         Assert.Empty(Missing(collector, TelemetryTables.Instruments));
         var rows = TelemetryTables.Instruments.ToDictionary(static row => row.Name);
@@ -82,6 +93,21 @@ public sealed partial class InstrumentsTests : IDisposable
                 Assert.DoesNotMatch(DeviceAddress(), value);
             }
         }
+    }
+
+    /// <summary>The page has the same, under the names that Prometheus makes of them. Nobody on this machine needs a key for it.</summary>
+    private static void AssertPage(string page)
+    {
+        var shown = page.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            .Select(static line => line.Split(' ')[2]).ToHashSet();
+        shown.Remove("target_info");
+        var rows = TelemetryTables.Instruments.ToDictionary(static row => row.PrometheusName);
+        Assert.Empty(shown.Except(rows.Keys));
+
+        // What only an outcome tells, and what is there for moments, need not be on it when it is read.
+        string[] late = ["dfu_update_ended_total", "dfu_update_duration_seconds", "dfu_deadline_slack_seconds"];
+        Assert.Empty(rows.Keys.Except(shown).Except(late));
+        Assert.DoesNotMatch(WrittenAddress(), page);
     }
 
     private static IEnumerable<(string Scope, OtlpMetric Metric)> Arrived(OtlpReceiver collector) =>
@@ -120,7 +146,7 @@ public sealed partial class InstrumentsTests : IDisposable
     };
 
     /// <summary>Serves two farms, updates them, and makes trouble meanwhile.</summary>
-    private async Task ServeAsync(Published instruments, Func<Task> untilArrived)
+    private async Task ServeAsync(Published instruments, ScrapedMetrics scraped, Func<HttpClient, Task> untilArrived)
     {
         var ready = new TaskCompletionSource<System.Net.IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = new CancellationTokenSource();
@@ -135,7 +161,8 @@ public sealed partial class InstrumentsTests : IDisposable
                 Beside = async (silo, stopping) =>
                 {
                     served = silo;
-                    var web = await FleetWeb.StartAsync(new() { Urls = [new("http://127.0.0.1:0")] }, silo, TimeProvider.System, stopping);
+                    var web = await FleetWeb.StartAsync(
+                        new() { Urls = [new("http://127.0.0.1:0")], Metrics = scraped }, silo, TimeProvider.System, stopping);
                     url = web.Url;
                     return web;
                 },
@@ -152,11 +179,12 @@ public sealed partial class InstrumentsTests : IDisposable
             await ConflictAsync(served);
             Background.Report("be tested", new DfuException(DfuError.Unexpected, "a test wants to see it counted"));
             foreach (var (instrument, tags) in Trouble) instruments.Add(instrument, tags);
-            using (var http = new HttpClient()) await http.GetStringAsync(new Uri(url!, "/api/v1/about"));
+            using var http = new HttpClient { BaseAddress = url };
+            await http.GetStringAsync("/api/v1/about");
             var options = new FleetClientOptions();
             options.Gateways.Add(await ready.Task);
             await using (var client = new FleetClient(options)) await client.CampaignsAsync(CancellationToken.None);
-            await untilArrived();
+            await untilArrived(http);
             await fleet.ControlAsync(campaign.Snapshot().Id, new CampaignControl(CampaignControlKind.Cancel, "a test") { Cut = true }, CancellationToken.None);
             var view = await campaign.WaitAsync(CancellationToken.None).WaitAsync(Long, TimeProvider.System);
             Assert.Contains(view.Devices, static device => device.Outcome == DeviceOutcome.Cancelled);
@@ -209,6 +237,10 @@ public sealed partial class InstrumentsTests : IDisposable
 
     [GeneratedRegex("[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}")]
     private static partial Regex DeviceAddress();
+
+    /// <summary>With its separators: a byte count has twelve digits too.</summary>
+    [GeneratedRegex("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")]
+    private static partial Regex WrittenAddress();
 
     /// <summary>The instruments that this process has, and what was told on them.</summary>
     private sealed class Published : IDisposable

@@ -2,7 +2,12 @@ namespace Dfu.Cli.Tests.Telemetry;
 
 /// <summary>A row of the tables of instruments.</summary>
 /// <param name="Meter">Empty for one of ours, which the name tells.</param>
-internal sealed record DocumentedInstrument(string Name, string Meter, string Kind, string Unit, IReadOnlyList<string> Tags);
+internal sealed record DocumentedInstrument(string Name, string Meter, string Kind, string Unit, IReadOnlyList<string> Tags)
+{
+    public string PrometheusName => Name.Replace('.', '_').Replace('-', '_')
+        + Unit switch { "s" => "_seconds", "ms" => "_milliseconds", "By" => "_bytes", "By/s" => "_bytes_per_second", _ => "" }
+        + (Kind is "counter" or "observable counter" ? "_total" : "");
+}
 
 /// <summary>docs/telemetry.md, as programs read it.</summary>
 internal static class TelemetryTables

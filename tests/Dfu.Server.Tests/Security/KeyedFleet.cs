@@ -15,6 +15,8 @@ public sealed class KeyedFleet : IAsyncLifetime
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dfu-keyed-");
 
+    private readonly ScrapedMetrics _metrics = ScrapedMetrics.Begin("station");
+
     public ServedFleet Served { get; private set; } = null!;
 
     public Uri Https { get; private set; } = null!;
@@ -41,7 +43,7 @@ public sealed class KeyedFleet : IAsyncLifetime
             web: settings => settings with
             {
                 Urls = [new("http://127.0.0.1:0"), new("https://127.0.0.1:0")], BehindProxy = true, Certificate = certificate.Files,
-                OrleansDashboard = true,
+                OrleansDashboard = true, Metrics = _metrics,
             },
             with: static settings => settings with { LogLevel = LogLevel.Information, Silo = OrleansDashboard.AddTo });
         Https = Served.Web.Urls.Single(static url => url.Scheme == Uri.UriSchemeHttps);
@@ -62,6 +64,7 @@ public sealed class KeyedFleet : IAsyncLifetime
     {
         Tls.Dispose();
         await Served.DisposeAsync();
+        _metrics.Dispose();
         _folder.Delete(true);
     }
 
