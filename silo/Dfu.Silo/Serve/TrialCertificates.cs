@@ -42,12 +42,11 @@ public static class TrialCertificates
         ];
         if (hosts.Any(static host => FileOf(host) is ClientName or "ca") || wanted.Distinct().Count() < wanted.Length)
             throw new DfuException(DfuError.InvalidArgument, "each host needs files of its own: give each once, and none that is called ca or client");
-        if (wanted.FirstOrDefault(Path.Exists) is { } taken)
-            throw new DfuException(DfuError.InvalidArgument, $"{taken} exists already, and nothing is overwritten");
-
         var (copy, own) = (Path.Combine(folder, AuthorityFile), Path.Combine(home, AuthorityFile));
         if (authorityFolder is not null && File.Exists(copy) && !(authorityThere && File.ReadAllText(copy) == File.ReadAllText(own)))
             throw new DfuException(DfuError.InvalidArgument, $"{copy} is not of the authority in {home}: give a folder of its own");
+        if (wanted.FirstOrDefault(Path.Exists) is { } taken)
+            throw new DfuException(DfuError.InvalidArgument, $"{taken} exists already, and nothing is overwritten");
 
         var now = time.GetUtcNow();
         var made = new List<string>();

@@ -4,6 +4,7 @@ namespace Dfu.Deployment.Tests.Docker;
 internal sealed class DockerComposeTheoryAttribute : TheoryAttribute
 {
     public const string Program = "/usr/bin/docker-compose";
+    private const string Missing = "no docker-compose is installed here (Debian: apt-get install docker-compose)";
 
-    public DockerComposeTheoryAttribute() => Skip = File.Exists(Program) ? null : "no docker-compose is installed here (Debian: apt-get install docker-compose)";
+    public DockerComposeTheoryAttribute() => Skip = File.Exists(Program) ? null : Missing;
 }
