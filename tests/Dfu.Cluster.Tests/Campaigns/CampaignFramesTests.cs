@@ -71,7 +71,11 @@ public sealed class CampaignFramesTests
         _campaign = _campaign with { Stage = CampaignStage.Finished };
         Assert.Equal((0, 5, 0), Figures((await PollAsync()).Adapters));
 
-        static (int, int, double) Figures(ImmutableArray<AdapterView> adapters) => Assert.Single(adapters) is var one ? (one.Active, one.Limit, one.Rate) : default;
+        static (int, int, double) Figures(ImmutableArray<AdapterView> adapters)
+        {
+            var adapter = Assert.Single(adapters);
+            return (adapter.Active, adapter.Limit, adapter.Rate);
+        }
     }
 
     [Fact]

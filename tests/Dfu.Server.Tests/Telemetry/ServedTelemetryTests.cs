@@ -9,12 +9,14 @@ using Dfu.Silo.Telemetry;
 namespace Dfu.Server.Tests.Telemetry;
 
 /// <summary>All that a server exports of a campaign that came over HTTP. Other servers run in this process: theirs is named in the tables, too.</summary>
-public sealed class ServedTelemetryTests
+public sealed class ServedTelemetryTests : IDisposable
 {
     private const string Farm = "sim:adapters=2,devices=8,mode=app,time-scale=50,seed=42,drop-rate=0.05";
     private const string Requests = "Microsoft.AspNetCore";
 
     private readonly OtlpReceiver _collector = new();
+
+    public void Dispose() => _collector.Dispose();
 
     [Fact]
     public async Task Spans_and_lines_are_those_of_the_tables_with_their_parents_links_and_attributes()
@@ -22,24 +24,21 @@ public sealed class ServedTelemetryTests
         var variables = new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _collector.Endpoint, ["OTEL_METRICS_EXPORTER"] = "none" };
         CampaignView view;
         var (caller, noise) = (ActivityTraceId.CreateRandom().ToHexString(), ActivityTraceId.CreateRandom().ToHexString());
-        using (_collector)
+        using (var telemetry = TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "served", TimeSpan.FromSeconds(30)))
         {
-            using (var telemetry = TelemetryExport.From(new OtlpVariables(variables, Assert.Fail), "served", TimeSpan.FromSeconds(30)))
+            await using var served = await ServedFleet.StartAsync(Farm, with: settings => settings with { Telemetry = telemetry });
+            foreach (var path in new[] { "/health/live", "/health/ready", "/", "/sign-in", "/app.css", "/_blazor/negotiate", "/nothing" })
+                (await served.Http.SendAsync(HttpMethod.Get, path, null, ("traceparent", Parent(noise)))).Dispose();
+            using (var events = new HttpRequestMessage(HttpMethod.Get, ApiRoutes.Events) { Headers = { { "traceparent", Parent(noise) } } })
+                (await served.Http.SendAsync(events, HttpCompletionOption.ResponseHeadersRead)).Dispose();
+            var order = new ApiCampaignOrder
             {
-                await using var served = await ServedFleet.StartAsync(Farm, with: settings => settings with { Telemetry = telemetry });
-                foreach (var path in new[] { "/health/live", "/health/ready", "/", "/sign-in", "/app.css", "/_blazor/negotiate", "/nothing" })
-                    (await served.Http.SendAsync(HttpMethod.Get, path, null, ("traceparent", Parent(noise)))).Dispose();
-                using (var events = new HttpRequestMessage(HttpMethod.Get, ApiRoutes.Events) { Headers = { { "traceparent", Parent(noise) } } })
-                    (await served.Http.SendAsync(events, HttpCompletionOption.ResponseHeadersRead)).Dispose();
-                var order = new ApiCampaignOrder
-                {
-                    PackageId = await served.Http.PackageAsync(91, 61_000), Targets = new() { All = true, Count = 8 }, Plan = new() { Name = "Traced" },
-                };
-                using var created = await served.Http.PostAsync(ApiRoutes.Campaigns, order, ("traceparent", Parent(caller)), ("user-agent", "line/3"));
-                var campaign = (await created.ReadAsync<ApiCampaignStarted>(HttpStatusCode.Created)).Campaign;
-                await served.Http.OverAsync(campaign);
-                view = await served.Http.GetAsync<CampaignView>(ApiRoutes.View(campaign));
-            }
+                PackageId = await served.Http.PackageAsync(91, 61_000), Targets = new() { All = true, Count = 8 }, Plan = new() { Name = "Traced" },
+            };
+            using var created = await served.Http.PostAsync(ApiRoutes.Campaigns, order, ("traceparent", Parent(caller)), ("user-agent", "line/3"));
+            var campaign = (await created.ReadAsync<ApiCampaignStarted>(HttpStatusCode.Created)).Campaign;
+            await served.Http.OverAsync(campaign);
+            view = await served.Http.GetAsync<CampaignView>(ApiRoutes.View(campaign));
         }
 
         Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
