@@ -37,7 +37,9 @@ build() {
 missing_packages() {
   local missing=()
   [ -x /usr/bin/dbus-daemon ] || missing+=(dbus)
+  [ -x /usr/bin/docker-compose ] || missing+=(docker-compose)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ] || missing+=(chromium)
+  { [ -x /usr/bin/prometheus ] && [ -x /usr/bin/promtool ]; } || missing+=(prometheus)
   echo "${missing[*]}"
 }

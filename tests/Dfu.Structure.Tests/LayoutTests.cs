@@ -39,7 +39,7 @@ public sealed class LayoutTests
     private static readonly string[] RootFiles =
     [
         ".editorconfig", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "BannedSymbols.Scheduler.txt", "BannedSymbols.txt", "CHANGELOG.md",
-        "CONTRIBUTING.md", "Dfu.Orleans.sln", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "README.md", "dfu", "test",
+        "CONTRIBUTING.md", "Dfu.Orleans.sln", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "README.md", "dfu", "publish", "test",
     ];
 
     public static TheoryData<string> ProductProjects() => new(Repository.Projects.Where(project => !project.StartsWith("tests/", StringComparison.Ordinal)));

@@ -152,6 +152,9 @@ public enum DfuError
 
     /// <summary>An idempotency key that was given before with another request.</summary>
     IdempotencyKeyReused,
+
+    /// <summary>The Aspire dashboard cannot be brought to this machine, or does not run on it.</summary>
+    DashboardUnavailable,
 }
 
 public static class DfuErrors

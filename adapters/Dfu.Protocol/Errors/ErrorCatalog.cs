@@ -220,6 +220,9 @@ public static class ErrorCatalog
         DfuError.IdempotencyKeyReused => (
             "The idempotency key was used before for another request, and nothing was done.",
             "Give each request a key of its own; repeat a request with the key and the body it had."),
+        DfuError.DashboardUnavailable => (
+            "The Aspire dashboard cannot be brought to this machine, or does not run on it.",
+            "Do what the message says, or send telemetry to another collector by OTEL_EXPORTER_OTLP_ENDPOINT; updates need neither."),
         DfuError.Unexpected => ("Something went wrong that has no code yet.", "Please report it with the log."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "every code needs a sentence and a remedy here"),
     };

@@ -1,4 +1,3 @@
-using Dfu.Silo.Storage.Postgres;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Cli.Arguments;
@@ -21,15 +20,6 @@ internal static class LogLevels
         new("--log-level", "From where on standard error is told what happens.", [.. All.OrderByDescending(choice => choice.Level == usual)]);
 
     public static Action<string> To(Terminal terminal) => line => terminal.Error.WriteLine(OneLine(line));
-
-    /// <summary>Tells an operator whose database login everybody on this machine can read in the list of processes.</summary>
-    public static void WarnOfPassword(Terminal terminal, string connection)
-    {
-        if (Secrets.AreIn(connection))
-            terminal.Error.WriteLine(
-                "dfu: warning: every user of this machine can read the password on this command line: leave it out of --connection, and give it in "
-                + "PGPASSWORD or in the file that PGPASSFILE names (~/.pgpass)");
-    }
 
     private static string OneLine(string line) => "dfu: " + string.Concat(line.Select(static character => char.IsControl(character) ? ' ' : character));
 }

@@ -7,9 +7,6 @@ namespace Dfu.Cli.Arguments;
 /// <summary>The options by which a command gets its certificates.</summary>
 internal sealed class TlsOptions
 {
-    private const string PassphraseVariable = "DFU_TLS_PASSPHRASE";
-    private const string PassphraseFileVariable = "DFU_TLS_PASSPHRASE_FILE";
-
     private readonly Option<string?> _certificate =
         Option.Text("--tls-certificate", "This host's certificate; members and programs then talk TLS only.", "PEM");
     private readonly Option<string?> _key = Option.Text("--tls-key", "Its private key.", "PEM");
@@ -34,21 +31,6 @@ internal sealed class TlsOptions
     }
 
     /// <summary>Of whichever key is encrypted.</summary>
-    /// <exception cref="DfuException">CertificateInvalid.</exception>
-    internal static string? Passphrase()
-    {
-        if (Environment.GetEnvironmentVariable(PassphraseVariable) is { Length: > 0 } given) return given;
-        if (Environment.GetEnvironmentVariable(PassphraseFileVariable) is not { Length: > 0 } file) return null;
-        try
-        {
-            return File.ReadLines(file).FirstOrDefault() ?? "";
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new DfuException(
-                DfuError.CertificateInvalid,
-                $"{file}, the file that {PassphraseFileVariable} names, cannot be read: {failure.Message}",
-                failure);
-        }
-    }
+    /// <exception cref="DfuException">InvalidArgument.</exception>
+    internal static string? Passphrase() => SecretVariable.Read("DFU_TLS_PASSPHRASE");
 }

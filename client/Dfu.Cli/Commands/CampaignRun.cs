@@ -1,3 +1,4 @@
+using Dfu.Cli.Dashboards;
 using Dfu.Cli.Progress;
 using Dfu.Cli.Reports;
 using Dfu.Fleet.Campaigns;
@@ -12,8 +13,12 @@ internal static class CampaignRun
 {
     /// <summary>Exports traces, metrics and logs, if the environment asks for it, until disposed.</summary>
     /// <param name="instance">The member's name; null for a run by itself.</param>
-    public static TelemetryExport Telemetry(Terminal terminal, string? instance = null) =>
-        TelemetryExport.FromEnvironment(instance, warning => terminal.Error.WriteLine($"dfu: {warning}"));
+    /// <param name="seen">What the variables say for a dashboard that somebody looks at.</param>
+    public static TelemetryExport Telemetry(Terminal terminal, string? instance = null, DashboardVariables? seen = null)
+    {
+        if (seen?.Disagreement is { } disagreement) terminal.Error.WriteLine($"dfu: {disagreement}");
+        return TelemetryExport.FromEnvironment(instance, warning => terminal.Error.WriteLine($"dfu: {warning}"), seen?.Added);
+    }
 
     /// <summary>Shows progress until the campaign is over.</summary>
     /// <exception cref="DfuException">What ended the campaign before its time.</exception>

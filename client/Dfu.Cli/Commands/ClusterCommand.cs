@@ -18,13 +18,16 @@ internal static class ClusterCommand
             "a host",
             "HOST",
             required: true);
+        var authority = Arguments.Option.Text(
+            "--authority", "Where the authority and its key are kept; in DIR unless given, from where the key should then be taken away.", "DIR");
         var command = new Command("certificates", "Make TLS certificates for a trial: an authority, one certificate for each host, and one for programs.")
         {
-            folder, host,
+            folder, host, authority,
         };
         command.SetAction(result =>
         {
-            var made = TrialCertificates.Make(result.GetRequiredValue(folder), result.GetRequiredValue(host), TimeProvider.System);
+            var made = TrialCertificates.Make(
+                result.GetRequiredValue(folder), result.GetRequiredValue(host), TimeProvider.System, result.GetValue(authority));
             foreach (var file in made) terminal.Out.WriteLine(file);
             terminal.Error.WriteLine(
                 $"dfu: each host gets its two files and {TrialCertificates.AuthorityFile}; keep {TrialCertificates.AuthorityKeyFile} away from all of them: "

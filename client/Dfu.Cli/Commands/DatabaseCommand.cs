@@ -12,12 +12,11 @@ internal static class DatabaseCommand
 
     private static Command Init(Terminal terminal)
     {
-        var connection = ServeCommand.ConnectionOption();
+        var connection = new ConnectionOption("The cluster's database");
         var command = new Command("init", "Make the tables, or bring those of an older version up to date; what is in them stays.") { connection };
         command.SetAction(async (result, _) =>
         {
-            var given = result.GetValue(connection) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
-            LogLevels.WarnOfPassword(terminal, given);
+            var given = connection.Of(result, terminal) ?? throw new DfuException(DfuError.InvalidArgument, "give --connection");
             using var signals = new StopSignals(terminal.ExitAtOnce);
             terminal.Out.WriteLine(await FleetServer.InitDatabaseAsync(given, signals.Token));
             return ExitCode.Succeeded;

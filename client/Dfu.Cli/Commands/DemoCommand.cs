@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Dashboards;
 using Dfu.Cli.Progress;
 using Dfu.Silo.Simulation;
 
@@ -42,10 +43,11 @@ internal static class DemoCommand
             20,
             "X");
         var seed = Arguments.Option.Number("--seed", "Decides the image, the addresses and what devices and links do.", 0, int.MaxValue, 1);
+        var dashboard = DashboardCommand.Flag("Show traces, metrics and logs of it on a dashboard, which stays open afterwards until Ctrl-C.");
         var json = Arguments.Option.Flag("--json", "Print one JSON document.");
         var command = new Command("demo", "Update virtual devices with the real engine: nothing to set up, no hardware.")
         {
-            devices, adapters, size, dropRate, saveProgress, timeScale, seed, json,
+            devices, adapters, size, dropRate, saveProgress, timeScale, seed, dashboard, json,
         };
         command.SetAction((result, cancellationToken) => RunAsync(
             terminal,
@@ -59,21 +61,35 @@ internal static class DemoCommand
                 TimeScale = Math.Min(result.GetValue(timeScale), Demo.FastestClock),
                 Seed = result.GetValue(seed)!.Value,
             },
+            result.GetValue(dashboard),
             result.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, DemoSettings settings, bool json)
+    private static async Task<int> RunAsync(Terminal terminal, DemoSettings settings, bool onDashboard, bool json)
     {
         using var signals = new StopSignals(terminal.ExitAtOnce);
-        using var telemetry = CampaignRun.Telemetry(terminal);
+        if (!onDashboard) return await UpdateAsync(terminal, settings, null, json, signals.Token);
+        await using var dashboard = await DashboardCommand.OpenAsync(terminal, signals.Token);
+        var code = await UpdateAsync(terminal, settings, DashboardCommand.VariablesOf(dashboard, "dfu-demo"), json, signals.Token);
+        if (signals.Token.IsCancellationRequested) return code;
+        terminal.Error.WriteLine(dashboard.IsOurs
+            ? $"dfu: look at it on the dashboard, {dashboard.Address.Page} - Ctrl-C ends it"
+            : $"dfu: look at it on the dashboard, {dashboard.Address.Page}");
+        await dashboard.StayOpenAsync(signals.Token);
+        return code;
+    }
+
+    private static async Task<int> UpdateAsync(Terminal terminal, DemoSettings settings, DashboardVariables? seen, bool json, CancellationToken stop)
+    {
+        using var telemetry = CampaignRun.Telemetry(terminal, seen: seen);
         await using var demo = new Demo(settings, telemetry);
         var note = string.Create(
             CultureInfo.InvariantCulture,
             $"on an Orleans silo, virtual devices, {Format.Count(settings.Adapters, "radio")}, {settings.DropRate * 100:0.##} % drops per object, ")
             + string.Create(CultureInfo.InvariantCulture, $"clock x{settings.TimeScale:0.##}");
         var title = new ProgressTitle(ProgressTitle.Describe(demo.Package), note, settings.TimeScale);
-        var view = await CampaignRun.ShowAsync(terminal, title, demo.Snapshot, demo.RunAsync(signals.Token));
+        var view = await CampaignRun.ShowAsync(terminal, title, demo.Snapshot, demo.RunAsync(stop));
         var verified = demo.CountVerified();
         var complete = verified == settings.Devices;
         var check = complete

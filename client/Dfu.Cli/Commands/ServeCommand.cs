@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Dfu.Cli.Arguments;
+using Dfu.Cli.Servers;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
@@ -38,7 +39,7 @@ internal static class ServeCommand
                 + "(default: ~/.local/share/dfu, and server-NAME in it for members).",
             "DIR");
         var cluster = new Choice<bool>("--cluster", "Serve alone, or as a member of the cluster in a database.", ("none", false), ("postgres", true));
-        var connection = ConnectionOption();
+        var connection = new ConnectionOption("The cluster's database");
         var concurrency = Arguments.Option.Number(
             "--max-concurrency",
             "Transfers at once over this member's radios, whatever their campaigns allow; radios learn their own limits.",
@@ -78,12 +79,13 @@ internal static class ServeCommand
         var web = new WebOptions();
         var publicKey = KeyOption.Public("Refuse every package that is not signed for this P-256 key, whoever brings it.");
         var logLevel = LogLevels.Option(LogLevel.Warning);
+        var onDashboard = DashboardCommand.Flag("Show traces, metrics and logs of it on a dashboard on this machine, for as long as it serves.");
         var tls = new TlsOptions();
         var insecure = Arguments.Option.Flag("--insecure-network", "Let whoever reaches this member over the network in: only on a network of its own.");
         var command = new Command("serve", "Serve radios to campaigns: alone, or with other members over PostgreSQL.")
         {
             name, adapter, dataDir, cluster, connection, concurrency, perAdapter, golden, address, siloPort, gatewayPort, publicKey, insecure, logLevel,
-            drainFor,
+            drainFor, onDashboard,
         };
         var keep = new KeepOptions();
         keep.AddTo(command);
@@ -92,16 +94,16 @@ internal static class ServeCommand
         command.SetAction(async (result, _) =>
         {
             var member = cluster.Of(result);
-            var given = result.GetValue(connection);
+            var given = connection.Of(result, terminal);
             if (member && given is null) throw new DfuException(DfuError.InvalidArgument, "--cluster postgres needs --connection");
             if (!member && given is not null) throw new DfuException(DfuError.InvalidArgument, "--connection goes with --cluster postgres");
             if (result.GetValue(siloPort) is { } taken && taken == result.GetValue(gatewayPort))
                 throw new DfuException(DfuError.InvalidArgument, "--silo-port and --gateway-port must differ");
             using var key = publicKey.Read(result, terminal);
-            if (given is not null) LogLevels.WarnOfPassword(terminal, given);
             using var signals = new StopSignals(terminal.ExitAtOnce);
             var called = result.GetValue(name) ?? Environment.MachineName;
-            using var telemetry = CampaignRun.Telemetry(terminal, called);
+            await using var dashboard = result.GetValue(onDashboard) ? await DashboardCommand.OpenAsync(terminal, signals.Token) : null;
+            using var telemetry = CampaignRun.Telemetry(terminal, called, dashboard is null ? null : DashboardCommand.VariablesOf(dashboard, "dfu"));
             using var metrics = web.Metrics(result, called);
             Uri? url = null;
             var served = web.Of(result, metrics, listens => url = listens);
@@ -134,6 +136,7 @@ internal static class ServeCommand
                         terminal.Out.WriteLine($"ready {called} gateway {gateway}");
                         terminal.Out.Flush();
                         if (url is not null) terminal.Error.WriteLine($"dfu: {web.Line(result, url)}");
+                        ServiceManager.Ready(Environment.GetEnvironmentVariable(ServiceManager.Variable), terminal.Error.WriteLine);
                     },
                     LogLevel = logLevel.Of(result),
                     Telemetry = telemetry,
@@ -145,12 +148,6 @@ internal static class ServeCommand
         });
         return command;
     }
-
-    public static System.CommandLine.Option<string?> ConnectionOption() =>
-        Arguments.Option.Text(
-            "--connection",
-            "The cluster's database, as Npgsql writes it: \"Host=db;Database=dfu;Username=dfu\"; the password comes from PGPASSWORD or ~/.pgpass.",
-            "STRING");
 
     private static bool Name(string text, out string? name)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dfu.Api.Http;
 using Dfu.Cli.Access;
+using Dfu.Cli.Arguments;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cli.Servers;
@@ -82,6 +83,5 @@ internal sealed class HttpOptions
         return new(new() { Url = url, Key = key, Authority = result.GetValue(_authority), RetryFor = LongestTry });
     }
 
-    private static string? KeyFor(Uri url) =>
-        Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key) ? key.Trim() : KeptKeys.OfUser().For(url);
+    private static string? KeyFor(Uri url) => SecretVariable.Read(KeyVariable)?.Trim() ?? KeptKeys.OfUser().For(url);
 }

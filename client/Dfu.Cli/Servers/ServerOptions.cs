@@ -14,8 +14,7 @@ internal sealed class ServerOptions
 
     private readonly Option<DnsEndPoint[]> _gateways = Option();
 
-    private readonly Option<string?> _connection = Arguments.Option.Text(
-        "--connection", "The database of the server's cluster, as Npgsql writes it; the password comes from PGPASSWORD or ~/.pgpass.", "STRING");
+    private readonly ConnectionOption _connection = new("The database of the server's cluster");
 
     private readonly Option<string?> _dataDir = Arguments.Option.Text(
         "--data-dir", "The data directory of a server on this machine (default: ~/.local/share/dfu).", "DIR");
@@ -36,7 +35,7 @@ internal sealed class ServerOptions
     /// <exception cref="DfuException">InvalidArgument; ServerUnreachable, within a few seconds.</exception>
     public async Task<IFleetServer> OpenAsync(ParseResult result, Terminal terminal, CancellationToken cancellationToken)
     {
-        var (gateways, connection, directory) = (result.GetRequiredValue(_gateways), result.GetValue(_connection), result.GetValue(_dataDir));
+        var (gateways, connection, directory) = (result.GetRequiredValue(_gateways), _connection.Of(result, terminal), result.GetValue(_dataDir));
         var (url, tls) = (_http.Given(result), _tls.Of(result));
         var places = (url is null ? 0 : 1) + (gateways.Length > 0 ? 1 : 0) + (connection is null ? 0 : 1) + (directory is null ? 0 : 1);
         if (places > 1) throw new DfuException(DfuError.InvalidArgument, "give only one of --server, --gateway, --connection and --data-dir");
@@ -51,7 +50,6 @@ internal sealed class ServerOptions
         var options = new FleetClientOptions { Tls = tls, RetryFor = LongestTry };
         if (connection is not null)
         {
-            LogLevels.WarnOfPassword(terminal, connection);
             options.ConnectionString = connection;
         }
         else

@@ -50,13 +50,19 @@ internal sealed record ServerPlace(IReadOnlyList<DnsEndPoint> Gateways, string S
         return new(gateways, Variable);
     }
 
+    /// <summary>What the server that has a data directory says of itself, and the members of a cluster that have one in it.</summary>
+    public static IReadOnlyList<ServerFile> FilesOf(string directory)
+    {
+        var members = Directory.Exists(directory) ? Directory.GetDirectories(directory, "server-*").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
+        return [.. members.Prepend(directory).Select(ServerFile.Read).OfType<ServerFile>()];
+    }
+
     /// <summary>The server that has a data directory, or, in the usual one, the member of a cluster that has one in it.</summary>
     /// <exception cref="DfuException">ServerUnreachable when none says that it is there.</exception>
     public static ServerPlace OfDirectory(string directory, string source)
     {
         directory = Path.GetFullPath(directory);
-        var members = Directory.Exists(directory) ? Directory.GetDirectories(directory, "server-*").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
-        var files = members.Prepend(directory).Select(ServerFile.Read).OfType<ServerFile>().ToList();
+        var files = FilesOf(directory);
         return files is [var first, ..]
             ? new([.. files.Select(static file => new DnsEndPoint(file.Gateway.Address.ToString(), file.Gateway.Port))], source) { File = first }
             : throw new DfuException(DfuError.ServerUnreachable, $"no server runs on the data directory {directory}{Because(source)}") { Remedy = Start };

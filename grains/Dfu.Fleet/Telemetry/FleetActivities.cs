@@ -86,6 +86,9 @@ public static class FleetActivities
         Activity.Current = ReferenceEquals(current, activity) ? null : current;
     }
 
+    /// <summary>An adapter as its operator wrote it, without the member that has it.</summary>
+    public static string? AdapterOf(string? id) => id?[(id.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
     /// <returns>Empty when it is null, or not as W3C writes it.</returns>
     public static ActivityContext Context(string? traceParent) =>
         ActivityContext.TryParse(traceParent, null, isRemote: true, out var context) ? context : default;

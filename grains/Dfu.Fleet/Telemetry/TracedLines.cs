@@ -12,7 +12,9 @@ public static class TracedLines
     private static ActivityContext _about;
 
     /// <summary>The span that a line is about while it is written on this thread; empty when nobody said.</summary>
-    /// <remarks>Campaigns, updates and attempts outlive the turns in which lines about them are written, so <see cref="Activity.Current"/> is none of them there.</remarks>
+    /// <remarks>
+    /// Campaigns, updates and attempts outlive the turns in which lines about them are written, so <see cref="Activity.Current"/> is none of them there.
+    /// </remarks>
     public static ActivityContext Span => _about;
 
     /// <summary>Lines written until the result is disposed, on this thread and without an await, are about this span.</summary>

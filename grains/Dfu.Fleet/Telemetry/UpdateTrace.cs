@@ -58,7 +58,10 @@ public sealed class UpdateTrace(TimeProvider time)
         FleetActivities.Keep(_span);
         Tell(
             "attempt given up",
-            ("dfu.attempt", device.Attempt), ("dfu.adapter.id", device.Adapter), ("dfu.reason", reason), ("error.type", error.Code()));
+            ("dfu.attempt", device.Attempt),
+            ("dfu.adapter.id", FleetActivities.AdapterOf(device.Adapter)),
+            ("dfu.reason", reason),
+            ("error.type", error.Code()));
     }
 
     /// <param name="device">With its outcome.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
@@ -60,7 +61,7 @@ internal sealed class CampaignFrames(TimeProvider time)
             Collecting = campaign.Stage == CampaignStage.Collecting,
             Seconds = campaign.Seconds,
             Notices = campaign.Notices,
-            Adapters = live.Adapters,
+            Adapters = campaign.Stage == CampaignStage.Finished ? [.. live.Adapters.Select(AtRest)] : live.Adapters,
             Transfers = summary.IsDefault ? Transfers(campaign, devices, live) : new(),
         });
     }
@@ -79,6 +80,9 @@ internal sealed class CampaignFrames(TimeProvider time)
                 Signals = cursor.Signals == _signalsRevision ? null : _signals,
             };
     }
+
+    /// <summary>Followers keep the last picture of a campaign that is over, and adapters go on with others: what they do now is not its matter.</summary>
+    private static AdapterView AtRest(AdapterView adapter) => adapter with { Active = 0, Rate = 0 };
 
     private void Hear(LiveReport live)
     {

@@ -13,7 +13,8 @@ internal sealed class EmbeddedFiles : IFileProvider
 
     public EmbeddedFiles(Assembly assembly)
     {
-        var changed = File.GetLastWriteTimeUtc(assembly.Location);
+        var file = Path.Combine(AppContext.BaseDirectory, $"{assembly.GetName().Name}.dll");
+        var changed = File.GetLastWriteTimeUtc(File.Exists(file) ? file : Environment.ProcessPath!); // a build in a single file has no other
         _files = assembly.GetManifestResourceNames().Where(static name => name.StartsWith(Root, StringComparison.Ordinal))
             .ToFrozenDictionary(static name => name[Root.Length..], name => (IFileInfo)new EmbeddedFile(assembly, name, changed));
     }

@@ -37,11 +37,23 @@ public static class FleetServer
             _ => "the tables are there already",
         };
 
-    /// <summary>Serves radios to campaigns until told to stop.</summary>
+    /// <summary>Serves radios to campaigns until told to stop, which may be before it is ready.</summary>
     /// <exception cref="DfuException">What kept the server from starting.</exception>
     public static async Task RunAsync(ServerSettings settings, TimeProvider time, CancellationToken stop)
     {
         using var log = new LineLog(settings.Say, settings.LogLevel, time, settings.Telemetry);
+        try
+        {
+            await RunAsync(settings, log, time, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            log.Host.Stops(settings.Name);
+        }
+    }
+
+    private static async Task RunAsync(ServerSettings settings, LineLog log, TimeProvider time, CancellationToken stop)
+    {
         using var tls = settings.Tls is { } files ? ClusterTls.Load(files, TlsRole.Member, time) : null;
         NetworkRule.Warn(settings.Tls, tls, log.Host, time);
         var address = settings.Address ?? (settings.Connection is { } database ? await ClusterAddress.FindAsync(database, stop) : IPAddress.Loopback);
@@ -145,9 +157,11 @@ public static class FleetServer
 
             await StartAsync(server, log.Host, time, stop);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception e) when (stop.IsCancellationRequested)
         {
-            return;
+            // Orleans says in many ways that its start was broken off.
+            log.Host.Overlooked("start to the end, for it was told to stop", e);
+            throw new OperationCanceledException("the start was broken off", e, stop);
         }
         catch (Exception e) when (Refusal(e) is { } refusal)
         {
@@ -209,8 +223,9 @@ public static class FleetServer
     {
         var starting = server.StartAsync(stop);
         await Task.WhenAny(starting, Task.Delay(LongStart, time, stop));
-        if (!starting.IsCompleted) log.StartWaits(MemberTimes.LongestWait.TotalSeconds);
+        if (!starting.IsCompleted && !stop.IsCancellationRequested) log.StartWaits(MemberTimes.LongestWait.TotalSeconds);
         await starting;
+        stop.ThrowIfCancellationRequested();
     }
 
     /// <summary>Says what keeps a radio from being opened; it is tried again all the time.</summary>

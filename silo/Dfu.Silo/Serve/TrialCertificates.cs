@@ -24,33 +24,43 @@ public static class TrialCertificates
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
+    /// <param name="authorityFolder">Where the authority and its key are; null is the folder of the others. Its certificate is copied to them.</param>
     /// <returns>The files that were made.</returns>
     /// <exception cref="DfuException">InvalidArgument, also when a file is there; CertificateInvalid: the authority that is; OutputNotWritten.</exception>
-    public static IReadOnlyList<string> Make(string folder, IReadOnlyList<string> hosts, TimeProvider time)
+    public static IReadOnlyList<string> Make(string folder, IReadOnlyList<string> hosts, TimeProvider time, string? authorityFolder = null)
     {
+        var home = authorityFolder ?? folder;
         if (hosts.FirstOrDefault(static host => !IsHost(host)) is { } strange)
             throw new DfuException(DfuError.InvalidArgument, $"'{strange}' is not a host's name or address");
-        var authorityThere = File.Exists(Path.Combine(folder, AuthorityFile));
+        var authorityThere = File.Exists(Path.Combine(home, AuthorityFile));
         var clientThere = File.Exists(Path.Combine(folder, ClientName + ".pem"));
         string[] names = [.. hosts.Select(FileOf), .. authorityThere && clientThere ? (string[])[] : [ClientName]];
         string[] wanted =
         [
-            .. authorityThere ? (string[])[] : [AuthorityFile, AuthorityKeyFile],
-            .. names.SelectMany(static name => new[] { name + ".pem", name + "-key.pem" }),
+            .. (authorityThere ? (string[])[] : [AuthorityFile, AuthorityKeyFile]).Select(file => Path.Combine(home, file)),
+            .. names.SelectMany(name => new[] { Path.Combine(folder, name + ".pem"), Path.Combine(folder, name + "-key.pem") }),
         ];
         if (hosts.Any(static host => FileOf(host) is ClientName or "ca") || wanted.Distinct().Count() < wanted.Length)
             throw new DfuException(DfuError.InvalidArgument, "each host needs files of its own: give each once, and none that is called ca or client");
-        if (wanted.FirstOrDefault(file => Path.Exists(Path.Combine(folder, file))) is { } taken)
-            throw new DfuException(DfuError.InvalidArgument, $"{Path.Combine(folder, taken)} exists already, and nothing is overwritten");
+        var (copy, own) = (Path.Combine(folder, AuthorityFile), Path.Combine(home, AuthorityFile));
+        if (authorityFolder is not null && File.Exists(copy) && !(authorityThere && File.ReadAllText(copy) == File.ReadAllText(own)))
+            throw new DfuException(DfuError.InvalidArgument, $"{copy} is not of the authority in {home}: give a folder of its own");
+        if (wanted.FirstOrDefault(Path.Exists) is { } taken)
+            throw new DfuException(DfuError.InvalidArgument, $"{taken} exists already, and nothing is overwritten");
 
         var now = time.GetUtcNow();
         var made = new List<string>();
-        using var authority = authorityThere ? ReadAuthority(folder, now) : NewAuthority(now);
+        using var authority = authorityThere ? ReadAuthority(home, now) : NewAuthority(now);
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-            else Directory.CreateDirectory(folder, Private | UnixFileMode.UserExecute);
-            if (!authorityThere) Write(folder, "ca", authority, authority.GetECDsaPrivateKey()!, made);
+            foreach (var needed in new[] { folder, home })
+            {
+                if (OperatingSystem.IsWindows()) Directory.CreateDirectory(needed);
+                else Directory.CreateDirectory(needed, Private | UnixFileMode.UserExecute);
+            }
+
+            if (!authorityThere) Write(home, "ca", authority, authority.GetECDsaPrivateKey()!, made);
+            if (!File.Exists(copy)) Write(copy, authority.ExportCertificatePem() + "\n", Public, made);
             foreach (var host in hosts) Sign(folder, FileOf(host), host, authority, [ServerUse, ClientUse], now, made);
             if (names.Contains(ClientName)) Sign(folder, ClientName, null, authority, [ClientUse], now, made);
             return made;

@@ -40,7 +40,7 @@ internal sealed class LineFinish : BaseProcessor<LogRecord>
         foreach (var (name, value) in data.Attributes ?? [])
         {
             if (name is "{OriginalFormat}" || value is null or DfuError.None) continue;
-            attributes.Add(new(Names.GetValueOrDefault(name, name), Plain(value)));
+            attributes.Add(new(Names.GetValueOrDefault(name, name), name == "Adapter" ? FleetActivities.AdapterOf(value as string) : Plain(value)));
         }
 
         if (data.Exception is { } exception)

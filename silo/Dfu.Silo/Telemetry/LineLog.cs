@@ -57,6 +57,7 @@ internal sealed class LineLog : ILoggerProvider
 
     /// <summary>From where on the collector gets lines.</summary>
     private LogLevel Exported(string category) => _export is null ? LogLevel.None
+        : category == "Polly" ? LogLevel.None // tells of every try inside Orleans, which says itself what failed in the end
         : !category.StartsWith("Dfu.", StringComparison.Ordinal) ? LogLevel.Warning
         : _said < LogLevel.Information ? _said : LogLevel.Information;
 

@@ -33,8 +33,12 @@ internal sealed class OtlpVariables
         foreach (var signal in new[] { "TRACES", "METRICS", "LOGS" }) ChooseProtocol(signal);
     }
 
-    public static OtlpVariables OfEnvironment(Action<string> warn) => new(
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static pair => KeyValuePair.Create((string)pair.Key, (string?)pair.Value)),
+    /// <param name="added">Variables that count where the environment does not have them.</param>
+    public static OtlpVariables OfEnvironment(Action<string> warn, IReadOnlyDictionary<string, string?>? added = null) => new(
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(static pair => KeyValuePair.Create((string)pair.Key, (string?)pair.Value))
+            .Where(static pair => !string.IsNullOrWhiteSpace(pair.Value))
+            .UnionBy(added ?? new Dictionary<string, string?>(), static pair => pair.Key),
         warn);
 
     /// <summary>Whether traces are to be exported: an address is given for them, their exporter is OTLP, and the SDK is not disabled.</summary>

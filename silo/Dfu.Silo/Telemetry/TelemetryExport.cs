@@ -10,7 +10,9 @@ using OpenTelemetry.Trace;
 
 namespace Dfu.Silo.Telemetry;
 
-/// <summary>Sends traces, metrics and logs over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.</summary>
+/// <summary>
+/// Sends traces, metrics and logs over OTLP for as long as it lives, when the <c>OTEL_*</c> variables ask for it. docs/telemetry.md says how.
+/// </summary>
 /// <remarks>
 /// Nothing that goes wrong here reaches what is measured: a collector that is not there costs what is sent, and at the end
 /// <see cref="Longest"/>.
@@ -37,11 +39,12 @@ public sealed class TelemetryExport : IDisposable
 
     /// <param name="instance">The host's name, which becomes <c>service.instance.id</c>; null for one of this process.</param>
     /// <param name="warn">Told, in one line each, what of the environment was not understood.</param>
-    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn)
+    /// <param name="added">Variables that count where the environment does not have them.</param>
+    public static TelemetryExport FromEnvironment(string? instance, Action<string> warn, IReadOnlyDictionary<string, string?>? added = null)
     {
         try
         {
-            return From(OtlpVariables.OfEnvironment(warn), instance);
+            return From(OtlpVariables.OfEnvironment(warn, added), instance);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -74,10 +77,11 @@ public sealed class TelemetryExport : IDisposable
     {
         var end = longest ?? Longest;
         if (!variables.Traces && !variables.Metrics && !variables.Logs) return new(null, false, end);
+        var id = instance ?? Guid.NewGuid().ToString(); // one for all signals, whose resources are made one by one
         var sdk = OpenTelemetrySdk.Create(sdk =>
         {
             sdk.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables.Values).Build());
-            sdk.ConfigureResource(resource => resource.AddOrigin(instance));
+            sdk.ConfigureResource(resource => resource.AddOrigin(id));
 
             // Not UseOtlpExporter, which exports a signal that is left out as well, to localhost when nobody says where to.
             if (variables.Traces)

@@ -25,7 +25,7 @@ internal sealed class DfuProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    private static string Command { get; } = Path.Combine(AppContext.BaseDirectory, "dfu.dll");
+    public static string Command { get; } = Path.Combine(AppContext.BaseDirectory, "dfu.dll");
 
     public static DfuProcess Start(params string[] arguments) => new(new ProcessStartInfo("dotnet", [Command, .. arguments]));
 
@@ -35,6 +35,9 @@ internal sealed class DfuProcess : IDisposable
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return new(start);
     }
+
+    /// <summary>Another program that is, or becomes, the command.</summary>
+    public static DfuProcess StartProgram(string program, params string[] arguments) => new(new ProcessStartInfo(program, arguments));
 
     /// <summary>Through a shell that prepares its limits first.</summary>
     public static DfuProcess StartAfter(string shell, params string[] arguments) =>

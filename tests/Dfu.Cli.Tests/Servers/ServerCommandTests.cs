@@ -58,6 +58,17 @@ public sealed class ServerCommandTests(ServedWeb fleet) : IClassFixture<ServedWe
     }
 
     [Fact]
+    public async Task A_server_says_whether_it_is_ready_and_a_folder_without_one_is_said()
+    {
+        var health = await fleet.RunAsync("health");
+        Assert.True((0, "ready\n") == (health.Code, health.Output), $"{health.Output}{string.Join('\n', health.Error)}");
+        var nobody = await Played.RunAsync("health", "--data-dir", fleet["nothing"]);
+        Assert.Equal(4, nobody.Code);
+        Assert.StartsWith("dfu: no server with a console or API runs on the data directory ", Assert.Single(nobody.Error), StringComparison.Ordinal);
+        Assert.EndsWith("(serverUnreachable)", nobody.Error[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_no_server_of_ours_is_that_is_said_in_one_line()
     {
         using var closed = new TcpListener(IPAddress.Loopback, 0);

@@ -1,11 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Dfu.Client;
-using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Telemetry;
 using Dfu.Grains;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
@@ -16,8 +14,6 @@ using Dfu.Silo.Adapters;
 using Dfu.Silo.Serve;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Dfu.Cli.Tests.Telemetry;
@@ -211,7 +207,7 @@ public sealed partial class InstrumentsTests : IDisposable
     }
 
     /// <summary>The good adapter is reset while it connects, so that a connect fails and a step is taken to get the adapter back.</summary>
-    private static async Task BreakConnectAsync(GrainServer fleet, IFollowedCampaign campaign, Published instruments)
+    private static async Task BreakConnectAsync(GrainServer fleet, GrainFleet campaign, Published instruments)
     {
         var adapter = (await fleet.AdaptersAsync(CancellationToken.None)).Single(one => one.Id.EndsWith(Forgetful, StringComparison.Ordinal)).Id;
         while (!instruments.Has("dfu.connect.duration", "error.type"))

@@ -64,6 +64,21 @@ public sealed class CampaignFramesTests
     }
 
     [Fact]
+    public async Task What_adapters_do_after_the_end_of_a_campaign_is_not_told_as_its_own()
+    {
+        _live = new() { Adapters = [new() { Id = "a/b", Active = 3, Limit = 5, Rate = 8364 }] };
+        Assert.Equal((3, 5, 8364), Figures((await PollAsync()).Adapters));
+        _campaign = _campaign with { Stage = CampaignStage.Finished };
+        Assert.Equal((0, 5, 0), Figures((await PollAsync()).Adapters));
+
+        static (int, int, double) Figures(ImmutableArray<AdapterView> adapters)
+        {
+            var adapter = Assert.Single(adapters);
+            return (adapter.Active, adapter.Limit, adapter.Rate);
+        }
+    }
+
+    [Fact]
     public async Task A_state_that_comes_again_is_no_change()
     {
         var resumed = State(3) with { Resumes = [new(4096, 0, default)] };

@@ -15,7 +15,8 @@ public sealed class PostgresServer : IAsyncLifetime
     public const string User = "dfu";
     public const string Password = "not-a-secret";
 
-    private static readonly string? Binaries = Directory.Exists("/usr/lib/postgresql")
+    /// <summary>The folder of its programs; null when they are not here.</summary>
+    public static string? Programs { get; } = Directory.Exists("/usr/lib/postgresql")
         ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(
             folder => Version.TryParse(Path.GetFileName(folder) + ".0", out var version) ? version : new Version())
             .Select(folder => Path.Combine(folder, "bin")).FirstOrDefault(
@@ -30,7 +31,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private int _databases;
 
     /// <summary>Why there can be no server here; null when there can.</summary>
-    public static string? Missing => Binaries is null
+    public static string? Missing => Programs is null
         ? "no PostgreSQL server is installed here (no initdb and postgres below /usr/lib/postgresql; Debian: apt-get install postgresql)"
         : null;
 
@@ -128,7 +129,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private static ProcessStartInfo AsServer(string program, params string[] arguments)
     {
-        program = Path.Combine(Binaries!, program);
+        program = Path.Combine(Programs!, program);
         if (!Environment.IsPrivilegedProcess) return new(program, arguments);
         var (_, uid, gid) = Owner;
         return new("setpriv", [$"--reuid={uid}", $"--regid={gid}", "--clear-groups", program, .. arguments]) { WorkingDirectory = "/" };

@@ -114,7 +114,7 @@ public sealed class SqliteSchemaTests : IDisposable
         Assert.Equal(DfuError.DataDirectoryForeign, refused.Error);
         Assert.Equal(
             $"{Database} has schema 2, and this program knows schemas up to 1: use the version that it is of, or a later one; "
-                + $"{Backup} is what it was before its upgrade, and may be put in its place when its -wal and -shm files are deleted",
+                + $"{Backup} is what it was before its upgrade, and 'dfu restore --force' puts it in its place",
             refused.Message);
         Assert.Equal(before, Rows(Database));
 

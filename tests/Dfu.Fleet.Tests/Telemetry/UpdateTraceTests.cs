@@ -63,8 +63,8 @@ public sealed class UpdateTraceTests : IDisposable
         Assert.NotEqual(Campaign.TraceId, span.TraceId);
         Assert.Equal(
             ("updated", 1, "c1", "p1", _device.ToString(), false),
-            (Tag(span, "dfu.outcome"), Tag(span, "dfu.update.attempts"), Tag(span, "dfu.campaign.id"), Tag(span, "dfu.package.id"), Tag(span, "dfu.device.address"),
-                Tag(span, "dfu.update.goes_on")));
+            (Tag(span, "dfu.outcome"), Tag(span, "dfu.update.attempts"), Tag(span, "dfu.campaign.id"), Tag(span, "dfu.package.id"),
+                Tag(span, "dfu.device.address"), Tag(span, "dfu.update.goes_on")));
         Assert.Null(Activity.Current);
     }
 
@@ -136,7 +136,9 @@ public sealed class UpdateTraceTests : IDisposable
         var events = Assert.Single(_ended).Events.ToArray();
         Assert.Equal(["attempt given up", "deadline missed", "attempt given up"], events.Select(happened => happened.Name));
         Assert.Equal(["1 radio refused interrupted", "2 radio interrupted interrupted"], events.Where(happened => happened.Name == "attempt given up").Select(
-            happened => happened.Tags.ToDictionary() is var tags ? $"{tags["dfu.attempt"]} {tags["dfu.adapter.id"]} {tags["dfu.reason"]} {tags["error.type"]}" : ""));
+            happened => happened.Tags.ToDictionary() is var tags
+                ? $"{tags["dfu.attempt"]} {tags["dfu.adapter.id"]} {tags["dfu.reason"]} {tags["error.type"]}"
+                : ""));
         Assert.Equal(5.0, events[1].Tags.ToDictionary()["dfu.deadline.late"]);
     }
 

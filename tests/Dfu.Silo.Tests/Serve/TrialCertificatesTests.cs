@@ -71,5 +71,21 @@ public sealed class TrialCertificatesTests : IDisposable
         Assert.False(Directory.Exists(Folder));
     }
 
+    [Fact]
+    public void The_authority_may_be_kept_apart_from_what_is_handed_out()
+    {
+        var apart = _directory.File("authority");
+        var made = TrialCertificates.Make(Folder, ["north"], TimeProvider.System, apart);
+        Assert.Equal(["ca-key.pem", "ca.pem"], Directory.GetFiles(apart).Select(Path.GetFileName).Order());
+        Assert.Equal(["ca.pem", "client-key.pem", "client.pem", "north-key.pem", "north.pem"], Directory.GetFiles(Folder).Select(Path.GetFileName).Order());
+        Assert.Equal(7, made.Count);
+        Assert.Equal(File.ReadAllText(Path.Combine(apart, "ca.pem")), File.ReadAllText(Path.Combine(Folder, "ca.pem")));
+        Assert.Equal(["south.pem", "south-key.pem"], TrialCertificates.Make(Folder, ["south"], TimeProvider.System, apart).Select(Path.GetFileName));
+
+        var refusal = Assert.Throws<DfuException>(() => TrialCertificates.Make(Folder, ["east"], TimeProvider.System, _directory.File("another")));
+        Assert.EndsWith("give a folder of its own", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_directory.File("another")));
+    }
+
     private IReadOnlyList<string> Make(params string[] hosts) => TrialCertificates.Make(Folder, hosts, TimeProvider.System);
 }

@@ -22,7 +22,8 @@ public sealed class ExportedLinesTests
         {
             var failure = new InvalidOperationException("Host=db;Password=geheim");
             using (TracedLines.Of(span))
-                log.CreateLogger("Dfu.Grains").LogInformation(failure, "{Device} on {Adapter}: {Error} {Connection}", "C0", "radio", DfuError.LinkLost, "pwd=geheim");
+                log.CreateLogger("Dfu.Grains").LogInformation(
+                    failure, "{Device} on {Adapter}: {Error} {Connection}", "C0", "radio", DfuError.LinkLost, "pwd=geheim");
             log.CreateLogger("Dfu.Grains").LogInformation("about nothing");
         });
 
@@ -60,7 +61,8 @@ public sealed class ExportedLinesTests
 
         _said.Clear();
         using var log = new LineLog(_said.Add, terminal, TimeProvider.System);
-        for (var at = LogLevel.Trace; at <= LogLevel.Critical; at++) log.CreateLogger(TracedLines.Updates).Log(at, default, "text", null, static (text, _) => text);
+        var updates = log.CreateLogger(TracedLines.Updates);
+        for (var at = LogLevel.Trace; at <= LogLevel.Critical; at++) updates.Log(at, default, "text", null, static (text, _) => text);
         Assert.Equal(saidOfUpdates, _said.Count);
     }
 

@@ -30,7 +30,8 @@ public sealed class SampledOutTests
         Assert.NotEmpty(troubled);
         Assert.NotEqual(view.Devices.Length, troubled.Length);
         Assert.Equal(
-            troubled.Select(static device => device.Application.ToString()).Order(), updates.Select(static update => Tag(update, "dfu.device.address")!).Order());
+            troubled.Select(static device => device.Application.ToString()).Order(),
+            updates.Select(static update => Tag(update, "dfu.device.address")!).Order());
         foreach (var device in troubled)
         {
             var update = updates.Single(update => Tag(update, "dfu.device.address") == device.Application.ToString());
@@ -40,7 +41,8 @@ public sealed class SampledOutTests
                 .Select(static happened => OtlpReceiver.Tags(happened.Attributes)["dfu.attempt"]);
             Assert.Equal(
                 Enumerable.Range(1, device.Attempts - 1),
-                attempts.Select(static attempt => Tag(attempt, "dfu.attempt")!).Union(givenUp).Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).Order());
+                attempts.Select(static attempt => Tag(attempt, "dfu.attempt")!).Union(givenUp)
+                    .Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).Order());
             foreach (var attempt in attempts)
             {
                 var parts = spans.Where(span => span.Trace == update.Trace && span.Parent == attempt.Id).OrderBy(static part => part.Start).ToArray();

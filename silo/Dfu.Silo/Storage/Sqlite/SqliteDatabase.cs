@@ -106,7 +106,7 @@ internal sealed class SqliteDatabase : IDisposable
     private void Prepare(SqliteSchema schema)
     {
         // Before anything is written: somebody else's file stays as it is.
-        var found = Recognise(schema);
+        var found = Recognise(_connection, _path, schema);
 
         // Before a new file has its first page; one that is there gets it by a step.
         Run("PRAGMA auto_vacuum = INCREMENTAL");
@@ -125,7 +125,7 @@ internal sealed class SqliteDatabase : IDisposable
         using var transaction = _connection.BeginTransaction();
 
         // Again, for two may open a new file at once.
-        if (Recognise(schema) is not null) return;
+        if (Recognise(_connection, _path, schema) is not null) return;
         Run(SqliteStateTable.Create);
         foreach (var step in schema.Steps) Run(step.Change);
         Run($"PRAGMA application_id = {Ours}");
@@ -141,7 +141,7 @@ internal sealed class SqliteDatabase : IDisposable
         foreach (var step in schema.From(from)) Run(step.Before);
         using (var transaction = _connection.BeginTransaction())
         {
-            if (Recognise(schema) != from) return;
+            if (Recognise(_connection, _path, schema) != from) return;
             foreach (var step in schema.From(from)) Run(step.Change);
             Run($"PRAGMA user_version = {schema.Latest}");
             transaction.Commit();
@@ -157,17 +157,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         try
         {
-            Durable.Write(backup, part =>
-            {
-                using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = part, Pooling = false }.ToString());
-                copy.Open();
-                _connection.BackupDatabase(copy);
-
-                // Of one file only: the copy took over that there is a log beside it.
-                using var whole = copy.CreateCommand();
-                whole.CommandText = "PRAGMA journal_mode = DELETE";
-                whole.ExecuteNonQuery();
-            });
+            Durable.Write(backup, part => SqliteCopy.Make(_connection, part));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -175,14 +165,18 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Looks whose file it is, and changes nothing.</summary>
     /// <returns>The schema; null when the file is new.</returns>
-    private long? Recognise(SqliteSchema known)
+    /// <exception cref="DfuException">DataDirectoryForeign.</exception>
+    /// <exception cref="SqliteException">It cannot be read.</exception>
+    internal static long? Recognise(SqliteConnection connection, string path, SqliteSchema known)
     {
         // In one statement: another may create its tables between two.
-        using var command = Command("""
+        using var command = connection.CreateCommand();
+        command.CommandText = """
             SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
                 (SELECT count(*) FROM sqlite_master), (SELECT count(*) FROM sqlite_master WHERE name = 'meta')
-            """);
+            """;
         using var row = command.ExecuteReader();
         row.Read();
         var (program, schema, tables, meta) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
@@ -191,21 +185,21 @@ internal sealed class SqliteDatabase : IDisposable
         {
             throw new DfuException(
                 DfuError.DataDirectoryForeign,
-                $"{_path} is of a preview of this program, whose campaigns this version cannot go on with; use another data directory");
+                $"{path} is of a preview of this program, whose campaigns this version cannot go on with; use another data directory");
         }
 
-        if (program != Ours) throw new DfuException(DfuError.DataDirectoryForeign, $"{_path} is a database of another program");
-        return schema <= known.Latest ? schema : throw Newer(schema, known);
+        if (program != Ours) throw new DfuException(DfuError.DataDirectoryForeign, $"{path} is a database of another program");
+        return schema <= known.Latest ? schema : throw Newer(path, schema, known);
     }
 
-    private DfuException Newer(long schema, SqliteSchema known)
+    private static DfuException Newer(string path, long schema, SqliteSchema known)
     {
-        var remedy = $"{_path} has schema {schema}, and this program knows schemas up to {known.Latest}: use the version that it is of, or a later one";
+        var remedy = $"{path} has schema {schema}, and this program knows schemas up to {known.Latest}: use the version that it is of, or a later one";
         for (var kept = known.Latest; kept > 0; kept--)
         {
-            if (SqliteSchema.BackupOf(_path, kept) is var backup && File.Exists(backup))
-                return new(DfuError.DataDirectoryForeign, $"{remedy}; {backup} is what it was before its upgrade, and may be put in its place "
-                    + "when its -wal and -shm files are deleted");
+            if (SqliteSchema.BackupOf(path, kept) is var backup && File.Exists(backup))
+                return new(DfuError.DataDirectoryForeign, $"{remedy}; {backup} is what it was before its upgrade, and "
+                    + "'dfu restore --force' puts it in its place");
         }
 
         return new(DfuError.DataDirectoryForeign, $"{remedy}, or another data directory");
@@ -224,7 +218,7 @@ internal sealed class SqliteDatabase : IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
-    private static DfuException Unusable(string path, SqliteException e)
+    internal static DfuException Unusable(string path, SqliteException e)
     {
         var why = e.SqliteErrorCode switch
         {
