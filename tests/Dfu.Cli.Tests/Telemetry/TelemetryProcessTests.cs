@@ -249,9 +249,24 @@ public sealed partial class TelemetryProcessTests
         Assert.InRange(collector.Exported("dfu.queue.length").Max(Total), 1, 8);
         Assert.Contains(collector.Exported("dfu.adapter.slots.used"), metric => Total(metric) > 0);
         Assert.Contains(
-            collector.Exported("dfu.adapter.count").SelectMany(metric => metric.Sum.Points),
-            point => OtlpReceiver.Tags(point.Attributes)["dfu.adapter.status"] == "ready" && point.AsInt == 2);
+            collector.Exported("dfu.adapter.count"),
+            metric => metric.Sum.Points.Count(point => OtlpReceiver.Tags(point.Attributes)["dfu.adapter.status"] == "ready" && point.AsInt == 1) == 2);
+        Assert.All(collector.Exported("dfu.adapter.count"), metric => Assert.Equal(2, Total(metric)));
+        Assert.Equal(devices.Sum(device => device.GetProperty("attempts").GetInt64()), Total(collector.Last("dfu.attempt.ended")));
+        Assert.Equal(8, WithTag(collector.Last("dfu.attempt.ended"), "error.type", null).Sum(point => point.AsInt));
+        Assert.Contains(collector.Exported("dfu.campaign.devices"), metric => WithTag(metric, "dfu.device.state", "updating").Sum(point => point.AsInt) > 0);
+        Assert.All(collector.Exported("dfu.campaign.devices"), metric => Assert.InRange(Total(metric), 0, 8));
+        Assert.Contains(collector.Exported("dfu.campaign.devices"), metric => Total(metric) == 8);
+        Assert.All(collector.Exported("dfu.campaign.count"), metric => Assert.InRange(Total(metric), 0, 1));
+        Assert.Contains(collector.Exported("dfu.transfer.rate"), metric => metric.Gauge.Points.Any(point => point.AsDouble > 0));
+
+        // A device's time is its attempts' and what it waited between them.
+        Assert.InRange(
+            collector.Last("dfu.attempt.time").Sum.Points.Sum(point => point.AsDouble), 1, devices.Sum(device => device.GetProperty("seconds").GetDouble()) + 1);
     }
+
+    private static IEnumerable<NumberPoint> WithTag(OtlpMetric metric, string tag, string? value) =>
+        metric.Sum.Points.Where(point => OtlpReceiver.Tags(point.Attributes).GetValueOrDefault(tag) == value);
 
     private static void AssertTagsAreDocumentedAndNameNoDevice(OtlpReceiver collector)
     {
@@ -263,9 +278,12 @@ public sealed partial class TelemetryProcessTests
         {
             var row = page.Single(line => line.StartsWith($"| `{metric.Name}` |", StringComparison.Ordinal));
             Assert.Contains($"| `{metric.Unit}` |", row, StringComparison.Ordinal);
-            var points = metric.DataCase == OtlpMetric.DataOneofCase.Histogram
-                ? metric.Histogram.Points.Select(point => point.Attributes)
-                : metric.Sum.Points.Select(point => point.Attributes);
+            var points = metric.DataCase switch
+            {
+                OtlpMetric.DataOneofCase.Histogram => metric.Histogram.Points.Select(point => point.Attributes),
+                OtlpMetric.DataOneofCase.Gauge => metric.Gauge.Points.Select(point => point.Attributes),
+                _ => metric.Sum.Points.Select(point => point.Attributes),
+            };
             foreach (var (key, value) in points.SelectMany(OtlpReceiver.Tags))
             {
                 Assert.Contains($"`{key}`", row, StringComparison.Ordinal);

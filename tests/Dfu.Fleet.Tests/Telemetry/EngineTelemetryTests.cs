@@ -47,6 +47,19 @@ public sealed class EngineTelemetryTests
         if (!savesProgress) Assert.Contains("backAtSave", reasons);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Time_and_kept_bytes_are_what_the_devices_own_counts_say(bool savesProgress)
+    {
+        using var heard = new Heard(null, ownThread: true);
+        var view = Update("spent", savesProgress, 0.1);
+        foreach (var use in Enum.GetValues<TimeUse>().Except([TimeUse.Waiting, TimeUse.BackingOff]))
+            Assert.Equal(view.Devices.Sum(device => device.Time.Of(use)), heard.Exact("dfu.attempt.time", "dfu.time.use", FleetMetrics.Code(use)), 0.001);
+        Assert.Equal(view.Devices.Sum(device => device.ResumeTotals.Kept), heard.Sum("dfu.transfer.kept"));
+        if (savesProgress) Assert.InRange(heard.Sum("dfu.transfer.kept"), 1, long.MaxValue);
+    }
+
     [Fact]
     public void Without_drops_nothing_is_sent_again_and_all_is_confirmed_once()
     {

@@ -12,8 +12,10 @@ internal sealed class Heard : IDisposable
     private readonly List<(string Instrument, double Value, Dictionary<string, string?> Tags)> _all = [];
 
     /// <param name="adapter">How its name begins; null takes measurements of none too.</param>
-    public Heard(string? adapter)
+    /// <param name="ownThread">Takes only what the test's thread measures, which is the one that runs virtual time.</param>
+    public Heard(string? adapter, bool ownThread = false)
     {
+        var own = Environment.CurrentManagedThreadId;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name is FleetMetrics.Name or ProtocolMetrics.Name) listener.EnableMeasurementEvents(instrument);
@@ -27,6 +29,7 @@ internal sealed class Heard : IDisposable
         {
             var named = tags.ToArray().ToDictionary(static tag => tag.Key, static tag => tag.Value?.ToString());
             var its = named.GetValueOrDefault("dfu.adapter.id");
+            if (ownThread && Environment.CurrentManagedThreadId != own) return;
             if (adapter is not null && its?.StartsWith(adapter, StringComparison.Ordinal) != true) return;
             lock (_gate) _all.Add((instrument.Name, value, named));
         }
@@ -49,6 +52,9 @@ internal sealed class Heard : IDisposable
     {
         lock (_gate) return [.. _all.Select(one => one.Tags.GetValueOrDefault(tag)).OfType<string>()];
     }
+
+    public double Exact(string instrument, string tag, string value) =>
+        All(instrument).Where(one => one.Tags.GetValueOrDefault(tag) == value).Sum(static one => one.Value);
 
     /// <summary>Asks what can be asked, and forgets what was said before.</summary>
     public void Collect()
