@@ -262,7 +262,9 @@ public sealed partial class TelemetryProcessTests
 
         // A device's time is its attempts' and what it waited between them.
         Assert.InRange(
-            collector.Last("dfu.attempt.time").Sum.Points.Sum(point => point.AsDouble), 1, devices.Sum(device => device.GetProperty("seconds").GetDouble()) + 1);
+            collector.Last("dfu.attempt.time").Sum.Points.Sum(point => point.AsDouble),
+            1,
+            devices.Sum(device => device.GetProperty("seconds").GetDouble()) + 1);
     }
 
     private static IEnumerable<NumberPoint> WithTag(OtlpMetric metric, string tag, string? value) =>
