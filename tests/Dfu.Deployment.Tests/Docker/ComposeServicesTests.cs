@@ -199,6 +199,14 @@ public sealed partial class ComposeServicesTests
     }
 
     [Fact]
+    public void The_database_is_not_called_healthy_while_it_is_made()
+    {
+        // Its image makes it with a server that listens to its socket only, which pg_isready asks when no host is named.
+        var test = File("compose.cluster.yaml").Services.Single(static service => service.Name == "postgres").Values.Map("healthcheck").Texts("test");
+        Assert.Equal("127.0.0.1", test[test.ToList().IndexOf("--host") + 1]);
+    }
+
+    [Fact]
     public void The_farms_campaign_is_one_that_a_server_would_take()
     {
         var campaign = File("compose.farm.yaml").Services.Single(static service => service.Name == "campaign");
