@@ -140,6 +140,9 @@ public sealed partial class ComposeServicesTests
         foreach (var volume in one.Values.Texts("volumes").Select(static volume => volume.Split(':')).Where(static parts => parts[0][0] is not ('/' or '.')))
             Assert.Contains(volume[1], Dockerfile.OwnFolders);
         Assert.Contains("/tmp", one.Values.Texts("tmpfs"));
+        var user = Dockerfile.User.Split(':');
+        foreach (var place in one.Values.Texts("tmpfs").Where(static place => place != "/tmp"))
+            Assert.Contains($":uid={user[0]},gid={user[1]},", place, StringComparison.Ordinal);
         if (one.Command[0] != "serve") return;
         var volumes = one.Values.Texts("volumes").Select(static volume => volume.Split(':')[1]);
         Assert.Contains("/var/lib/dfu", volumes.Concat(one.Values.Texts("tmpfs").Select(static place => place.Split(':')[0])));
