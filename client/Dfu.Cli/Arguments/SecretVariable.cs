@@ -18,7 +18,7 @@ internal static class SecretVariable
         if (Environment.GetEnvironmentVariable(variable + OfFile) is not { Length: > 0 } file) return null;
         try
         {
-            return File.ReadLines(file).FirstOrDefault() ?? "";
+            if (File.ReadLines(file).FirstOrDefault() is { } line && !string.IsNullOrWhiteSpace(line)) return line;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -28,5 +28,11 @@ internal static class SecretVariable
                 Remedy = "Name a file that the user of this command may read.",
             };
         }
+
+        // A secret that was never written: it would be refused later, by somebody else, as a wrong one.
+        throw new DfuException(DfuError.InvalidArgument, $"{file}, the file that {variable}{OfFile} names, has nothing in its first line")
+        {
+            Remedy = "Write the secret into it.",
+        };
     }
 }

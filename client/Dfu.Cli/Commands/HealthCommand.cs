@@ -47,7 +47,9 @@ internal static class HealthCommand
         using var client = new HttpClient(handler) { Timeout = LongestAnswer };
         try
         {
-            using var answer = await client.GetAsync(url, cancellationToken);
+            // By an address, whichever it was found by: a server that was given its name takes no other one, not even localhost.
+            using var request = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { Host = IPAddress.Loopback.ToString() } };
+            using var answer = await client.SendAsync(request, cancellationToken);
             if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable)) throw NoAnswer(url, $"it answers {(int)answer.StatusCode}");
             using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
             if (answer.IsSuccessStatusCode) return (true, "ready");

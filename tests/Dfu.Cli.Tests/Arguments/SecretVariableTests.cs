@@ -20,7 +20,6 @@ public sealed class SecretVariableTests : IDisposable
     [InlineData("own", null, "own")]
     [InlineData(null, "of the file\n", "of the file")]
     [InlineData(null, "of the file\r\nand more\n", "of the file")]
-    [InlineData(null, "", "")]
     [InlineData("own", "of the file\n", "own")]
     [InlineData(" ", "of the file", "of the file")]
     public void A_secret_is_the_variable_itself_or_the_first_line_of_its_file(string? own, string? content, string? expected)
@@ -33,6 +32,18 @@ public sealed class SecretVariableTests : IDisposable
         }
 
         Assert.Equal(expected, SecretVariable.Read(Variable));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\nof the second line\n")]
+    public void A_file_without_a_secret_is_said(string content)
+    {
+        File.WriteAllText(_file, content);
+        Environment.SetEnvironmentVariable(Variable + "_FILE", _file);
+        var refusal = Assert.Throws<DfuException>(() => SecretVariable.Read(Variable));
+        Assert.Equal(DfuError.InvalidArgument, refusal.Error);
+        Assert.Equal($"{_file}, the file that {Variable}_FILE names, has nothing in its first line", refusal.Message);
     }
 
     [Fact]

@@ -69,6 +69,26 @@ public sealed class ServerCommandTests(ServedWeb fleet) : IClassFixture<ServedWe
     }
 
     [Fact]
+    public async Task Health_is_asked_by_an_address_for_a_server_that_has_a_name_takes_no_other()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        Directory.CreateDirectory(fleet["named"]);
+        var url = $"http://localhost:{((IPEndPoint)server.LocalEndpoint).Port}/";
+        await File.WriteAllTextAsync(
+            Path.Combine(fleet["named"], "server.json"), $$"""{"name":"named","gateway":"127.0.0.1:1","process":1,"url":"{{url}}"}""");
+        var asking = Played.RunAsync("health", "--data-dir", fleet["named"]);
+        using var client = await server.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        var head = new List<string>();
+        while (await reader.ReadLineAsync() is { Length: > 0 } line) head.Add(line);
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"u8.ToArray());
+        Assert.Equal(0, (await asking).Code);
+        Assert.Contains("Host: 127.0.0.1", head);
+    }
+
+    [Fact]
     public async Task Where_no_server_of_ours_is_that_is_said_in_one_line()
     {
         using var closed = new TcpListener(IPAddress.Loopback, 0);

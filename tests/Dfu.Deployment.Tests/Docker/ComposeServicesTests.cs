@@ -140,6 +140,9 @@ public sealed partial class ComposeServicesTests
         foreach (var volume in one.Values.Texts("volumes").Select(static volume => volume.Split(':')).Where(static parts => parts[0][0] is not ('/' or '.')))
             Assert.Contains(volume[1], Dockerfile.OwnFolders);
         Assert.Contains("/tmp", one.Values.Texts("tmpfs"));
+        var user = Dockerfile.User.Split(':');
+        foreach (var place in one.Values.Texts("tmpfs").Where(static place => place != "/tmp"))
+            Assert.Contains($":uid={user[0]},gid={user[1]},", place, StringComparison.Ordinal);
         if (one.Command[0] != "serve") return;
         var volumes = one.Values.Texts("volumes").Select(static volume => volume.Split(':')[1]);
         Assert.Contains("/var/lib/dfu", volumes.Concat(one.Values.Texts("tmpfs").Select(static place => place.Split(':')[0])));
@@ -196,6 +199,14 @@ public sealed partial class ComposeServicesTests
         Assert.All(
             cluster.Services.Where(static service => service.Values.Map("environment").Has("PGPASSWORD_FILE")),
             service => Assert.Equal(postgres.Text("POSTGRES_PASSWORD_FILE"), service.Values.Map("environment").Text("PGPASSWORD_FILE")));
+    }
+
+    [Fact]
+    public void The_database_is_not_called_healthy_while_it_is_made()
+    {
+        // Its image makes it with a server that listens to its socket only, which pg_isready asks when no host is named.
+        var test = File("compose.cluster.yaml").Services.Single(static service => service.Name == "postgres").Values.Map("healthcheck").Texts("test");
+        Assert.Equal("127.0.0.1", test[test.ToList().IndexOf("--host") + 1]);
     }
 
     [Fact]

@@ -73,7 +73,10 @@ public sealed partial class KubernetesTests
 
         Assert.Equal(Members.Text("serviceName"), One("Service", "dfu-members").Map("metadata").Text("name"));
         Assert.Equal(labels, One("PodDisruptionBudget", "dfu").Map("spec").Map("selector").Map("matchLabels").AllTexts());
-        Assert.Equal(labels, One("NetworkPolicy", "dfu").Map("spec").Map("podSelector").Map("matchLabels").AllTexts());
+        var policy = One("NetworkPolicy", "dfu").Map("spec");
+        Assert.Equal(labels, policy.Map("podSelector").Map("matchLabels").AllTexts());
+        var allowed = policy.Maps("ingress").SelectMany(static rule => rule.Maps("ports")).Select(static port => port.Text("port")!);
+        Assert.Equal(ports.Keys.Order(), allowed.Order());
     }
 
     [Theory]

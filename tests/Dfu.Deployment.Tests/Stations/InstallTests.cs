@@ -48,8 +48,19 @@ public sealed class InstallTests : IDisposable
         Assert.StartsWith("dfu: what is in ", output, StringComparison.Ordinal);
         var (missing, said) = Run(this["opt/dfu/current/install"], "--use", "3.0.0");
         Assert.Equal((2, $"dfu: there is no version 3.0.0 in {this["opt/dfu"]}, only: 1.0.0 \n"), (missing, said));
+        foreach (var none in new[] { "current", "1.0.0/", ".", "" }) Assert.Equal(2, Run(this["opt/dfu/current/install"], "--use", none).Code);
         Assert.Equal("1.0.0", new FileInfo(this["opt/dfu/current"]).LinkTarget);
         Assert.Equal(2, Run(this["opt/dfu/current/install"], "2.0.0").Code);
+    }
+
+    [Fact]
+    public void The_services_user_gets_at_what_a_cautious_root_installs()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var from = Make("1.0.0");
+        Assert.Equal(0, Run("bash", "-c", $"umask 077; chmod -R go= '{from}'; '{from}/install'").Code);
+        foreach (var place in new[] { "opt", "opt/dfu", "opt/dfu/1.0.0", "opt/dfu/1.0.0/dfu", "etc/dfu", "usr/local/bin" })
+            Assert.True(File.GetUnixFileMode(this[place]).HasFlag(UnixFileMode.OtherRead | UnixFileMode.OtherExecute), place);
     }
 
     [Fact]
@@ -58,7 +69,7 @@ public sealed class InstallTests : IDisposable
         if (!OperatingSystem.IsLinux()) return;
         Install("1.0.0");
         File.WriteAllText(this["opt/dfu/1.0.0/rest"], "");
-        Assert.Equal(0, Install("1.0.0").Code);
+        Assert.Equal((0, "dfu 1.0.0 is the one that runs\n"), Install("1.0.0"));
         Assert.False(File.Exists(this["opt/dfu/1.0.0/rest"]));
         Assert.Equal(0, Run(this["opt/dfu/current/install"]).Code);
         Assert.Equal("1.0.0\n", Run(this["opt/dfu/current/dfu"]).Output);
@@ -71,7 +82,10 @@ public sealed class InstallTests : IDisposable
     public void What_cannot_be_published_is_refused_at_once(params string[] arguments) =>
         Assert.Equal(2, Run(Path.Combine(Repository.Root, "publish"), arguments).Code);
 
-    private (int Code, string Output) Install(string version, string program = "")
+    private (int Code, string Output) Install(string version, string program = "") => Run(Path.Combine(Make(version, program), "install"));
+
+    /// <returns>The folder that an archive has.</returns>
+    private string Make(string version, string program = "")
     {
         var from = Path.Combine(_folder, $"dfu-{version}");
         Directory.CreateDirectory(from);
@@ -81,7 +95,7 @@ public sealed class InstallTests : IDisposable
         var dfu = Path.Combine(from, "dfu");
         File.WriteAllText(dfu, $"#!/bin/sh\n{(program.Length > 0 ? program : $"echo {version}")}\n");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(dfu, (UnixFileMode)0b111_101_101);
-        return Run(Path.Combine(from, "install"));
+        return from;
     }
 
     private (int Code, string Output) Run(string program, params string[] arguments)

@@ -83,6 +83,52 @@ public sealed class FleetBackupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_never_takes_the_place_of_a_database_that_a_server_may_have_open()
+    {
+        await FillAsync(3);
+        using (DataDirectory.Open(Data, TimeProvider.System))
+        {
+            Directory.CreateSymbolicLink(_folder.File("link"), Data);
+            foreach (var name in new[] { "fleet.db", "fleet.db-wal", "fleet.db-shm" })
+            {
+                foreach (var (from, to) in new[] { (Data, Data), (Data, _folder.File("link")), (_folder.File("link"), Data) })
+                {
+                    var refused = Assert.Throws<DfuException>(() => FleetBackup.Save(from, Path.Combine(to, name), true));
+                    Assert.Equal(DfuError.InvalidArgument, refused.Error);
+                    Assert.EndsWith(" is the database of a data directory", refused.Message, StringComparison.Ordinal);
+                }
+            }
+        }
+
+        Directory.CreateDirectory(_folder.File("stick"));
+        Assert.Equal(3, FleetBackup.Save(Data, Path.Combine(_folder.File("stick"), "fleet.db"), false).Campaigns);
+    }
+
+    [Fact]
+    public async Task A_copy_needs_a_name_and_takes_no_devices_place()
+    {
+        await FillAsync(1);
+        Assert.Equal(DfuError.InvalidArgument, Assert.Throws<DfuException>(() => FleetBackup.Save(Data, "", true)).Error);
+        if (!Directory.Exists("/dev/pts")) return;
+
+        // A folder, so that nothing is harmed should it not be refused.
+        var refused = Assert.Throws<DfuException>(() => FleetBackup.Save(Data, "/dev/pts", true));
+        Assert.Equal((DfuError.OutputNotWritten, "/dev/pts is a device, whose place a file may not take"), (refused.Error, refused.Message));
+    }
+
+    [Fact]
+    public async Task A_restore_that_is_repeated_keeps_the_database_that_the_first_put_aside()
+    {
+        await FillAsync(2);
+        FleetBackup.Save(Data, Copy, false);
+        await FillAsync(5);
+        FleetBackup.Restore(Copy, Data, true, TimeProvider.System);
+        File.Delete(Path.Combine(Data, "fleet.db")); // as after a restore that was killed between its last two steps
+        FleetBackup.Restore(Copy, Data, true, TimeProvider.System);
+        Assert.Equal(5, Numbers(Path.Combine(Data, FleetBackup.ReplacedName)).Count);
+    }
+
+    [Fact]
     public async Task A_log_that_is_left_of_a_lost_database_does_not_get_into_the_copy()
     {
         await FillAsync(2);

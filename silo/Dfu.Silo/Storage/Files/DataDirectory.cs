@@ -5,6 +5,8 @@ namespace Dfu.Silo.Storage.Files;
 /// <summary>The folder one process keeps its state in; owned from opening to disposal.</summary>
 public sealed class DataDirectory : IDisposable
 {
+    private const string LockName = "lock";
+
     private readonly FileLock _lock;
 
     private DataDirectory(string path, FileLock held) => (Path, _lock) = (path, held);
@@ -29,7 +31,7 @@ public sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path, TimeProvider time)
     {
         path = System.IO.Path.GetFullPath(path);
-        var file = System.IO.Path.Combine(path, "lock");
+        var file = System.IO.Path.Combine(path, LockName);
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -43,6 +45,9 @@ public sealed class DataDirectory : IDisposable
             throw new DfuException(DfuError.DataDirectoryUnusable, $"the data directory {path} cannot be used: {failure.Message}", failure);
         }
     }
+
+    /// <summary>Whether a folder is, or was, a data directory.</summary>
+    internal static bool Is(string folder) => File.Exists(System.IO.Path.Combine(folder, LockName));
 
     public void Dispose() => _lock.Dispose();
 }

@@ -17,11 +17,14 @@ public static class FleetBackup
     /// <summary>What a database that gives way to a copy is called from then on.</summary>
     public const string ReplacedName = SqliteDatabase.FileName + ".replaced";
 
+    private const int DiskFull = 13;
+
     /// <summary>Copies the database of a data directory, as it is at this moment, into a file that only its owner can read.</summary>
     /// <param name="overwrite">A file that is there is replaced, when the copy is whole.</param>
     /// <exception cref="DfuException">NotFound, InvalidArgument, OutputNotWritten, DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static FleetCopy Save(string directory, string file, bool overwrite)
     {
+        if (file.Length == 0) throw new DfuException(DfuError.InvalidArgument, "the file to write has no name") { Remedy = "Give its path." };
         var path = Path.Combine(Path.GetFullPath(directory), SqliteDatabase.FileName);
         file = Path.GetFullPath(file);
         if (!File.Exists(path))
@@ -32,7 +35,16 @@ public static class FleetBackup
             };
         }
 
+        if (IsDatabase(file, path))
+        {
+            throw new DfuException(DfuError.InvalidArgument, $"{file} is the database of a data directory")
+            {
+                Remedy = "Give the copy another name; 'dfu restore' puts one into a data directory",
+            };
+        }
+
         if (!overwrite && Path.Exists(file)) throw Exists(file);
+        if (IsDevice(file)) throw new DfuException(DfuError.OutputNotWritten, $"{file} is a device, whose place a file may not take");
         var copy = default(FleetCopy);
         try
         {
@@ -79,12 +91,33 @@ public static class FleetBackup
         return copy!;
     }
 
+    /// <summary>Whether a copy of this name would take the place of a database, or of its log, under a server that works with it.</summary>
+    private static bool IsDatabase(string file, string path)
+    {
+        foreach (var part in new[] { "", "-wal", "-shm" })
+        {
+            if (file == path + part) return true;
+            if (Path.GetFileName(file) == SqliteDatabase.FileName + part && DataDirectory.Is(Path.GetDirectoryName(file)!)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsDevice(string file) =>
+        file.StartsWith("/dev/", StringComparison.Ordinal) && !file.StartsWith("/dev/shm/", StringComparison.Ordinal) && Path.Exists(file);
+
+    /// <exception cref="IOException">There is no room for the copy.</exception>
+    /// <exception cref="DfuException">DataDirectoryUnusable, or what is to be copied is none.</exception>
     private static void Copy(string from, string to, SqliteOpenMode mode)
     {
         try
         {
             using var source = SqliteCopy.Open(from, mode);
             SqliteCopy.Make(source, to);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == DiskFull)
+        {
+            throw new IOException("the disk is full", e);
         }
         catch (SqliteException e)
         {
@@ -104,10 +137,17 @@ public static class FleetBackup
     private static void PutAside(string path)
     {
         var aside = Path.Combine(Path.GetDirectoryName(path)!, ReplacedName);
+        File.Delete(path + "-shm");
+        if (!File.Exists(path))
+        {
+            // What was put aside stays: a restore that was killed may have done that, and is repeated.
+            File.Delete(path + "-wal");
+            return;
+        }
+
         foreach (var part in new[] { "", "-wal", "-shm" }) File.Delete(aside + part);
         if (File.Exists(path + "-wal")) File.Move(path + "-wal", aside + "-wal");
-        File.Delete(path + "-shm");
-        if (File.Exists(path)) File.Move(path, aside);
+        File.Move(path, aside);
     }
 
     private static DfuException Exists(string file) => new(DfuError.InvalidArgument, $"{file} is there already") { Remedy = "Give --force to replace it" };
