@@ -113,7 +113,8 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new StorageWatch(null), static silo => silo.AddMeasuredMemory(StorageNames.State), [], log, TimeProvider.System);
+        var watch = new StorageWatch(new ProcessStorage());
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [], log, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>

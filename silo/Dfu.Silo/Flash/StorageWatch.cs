@@ -4,13 +4,11 @@ using Orleans.Storage;
 namespace Dfu.Silo.Flash;
 
 /// <summary>Grain storage that tells its host of the first failure: grains try again for ever, a station must not.</summary>
-/// <param name="storage">Already open; the caller closes it after the silo. Null for a silo with other storage.</param>
-internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage, IDisposable
+/// <param name="storage">Already open; the caller closes it after the silo.</param>
+internal sealed class StorageWatch(IGrainStorage storage) : IGrainStorage, IDisposable
 {
     private readonly CancellationTokenSource _failed = new();
     private DfuException? _failure;
-
-    private IGrainStorage Storage => storage ?? throw new InvalidOperationException("there is no storage to watch");
 
     /// <summary>Null while all is well.</summary>
     public DfuException? Failure => Volatile.Read(ref _failure);
@@ -18,13 +16,13 @@ internal sealed class StorageWatch(IGrainStorage? storage) : IGrainStorage, IDis
     public CancellationToken Failed => _failed.Token;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(Storage.ReadStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.ReadStateAsync(stateName, grainId, grainState));
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(Storage.WriteStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.WriteStateAsync(stateName, grainId, grainState));
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(Storage.ClearStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.ClearStateAsync(stateName, grainId, grainState));
 
     public void Dispose() => _failed.Dispose();
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 
@@ -9,13 +8,4 @@ internal static class OpenStorageExtensions
     /// <summary>Storage that is open already, so that what is wrong with it was said before a silo was made; the caller closes it after the silo.</summary>
     public static void AddGrainStorage(this ISiloBuilder silo, string name, IGrainStorage storage) =>
         silo.Services.AddGrainStorage(name, (_, _) => new MeasuredStorage(storage, TimeProvider.System));
-
-    /// <summary>Storage that is gone with the process.</summary>
-    public static void AddMeasuredMemory(this ISiloBuilder silo, string name)
-    {
-        const string Inner = "memory";
-        silo.AddMemoryGrainStorage(Inner);
-        silo.Services.AddGrainStorage(name, static (services, _) =>
-            new MeasuredStorage(services.GetRequiredKeyedService<IGrainStorage>(Inner), TimeProvider.System));
-    }
 }

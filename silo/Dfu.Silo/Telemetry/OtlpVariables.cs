@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Dfu.Silo.Telemetry;
 
@@ -7,12 +9,21 @@ namespace Dfu.Silo.Telemetry;
 /// The SDK reads them by itself. What is done here it does not do: it exports to localhost when nobody says where to, speaks gRPC where the
 /// specification says HTTP, takes <c>collector:4318</c> for an address, and tells nobody of a value that it does not understand.
 /// </remarks>
-internal sealed class OtlpVariables
+internal sealed partial class OtlpVariables
 {
     private const string Prefix = "OTEL_EXPORTER_OTLP_";
+    private const string NoNumber = "is not a whole number above 0";
 
     /// <summary>The port registered for OTLP over gRPC.</summary>
     private const int GrpcPort = 4317;
+
+    /// <summary>Milliseconds and sizes; of those below one the SDK has no use, and it exports nothing at all for some of them.</summary>
+    private static readonly string[] Numbers =
+    [
+        "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT",
+        "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        "OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BLRP_EXPORT_TIMEOUT", "OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    ];
 
     private readonly Dictionary<string, string?> _values;
     private readonly Action<string> _warn;
@@ -27,7 +38,11 @@ internal sealed class OtlpVariables
         {
             Forget($"{Prefix}{signal}ENDPOINT", static text => Address(text) is not null, "is not an http or https address");
             Forget($"{Prefix}{signal}PROTOCOL", static text => text is "grpc" or "http/protobuf", "is not supported; http/protobuf and grpc are");
+            Forget($"{Prefix}{signal}TIMEOUT", IsNumber, NoNumber);
+            Forget($"{Prefix}{signal}HEADERS", AreHeaders, "is not NAME=VALUE, with commas between several", isSecret: true);
         }
+
+        foreach (var number in Numbers) Forget(number, IsNumber, NoNumber);
 
         (Traces, Metrics, Logs) = (Exports("TRACES"), Exports("METRICS"), Exports("LOGS"));
         foreach (var signal in new[] { "TRACES", "METRICS", "LOGS" }) ChooseProtocol(signal);
@@ -59,10 +74,11 @@ internal sealed class OtlpVariables
     public string? this[string name] => _values.GetValueOrDefault(name);
 
     /// <summary>Warns of a value, which then counts as not set.</summary>
-    public void Forget(string name, Func<string, bool> isUnderstood, string why)
+    /// <param name="isSecret">The value is not said. Of an address it is who asks and with which password.</param>
+    public void Forget(string name, Func<string, bool> isUnderstood, string why, bool isSecret = false)
     {
         if (this[name] is not { } text || isUnderstood(text)) return;
-        _warn($"{name}={text} {why}");
+        _warn(isSecret ? $"{name} {why}" : $"{name}={Asker().Replace(text, "$1...@")} {why}");
         _values.Remove(name);
     }
 
@@ -84,4 +100,16 @@ internal sealed class OtlpVariables
 
     private static Uri? Address(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
+
+    private static bool IsNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+
+    /// <summary>As the SDK takes them apart.</summary>
+    private static bool AreHeaders(string text) =>
+        Uri.UnescapeDataString(text).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).All(Header().IsMatch);
+
+    [GeneratedRegex(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\s*=")]
+    private static partial Regex Header();
+
+    [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]*://)?.*@")]
+    private static partial Regex Asker();
 }

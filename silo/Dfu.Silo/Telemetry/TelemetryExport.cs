@@ -48,7 +48,7 @@ public sealed class TelemetryExport : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            warn($"telemetry is not exported: {e.Message}");
+            warn($"telemetry is not exported: {e.Message.Split('\n')[0].TrimEnd()}");
             return new(null, false, Longest);
         }
     }

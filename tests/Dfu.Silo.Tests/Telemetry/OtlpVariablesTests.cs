@@ -59,11 +59,35 @@ public sealed class OtlpVariablesTests
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://collector", true)]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", true)]
     [InlineData("OTEL_TRACES_EXPORTER", "zipkin", false)]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "0", true)]
+    [InlineData("OTEL_BSP_MAX_QUEUE_SIZE", "-3", true)]
+    [InlineData("OTEL_BLRP_SCHEDULE_DELAY", "soon", true)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1.5", true)]
     public void A_value_that_is_not_understood_is_named(string name, string value, bool exported)
     {
         var variables = Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), (name, value));
         Assert.Equal(exported, variables.Traces);
         Assert.Contains($"{name}={value}", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "line:geheim@collector:4318")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://line:ge/geheim@collector")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "Bearer geheim")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "api key=geheim")]
+    public void A_secret_that_is_not_understood_is_named_and_not_told(string name, string value)
+    {
+        Assert.Null(Read(("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://collector:4318"), (name, value))[name]);
+        var warning = Assert.Single(_warnings);
+        Assert.StartsWith(name, warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Headers_are_understood_as_the_SDK_does()
+    {
+        Read(("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20YTpi, x-team = line 3,"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"));
+        Assert.Empty(_warnings);
     }
 
     [Fact]
