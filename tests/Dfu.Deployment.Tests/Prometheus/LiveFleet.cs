@@ -29,7 +29,7 @@ public sealed class LiveFleet : IAsyncLifetime
     public const string Name = "live fleet";
     public const string Station = "station-1";
     public const string Line = "line-2";
-    public const string DeadBridge = "bridge:tcp://127.0.0.1:1";
+    public const string DeadBridge = "bridge:tcp://127.0.0.1:2";
     public const double Factor = 75;
 
     // Devices whose links drop, once each, in the first update that is larger; that never get through; and that refuse.
