@@ -29,6 +29,9 @@ internal static partial class Log
     public static partial void Resumed(
         this ILogger logger, string adapter, int attempt, BluetoothAddress device, long held, long stored, string diagnosis);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Adapter}: attempt {Attempt} on {Device} ended: it went well")]
+    public static partial void AttemptWentWell(this ILogger logger, string adapter, int attempt, BluetoothAddress device);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Adapter}: attempt {Attempt} on {Device} ended: {Error} {Detail}")]
     public static partial void AttemptEnded(this ILogger logger, string adapter, int attempt, BluetoothAddress device, DfuError error, string detail);
 

@@ -133,7 +133,12 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         e = e with { AdapterServedOthers = loop.State.ServesOthers(attempt.Device.Id, now) };
         goodput.Ended(attempt.Device.Id, e.Error);
         var slot = attempt.Key.Slot;
-        using (TracedLines.Of(attempt.Trace)) parts.Updates.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        using (TracedLines.Of(attempt.Trace))
+        {
+            if (e.Error == DfuError.None) parts.Updates.AttemptWentWell(parts.Id, slot.Attempt, slot.Device);
+            else parts.Updates.AttemptEnded(parts.Id, slot.Attempt, slot.Device, e.Error, e.Detail);
+        }
+
         loop.Apply(new AdapterEvent.AttemptEnded(attempt.Epoch, loop.State.Turn + 1, e.Error, now));
         FreeSlot(attempt);
         if (attempt.MayProbe) _outbox.Add(attempt.Key.Campaign, new CampaignEvent.ProbeEnded(slot.Device, slot.Attempt), urgent: true);

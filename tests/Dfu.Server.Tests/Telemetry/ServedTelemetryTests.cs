@@ -129,6 +129,7 @@ public sealed class ServedTelemetryTests : IDisposable
             {
                 var ended = Assert.Single(own, line => line.Span == attempt.Id && line.Body.Text.Contains(" ended: ", StringComparison.Ordinal));
                 var tags = OtlpReceiver.Tags(ended.Attributes);
+                Assert.Equal(tags.ContainsKey("error.type"), !ended.Body.Text.EndsWith(" ended: it went well", StringComparison.Ordinal));
                 Assert.Equal(
                     (Tags(attempt)["dfu.attempt"], Tags(attempt)["dfu.adapter.id"], Tags(attempt).GetValueOrDefault("error.type")),
                     (tags["dfu.attempt"], tags["dfu.adapter.id"], tags.GetValueOrDefault("error.type")));
