@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Telemetry;
 using Dfu.Fleet.Updates;
@@ -49,7 +50,7 @@ public sealed partial class TelemetryDocumentTests
         var values = Cells("`dfu.").Where(cells => cells.Length == 2).ToDictionary(
             cells => cells[0].Trim('`'),
             cells => Quoted().Matches(cells[1]).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
-        Assert.Equal(CampaignReading.States.Order(StringComparer.Ordinal), values["dfu.campaign.state"]);
+        Assert.Equal(CampaignStateCode.Open.Order(StringComparer.Ordinal), values["dfu.campaign.state"]);
         Assert.Equal(Codes<DeviceStanding>(), values["dfu.device.state"]);
         Assert.Equal(Codes<DeviceOutcome>().Except(["pending"]), values["dfu.outcome"]);
         Assert.Equal(Codes<AdapterStatus>(), values["dfu.adapter.status"]);

@@ -48,7 +48,7 @@ internal static class CampaignSheet
         {
             var until = hold.Until is { } moment ? $" ({CampaignWords.Moment(moment, now)} here)" : "";
             var wayOn = CampaignWords.WayOn(hold, id) is { } command ? $"\n[bold]{Markup.Escape(command)}[/]" : "";
-            yield return ("Waits", Markup.Escape(hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : CampaignWords.Word(hold.Reason)) + until + wayOn);
+            yield return ("Waits", Markup.Escape(hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : CampaignStateCode.Of(hold.Reason)) + until + wayOn);
         }
 
         if (!standing.Groups.IsEmpty) yield return ("Groups", string.Join('\n', Groups(standing)));

@@ -22,19 +22,11 @@ public enum DeviceStanding
 }
 
 /// <summary>How a campaign that is not over stands.</summary>
-/// <param name="State">One of <see cref="States"/>.</param>
+/// <param name="State">One of <see cref="CampaignStateCode.Open"/>.</param>
 /// <param name="Devices">How many devices there are of each <see cref="DeviceStanding"/>.</param>
 /// <param name="LeftInBootloader">Devices that were given up in their bootloader.</param>
 public sealed record CampaignReading(string State, ImmutableArray<int> Devices, int LeftInBootloader)
 {
-    private const string Cancelling = "cancelling";
-    private const string Listening = "listening";
-    private const string Running = "running";
-
-    /// <summary>In the words that the HTTP API has for them.</summary>
-    public static ImmutableArray<string> States { get; } =
-        [Running, Listening, Cancelling, .. Enum.GetValues<HoldReason>().Select(static reason => FleetMetrics.Code(reason))];
-
     /// <param name="campaign">As it is stored.</param>
     /// <param name="device">What is known of a device; null for one that has not told yet.</param>
     public static CampaignReading? Of(CampaignState campaign, Func<BluetoothAddress, DeviceState?> device)
@@ -50,16 +42,8 @@ public sealed record CampaignReading(string State, ImmutableArray<int> Devices, 
             if (result is not null && known is not null && IsLeftInBootloader(result, known)) left++;
         }
 
-        return new(StateOf(campaign), ImmutableCollectionsMarshal.AsImmutableArray(counts), left);
+        return new(CampaignStateCode.Of(campaign), ImmutableCollectionsMarshal.AsImmutableArray(counts), left);
     }
-
-    private static string StateOf(CampaignState campaign) => campaign switch
-    {
-        { CancelRequested: true } => Cancelling,
-        { Holds: [var hold, ..] } => FleetMetrics.Code(hold.Reason),
-        { MayCome: true } => Listening,
-        _ => Running,
-    };
 
     private static DeviceStanding Standing(DeviceResult? result, DeviceState? known) => result?.Outcome switch
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 
 namespace Dfu.Fleet.Telemetry;
 
@@ -67,7 +68,7 @@ public static class FleetGauges
     {
         var readings = Read();
         if (readings.IsEmpty) yield break;
-        foreach (var state in CampaignReading.States)
+        foreach (var state in CampaignStateCode.Open)
             yield return new(readings.Count(reading => reading.Campaign?.State == state), new KeyValuePair<string, object?>("dfu.campaign.state", state));
     }
 

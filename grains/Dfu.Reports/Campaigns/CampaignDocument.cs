@@ -17,9 +17,9 @@ public sealed record CampaignDocument(
     DateTimeOffset CreatedAt, DateTimeOffset? EndedAt, IReadOnlyList<HoldDocument> Holds, IReadOnlyList<GroupDocument> Groups)
 {
     public static CampaignDocument Of(CampaignStanding standing) => new(
-        standing.Id, standing.Name, standing.PackageId, CampaignWords.Word(standing), standing.Priority, standing.Devices, standing.Updated,
+        standing.Id, standing.Name, standing.PackageId, CampaignStateCode.Of(standing), standing.Priority, standing.Devices, standing.Updated,
         standing.AlreadyCurrent, standing.Failed, standing.Cancelled, standing.CreatedAt, standing.EndedAt,
-        [.. standing.Holds.Select(static hold => new HoldDocument(CampaignWords.Word(hold.Reason), hold.Detail, hold.Until))],
+        [.. standing.Holds.Select(static hold => new HoldDocument(CampaignStateCode.Of(hold.Reason), hold.Detail, hold.Until))],
         [.. standing.Groups.Select(static group => new GroupDocument(group.Name, group.Devices, group.Updated, group.Failed, group.Cancelled, group.Open))]);
 }
 

@@ -23,20 +23,6 @@ public static class CampaignWords
         _ => "running",
     };
 
-    /// <summary>In one camelCase word, for programs.</summary>
-    public static string Word(CampaignStanding standing) => standing switch
-    {
-        { Outcome: CampaignOutcome.Succeeded } => "succeeded",
-        { Outcome: CampaignOutcome.Failed, CancelRequested: true } => "cancelled",
-        { Outcome: CampaignOutcome.Failed } => "failed",
-        { CancelRequested: true } => "cancelling",
-        { Holds: [var hold, ..] } => Word(hold.Reason),
-        { Collecting: true } => "listening",
-        _ => "running",
-    };
-
-    public static string Word(HoldReason reason) => char.ToLowerInvariant(reason.ToString()[0]) + reason.ToString()[1..];
-
     /// <summary>What ends a hold, as a command with the campaign's id; null for one that ends by itself.</summary>
     public static string? WayOn(CampaignHold hold, string id) => hold.Reason switch
     {
@@ -48,7 +34,7 @@ public static class CampaignWords
     /// <summary>What holds a campaign up and what ends that, on one line.</summary>
     public static string Waits(CampaignHold hold, string id)
     {
-        var what = hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : Word(hold.Reason);
+        var what = hold.Detail.Length > 0 ? hold.Detail.TrimEnd('.') : CampaignStateCode.Of(hold.Reason);
         return WayOn(hold, id) is { } command ? $"{what} - {command}" : what;
     }
 
@@ -88,6 +74,6 @@ public static class CampaignWords
         HoldReason.TooFewUpdated => "too few updated to go on",
         HoldReason.OutsideWindow => "outside its windows",
         HoldReason.Paused when hold.Detail.Split(';')[0] is { Length: > 0 } who => who,
-        _ => Word(hold.Reason),
+        _ => CampaignStateCode.Of(hold.Reason),
     };
 }

@@ -44,7 +44,7 @@ public sealed class CampaignSheetTests
     [Theory]
     [MemberData(nameof(States))]
     public void A_state_is_said_in_a_few_words_and_in_one(CampaignStanding standing, string words, string word) =>
-        Assert.Equal((words, word), (CampaignWords.State(standing, Now), CampaignWords.Word(standing)));
+        Assert.Equal((words, word), (CampaignWords.State(standing, Now), CampaignStateCode.Of(standing)));
 
     [Theory]
     [InlineData(200)]

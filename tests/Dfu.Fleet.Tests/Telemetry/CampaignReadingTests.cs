@@ -42,7 +42,7 @@ public sealed class CampaignReadingTests
         Assert.Equal("listening", StateOf(New()));
         Assert.Equal("paused", StateOf(Controlled(New(1), CampaignControlKind.Pause)));
         Assert.Equal("cancelling", StateOf(New(1) with { CancelRequested = true, Holds = [new(HoldReason.Paused, "")] }));
-        foreach (var reason in Enum.GetValues<HoldReason>()) Assert.Contains(StateOf(New(1) with { Holds = [new(reason, "")] }), CampaignReading.States);
+        foreach (var reason in Enum.GetValues<HoldReason>()) Assert.Contains(StateOf(New(1) with { Holds = [new(reason, "")] }), CampaignStateCode.Open);
     }
 
     /// <summary>One that was sent to its bootloader, and given up there with part of an image.</summary>

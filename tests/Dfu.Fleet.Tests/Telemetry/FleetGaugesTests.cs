@@ -1,4 +1,5 @@
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Telemetry;
 
 namespace Dfu.Fleet.Tests.Telemetry;
@@ -62,7 +63,7 @@ public sealed class FleetGaugesTests
         using (FleetGauges.Add(static () => null))
         {
             heard.Collect();
-            Assert.Equal(CampaignReading.States.Order(), heard.All("dfu.campaign.count").Select(static one => one.Tags["dfu.campaign.state"]!).Order());
+            Assert.Equal(CampaignStateCode.Open.Order(), heard.All("dfu.campaign.count").Select(static one => one.Tags["dfu.campaign.state"]!).Order());
             Assert.Equal((1, 1, 0), (Campaigns("running"), Campaigns("failures"), Campaigns("paused")));
             Assert.Equal(
                 ["waiting 11", "updating 22", "updated 33", "alreadyCurrent 44", "failed 55", "cancelled 66"],

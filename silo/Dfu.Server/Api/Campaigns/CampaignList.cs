@@ -2,7 +2,6 @@ using Dfu.Api;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Errors;
-using Dfu.Reports;
 using Dfu.Server.Api.Answers;
 
 namespace Dfu.Server.Api.Campaigns;
@@ -14,10 +13,7 @@ internal sealed class CampaignList(IFleetServer fleet, PageWish page, string? st
     private const string Over = "over";
     private const int MostAskedAtOnce = 16;
 
-    private static readonly HashSet<string> Words =
-    [
-        Active, Over, "succeeded", "failed", "cancelled", "cancelling", "listening", "running", .. Enum.GetValues<HoldReason>().Select(CampaignWords.Word),
-    ];
+    private static readonly HashSet<string> Words = [Active, Over, .. CampaignStateCode.Open, .. CampaignStateCode.Over];
 
     private bool ByWord => state is not null and not Active and not Over;
 
@@ -34,7 +30,7 @@ internal sealed class CampaignList(IFleetServer fleet, PageWish page, string? st
             {
                 if (items.Count == page.Limit) return new([.. items], Next(all, left[looked - 1]));
                 looked++;
-                if (one is not null && !(ByWord && CampaignWords.Word(one.Standing!) != state)) items.Add(standing ? one : one with { Standing = null });
+                if (one is not null && !(ByWord && CampaignStateCode.Of(one.Standing!) != state)) items.Add(standing ? one : one with { Standing = null });
             }
         }
 
