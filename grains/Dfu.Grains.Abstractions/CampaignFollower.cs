@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Grains;

@@ -3,6 +3,7 @@ using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
@@ -76,3 +77,60 @@ public sealed class AuditEntryCopier : ShallowCopier<AuditEntry>;
 
 [RegisterCopier]
 public sealed class DevicePassportCopier : ShallowCopier<DevicePassport>;
+
+[RegisterCopier]
+public sealed class AttemptNameCopier : ShallowCopier<AttemptName>;
+
+[RegisterCopier]
+public sealed class AttemptOrderCopier : ShallowCopier<AttemptOrder>;
+
+[RegisterCopier]
+public sealed class AttemptStopCopier : ShallowCopier<AttemptStop>;
+
+[RegisterCopier]
+public sealed class AttemptReportCopier : ShallowCopier<AttemptReport>;
+
+[RegisterCopier]
+public sealed class ReportReceiptCopier : ShallowCopier<ReportReceipt>;
+
+[RegisterCopier]
+public sealed class AdapterOpeningCopier : ShallowCopier<AdapterOpening>;
+
+[RegisterCopier]
+public sealed class CampaignOrderCopier : ShallowCopier<CampaignOrder>;
+
+[RegisterCopier]
+public sealed class CampaignTicketCopier : ShallowCopier<CampaignTicket>;
+
+[RegisterCopier]
+public sealed class CampaignPlaceCopier : ShallowCopier<CampaignPlace>;
+
+[RegisterCopier]
+public sealed class LearnedReportCopier : ShallowCopier<LearnedReport>;
+
+[RegisterCopier]
+public sealed class CampaignWatchCopier : ShallowCopier<CampaignWatch>;
+
+[RegisterCopier]
+public sealed class AdapterReportCopier : ShallowCopier<AdapterReport>;
+
+[RegisterCopier]
+public sealed class SlotRequestCopier : ShallowCopier<SlotRequest>;
+
+[RegisterCopier]
+public sealed class AirReportCopier : ShallowCopier<AirReport>;
+
+[RegisterCopier]
+public sealed class LiveReportCopier : ShallowCopier<LiveReport>;
+
+[RegisterCopier]
+public sealed class ControlAnswerCopier : ShallowCopier<ControlAnswer>;
+
+[RegisterCopier]
+public sealed class PackageAnswerCopier : ShallowCopier<PackageAnswer>;
+
+[RegisterCopier]
+public sealed class DirectoryChangesCopier : ShallowCopier<DirectoryChanges>;
+
+[RegisterCopier]
+public sealed class CampaignChangesCopier : ShallowCopier<CampaignChanges>;

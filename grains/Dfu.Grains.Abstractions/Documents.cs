@@ -1,10 +1,10 @@
-using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
@@ -95,28 +95,145 @@ public sealed class AuditEntryConverter : DocumentConverter<AuditEntry>;
 [RegisterConverter]
 public sealed class DevicePassportConverter : DocumentConverter<DevicePassport>;
 
-/// <summary>Events of a device, in their order. They travel as one document, for their kinds differ.</summary>
-[GenerateSerializer, Immutable, Alias("dfu.device-events")]
-public sealed class DeviceEvents
+[RegisterConverter]
+public sealed class AttemptNameConverter : DocumentConverter<AttemptName>;
+
+[RegisterConverter]
+public sealed class AttemptOrderConverter : DocumentConverter<AttemptOrder>;
+
+[RegisterConverter]
+public sealed class AttemptStopConverter : DocumentConverter<AttemptStop>;
+
+[RegisterConverter]
+public sealed class AttemptReportConverter : DocumentConverter<AttemptReport>;
+
+[RegisterConverter]
+public sealed class ReportReceiptConverter : DocumentConverter<ReportReceipt>;
+
+[RegisterConverter]
+public sealed class AdapterOpeningConverter : DocumentConverter<AdapterOpening>;
+
+[RegisterConverter]
+public sealed class CampaignOrderConverter : DocumentConverter<CampaignOrder>;
+
+[RegisterConverter]
+public sealed class CampaignTicketConverter : DocumentConverter<CampaignTicket>;
+
+[RegisterConverter]
+public sealed class CampaignPlaceConverter : DocumentConverter<CampaignPlace>;
+
+[RegisterConverter]
+public sealed class LearnedReportConverter : DocumentConverter<LearnedReport>;
+
+[RegisterConverter]
+public sealed class CampaignWatchConverter : DocumentConverter<CampaignWatch>;
+
+[RegisterConverter]
+public sealed class AdapterReportConverter : DocumentConverter<AdapterReport>;
+
+[RegisterConverter]
+public sealed class SlotRequestConverter : DocumentConverter<SlotRequest>;
+
+[RegisterConverter]
+public sealed class AirReportConverter : DocumentConverter<AirReport>;
+
+[RegisterConverter]
+public sealed class LiveReportConverter : DocumentConverter<LiveReport>;
+
+[RegisterConverter]
+public sealed class ControlAnswerConverter : DocumentConverter<ControlAnswer>;
+
+[RegisterConverter]
+public sealed class PackageAnswerConverter : DocumentConverter<PackageAnswer>;
+
+[RegisterConverter]
+public sealed class DirectoryChangesConverter : DocumentConverter<DirectoryChanges>;
+
+[GenerateSerializer, Immutable, Alias("dfu.attempt-answer")]
+public struct AttemptAnswerNumber
 {
     [Id(0)]
-    private readonly string _json;
-
-    public DeviceEvents(ImmutableArray<DeviceEvent> events) => _json = FleetJson.Write(events);
-
-    public ImmutableArray<DeviceEvent> Read() => FleetJson.Read<ImmutableArray<DeviceEvent>>(_json);
+    public int Value { get; set; }
 }
 
-/// <summary>Events of a campaign, in their order. They travel as one document, for their kinds differ.</summary>
-[GenerateSerializer, Immutable, Alias("dfu.campaign-events")]
-public sealed class CampaignEvents
+[RegisterConverter]
+public sealed class AttemptAnswerConverter : IConverter<AttemptAnswer, AttemptAnswerNumber>
+{
+    public AttemptAnswer ConvertFromSurrogate(in AttemptAnswerNumber surrogate) => (AttemptAnswer)surrogate.Value;
+
+    public AttemptAnswerNumber ConvertToSurrogate(in AttemptAnswer value) => new() { Value = (int)value };
+}
+
+/// <summary>How far a follower has come.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.cursor")]
+public struct CursorNumbers
 {
     [Id(0)]
-    private readonly string _json;
+    public Guid Epoch { get; set; }
 
-    public CampaignEvents(ImmutableArray<CampaignEvent> events) => _json = FleetJson.Write(events);
+    [Id(1)]
+    public long Change { get; set; }
 
-    public ImmutableArray<CampaignEvent> Read() => FleetJson.Read<ImmutableArray<CampaignEvent>>(_json);
+    [Id(2)]
+    public long Signals { get; set; }
+}
+
+[RegisterConverter]
+public sealed class CampaignCursorConverter : IConverter<CampaignCursor, CursorNumbers>
+{
+    public CampaignCursor ConvertFromSurrogate(in CursorNumbers surrogate) => new(surrogate.Epoch, surrogate.Change, surrogate.Signals);
+
+    public CursorNumbers ConvertToSurrogate(in CampaignCursor value) => new() { Epoch = value.Epoch, Change = value.Revision, Signals = value.Signals };
+}
+
+[RegisterConverter]
+public sealed class DirectoryCursorConverter : IConverter<DirectoryCursor, CursorNumbers>
+{
+    public DirectoryCursor ConvertFromSurrogate(in CursorNumbers surrogate) => new(surrogate.Epoch, surrogate.Change);
+
+    public CursorNumbers ConvertToSurrogate(in DirectoryCursor value) => new() { Epoch = value.Epoch, Change = value.Change };
+}
+
+/// <summary>What changed in a campaign: its parts are JSON already, and travel as they are.</summary>
+[GenerateSerializer, Immutable, Alias("dfu.campaign-changes")]
+public struct CampaignChangesParts
+{
+    [Id(0)]
+    public CampaignCursor Cursor { get; set; }
+
+    [Id(1)]
+    public bool More { get; set; }
+
+    [Id(2)]
+    public byte[] Devices { get; set; }
+
+    [Id(3)]
+    public byte[]? Frame { get; set; }
+
+    [Id(4)]
+    public byte[]? Signals { get; set; }
+}
+
+[RegisterConverter]
+public sealed class CampaignChangesConverter : IConverter<CampaignChanges, CampaignChangesParts>
+{
+    public CampaignChanges ConvertFromSurrogate(in CampaignChangesParts surrogate) => new()
+    {
+        Cursor = surrogate.Cursor,
+        More = surrogate.More,
+        Devices = surrogate.Devices,
+        Frame = surrogate.Frame,
+        Signals = surrogate.Signals,
+    };
+
+    public CampaignChangesParts ConvertToSurrogate(in CampaignChanges value) => new()
+    {
+        Cursor = value.Cursor,
+        More = value.More,
+        Devices = value.Devices,
+        Frame = value.Frame,
+        Signals = value.Signals,
+    };
 }
 
 /// <summary>A Bluetooth address as its 48-bit number.</summary>

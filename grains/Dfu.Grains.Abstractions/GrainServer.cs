@@ -5,6 +5,7 @@ using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 

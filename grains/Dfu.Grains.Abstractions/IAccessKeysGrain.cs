@@ -1,4 +1,5 @@
 using Dfu.Fleet.AccessKeys;
+using Dfu.Fleet.Peers;
 using Orleans.Concurrency;
 using Orleans.Serialization.Cloning;
 

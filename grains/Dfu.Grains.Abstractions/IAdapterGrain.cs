@@ -1,4 +1,5 @@
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Peers;
 
 namespace Dfu.Grains;
 
@@ -12,13 +13,13 @@ public interface IAdapterGrain : IGrainWithStringKey
 
     /// <summary>Returns when the adapter was opened for the first time or could not be.</summary>
     [Alias("Opened")]
-    Task<Opening> OpenedAsync();
+    Task<AdapterOpening> OpenedAsync();
 
-    /// <summary>Begins an attempt and returns before it has done anything; its transfer is a task of its own that reports to the device.</summary>
+    /// <inheritdoc cref="IAdapterPeer.BeginAsync"/>
     [Alias("Begin")]
     Task<AttemptAnswer> BeginAsync(AttemptOrder order);
 
-    /// <summary>Stops an attempt; it reports its end when its links are closed.</summary>
+    /// <inheritdoc cref="IAdapterPeer.StopAttemptAsync"/>
     [Alias("StopAttempt")]
     Task StopAttemptAsync(AttemptStop stop);
 
@@ -28,7 +29,7 @@ public interface IAdapterGrain : IGrainWithStringKey
     [Alias("RetakeSlot")]
     Task RetakeSlotAsync(AttemptName attempt);
 
-    /// <summary>From a device: another adapter connected to it after an attempt that could not over this one. May come late, twice or never.</summary>
+    /// <inheritdoc cref="IAdapterPeer.ServedElsewhereAsync"/>
     [Alias("ServedElsewhere")]
     Task ServedElsewhereAsync(AttemptName attempt);
 

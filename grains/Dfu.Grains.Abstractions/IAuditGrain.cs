@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Audit;
+using Dfu.Fleet.Peers;
 using Orleans.Concurrency;
 
 namespace Dfu.Grains;
@@ -8,8 +9,7 @@ namespace Dfu.Grains;
 [Alias("dfu.audit")]
 public interface IAuditGrain : IGrainWithIntegerKey
 {
-    /// <summary>Adds entries, unless they are there already. Durable when it returns.</summary>
-    /// <exception cref="ArgumentException">An entry has no id, or one of more than 200 characters.</exception>
+    /// <inheritdoc cref="IAuditPeer.AppendAsync"/>
     [Alias("Append")]
     Task AppendAsync(ImmutableArray<AuditEntry> entries);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Orleans.Concurrency;
@@ -11,16 +12,11 @@ namespace Dfu.Grains;
 [Alias("dfu.campaign")]
 public interface ICampaignGrain : IGrainWithStringKey
 {
-    /// <summary>
-    /// From the directory, for a new campaign and for one that goes on: the campaign tries failed devices again, and listens again if it
-    /// takes whatever it hears.
-    /// </summary>
-    /// <param name="campaign">The state to begin with; ignored when there is one already.</param>
-    /// <param name="labels">What people call its devices; ones that go on with none keep those they have.</param>
+    /// <inheritdoc cref="ICampaignPeer.RunAsync"/>
     [Alias("Run")]
     Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels);
 
-    /// <summary>Does nothing but see to it that the campaign is at work.</summary>
+    /// <inheritdoc cref="ICampaignPeer.WakeAsync"/>
     [Alias("Wake")]
     Task WakeAsync();
 
@@ -30,12 +26,11 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Changes"), AlwaysInterleave]
     Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld);
 
-    /// <summary>Whether every device has an outcome, durably.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    /// <inheritdoc cref="ICampaignPeer.IsOverAsync"/>
     [Alias("IsOver"), AlwaysInterleave]
     Task<bool> IsOverAsync();
 
-    /// <summary>Cancels every device that has no outcome yet.</summary>
+    /// <inheritdoc cref="ICampaignPeer.CancelAsync"/>
     [Alias("Cancel")]
     Task CancelAsync();
 
@@ -44,32 +39,31 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Control")]
     Task<ControlAnswer> ControlAsync(CampaignControl control);
 
-    /// <summary>How it stands, without its devices.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
+    /// <inheritdoc cref="ICampaignPeer.StandingAsync"/>
     [Alias("Standing"), AlwaysInterleave]
     Task<CampaignStanding> StandingAsync();
 
-    /// <summary>From the scheduler: devices that fit the targets were heard. Application addresses as far as that can be told.</summary>
+    /// <inheritdoc cref="ICampaignPeer.FoundAsync"/>
     [Alias("Found")]
     Task FoundAsync(ImmutableArray<BluetoothAddress> devices);
 
-    /// <summary>From the scheduler: an adapter listens for this campaign.</summary>
+    /// <inheritdoc cref="ICampaignPeer.ListeningAsync"/>
     [Alias("Listening")]
     Task ListeningAsync();
 
-    /// <summary>From an adapter that begins an attempt: what the campaign has learned. Decides whether this attempt is the one that probes.</summary>
+    /// <inheritdoc cref="ICampaignPeer.KnowledgeAsync"/>
     [Alias("Knowledge")]
     Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass);
 
-    /// <summary>From an adapter: what its attempts showed.</summary>
+    /// <inheritdoc cref="ICampaignPeer.LearnedAsync"/>
     [Alias("Learned")]
-    Task LearnedAsync(CampaignReport report);
+    Task LearnedAsync(LearnedReport report);
 
-    /// <summary>From a device, after each decision that operators want to see. May come late or twice.</summary>
+    /// <inheritdoc cref="ICampaignPeer.DeviceChangedAsync"/>
     [Alias("DeviceChanged")]
     Task DeviceChangedAsync(DeviceState device);
 
-    /// <summary>From a device, again and again until it returns: the outcome is durable then.</summary>
+    /// <inheritdoc cref="ICampaignPeer.DeviceEndedAsync"/>
     [Alias("DeviceEnded")]
     Task DeviceEndedAsync(DeviceState device);
 

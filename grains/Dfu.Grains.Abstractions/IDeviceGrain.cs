@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 
 namespace Dfu.Grains;
@@ -11,37 +12,31 @@ namespace Dfu.Grains;
 [Alias("dfu.device")]
 public interface IDeviceGrain : IGrainWithStringKey
 {
-    /// <summary>From a campaign, again and again while the device has no outcome: take part in it. May come twice.</summary>
-    /// <returns>False when another campaign that is not over has the device, or has not heard yet how it ended there.</returns>
+    /// <inheritdoc cref="IDevicePeer.JoinAsync"/>
     [Alias("Join")]
     Task<bool> JoinAsync(CampaignPlace place);
 
-    /// <param name="run">The campaign's run in which that was asked for; one before the device was asked for again comes late.</param>
-    /// <param name="drain">An attempt under way is finished; it is the last one.</param>
+    /// <inheritdoc cref="IDevicePeer.CancelAsync"/>
     [Alias("Cancel")]
     Task CancelAsync(string campaign, int run, bool drain);
 
-    /// <summary>
-    /// From a campaign that is paused, again and again: this attempt is broken off, and the device waits for another. Durable when it returns.
-    /// </summary>
+    /// <inheritdoc cref="IDevicePeer.PauseAsync"/>
     [Alias("Pause")]
     Task PauseAsync(string campaign, int attempt);
 
-    /// <summary>From the scheduler: the device may have a slot. Durable when it returns.</summary>
-    /// <returns>False when the device does not wait for one any more.</returns>
+    /// <inheritdoc cref="IDevicePeer.GrantAsync"/>
     [Alias("Grant")]
     Task<bool> GrantAsync(DeviceEvent.Granted grant);
 
-    /// <summary>From an adapter, at least every second while an attempt runs: what happened in it. May come late or twice.</summary>
+    /// <inheritdoc cref="IDevicePeer.ReportAsync"/>
     [Alias("Report")]
     Task<ReportReceipt> ReportAsync(AttemptReport report);
 
-    /// <summary>From an adapter that turned out bad: attempts that found no link over it do not count. May come late, twice or never.</summary>
-    /// <param name="attempt">The last of them.</param>
+    /// <inheritdoc cref="IDevicePeer.AdapterBlamedAsync"/>
     [Alias("AdapterBlamed")]
     Task AdapterBlamedAsync(string adapter, int epoch, int attempt);
 
-    /// <summary>What is stored of the device; null when it was never part of a campaign.</summary>
+    /// <inheritdoc cref="IDevicePeer.GetAsync"/>
     [Alias("Get")]
     Task<DeviceState?> GetAsync();
 
@@ -53,7 +48,7 @@ public interface IDeviceGrain : IGrainWithStringKey
     [Alias("History")]
     Task<ImmutableArray<HistoryEntry>> HistoryAsync();
 
-    /// <summary>From a campaign that is being deleted: nothing of the device is stored when it returns, unless it has been in another campaign since.</summary>
+    /// <inheritdoc cref="IDevicePeer.ForgetAsync"/>
     [Alias("Forget")]
     Task ForgetAsync(string campaign);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Grains;
@@ -25,19 +26,15 @@ public interface IFleetGrain : IGrainWithIntegerKey
     [Alias("Wake")]
     Task WakeAsync();
 
-    /// <summary>From a campaign: its last device has an outcome.</summary>
-    /// <param name="overtook">Campaigns that had devices of it before: no request goes on with them.</param>
-    /// <param name="told">The audit has all of it. Otherwise the campaign says it once more when that is so, and is woken until then.</param>
+    /// <inheritdoc cref="IDirectoryPeer.FinishedAsync"/>
     [Alias("Finished")]
     Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told);
 
-    /// <summary>From a campaign that is over, before it goes on and after it has saved that it does: it is not over. Durable when it returns.</summary>
-    /// <param name="devices">Its devices by all their addresses, where these were given; empty for one that collected them.</param>
-    /// <returns>Why it cannot go on, in words; empty when it can.</returns>
+    /// <inheritdoc cref="IDirectoryPeer.ReopenAsync"/>
     [Alias("Reopen")]
     Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices);
 
-    /// <summary>From a campaign: what it learned of a class outlives it.</summary>
+    /// <inheritdoc cref="IDirectoryPeer.KeepClassAsync"/>
     [Alias("KeepClass")]
     Task KeepClassAsync(ClassState learned);
 

@@ -1,22 +1,8 @@
-using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
-using Dfu.Protocol.Errors;
+using Dfu.Fleet.Peers;
+using Dfu.Protocol.Packages;
 
 namespace Dfu.Grains;
-
-/// <summary>Whether a package is taken.</summary>
-/// <param name="Refusal">None when it is.</param>
-[GenerateSerializer, Immutable, Alias("dfu.package-answer")]
-public sealed record PackageAnswer([property: Id(0)] DfuError Refusal, [property: Id(1)] string Detail)
-{
-    public static readonly PackageAnswer Taken = new(DfuError.None, "");
-
-    /// <exception cref="DfuException">Why it was not taken.</exception>
-    public void OrThrow()
-    {
-        if (Refusal != DfuError.None) throw new DfuException(Refusal, Detail);
-    }
-}
 
 /// <summary>One package file, by the SHA-256 of its bytes (64 lower-case hexadecimal digits).</summary>
 [Alias("dfu.package")]
@@ -28,11 +14,11 @@ public interface IPackageGrain : IGrainWithStringKey
     [Alias("Put")]
     Task<PackageAnswer> PutAsync(byte[] file, string by = "");
 
-    /// <summary>Whether the package is here, is what an order says of it, and is signed for the member's key.</summary>
+    /// <inheritdoc cref="IPackagePeer.CheckAsync"/>
     [Alias("Check")]
     Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only);
 
-    /// <summary>Null when it was never put.</summary>
+    /// <inheritdoc cref="IPackagePeer.GetAsync"/>
     [Alias("Get")]
     Task<byte[]?> GetAsync();
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Retention;
 using Orleans.Serialization.Cloning;
 

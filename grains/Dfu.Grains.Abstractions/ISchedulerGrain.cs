@@ -1,4 +1,5 @@
 using Dfu.Fleet.Access;
+using Dfu.Fleet.Peers;
 
 namespace Dfu.Grains;
 
@@ -9,20 +10,19 @@ namespace Dfu.Grains;
 [Alias("dfu.scheduler")]
 public interface ISchedulerGrain : IGrainWithIntegerKey
 {
-    /// <summary>From an adapter, every 0.25 s while it is open or not.</summary>
+    /// <inheritdoc cref="ISchedulerPeer.AdapterAsync"/>
     [Alias("Adapter")]
     Task AdapterAsync(AdapterReport report);
 
-    /// <summary>From a campaign, every 2 s and whenever it changes: whose advertisements matter to it.</summary>
+    /// <inheritdoc cref="ISchedulerPeer.CampaignAsync"/>
     [Alias("Campaign")]
     Task CampaignAsync(CampaignWatch watch);
 
-    /// <summary>From a device that waits for a slot or backs off, when that begins and every 2 s.</summary>
+    /// <inheritdoc cref="ISchedulerPeer.WaitingAsync"/>
     [Alias("Waiting")]
     Task<AirReport> WaitingAsync(SlotRequest request);
 
-    /// <summary>All adapters and what is under way on them, for views.</summary>
-    /// <param name="signals">Whether it matters how well devices are heard.</param>
+    /// <inheritdoc cref="ISchedulerPeer.LiveAsync"/>
     [Alias("Live")]
     Task<LiveReport> LiveAsync(string campaign, bool signals);
 

@@ -3,6 +3,7 @@ using Dfu.Client;
 using Dfu.Cluster.Scenario.Processes;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Grains.Connections;
 using Dfu.Protocol.Packages;

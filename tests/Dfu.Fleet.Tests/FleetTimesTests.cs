@@ -1,3 +1,5 @@
+using Dfu.Fleet.Peers;
+
 namespace Dfu.Fleet.Tests;
 
 public sealed class FleetTimesTests

@@ -1,6 +1,10 @@
+using Dfu.Fleet;
 using Dfu.Fleet.AccessKeys;
-using Dfu.Grains.Audit;
+using Dfu.Fleet.Audit;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
+using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -19,8 +23,9 @@ internal sealed class AccessKeysGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _states = new(GrainContext, state, host, logger);
-        _audit = new(GrainFactory, host, logger);
+        var activation = new GrainActivation(GrainContext, Subject, GrainFactory, host, logger);
+        _states = new(activation, new GrainDocument(state));
+        _audit = new(activation.Peers, host, logger);
         if (_states.Read() is { } stored) _state = stored;
         this.RegisterGrainTimer(TellAsync, new() { DueTime = TimeSpan.Zero, Period = host.Times.Again });
         return Task.CompletedTask;

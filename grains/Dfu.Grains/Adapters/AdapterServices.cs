@@ -1,7 +1,10 @@
-using Dfu.Grains.Packages;
+using Dfu.Fleet;
+using Dfu.Fleet.Packages;
+using Dfu.Fleet.Shells.Adapters;
 using Dfu.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;
 
@@ -16,7 +19,10 @@ public static class AdapterServices
         var services = silo.Services;
         if (services.Any(static service => service.ServiceType == typeof(AdapterGuard))) return silo;
         services.TryAddSingleton<AdapterGuard>();
-        services.TryAddSingleton<PackageShelf>();
+        services.TryAddSingleton(static services => new PackageShelf(
+            services.GetRequiredService<FleetHost>(),
+            new GrainPeers(services.GetRequiredService<IGrainFactory>()),
+            services.GetRequiredService<ILogger<PackageShelf>>()));
         services.AddSingleton<AdapterWaker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static services => services.GetRequiredService<AdapterWaker>());
         services.AddPlacementDirector<OnOwnSilo, OwnSiloDirector>();

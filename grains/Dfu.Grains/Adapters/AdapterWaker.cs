@@ -1,4 +1,6 @@
-using Dfu.Grains.Turns;
+using Dfu.Fleet;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Turns;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Adapters;

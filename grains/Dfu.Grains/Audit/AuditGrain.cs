@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Audit;
+using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
+using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -22,7 +25,7 @@ internal sealed class AuditGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _heads = new(GrainContext, state, host, logger);
+        _heads = new(new GrainActivation(GrainContext, "the audit", GrainFactory, host, logger), new GrainDocument(state));
         if (_heads.Read() is { } stored) _head = stored;
         return Task.CompletedTask;
     }

@@ -1,11 +1,13 @@
-using Dfu.Grains.Turns;
+using Dfu.Fleet;
+using Dfu.Fleet.Shells.Campaigns;
+using Dfu.Fleet.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Campaigns;
 
 /// <summary>Wakes an unfinished campaign whose silo died, where the cluster keeps reminders.</summary>
-internal sealed class CampaignReminder(Grain grain, IServiceProvider services, ILogger logger)
+internal sealed class CampaignReminder(Grain grain, IServiceProvider services, ILogger logger) : ICampaignReminder
 {
     private const string Name = "work";
 

@@ -1,224 +1,63 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
-using Dfu.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
 namespace Dfu.Grains.Devices;
 
-/// <summary>Applies what happens to a device, saves what is decided, and only then acts.</summary>
-/// <remarks>Reentrant, because storage may take its time and an attempt must be answered meanwhile; the shell is consistent whenever a turn waits.</remarks>
+/// <summary>Carries a <see cref="DeviceActivation"/>.</summary>
 [Reentrant]
-internal sealed class DeviceGrain : Grain, IDeviceGrain, IDeviceTurns, IDisposable
+internal sealed class DeviceGrain(
+    [PersistentState("device", StorageNames.State)] IPersistentState<StoredDocument> record,
+    [PersistentState("device-history", StorageNames.State)] IPersistentState<StoredDocument> history,
+    FleetHost host,
+    ILogger<DeviceGrain> logger,
+    ILoggerFactory loggers) : Grain, IDeviceGrain, IOwnTurns, IDisposable
 {
-    private readonly FleetHost _host;
-    private readonly ILogger<DeviceGrain> _logger;
-    private readonly ILogger _updates;
-    private readonly DocumentStore<DeviceRecord> _records;
-    private readonly DocumentStore<DeviceHistory> _histories;
-    private readonly GroupedSave _save;
-    private DeviceShell _shell = null!;
-    private DeviceCalls _calls = null!;
-    private Alarm? _alarm;
-    private bool _forgotten;
+    private DeviceActivation? _device;
 
-    public DeviceGrain(
-        [PersistentState("device", StorageNames.State)] IPersistentState<StoredDocument> record,
-        [PersistentState("device-history", StorageNames.State)] IPersistentState<StoredDocument> history,
-        FleetHost host,
-        ILogger<DeviceGrain> logger,
-        ILoggerFactory loggers)
-    {
-        (_host, _logger, _updates) = (host, logger, loggers.CreateLogger(TracedLines.Updates));
-        _records = new(GrainContext, record, host, logger);
-        _histories = new(GrainContext, history, host, logger);
-        _save = new(WriteAsync, host.Time);
-    }
+    private DeviceActivation Device => _device!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = this.GetPrimaryKeyString();
         if (!BluetoothAddress.TryParse(key, out var id)) throw new ArgumentException($"'{key}' is not a Bluetooth address");
-        var self = this.AsReference<IDeviceTurns>();
-        _shell = new(id, _records.Read(), _histories.Read(), _host) { GaveUp = TellGivenUp };
-        _alarm = new(_host.Time, self.RingAsync, _host.Times.Again, e => _logger.WorkFailed(LogLevel.Debug, key, "take the turn of an alarm", e));
-        _calls = new(GrainFactory, self, _shell, _host.Time, SetAlarm, _logger);
-        Commit();
+        var activation = new GrainActivation(GrainContext, key, GrainFactory, host, logger, loggers, this.AsReference<IOwnTurns>());
+        _device = new(id, activation, new GrainDocument(record), new GrainDocument(history));
+        _device.Begin();
         return Task.CompletedTask;
     }
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        Dispose();
-        _records.LastTry = _histories.LastTry = true;
-        if (_shell?.Record is not { } record) return;
-        if (!_forgotten && !_records.Failed && !_histories.Failed) await SaveLastAsync(record.Device.Id);
-        _shell.Leave();
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _device?.LeaveAsync() ?? Task.CompletedTask;
 
-    public void Dispose() => _alarm?.Dispose();
+    public Task<bool> JoinAsync(CampaignPlace place) => Device.JoinAsync(place);
 
-    public async Task<bool> JoinAsync(CampaignPlace place)
-    {
-        if (_forgotten) throw new OrleansException($"{this.GetPrimaryKeyString()} is being deleted; it may join when that is done");
-        var joined = _shell.Join(place);
-        await CommitAsync();
-        if (joined) _calls.Tell();
-        return joined;
-    }
+    public Task CancelAsync(string campaign, int run, bool drain) => Device.CancelAsync(campaign, run, drain);
 
-    public Task CancelAsync(string campaign, int run, bool drain)
-    {
-        _shell.Cancel(campaign, run, drain);
-        return CommitAsync();
-    }
+    public Task PauseAsync(string campaign, int attempt) => Device.PauseAsync(campaign, attempt);
 
-    public Task PauseAsync(string campaign, int attempt)
-    {
-        _shell.Pause(campaign, attempt);
-        return CommitAsync();
-    }
+    public Task<bool> GrantAsync(DeviceEvent.Granted grant) => Device.GrantAsync(grant);
 
-    public async Task<bool> GrantAsync(DeviceEvent.Granted grant)
-    {
-        var granted = _shell.Grant(grant);
-        await CommitAsync();
-        return granted;
-    }
+    public Task<ReportReceipt> ReportAsync(AttemptReport report) => Device.ReportAsync(report);
 
-    /// <remarks>A decision's save is waited for a little: the attempt wants to go on, and is told that it may as soon as it can be.</remarks>
-    public async Task<ReportReceipt> ReportAsync(AttemptReport report)
-    {
-        var receipt = _shell.Report(report);
-        var saving = CommitAsync();
-        if (!_shell.Deciding) return receipt;
-        if (saving.IsCompletedSuccessfully) saving = _save.UnderWay;
-        try
-        {
-            await saving.WithinAsync(_host.Times.Report, _host.Time, CancellationToken.None);
-        }
-        catch (TimeoutException) when (!saving.IsCompleted)
-        {
-            // Slow storage: the receipt says how far it has come.
-        }
+    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => Device.AdapterBlamedAsync(adapter, epoch, attempt);
 
-        return _shell.Receipt(report.Attempt);
-    }
+    public Task<DeviceState?> GetAsync() => Device.GetAsync();
 
-    public Task AdapterBlamedAsync(string adapter, int epoch, int attempt)
-    {
-        _shell.AdapterBlamed(adapter, epoch, attempt);
-        return CommitAsync();
-    }
+    public Task<DevicePassport?> PassportAsync() => Device.PassportAsync();
 
-    public Task<DeviceState?> GetAsync() => Task.FromResult(_forgotten ? null : _shell.State);
+    public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Device.HistoryAsync();
 
-    public Task<DevicePassport?> PassportAsync() => Task.FromResult(_forgotten ? _shell.Remains()?.Passport : _shell.Passport);
+    public Task ForgetAsync(string campaign) => Device.ForgetAsync(campaign);
 
-    public Task<ImmutableArray<HistoryEntry>> HistoryAsync() => Task.FromResult(_shell.History());
+    public void Dispose() => _device?.Dispose();
 
-    public async Task ForgetAsync(string campaign)
-    {
-        if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
-        await _save.UnderWay;
-        if (_shell.Record is not { Device.Phase: DevicePhase.Done } record || record.Campaign != campaign) return;
-
-        // From here on it is as if there were no such device here, and who calls meets the next activation.
-        _forgotten = true;
-        Dispose();
-        if (_shell.Remains() is { } remains) await _histories.SaveAsync(remains);
-        else await _histories.ClearAsync();
-        await _records.ClearAsync();
-        DeactivateOnIdle();
-    }
-
-    public Task RingAsync()
-    {
-        _shell.Tick();
-        Commit();
-        return Task.CompletedTask;
-    }
-
-    public Task AnsweredAsync(int attempt, AttemptAnswer answer)
-    {
-        _shell.Answered(attempt, answer);
-        Commit();
-        return Task.CompletedTask;
-    }
-
-    public Task WaitedAsync(AirReport air)
-    {
-        _shell.Wait(air);
-        Commit();
-        return Task.CompletedTask;
-    }
-
-    private async Task SaveLastAsync(BluetoothAddress device)
-    {
-        try
-        {
-            if (_shell.Unsaved) await _save.SaveAsync(TimeSpan.Zero);
-            await _save.UnderWay;
-            if (_shell.Release() is { } released) await _records.SaveAsync(released);
-        }
-        catch (Exception e)
-        {
-            _logger.ProgressNotSaved(device, e);
-        }
-    }
-
-    /// <summary>For what nobody waits for; a save that fails ends this activation by itself.</summary>
-    private void Commit() => _ = CommitAsync();
-
-    /// <returns>Completes when what was just decided is durable; at once when nothing was.</returns>
-    private Task CommitAsync()
-    {
-        if (_forgotten) return Task.CompletedTask;
-        foreach (var effect in _shell.TakeOutstanding()) _calls.Carry(effect, _shell.Record!);
-        SetAlarm();
-        return _shell.SaveIn() is { } within ? SaveAsync(within) : Task.CompletedTask;
-    }
-
-    /// <summary>A checkpoint is nobody's to wait for.</summary>
-    private Task SaveAsync(TimeSpan within)
-    {
-        var saved = _save.SaveAsync(within);
-        return within == TimeSpan.Zero ? saved : Task.CompletedTask;
-    }
-
-    private async Task WriteAsync()
-    {
-        if (_forgotten) return;
-        var pending = _shell.Take();
-        if (pending.History is { } history) await _histories.SaveAsync(history);
-        await _records.SaveAsync(pending.Record);
-        if (pending.Ended) TellEnded(pending.Record);
-        _shell.Written(pending);
-        foreach (var effect in pending.Effects) _calls.Carry(effect, pending.Record);
-        if (pending.Decided) _calls.Tell();
-        Commit();
-    }
-
-    private void TellGivenUp(DeviceState device, string reason)
-    {
-        using var about = TracedLines.Of(_shell.Trace);
-        _updates.AttemptGivenUp(device.Id, device.Attempt, device.Adapter, reason);
-    }
-
-    private void TellEnded(DeviceRecord record)
-    {
-        var device = record.Device;
-        FleetMetrics.Ended(device);
-        using var about = TracedLines.Of(_shell.Trace);
-        var attempts = device.Attempt - device.EarlierAttempts;
-        if (device.Outcome == DeviceOutcome.Failed) _updates.UpdateFailed(device.Id, attempts, record.Campaign, device.Detail, device.Error);
-        else _updates.UpdateEnded(device.Id, FleetMetrics.Code(device.Outcome), attempts, record.Campaign);
-    }
-
-    private void SetAlarm() => _alarm?.Set(_shell.DueIn());
+    public Task TakeTurnAsync() => Device.TakeTurnAsync();
 }

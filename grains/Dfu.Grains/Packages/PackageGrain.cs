@@ -1,9 +1,11 @@
-using Dfu.Protocol.Packages;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Dfu.Fleet;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Retention;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Peers;
 using Orleans.Placement;
 
 namespace Dfu.Grains.Placement;

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Peers;
 using Orleans.Runtime.Placement;
 
 namespace Dfu.Grains.Placement;

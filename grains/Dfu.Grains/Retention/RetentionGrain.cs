@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
+using Dfu.Fleet;
 using Dfu.Fleet.Access;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Retention;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Turns;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Errors;
@@ -29,7 +33,7 @@ internal sealed class RetentionGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _states = new(GrainContext, state, host, logger);
+        _states = new(new GrainActivation(GrainContext, "retention", GrainFactory, host, logger), new GrainDocument(state));
         _save = new(() => _states.SaveAsync(_state), host.Time);
         if (_states.Read() is { } stored) _state = stored;
         return Task.CompletedTask;

@@ -1,4 +1,5 @@
-using Dfu.Grains.Turns;
+using Dfu.Fleet;
+using Dfu.Fleet.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

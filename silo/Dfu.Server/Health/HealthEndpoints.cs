@@ -1,4 +1,4 @@
-using Dfu.Grains;
+using Dfu.Fleet;
 using Dfu.Grains.Storage;
 using Dfu.Silo.Serve;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,6 @@
+using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Timing;

@@ -1,4 +1,5 @@
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Protocol.Timing;
 

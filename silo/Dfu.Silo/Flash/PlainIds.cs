@@ -1,6 +1,6 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
-using Dfu.Grains;
+using Dfu.Fleet.Peers;
 
 namespace Dfu.Silo.Flash;
 

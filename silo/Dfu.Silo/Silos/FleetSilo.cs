@@ -1,4 +1,6 @@
 using System.Net;
+using Dfu.Fleet;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
 using Dfu.Grains.Connections;
@@ -111,7 +113,7 @@ internal sealed class FleetSilo : IAsyncDisposable
     public void OpenAdapters() => _host.Services.GetRequiredService<AdapterWaker>().Start();
 
     /// <summary>How the first opening of a radio went, however long it takes.</summary>
-    public static async Task<Opening> OpenedAsync(IAdapterGrain adapter)
+    public static async Task<AdapterOpening> OpenedAsync(IAdapterGrain adapter)
     {
         while (true)
         {

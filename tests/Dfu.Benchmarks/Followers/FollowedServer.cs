@@ -4,6 +4,8 @@ using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Packages;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Packages;

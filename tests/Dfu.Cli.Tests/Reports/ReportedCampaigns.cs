@@ -1,5 +1,6 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;

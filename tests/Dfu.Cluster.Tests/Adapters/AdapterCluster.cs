@@ -6,6 +6,8 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Packages;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;

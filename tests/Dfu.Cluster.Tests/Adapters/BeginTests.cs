@@ -1,4 +1,5 @@
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
@@ -40,7 +41,7 @@ public sealed class ControlTests
         await using var cluster = await AdapterCluster.StartAsync(silos: 2);
         var silo = cluster.Cluster.Silos[1];
         cluster.Peers.AuditIsAway = new TimeoutException("its silo is gone");
-        Assert.Equal(new Opening(), await cluster.Adapter(silo.Name).OpenedAsync().Soon());
+        Assert.Equal(new AdapterOpening(), await cluster.Adapter(silo.Name).OpenedAsync().Soon());
         await AnswerAsync(cluster, cluster.Adapter(silo.Name).ControlAsync(new(AdapterControlKind.Drain, "ann@line")));
         await cluster.Cluster.KillSiloAsync(silo);
         cluster.Peers.AuditIsAway = null;

@@ -1,9 +1,10 @@
-using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Links;
@@ -174,7 +175,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
     public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) =>
         peers.CampaignsAreAway is { } away ? Task.FromException<CampaignKnowledge>(away) : Task.FromResult(peers.Knowledge);
 
-    public Task LearnedAsync(CampaignReport report)
+    public Task LearnedAsync(LearnedReport report)
     {
         if (peers.CampaignsAreAway is { } away) return Task.FromException(away);
         foreach (var e in report.Events.Read()) peers.Learned.Enqueue((this.GetPrimaryKeyString(), e));

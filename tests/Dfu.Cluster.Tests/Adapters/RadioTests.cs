@@ -3,6 +3,8 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
@@ -18,7 +20,7 @@ public sealed class RadioTests
     public async Task A_silo_opens_its_radios_when_it_starts_and_says_how_that_went()
     {
         await using var cluster = await AdapterCluster.StartAsync();
-        Assert.Equal(new Opening(), await cluster.Adapter().OpenedAsync().Soon());
+        Assert.Equal(new AdapterOpening(), await cluster.Adapter().OpenedAsync().Soon());
         Assert.Equal(1, cluster.Source().Openings);
     }
 

@@ -1,6 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Cluster.Tests.Telemetry;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,5 +1,6 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
@@ -22,7 +23,7 @@ public sealed class SiloTests
             for (var radio = 0; radio < RadiosPerSilo; radio++)
             {
                 var adapter = cluster.Adapter(silo.Name, radio);
-                Assert.Equal(new Opening(), await adapter.OpenedAsync().Soon());
+                Assert.Equal(new AdapterOpening(), await adapter.OpenedAsync().Soon());
                 Assert.Equal(silo.SiloAddress, await management.GetActivationAddress(adapter));
                 Assert.Equal(1, cluster.Source(silo.Name, radio).Openings);
             }
@@ -40,7 +41,7 @@ public sealed class SiloTests
         }));
 
         await cluster.RestartAsync(dead);
-        for (var radio = 0; radio < RadiosPerSilo; radio++) Assert.Equal(new Opening(), await cluster.Adapter(dead.Name, radio).OpenedAsync().Soon());
+        for (var radio = 0; radio < RadiosPerSilo; radio++) Assert.Equal(new AdapterOpening(), await cluster.Adapter(dead.Name, radio).OpenedAsync().Soon());
         Assert.All(silos[..2], silo => Assert.Equal(1, cluster.Source(silo.Name).Openings));
     }
 

@@ -3,6 +3,7 @@ using Dfu.Adapters.Simulated.Time;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
@@ -23,7 +24,7 @@ public sealed class SimulatedAirTests
         await using var cluster = await AdapterCluster.StartAsync(
             time, new FleetTimes().Scaled(Scale), [air.CreateAdapter("fake:0", new AdapterModel())], UpdateRun.RunAsync);
         var adapter = cluster.Adapter();
-        Assert.Equal(new Opening(), await adapter.OpenedAsync().Soon());
+        Assert.Equal(new AdapterOpening(), await adapter.OpenedAsync().Soon());
         var peer = cluster.Peers.Device(device.ApplicationAddress);
         var order = AdapterCluster.Order(AdapterId.Of(cluster.Silo(0), "fake:0"), (await adapter.GetAsync()).Epoch, device.ApplicationAddress, attempt: 1);
         Assert.Equal(AttemptAnswer.Running, await adapter.BeginAsync(order));

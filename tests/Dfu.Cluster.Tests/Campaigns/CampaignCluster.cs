@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Packages;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Campaigns;

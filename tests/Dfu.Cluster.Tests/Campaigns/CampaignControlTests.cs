@@ -2,6 +2,7 @@ using Dfu.Adapters;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

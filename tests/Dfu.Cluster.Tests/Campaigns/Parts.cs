@@ -1,9 +1,10 @@
-using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,5 +1,7 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Devices;

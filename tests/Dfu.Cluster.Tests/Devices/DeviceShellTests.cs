@@ -1,5 +1,6 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

@@ -1,6 +1,7 @@
 using Dfu.Adapters;
 using Dfu.Fleet;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;

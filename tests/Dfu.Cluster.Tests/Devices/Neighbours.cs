@@ -1,9 +1,10 @@
-using Dfu.Fleet.Access;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Protocol.Links;
@@ -46,7 +47,7 @@ internal sealed class ScriptedAdapter(Neighbours neighbours) : Grain, IAdapterGr
 
     public Task WakeAsync() => Task.CompletedTask;
 
-    public Task<Opening> OpenedAsync() => Task.FromResult(new Opening());
+    public Task<AdapterOpening> OpenedAsync() => Task.FromResult(new AdapterOpening());
 
     public Task<int> LeaveAsync() => Task.FromResult(0);
 
@@ -114,7 +115,7 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
 
     public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) => throw new NotSupportedException();
 
-    public Task LearnedAsync(CampaignReport report) => Task.CompletedTask;
+    public Task LearnedAsync(LearnedReport report) => Task.CompletedTask;
 
     private Task Answer(DeviceState device) => neighbours.Campaigns.TryGetValue(device.Id, out var answer) ? answer() : Task.CompletedTask;
 }

@@ -2,6 +2,7 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 
 namespace Dfu.Cluster.Tests.Harness;
 

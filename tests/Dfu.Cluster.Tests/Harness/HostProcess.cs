@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Dfu.Fleet;
+using Dfu.Fleet.Packages;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Dfu.Fleet;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;

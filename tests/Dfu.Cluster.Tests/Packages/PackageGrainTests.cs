@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dfu.Cluster.Tests.Devices;
 using Dfu.Cluster.Tests.Harness;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;

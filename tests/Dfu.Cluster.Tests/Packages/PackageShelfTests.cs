@@ -2,6 +2,7 @@ using Dfu.Cluster.Tests.Devices;
 using Dfu.Cluster.Tests.Harness;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
+using Dfu.Fleet.Packages;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Packages;

@@ -1,4 +1,5 @@
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
 using Dfu.Grains;

@@ -4,6 +4,8 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Scheduling;
 using Dfu.Grains;
 using Dfu.Grains.Scheduling;
 using Dfu.Protocol.Links;

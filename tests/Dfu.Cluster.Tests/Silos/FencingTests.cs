@@ -3,6 +3,7 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 

@@ -2,6 +2,7 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Telemetry;
 using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Links;

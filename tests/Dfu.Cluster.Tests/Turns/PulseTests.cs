@@ -1,4 +1,5 @@
 using Dfu.Cluster.Tests.Support;
+using Dfu.Fleet.Turns;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,7 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public void Every_error_and_phase_arrives_as_itself()
     {
-        foreach (var error in Enum.GetValues<DfuError>()) Assert.Equal(error, Send(new Opening { Error = error }).Error);
+        foreach (var error in Enum.GetValues<DfuError>()) Assert.Equal(error, Send(new AdapterOpening { Error = error }).Error);
         foreach (var phase in Enum.GetValues<Dfu.Fleet.Devices.DevicePhase>())
         {
             var sent = (LiveTransfer)Filler.Of(typeof(LiveTransfer)) with { Phase = phase };

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Grains;
 using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Errors;

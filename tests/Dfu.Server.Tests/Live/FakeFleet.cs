@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 
 namespace Dfu.Server.Tests.Live;

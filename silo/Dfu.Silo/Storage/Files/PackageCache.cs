@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Dfu.Grains.Packages;
+using Dfu.Fleet.Packages;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Silo.Storage.Files;

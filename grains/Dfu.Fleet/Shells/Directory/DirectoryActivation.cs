@@ -1,0 +1,283 @@
+using System.Collections.Immutable;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Packages;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Turns;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
+
+namespace Dfu.Fleet.Shells.Directory;
+
+/// <summary>
+/// The directory behind calls. Its turns change the state at once and wait for its save together with whatever else changes meanwhile. It waits
+/// for campaigns, so that a request is answered when its campaign runs, but no call waits for a campaign of another; a campaign never waits for it.
+/// </summary>
+internal sealed class DirectoryActivation : IDirectoryPeer
+{
+    private const int MostWokenAtOnce = 32;
+
+    /// <summary>Requests that wait until their campaign runs.</summary>
+    private readonly Dictionary<string, Task> _starts = [];
+    private readonly HashSet<string> _startedHere = [];
+    private readonly HashSet<string> _cancelling = [];
+    private DirectoryState _directory = new();
+    private DirectoryState _saved = new();
+    private readonly DirectoryLog _log = new();
+    private readonly Guid _epoch = Guid.NewGuid();
+    private readonly IActivation _activation;
+    private readonly GroupedSave _save;
+    private readonly DocumentStore<DirectoryState> _states;
+    private readonly OwnTurns _turns;
+    private Pulse? _pulse;
+
+    /// <summary>Counts campaigns that were over and go on by themselves.</summary>
+    private int _reopened;
+
+    public DirectoryActivation(IActivation activation, IDocument state)
+    {
+        _activation = activation;
+        _save = new(WriteAsync, activation.Host.Time);
+        _states = new(activation, state);
+        _turns = new(activation);
+    }
+
+    /// <summary>Begins with what is stored.</summary>
+    public void Begin()
+    {
+        if (_states.Read() is { } stored) _directory = _saved = stored.Upgraded();
+        _log.Take(_saved);
+        CancelSuperseded();
+    }
+
+    /// <summary>What was decided is saved already, or never will be.</summary>
+    public void Leave()
+    {
+        _pulse?.Dispose();
+        _states.LastTry = true;
+    }
+
+    /// <inheritdoc cref="OwnTurns.TakeAsync"/>
+    public Task TakeTurnAsync() => _turns.TakeAsync();
+
+    /// <remarks>
+    /// A device that failed in a finished campaign is tried again when the same request is made again; one that was updated is
+    /// left alone. A finished campaign that takes whatever it hears listens again, for devices that came since.
+    /// </remarks>
+    public async Task<CampaignTicket> StartAsync(CampaignOrder order)
+    {
+        var total = order.Targets.Addresses.IsDefaultOrEmpty ? order.Targets.Count : order.Targets.Addresses.Distinct().Count();
+        if ((order.Limits.Flaw() ?? order.Plan.Flaw(total)) is { } flaw) return new() { Refusal = DfuError.InvalidArgument, Detail = flaw };
+        var repeated = _directory.Repeated(order.Key, order.Content);
+        if (repeated is null && await OrderCheck.RefusalAsync(order, _activation.Peers) is { } no) return no;
+        var now = _activation.Host.Wall.GetUtcNow();
+        repeated ??= _directory.Repeated(order.Key, order.Content); // the same order may have come while this one was looked at
+        var decision = repeated ?? _directory.Decide(order.PackageId, order.Targets, order.Restart, now, order.Only, order.Plan.Name);
+        if (decision is not CampaignDecision.Accepted accepted)
+        {
+            var refused = (CampaignDecision.Refused)decision;
+            return new() { Refusal = refused.Error, Detail = refused.Detail };
+        }
+
+        var campaign = accepted.Entry.Campaign;
+        if (repeated is not null && await RunsAsync(campaign)) return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
+        if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn));
+        _startedHere.Add(campaign);
+        var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, _activation.Host.Time.GetUtcNow()) with
+        {
+            By = order.By,
+            Limits = order.Limits,
+            Plan = order.Plan with { Force = order.Plan.Force || order.Restart },
+        };
+        var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
+        _starts[campaign] = start;
+        try
+        {
+            await start;
+        }
+        finally
+        {
+            if (_starts.GetValueOrDefault(campaign) == start) _starts.Remove(campaign);
+        }
+
+        return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
+    }
+
+    public Task<ImmutableArray<CampaignEntry>> ListAsync() => Task.FromResult(_saved.Campaigns.Select(static entry => entry.Shown).ToImmutableArray());
+
+    public Task<DirectoryChanges> ChangesAsync(DirectoryCursor since)
+    {
+        var (entries, deleted) = _log.Since(since.Epoch == _epoch ? since.Change : 0);
+        return Task.FromResult(new DirectoryChanges { Cursor = new(_epoch, _log.Last), Entries = entries, Deleted = deleted });
+    }
+
+    public Task<ImmutableArray<ClassState>> ClassesAsync() => Task.FromResult(_directory.Classes);
+
+    public async Task WakeAsync()
+    {
+        var left = new Queue<string>(_saved.Campaigns.Where(static entry => !entry.Finished || entry.Untold).Select(static entry => entry.Campaign));
+        var asleep = 0;
+        foreach (var worker in Enumerable.Range(0, Math.Min(MostWokenAtOnce, left.Count)).Select(_ => WakeSomeAsync()).ToArray()) await worker;
+        if (asleep > 0) throw new IOException($"{asleep} unfinished campaigns could not be woken");
+
+        async Task WakeSomeAsync()
+        {
+            while (left.TryDequeue(out var campaign))
+            {
+                if (!await WakeAsync(campaign)) asleep++;
+            }
+        }
+    }
+
+    public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told)
+    {
+        // It may have said so before it was taken up again; it says so again when it is over.
+        int reopened;
+        do
+        {
+            reopened = _reopened;
+            if (_starts.TryGetValue(campaign, out var start))
+                await start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (!await IsOverAsync(campaign)) return;
+        }
+        while (_starts.ContainsKey(campaign) || reopened != _reopened);
+
+        _startedHere.Remove(campaign);
+        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told))) return;
+        await SaveAsync(_directory.Finish(campaign, overtook, told));
+    }
+
+    public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
+    {
+        var (next, refusal) = _directory.Reopen(campaign, devices);
+        if (refusal.Length > 0) return refusal;
+        _reopened++;
+        await (ReferenceEquals(next, _saved) ? Task.CompletedTask : SaveAsync(next));
+        return "";
+    }
+
+    public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)
+    {
+        var next = _directory.Forget(campaigns);
+        if (!ReferenceEquals(next, _directory)) await SaveAsync(next);
+        return [.. campaigns.Where(campaign => !_saved.Campaigns.Any(entry => entry.Campaign == campaign))];
+    }
+
+    public Task KeepClassAsync(ClassState learned)
+    {
+        var next = _directory.Keep(learned);
+        return ReferenceEquals(next, _directory) ? Task.CompletedTask : SaveAsync(next);
+    }
+
+    private async Task RunAsync(CampaignState first, CampaignLabels labels)
+    {
+        await _save.SaveAsync(TimeSpan.Zero);
+        CancelSuperseded();
+        await _activation.Peers.Campaign(first.Id).RunAsync(first, _directory.Classes, labels);
+    }
+
+    /// <returns>False when it did not answer.</returns>
+    private async Task<bool> WakeAsync(string campaign)
+    {
+        try
+        {
+            await _activation.Peers.Campaign(campaign).WakeAsync().WithinAsync(_activation.Host.Times.Forget, _activation.Host.Time, CancellationToken.None);
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
+            // No caller was told that the campaign exists, unless one is about to be.
+            if (!_startedHere.Contains(campaign)) await SaveAsync(_directory.Remove(campaign));
+            return true;
+        }
+        catch (Exception e)
+        {
+            _activation.Log.NotWoken(campaign, e);
+            return false;
+        }
+    }
+
+    /// <summary>Whether an order that was taken before has become a campaign; one whose member died in between has not.</summary>
+    private async Task<bool> RunsAsync(string campaign)
+    {
+        if (_starts.TryGetValue(campaign, out var start)) await start;
+        try
+        {
+            await _activation.Peers.Campaign(campaign).StandingAsync();
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> IsOverAsync(string campaign)
+    {
+        try
+        {
+            return await _activation.Peers.Campaign(campaign).IsOverAsync();
+        }
+        catch (KeyNotFoundException)
+        {
+            return true;
+        }
+    }
+
+    private Task PulseAsync()
+    {
+        CancelSuperseded();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Cancels what was superseded until it is over.</summary>
+    private void CancelSuperseded()
+    {
+        var superseded = _saved.Campaigns.Where(static entry => entry is { Superseded: true, Finished: false }).ToArray();
+        foreach (var entry in superseded)
+        {
+            if (_cancelling.Add(entry.Campaign)) OwnWork.Run(_activation.Log, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
+        }
+
+        if (superseded.Length == 0)
+        {
+            _pulse?.Dispose();
+            _pulse = null;
+        }
+        else if (_pulse is null)
+        {
+            _pulse = Pulse.Start(_activation, _activation.Host.Times.Again, () => _turns.RunAsync(PulseAsync));
+        }
+    }
+
+    private async Task CancelAsync(string campaign)
+    {
+        try
+        {
+            await _activation.Peers.Campaign(campaign).CancelAsync();
+        }
+        catch (KeyNotFoundException)
+        {
+            await _activation.Peers.Directory.FinishedAsync(campaign, [], told: true);
+        }
+        finally
+        {
+            _cancelling.Remove(campaign);
+        }
+    }
+
+    private Task SaveAsync(DirectoryState next)
+    {
+        _directory = next;
+        return _save.SaveAsync(TimeSpan.Zero);
+    }
+
+    private async Task WriteAsync()
+    {
+        var writing = _directory;
+        await _states.SaveAsync(writing);
+        _saved = writing;
+        _log.Take(_saved);
+    }
+}

@@ -1,0 +1,112 @@
+using Dfu.Fleet.Turns;
+using Dfu.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Dfu.Fleet.Storage;
+
+/// <summary>An activation's record in its storage: read on activation, written before anything it decides has effects.</summary>
+/// <remarks>
+/// Storage that does not answer is waited for, and the activation keeps what it knows meanwhile. One that refuses, and a record that somebody else has
+/// written, end the activation: the next one reads the truth. Nothing is written through it any more then. One write at a time.
+/// </remarks>
+internal sealed class DocumentStore<T>(IActivation activation, IDocument document)
+    where T : class
+{
+    /// <summary>About a minute.</summary>
+    private const int TriesPerWarning = 30;
+
+    private string? _stored;
+
+    /// <summary>A write has failed for good: what the activation remembers may not be stored.</summary>
+    public bool Failed { get; private set; }
+
+    /// <summary>Set when the activation ends: storage that does not answer is not waited for any more.</summary>
+    public bool LastTry { get; set; }
+
+    /// <summary>What was stored when it was activated; null when nothing was.</summary>
+    /// <exception cref="DfuException">It is from a newer program, or no such record.</exception>
+    public T? Read() => document.Json is { Length: > 0 } stored ? FleetJson.Read<T>(stored) : null;
+
+    /// <summary>What is stored now.</summary>
+    public async Task<T?> ReloadAsync()
+    {
+        await document.ReadAsync();
+        _stored = document.Json;
+        return Read();
+    }
+
+    /// <summary>Durable when it returns.</summary>
+    public Task SaveAsync(T value) => SaveAsync(FleetJson.Write(value));
+
+    /// <summary>Nothing is stored when it returns.</summary>
+    public async Task ClearAsync()
+    {
+        ThrowIfFailed();
+        try
+        {
+            await document.ClearAsync();
+            _stored = "";
+        }
+        catch
+        {
+            Fail();
+            throw;
+        }
+    }
+
+    private async Task SaveAsync(string json)
+    {
+        ThrowIfFailed();
+        _stored ??= document.Json;
+        var began = activation.Host.Time.GetTimestamp();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                if (tries > 1 && await IsWrittenAsync(json)) break;
+                document.Json = json;
+                await document.WriteAsync();
+                break;
+            }
+            catch (Exception e) when (LastTry || IsRefusal(e))
+            {
+                activation.Log.NotStored(activation.Name, e);
+                Fail();
+                throw;
+            }
+            catch (Exception e)
+            {
+                var level = tries % TriesPerWarning == 1 ? LogLevel.Warning : LogLevel.Debug;
+                activation.Log.StorageAway(level, activation.Name, activation.Host.Time.GetElapsedTime(began).TotalSeconds, e);
+            }
+
+            await Task.Delay(activation.Host.Times.Again, activation.Host.Time, CancellationToken.None);
+        }
+
+        _stored = json;
+    }
+
+    /// <summary>Whether the write before got through although nobody said so.</summary>
+    /// <exception cref="OvertakenException">Somebody else has written meanwhile.</exception>
+    private async Task<bool> IsWrittenAsync(string json)
+    {
+        await document.ReadAsync();
+        var found = document.Json;
+        return found == json || (found == _stored ? false : throw new OvertakenException($"another activation of {activation.Name} has written"));
+    }
+
+    /// <summary>Hosts wrap what storage throws; an activation that is over has no storage any more.</summary>
+    private static bool IsRefusal(Exception? e) =>
+        e is DfuException or OvertakenException or InvalidOperationException || (e?.InnerException is { } cause && IsRefusal(cause));
+
+    private void ThrowIfFailed()
+    {
+        if (Failed) throw new IOException($"{activation.Name} could not be saved and is to be activated again");
+    }
+
+    private void Fail()
+    {
+        Failed = true;
+        activation.End("its state could not be saved");
+    }
+}

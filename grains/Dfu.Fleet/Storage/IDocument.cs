@@ -1,0 +1,19 @@
+namespace Dfu.Fleet.Storage;
+
+/// <summary>One document of an activation in its storage. Each write and each clearing says which version it follows.</summary>
+public interface IDocument
+{
+    /// <summary>As it was read, or is to be written; empty when nothing is stored.</summary>
+    string Json { get; set; }
+
+    Task ReadAsync();
+
+    /// <summary>Durable when it returns. What it throws says whether the storage has refused (see <see cref="OvertakenException"/>) or did not answer.</summary>
+    Task WriteAsync();
+
+    /// <summary>Nothing is stored when it returns.</summary>
+    Task ClearAsync();
+}
+
+/// <summary>Somebody else has written the document since it was read.</summary>
+public sealed class OvertakenException(string message, Exception? inner = null) : Exception(message, inner);
