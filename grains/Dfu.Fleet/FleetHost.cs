@@ -4,6 +4,7 @@ using Dfu.Fleet.Orders;
 using Dfu.Fleet.Packages;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
+using Dfu.Fleet.Telemetry;
 
 namespace Dfu.Fleet;
 
@@ -45,6 +46,11 @@ public sealed class FleetHost
 
     /// <summary>Deletes what is too much on this host, and gives back the room of what was deleted from its storage.</summary>
     public Func<CancellationToken, Task> GiveBack { get; init; } = static _ => Task.CompletedTask;
+
+    internal FleetMachines Machines { get; init; } = FleetMachines.Plain;
+
+    /// <summary>Has somebody's figures read by whoever collects, until what it returns is disposed.</summary>
+    internal Func<Func<FleetReading?>, IDisposable> Gauges { get; init; } = FleetGauges.Add;
 
     /// <summary>
     /// Starts work where radios are driven: never on a grain's scheduler, for a transfer must not take a grain's turns. Everything that

@@ -92,6 +92,10 @@ public sealed class BootloaderTimingTests
         {
         }
 
+        void IBootloaderPort.Replaced(ReadOnlyMemory<byte> initPacket, int offset, uint crc)
+        {
+        }
+
         void IBootloaderPort.Reset()
         {
         }

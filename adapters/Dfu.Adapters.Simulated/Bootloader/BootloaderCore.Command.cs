@@ -61,6 +61,7 @@ internal sealed partial class BootloaderCore
             return;
         }
 
+        if (_initValid && _progress.Offset > 0) _port.Replaced(_init.AsMemory(0, _progress.CommandOffset), _progress.Offset, _progress.Crc);
         _initValid = false;
         _progress = new Progress { CommandSize = (int)size };
         _init.AsSpan().Fill(0xff);

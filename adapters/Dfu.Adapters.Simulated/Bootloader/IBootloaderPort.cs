@@ -11,4 +11,8 @@ internal interface IBootloaderPort
 
     /// <summary>Resets the chip now; a link that is still open is lost by supervision timeout.</summary>
     void Reset();
+
+    /// <summary>A whole init packet, and an image begun behind it, make room for another init packet.</summary>
+    /// <param name="offset">Bytes of the image that were held, with their CRC-32.</param>
+    void Replaced(ReadOnlyMemory<byte> initPacket, int offset, uint crc);
 }

@@ -48,6 +48,9 @@ public sealed record DeviceCounters
     /// </summary>
     public long OverrunBytes { get; internal set; }
 
+    /// <summary>Bytes of an image that the bootloader held, and no longer did after a lost link or a reset.</summary>
+    public long LostBytes { get; internal set; }
+
     /// <summary>Packets that did not reach the flash whole because they were not aligned to words (docs/bootloader.md T8).</summary>
     public int UnalignedWrites { get; internal set; }
 

@@ -53,7 +53,9 @@ public sealed partial class VirtualDevice
         if (!ReferenceEquals(_link, link)) return;
         _link = null;
         _subscribed.Clear();
+        var held = Held;
         _core?.OnDisconnected();
+        if (!PendingActivation) Counters.LostBytes += Math.Max(0, held - Held);
         var leaves = _entersBootloader && _answerDelivered;
         _entersBootloader = leaves;
         _answerDelivered = false;

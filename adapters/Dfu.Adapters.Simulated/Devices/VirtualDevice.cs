@@ -70,6 +70,12 @@ public sealed partial class VirtualDevice : IBootloaderPort
     /// <summary>SHA-256 of <see cref="ActivatedImage"/>, 64 lower-case hexadecimal digits.</summary>
     public string? ActivatedSha256 => Activated is { Length: > 0 } image ? Convert.ToHexStringLower(SHA256.HashData(image)) : null;
 
+    /// <summary>
+    /// For whoever watches: told, while time stands still, when a whole init packet and an image that was begun behind it make room for another init
+    /// packet; with the bytes held of the image and their CRC-32.
+    /// </summary>
+    public Action<ReadOnlyMemory<byte>, int, uint>? InitReplaced { get; set; }
+
     internal int Index { get; }
 
     internal byte[]? Activated { get; private set; }
@@ -105,6 +111,8 @@ public sealed partial class VirtualDevice : IBootloaderPort
 
     void IBootloaderPort.Disconnect() => _link?.CloseByDevice();
 
+    void IBootloaderPort.Replaced(ReadOnlyMemory<byte> initPacket, int offset, uint crc) => InitReplaced?.Invoke(initPacket, offset, crc);
+
     void IBootloaderPort.Reset() => Reboot(holdsBootloader: false, powerCut: false);
 
     private FlashMemory Factory()
@@ -133,7 +141,9 @@ public sealed partial class VirtualDevice : IBootloaderPort
 
     private void Reboot(bool holdsBootloader, bool powerCut)
     {
+        var held = Held;
         Stop();
+        if (!PendingActivation) Counters.LostBytes += Math.Max(0, held - FlashSettings.Progress.Offset);
         _flash.Reset(powerCut && Options.PowerCutDamagesSettings);
         Boots++;
         Mode = DeviceMode.Booting;
@@ -141,6 +151,9 @@ public sealed partial class VirtualDevice : IBootloaderPort
         _entersBootloader = false;
         _boot = _events.After(Options.BootTime, () => Decide(holdsBootloader || enters));
     }
+
+    /// <summary>Bytes of an image that the bootloader has in RAM or flash; 0 while none runs.</summary>
+    private int Held => _core?.RamProgress.Offset ?? 0;
 
     /// <summary>The program that runs ends, and its link is just gone.</summary>
     private void Stop()

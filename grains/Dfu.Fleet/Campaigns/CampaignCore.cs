@@ -5,7 +5,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Campaigns;
 
 /// <summary>The campaign's machine with what is saved of it and what is not. Nothing follows from what is not saved.</summary>
-public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times)
+internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetTimes times, FleetMachines? machines = null)
 {
     /// <summary>
     /// A write of so many devices may take place once per <see cref="FleetTimes.Report"/>; one of more takes place less often, so that the
@@ -13,6 +13,7 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// </summary>
     private const double DevicesPerWrite = 256;
 
+    private readonly FleetMachines _machines = machines ?? FleetMachines.Plain;
     private readonly List<CampaignEffect> _effects = [];
 
     public CampaignState State { get; private set; } = state;
@@ -36,7 +37,7 @@ public sealed class CampaignCore(CampaignState state, FleetPolicy policy, FleetT
     /// <returns>How soon it must be saved, null when nothing changed.</returns>
     public TimeSpan? Apply(CampaignEvent e)
     {
-        var (next, effects) = CampaignMachine.Apply(State, e, policy.For(State.Limits));
+        var (next, effects) = _machines.Campaign(State, e, policy.For(State.Limits));
         if (ReferenceEquals(next, State) && effects.IsEmpty) return null;
         var decided = !e.IsCheckpoint || next.Stage != State.Stage || next.Changes != State.Changes;
         var ends = e is CampaignEvent.DeviceEnded && next.Changes == State.Changes;

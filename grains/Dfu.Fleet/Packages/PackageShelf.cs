@@ -25,12 +25,25 @@ internal sealed class PackageShelf(FleetHost host, IPeers peers, ILogger<Package
             if (_packages.FirstOrDefault(package => package.Id == id) is { } there) return Task.FromResult(there);
             if (!_fetching.TryGetValue(id, out var fetch))
             {
-                // What is shared belongs to the trace of nobody.
-                using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-                _fetching[id] = fetch = Task.Run(() => FetchAsync(id), CancellationToken.None);
+                var fetched = new TaskCompletionSource<DfuPackage>(TaskCreationOptions.RunContinuationsAsynchronously);
+                _fetching[id] = fetch = fetched.Task;
+                host.OnRadio(() => Background.Run("fetch a package", FetchAsync(id, fetched)));
             }
 
             return fetch.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task FetchAsync(string id, TaskCompletionSource<DfuPackage> fetched)
+    {
+        try
+        {
+            fetched.SetResult(await FetchAsync(id));
+        }
+        catch (Exception e)
+        {
+            fetched.SetException(e);
+            _ = fetched.Task.Exception; // whoever waited may have gone
         }
     }
 

@@ -145,7 +145,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
     public void Apply(AdapterEvent e)
     {
         var before = State;
-        var (next, effects) = AdapterMachine.Apply(before, e, _parts.Host.Policy);
+        var (next, effects) = _parts.Host.Machines.Adapter(before, e, _parts.Host.Policy);
         State = next;
         _effects.AddRange(effects);
         if (next.Status != before.Status) _parts.Log.StatusChanged(_parts.Id, next.Status, next.Detail);
@@ -164,7 +164,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
             (State, var effects) = AdapterMachine.TakeUp(_stored, _time.GetUtcNow());
             _effects.AddRange(effects);
             _owns = true;
-            using var gauge = FleetGauges.Add(Read);
+            using var gauge = _parts.Host.Gauges(Read);
             OwnWork.Run(_parts.Log, "tell how it was opened", _parts.Id, TellOpeningAsync, LogLevel.Error);
             try
             {

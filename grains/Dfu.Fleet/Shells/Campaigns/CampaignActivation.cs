@@ -60,7 +60,7 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         if (_states.Read() is not { } stored) return;
         _labels.Read();
-        _core = new(stored, _activation.Host.Policy, _activation.Host.Times);
+        _core = Core(stored);
         if (_core.State.Stage == CampaignStage.Finished)
         {
             _summary.Read();
@@ -100,7 +100,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         await _labels.SaveAsync(labels);
         if (_core is null)
         {
-            _core = new(campaign, _activation.Host.Policy, _activation.Host.Times);
+            _core = Core(campaign);
             _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
@@ -257,6 +257,9 @@ internal sealed class CampaignActivation : ICampaignPeer
 
         return Task.CompletedTask;
     }
+
+    private CampaignCore Core(CampaignState campaign) =>
+        new(campaign, _activation.Host.Policy, _activation.Host.Times, _activation.Host.Machines);
 
     /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
     private CampaignCore Core()

@@ -19,6 +19,7 @@ internal sealed class DeviceShell
     private readonly BluetoothAddress _id;
     private FleetPolicy _policy;
     private readonly FleetTimes _times;
+    private readonly FleetMachines _machines;
     private readonly TimeProvider _time;
     private readonly TimeProvider _wall;
     private readonly string _holder = Guid.NewGuid().ToString("n");
@@ -43,6 +44,7 @@ internal sealed class DeviceShell
     {
         (_id, Record, Saved, _history) = (id, record, record, history ?? new());
         (_policy, _times, _time, _wall) = (record is null ? host.Policy : host.Policy.For(record.Limits), host.Times, host.Time, host.Wall);
+        _machines = host.Machines;
         _trace = new(_time);
         _askIn = _times.FirstAsk;
         _heardAt = _doneAt = _time.GetTimestamp();
@@ -321,7 +323,7 @@ internal sealed class DeviceShell
     {
         if (Record is not { } record) return;
         var stamped = e.StampedAt(Now);
-        var (next, effects) = DeviceMachine.Apply(record.Device, stamped, _policy);
+        var (next, effects) = _machines.Device(record.Device, stamped, _policy);
         next = next.OnWall(_wall.GetUtcNow());
         var changed = !ReferenceEquals(next, record.Device);
         if (!changed && effects.IsEmpty) return;

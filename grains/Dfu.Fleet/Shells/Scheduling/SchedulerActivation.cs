@@ -17,7 +17,7 @@ internal sealed class SchedulerActivation(IActivation activation) : ISchedulerPe
 
     private DateTimeOffset Now => activation.Host.Time.GetUtcNow();
 
-    public void Begin() => _gauges = FleetGauges.Add(_gauge.Read);
+    public void Begin() => _gauges = activation.Host.Gauges(_gauge.Read);
 
     public void Dispose() => _gauges?.Dispose();
 

@@ -1,0 +1,220 @@
+using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Shells.Campaigns;
+using Dfu.Simulation.Hosts;
+
+namespace Dfu.Simulation.Faults;
+
+/// <summary>Has faults happen to a cluster, each at its time, and ends them.</summary>
+/// <param name="campaign">The campaign to which operators do something; null before there is one.</param>
+internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign)
+{
+    private readonly Dictionary<FaultKind, int> _happened = [];
+    private int _killAt = -1;
+
+    /// <summary>How often each came true: a fault that finds nothing to happen to does not count.</summary>
+    public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
+
+    public void Plan(IEnumerable<Fault> faults)
+    {
+        cluster.Database.DiesNow = (_, _) =>
+        {
+            if (_killAt < 0 || _killAt-- > 0) return false;
+            Count(FaultKind.KillAfterWrite);
+            return true;
+        };
+        foreach (var fault in faults)
+        {
+            cluster.Later(fault.At, () =>
+            {
+                if (Begin(fault)) Count(fault.Kind);
+            });
+        }
+    }
+
+    /// <summary>Whatever still lasts is over.</summary>
+    public void EndAll()
+    {
+        _killAt = -1;
+        (cluster.Database.Slowness, cluster.Database.Silent, cluster.Database.Full) = (TimeSpan.Zero, false, false);
+        (cluster.Post.LossRate, cluster.Post.RepeatRate, cluster.Post.Delay) = (0, 0, TimeSpan.FromMilliseconds(2));
+        cluster.Join();
+        foreach (var host in cluster.Hosts)
+        {
+            cluster.Database.Cut(host, false);
+            foreach (var radio in host.Radios) cluster.GiveBack(radio);
+        }
+
+        foreach (var device in cluster.Air.Devices)
+        {
+            device.StallFlash(false);
+            device.BusyMainLoop(false);
+        }
+    }
+
+    private void Count(FaultKind kind) => _happened[kind] = _happened.GetValueOrDefault(kind) + 1;
+
+    private bool Begin(Fault fault)
+    {
+        var host = cluster.Hosts[fault.Which % cluster.Hosts.Count];
+        var (database, post) = (cluster.Database, cluster.Post);
+        switch (fault.Kind)
+        {
+            case FaultKind.KillHost when host.Process is { } process:
+                host.DownUntil = cluster.Time.Elapsed + fault.For;
+                process.Kill();
+                return true;
+            case FaultKind.KillAfterWrite:
+                _killAt = fault.Which % 12;
+                return false; // it counts when it strikes
+            case FaultKind.StopHost when host.Process is not null:
+                host.DownUntil = cluster.Time.Elapsed + fault.For;
+                _ = cluster.StopAsync(host);
+                return true;
+            case FaultKind.HangHost or FaultKind.SuspendHost when host.Process is { Stopped: false } process:
+                cluster.Hang(process, fault.For, fault.Kind == FaultKind.SuspendHost);
+                return true;
+            case FaultKind.SplitNetwork when cluster.Hosts.Count > 1:
+                cluster.Part(host, 1);
+                cluster.Later(fault.For, cluster.Join);
+                return true;
+            case FaultKind.SplitFromDatabase:
+                database.Cut(host, true);
+                cluster.Later(fault.For, () => database.Cut(host, false));
+                return true;
+            case FaultKind.SlowDatabase:
+                return For(fault, () => database.Slowness = TimeSpan.FromSeconds(4) * fault.Amount, () => database.Slowness = TimeSpan.Zero);
+            case FaultKind.SilentDatabase:
+                return For(fault, () => database.Silent = true, () => database.Silent = false);
+            case FaultKind.FullDatabase:
+                return For(fault, () => database.Full = true, () => database.Full = false);
+            case FaultKind.LoseMessages:
+                return For(fault, () => post.LossRate = 0.5 * fault.Amount, () => post.LossRate = 0);
+            case FaultKind.RepeatMessages:
+                return For(fault, () => post.RepeatRate = fault.Amount, () => post.RepeatRate = 0);
+            case FaultKind.DelayMessages:
+                return For(fault, () => post.Delay = TimeSpan.FromSeconds(3) * fault.Amount, () => post.Delay = TimeSpan.FromMilliseconds(2));
+            case FaultKind.EndActivation when Activation(fault) is { } actor:
+                actor.Process.Enter(() => _ = actor.Leave());
+                return true;
+            case FaultKind.TwoActivations when cluster.Hosts.Count > 1 && Activation(fault) is { } actor:
+                cluster.Forget(actor.Id);
+                return true;
+            case FaultKind.SetClock:
+                host.Wall.Ahead += TimeSpan.FromDays(2) * (fault.Amount - 0.5);
+                return true;
+            default:
+                return BeginAround(fault) || BeginByOperator(fault);
+        }
+    }
+
+    private bool BeginAround(Fault fault)
+    {
+        var host = cluster.Hosts[fault.Which % cluster.Hosts.Count];
+        var radios = cluster.Radios.ToArray();
+        var radio = radios[fault.Which % radios.Length];
+        var devices = cluster.Air.Devices;
+        var device = devices[fault.Which % devices.Count];
+        switch (fault.Kind)
+        {
+            case FaultKind.LoseRadio:
+                return For(fault, () => cluster.TakeAway(radio), () => cluster.GiveBack(radio));
+            case FaultKind.DeafRadio:
+                return For(fault, () => radio.Break(AdapterFault.HearsNothing), radio.Revive);
+            case FaultKind.RadioConnectsNobody:
+                return For(fault, () => radio.Break(AdapterFault.FailsConnects), radio.Revive);
+            case FaultKind.MoveRadio when cluster.Hosts.Count > 1:
+                var owner = cluster.Hosts.First(owner => owner.Radios.Contains(radio));
+                var other = owner == host ? cluster.Hosts[(fault.Which + 1) % cluster.Hosts.Count] : host;
+                cluster.TakeAway(radio);
+                owner.Radios.Remove(radio);
+                other.Radios.Add(radio);
+                cluster.Later(TimeSpan.FromSeconds(1), () =>
+                {
+                    cluster.GiveBack(radio);
+                    _ = cluster.StopAsync(other); // a process has the radios that were there when it started
+                });
+                return true;
+            case FaultKind.CutLink:
+                device.CutLink();
+                return true;
+            case FaultKind.PowerCycle:
+                device.PowerCycle(holdsBootloader: fault.Amount < 0.7 && device.Mode == DeviceMode.Bootloader);
+                return true;
+            case FaultKind.LoseNotification:
+                device.LoseNotification(fault.Which % 8);
+                return true;
+            case FaultKind.LoseRequest:
+                device.LoseRequest(fault.Which % 8);
+                return true;
+            case FaultKind.StallFlash:
+                return For(fault, () => device.StallFlash(true), () => device.StallFlash(false));
+            case FaultKind.StallBootloader:
+                return For(fault, () => device.BusyMainLoop(true), () => device.BusyMainLoop(false));
+            case FaultKind.InactivityReset:
+                device.FireInactivity();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool BeginByOperator(Fault fault)
+    {
+        if (campaign() is not { } id) return false;
+        switch (fault.Kind)
+        {
+            case FaultKind.Cancel:
+                Control(id, new(CampaignControlKind.Cancel, "operator") { Cut = fault.Amount < 0.5 });
+                return true;
+            case FaultKind.Pause:
+                Control(id, new(CampaignControlKind.Pause, "operator") { Cut = fault.Amount < 0.5 });
+                cluster.Later(fault.For, () => Control(id, new(CampaignControlKind.Resume, "operator")));
+                return true;
+            case FaultKind.Retry:
+                Control(id, new(CampaignControlKind.Retry, "operator"));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>An operator asks until somebody answers.</summary>
+    private void Control(string id, CampaignControl control)
+    {
+        _ = AskAsync();
+
+        async Task AskAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    await cluster.CallAsync<CampaignActivation, bool>(new(ActorKind.Campaign, id), async campaign =>
+                    {
+                        await campaign.ControlAsync(control);
+                        return true;
+                    });
+                    return;
+                }
+                catch (Exception)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time);
+                }
+            }
+        }
+    }
+
+    private bool For(Fault fault, Action begin, Action end)
+    {
+        begin();
+        cluster.Later(fault.For, end);
+        return true;
+    }
+
+    private Actor? Activation(Fault fault)
+    {
+        var actors = cluster.Members.SelectMany(static member => member.Actors).Where(static actor => actor.Id.Kind != ActorKind.Adapter).ToArray();
+        return actors.Length == 0 ? null : actors[fault.Which % actors.Length];
+    }
+}

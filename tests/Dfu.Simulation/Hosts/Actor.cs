@@ -1,0 +1,143 @@
+using Dfu.Fleet;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Adapters;
+using Dfu.Fleet.Shells.Campaigns;
+using Dfu.Fleet.Shells.Devices;
+using Dfu.Fleet.Shells.Directory;
+using Dfu.Fleet.Shells.Scheduling;
+using Dfu.Fleet.Turns;
+using Dfu.Protocol.Links;
+using Dfu.Protocol.Timing;
+using Dfu.Simulation.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dfu.Simulation.Hosts;
+
+/// <summary>One activation in one process, carrying the very class that a grain carries.</summary>
+internal sealed class Actor(ActorName id, HostProcess process) : IActivation
+{
+    private readonly TaskCompletionSource<object> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _leaving;
+
+    public ActorName Id => id;
+
+    public HostProcess Process => process;
+
+    /// <summary>What it carries, as soon as its documents are read; fails when they cannot be.</summary>
+    public Task<object> Ready => _ready.Task;
+
+    /// <summary>Set when it takes no more calls: completes when its successor may begin.</summary>
+    public Task? Leaving => _leaving;
+
+    string IActivation.Name => id.Key;
+
+    public FleetHost Host => process.Fleet;
+
+    public IPeers Peers => process.Peers;
+
+    public ILogger Log => NullLogger.Instance;
+
+    public ILogger Updates => NullLogger.Instance;
+
+    public void Enter(Func<Task> work) => process.Post(() => Background.Run("take a turn", work()));
+
+    public Task TurnAsync() => process.Cluster.Post.CallSelfAsync(this);
+
+    public void End(string reason) => process.Post(() => Leave());
+
+    public void Begin() => Background.Run("begin an activation", BeginAsync());
+
+    /// <summary>Ends it in good order.</summary>
+    public Task Leave() => _leaving ??= LeaveAsync();
+
+    public Task TakeTurnAsync() => _ready.Task.Result switch
+    {
+        DeviceActivation device => device.TakeTurnAsync(),
+        CampaignActivation campaign => campaign.TakeTurnAsync(),
+        DirectoryActivation directory => directory.TakeTurnAsync(),
+        _ => Task.CompletedTask,
+    };
+
+    private async Task BeginAsync()
+    {
+        try
+        {
+            _ready.TrySetResult(await MakeAsync());
+        }
+        catch (Exception e)
+        {
+            process.Remove(this);
+            _ready.TrySetException(e);
+            _ = _ready.Task.Exception;
+        }
+    }
+
+    private async Task<object> MakeAsync()
+    {
+        switch (id.Kind)
+        {
+            case ActorKind.Device:
+                var device = new DeviceActivation(BluetoothAddress.Parse(id.Key), this, await ReadAsync("device"), await ReadAsync("history"));
+                device.Begin();
+                return device;
+            case ActorKind.Campaign:
+                var documents = new CampaignDocuments(await ReadAsync("campaign"), await ReadAsync("summary"), await ReadAsync("labels"));
+                var campaign = new CampaignActivation(id.Key, this, documents, new Reminder(process.Cluster, id.Key));
+                campaign.Begin();
+                return campaign;
+            case ActorKind.Directory:
+                var directory = new DirectoryActivation(this, await ReadAsync("fleet"));
+                directory.Begin();
+                return directory;
+            case ActorKind.Adapter:
+                return new AdapterActivation(id.Key, this, await ReadAsync("adapter"), process.Guard, process.Shelf);
+            default:
+                var scheduler = new SchedulerActivation(this);
+                scheduler.Begin();
+                return scheduler;
+        }
+    }
+
+    private async Task<SimulatedDocument> ReadAsync(string name)
+    {
+        var document = new SimulatedDocument(process, $"{name}/{id.Key}");
+        await document.ReadAsync();
+        return document;
+    }
+
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            await (await _ready.Task switch
+            {
+                DeviceActivation device => device.LeaveAsync(),
+                CampaignActivation campaign => campaign.LeaveAsync(),
+                AdapterActivation adapter => adapter.StopAsync(),
+                DirectoryActivation directory => Left(directory.Leave),
+                SchedulerActivation scheduler => Left(scheduler.Dispose),
+                _ => Task.CompletedTask,
+            });
+        }
+        catch (Exception)
+        {
+            // One that could not begin, or not end well, makes room all the same.
+        }
+
+        process.Remove(this);
+    }
+
+    private static Task Left(Action leave)
+    {
+        leave();
+        return Task.CompletedTask;
+    }
+
+    private sealed class Reminder(Cluster cluster, string campaign) : ICampaignReminder
+    {
+        public void Keep() => cluster.Reminders.Add(campaign);
+
+        public void Drop() => cluster.Reminders.Remove(campaign);
+    }
+}

@@ -1,0 +1,16 @@
+namespace Dfu.Simulation.Hosts;
+
+internal enum ActorKind
+{
+    Device,
+    Campaign,
+    Adapter,
+    Scheduler,
+    Directory,
+}
+
+/// <summary>What is activated somewhere: a device by its address, a campaign or an adapter by its id, or one of the two there are once.</summary>
+internal readonly record struct ActorName(ActorKind Kind, string Key)
+{
+    public override string ToString() => Key.Length == 0 ? Kind.ToString() : $"{Kind} {Key}";
+}

@@ -1,0 +1,80 @@
+using Dfu.Fleet.Attempts;
+using Dfu.Fleet.Updates;
+using Dfu.Protocol.Links;
+using Dfu.Simulation.Hosts;
+
+namespace Dfu.Simulation.Invariants;
+
+/// <summary>Watches who drives which device: never two at once, and nobody after somebody else has taken it over.</summary>
+internal sealed class Drivers(Cluster cluster)
+{
+    private readonly Dictionary<BluetoothAddress, List<Run>> _runs = [];
+    private readonly Dictionary<BluetoothAddress, int> _linked = [];
+    private int _count;
+
+    public int Runs => _count;
+
+    /// <summary>The product's runner, watched, for one process.</summary>
+    public UpdateRunner RunAsync(HostProcess process) => async (adapter, order, observer, time, cancellationToken) =>
+    {
+        var run = Begin(process, order.Application, cancellationToken);
+        try
+        {
+            return await UpdateRun.RunAsync(new WatchedAdapter(adapter, run, this), order, observer, time, cancellationToken);
+        }
+        finally
+        {
+            _runs[run.Device].Remove(run);
+        }
+    };
+
+    public void Died(HostProcess process)
+    {
+        foreach (var runs in _runs.Values) runs.RemoveAll(run => run.Process == process);
+    }
+
+    private Run Begin(HostProcess process, BluetoothAddress device, CancellationToken stopped)
+    {
+        var run = new Run(++_count, process, DeviceOf(device), stopped);
+        if (!_runs.TryGetValue(run.Device, out var runs)) _runs[run.Device] = runs = [];
+        foreach (var other in runs)
+        {
+            if (!other.Stopped.IsCancellationRequested && !other.Process.Stopped && other.Process != process)
+                cluster.Violate($"{process} begins to drive {run.Device} while {other.Process} does and was not told to stop");
+        }
+
+        runs.Add(run);
+        return run;
+    }
+
+    /// <summary>The simulated device behind an address, whichever of its two it is.</summary>
+    private BluetoothAddress DeviceOf(BluetoothAddress address) =>
+        cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address)?.ApplicationAddress ?? address;
+
+    private void Linked(Run run)
+    {
+        if (_linked.GetValueOrDefault(run.Device) > run.Number) cluster.Violate($"{run.Process} connects to {run.Device}, which another has taken over");
+        _linked[run.Device] = Math.Max(run.Number, _linked.GetValueOrDefault(run.Device));
+    }
+
+    private void Wrote(Run run)
+    {
+        if (_linked.GetValueOrDefault(run.Device) > run.Number) cluster.Violate($"{run.Process} writes to {run.Device}, which another has taken over");
+    }
+
+    private sealed record Run(int Number, HostProcess Process, BluetoothAddress Device, CancellationToken Stopped);
+
+    private sealed class WatchedAdapter(IUpdateAdapter adapter, Run run, Drivers drivers) : IUpdateAdapter
+    {
+        public Task<Dfu.Adapters.Advertisement?> HearAsync(
+            Func<Dfu.Adapters.Advertisement, bool> wanted, TimeSpan timeout, CancellationToken cancellationToken) =>
+            adapter.HearAsync(wanted, timeout, cancellationToken);
+
+        public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, Dfu.Adapters.AddressType addressType, CancellationToken cancellationToken)
+        {
+            var link = await adapter.ConnectAsync(address, addressType, cancellationToken);
+            drivers.Linked(run);
+            return new WatchedLink(link, () => drivers.Wrote(run));
+        }
+    }
+}

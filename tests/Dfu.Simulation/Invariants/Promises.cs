@@ -1,0 +1,133 @@
+using System.IO.Hashing;
+using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Simulation.Hosts;
+using Dfu.Simulation.Runs;
+
+namespace Dfu.Simulation.Invariants;
+
+/// <summary>What is promised whatever happens (docs/RELIABILITY.md), held against devices and database.</summary>
+internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage)
+{
+    private const int ObjectBytes = 4096;
+
+    private readonly Dictionary<string, DeviceRecord> _devices = [];
+    private readonly Dictionary<string, CampaignState> _campaigns = [];
+    private readonly HashSet<string> _ordered = [];
+
+    private ReadOnlyMemory<byte> Image => plan.Package.Images[0].Firmware;
+
+    public void Watch()
+    {
+        foreach (var device in cluster.Air.Devices) device.InitReplaced = (init, offset, crc) => Replaced(device, init, offset, crc);
+        (cluster.Database.Written, cluster.Acknowledged) = (Written, Acknowledged);
+    }
+
+    /// <summary>The order was acknowledged.</summary>
+    public void Ordered(string campaign)
+    {
+        _ordered.Add(campaign);
+        if (cluster.Database.Json($"campaign/{campaign}").Length == 0) cluster.Violate($"{campaign} was acknowledged and is not stored");
+    }
+
+    public CampaignStage? Stage(string campaign) => _campaigns.GetValueOrDefault(campaign)?.Stage;
+
+    /// <summary>A campaign has acknowledged a device's outcome.</summary>
+    public void Acknowledged(string campaign, DeviceState device)
+    {
+        if (_campaigns.GetValueOrDefault(campaign) is not { } stored) return;
+        if (stored.Devices.Contains(device.Id) && !stored.Results.ContainsKey(device.Id) && stored.Retrying.GetValueOrDefault(device.Id) <= device.Run)
+            cluster.Violate($"{campaign} acknowledged that {device.Id} ended, and has not stored it");
+    }
+
+    /// <summary>Everything is over, and nothing goes wrong any more.</summary>
+    public void Check(string? campaign)
+    {
+        foreach (var ordered in _ordered)
+        {
+            if (!_campaigns.TryGetValue(ordered, out var state)) cluster.Violate($"{ordered} was acknowledged and is gone");
+            else if (state.Stage != CampaignStage.Finished) cluster.Violate($"{ordered} has not ended: {Waits(state)}");
+        }
+
+        foreach (var device in cluster.Air.Devices) Check(device, campaign);
+    }
+
+    private void Check(VirtualDevice device, string? campaign)
+    {
+        var name = device.ApplicationAddress;
+        if (device.ActivatedImage is { } image && !image.Span.SequenceEqual(Image.Span)) cluster.Violate($"{name} activated an image that nobody sent");
+        var resent = device.Counters.FirmwareBytes - ((long)Image.Length * Math.Max(1, device.Counters.Activations));
+        var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + ((long)ObjectBytes * device.Counters.Connects);
+        if (resent > lost) cluster.Violate($"{name} was sent {resent} bytes again and had lost {lost} at most");
+        if (campaign is null || !_campaigns.TryGetValue(campaign, out var state) || state.Stage != CampaignStage.Finished) return;
+        var id = state.Devices.FirstOrDefault(id => id == device.ApplicationAddress || id == device.BootloaderAddress);
+        if (id == default)
+        {
+            if (device.Mode == DeviceMode.Bootloader && !plan.All) cluster.Violate($"{name} is in its bootloader and in no campaign");
+            return;
+        }
+
+        var result = state.Results[id];
+        if (result.Outcome.IsGood() && device.ActivatedImage is null) cluster.Violate($"{name} is said to be {result.Outcome} and has not activated anything");
+        if (device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood()) cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
+        if (result.Outcome == DeviceOutcome.Failed && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
+    }
+
+    private string DetailOf(BluetoothAddress id) => _devices.GetValueOrDefault($"device/{id}")?.Device.Detail ?? "";
+
+    private void Replaced(VirtualDevice device, ReadOnlyMemory<byte> init, int offset, uint crc)
+    {
+        var isOurs = init.Span.SequenceEqual(plan.Package.Images[0].InitPacket.Span);
+        if (isOurs && offset <= Image.Length && Crc32.HashToUInt32(Image.Span[..offset]) == crc)
+            cluster.Violate($"a command object was created on {device.ApplicationAddress}, which held the init packet and {offset} good bytes behind it");
+    }
+
+    private void Written(string key, string before, string now)
+    {
+        if (now.Length == 0) return;
+        if (key.StartsWith("device/", StringComparison.Ordinal)) Written(key, FleetJson.Read<DeviceRecord>(now));
+        else if (key.StartsWith("campaign/", StringComparison.Ordinal)) Written(key["campaign/".Length..], FleetJson.Read<CampaignState>(now));
+    }
+
+    private void Written(string key, DeviceRecord record)
+    {
+        var (device, before) = (record.Device, _devices.GetValueOrDefault(key));
+        _devices[key] = record;
+        if (before is null) return;
+        var known = before.Device;
+        if (device.Attempt < known.Attempt) cluster.Violate($"{device.Id} went back from attempt {known.Attempt} to {device.Attempt}");
+        if (device.Attempt == known.Attempt && device.LastEvent < known.LastEvent)
+            cluster.Violate($"{device.Id} forgot what attempt {device.Attempt} had told: event {known.LastEvent} was stored, now it is {device.LastEvent}");
+        if (record.Campaign == before.Campaign && device.Run == known.Run && known.Phase == DevicePhase.Done && device.Outcome != known.Outcome)
+            cluster.Violate($"{device.Id} was {known.Outcome} and is {device.Outcome} now, although nobody asked for it again");
+        coverage.Stored(known, device);
+    }
+
+    private void Written(string id, CampaignState campaign)
+    {
+        var before = _campaigns.GetValueOrDefault(id);
+        _campaigns[id] = campaign;
+        if (before is null) return;
+        if (campaign.Run < before.Run) cluster.Violate($"{id} went back from run {before.Run} to {campaign.Run}");
+        foreach (var (device, result) in before.Results)
+        {
+            if (campaign.Results.GetValueOrDefault(device) == result || campaign.Gone.Contains(device)) continue;
+            if (campaign.Run == before.Run && !campaign.Retrying.ContainsKey(device))
+                cluster.Violate($"{id} forgot that {device} was {result.Outcome}");
+        }
+
+        if (before.Stage == CampaignStage.Finished && campaign.Stage != CampaignStage.Finished && campaign.Run == before.Run)
+            cluster.Violate($"{id} was over and goes on, although nobody asked for it again");
+    }
+
+    private string Waits(CampaignState state)
+    {
+        var open = state.Devices.Where(device => !state.Results.ContainsKey(device)).Select(device =>
+            _devices.TryGetValue($"device/{device}", out var record) ? $"{device} {record.Device.Phase} attempt {record.Device.Attempt}" : $"{device} unknown");
+        return $"{state.Stage}, {string.Join(", ", open)}, {string.Join(", ", state.Holds.Select(static hold => hold.Detail))}";
+    }
+}

@@ -1,0 +1,3 @@
+using Dfu.Simulation;
+
+return Commands.Run(args, Console.Out);

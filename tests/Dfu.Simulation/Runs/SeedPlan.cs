@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Dfu.Adapters.Simulated;
+using Dfu.Adapters.Simulated.Bootloader;
+using Dfu.Fleet;
+using Dfu.Protocol.Packages;
+using Dfu.Simulation.Faults;
+using Dfu.Simulation.Hosts;
+
+namespace Dfu.Simulation.Runs;
+
+/// <summary>What one seed makes: a cluster, devices, a package, and what goes wrong.</summary>
+internal sealed record SeedPlan
+{
+    /// <summary>Nothing begins to go wrong later.</summary>
+    public static readonly TimeSpan Trouble = TimeSpan.FromSeconds(45);
+
+    private static readonly int[] Objects = [1, 2, 3, 5];
+
+    public required int Seed { get; init; }
+
+    public required ClusterSpec Cluster { get; init; }
+
+    public required ImmutableArray<VirtualDeviceOptions> Devices { get; init; }
+
+    public required DfuPackage Package { get; init; }
+
+    public required byte[] File { get; init; }
+
+    /// <summary>The campaign takes whatever it hears.</summary>
+    public bool All { get; init; }
+
+    /// <summary>The same is ordered once more when it is over.</summary>
+    public bool Again { get; init; }
+
+    public required ImmutableArray<Fault> Faults { get; init; }
+
+    public static SeedPlan Of(int seed)
+    {
+        var random = new Random(seed);
+        var hosts = 1 + random.Next(3);
+        var count = 1 + random.Next(4);
+        var objects = Objects[random.Next(Objects.Length)];
+        var image = new byte[(objects * 4096) - random.Next(4096)];
+        random.NextBytes(image);
+        var contents = new PackageContents
+        {
+            Application = new FirmwareFile("app", image), ApplicationVersion = 2, HwVersion = 52, SdReq = [0xFFFE],
+        };
+        var file = PackageWriter.Create(contents, null);
+        var profile = BootloaderProfile.All[3 + random.Next(BootloaderProfile.All.Count - 3)];
+        return new()
+        {
+            Seed = seed,
+            Cluster = new()
+            {
+                Hosts = [.. Enumerable.Range(0, hosts).Select(i => ($"host{i}", 1 + random.Next(2)))],
+                Radio = new() { MaxLinks = 1 + random.Next(4), ConnectFailureRate = random.Next(3) == 0 ? 0.1 : 0 },
+                Link = new()
+                {
+                    Interval = TimeSpan.FromMilliseconds(random.Next(2) == 0 ? 7.5 : 15),
+                    PacketsPerEvent = 3 + random.Next(4),
+                    Mtu = random.Next(3) == 0 ? 23 + random.Next(224) : 247,
+                    DropRate = random.Next(2) == 0 ? 0 : random.NextDouble() * 0.2,
+                },
+                Policy = new() { MaxConcurrency = random.Next(4) == 0 ? 1 : null },
+                Times = hosts == 1 && random.Next(2) == 0 ? FleetTimes.Alone : new(),
+                Ahead = [.. Enumerable.Range(0, hosts).Select(_ => TimeSpan.FromMinutes((random.NextDouble() - 0.5) * 60))],
+                Seed = seed,
+            },
+            Devices = [.. Enumerable.Range(0, count).Select(i => new VirtualDeviceOptions
+            {
+                ApplicationAddress = VirtualDeviceOptions.AddressFor(seed, i),
+                Profile = profile,
+                StartsInApplication = random.Next(2) == 0,
+                ApplicationSize = 9000,
+                RequireSigned = false,
+                RadioDeafDuringErase = random.Next(3) == 0,
+            })],
+            Package = PackageReader.Read(file, null),
+            File = file,
+            All = random.Next(4) == 0,
+            Again = random.Next(5) == 0,
+            Faults = [.. MakeFaults(random)],
+        };
+    }
+
+    private static IEnumerable<Fault> MakeFaults(Random random)
+    {
+        var kinds = Enum.GetValues<FaultKind>();
+        var count = random.Next(9);
+        for (var number = 0; number < count; number++)
+        {
+            yield return new(
+                number,
+                kinds[random.Next(kinds.Length)],
+                TimeSpan.FromSeconds(0.5 + (Trouble.TotalSeconds * random.NextDouble() * random.NextDouble())),
+                TimeSpan.FromSeconds(0.2 + (random.Next(3) == 0 ? 40 : 8) * random.NextDouble()),
+                random.Next(1000),
+                random.NextDouble());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.IO.Hashing;
+using Dfu.Adapters.Simulated;
+using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Shells.Directory;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Protocol.Links;
+using Dfu.Simulation.Faults;
+using Dfu.Simulation.Hosts;
+using Dfu.Simulation.Invariants;
+
+namespace Dfu.Simulation.Runs;
+
+/// <summary>One seed played through: a campaign over a cluster to which things happen, and whether everything was as promised.</summary>
+internal sealed class SeedRun
+{
+    /// <summary>A campaign is over, at the latest, so long after nothing goes wrong any more.</summary>
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan FaultsEnd = SeedPlan.Trouble + TimeSpan.FromSeconds(45);
+
+    private readonly SeedPlan _plan;
+    private readonly VirtualTime _time = new();
+    private readonly Coverage _coverage;
+    private readonly Cluster _cluster;
+    private readonly Promises _promises;
+    private string? _campaign;
+
+    private SeedRun(SeedPlan plan, Coverage coverage)
+    {
+        (_plan, _coverage) = (plan, coverage);
+        _cluster = new(plan.Cluster with { Machines = coverage.Watch(plan.Cluster.Machines) }, _time);
+        _promises = new(_cluster, plan, coverage);
+    }
+
+    /// <param name="only">Numbers of the faults that happen; all of the plan's when default.</param>
+    public static SeedResult Run(SeedPlan plan, Coverage coverage, ImmutableArray<int> only = default)
+    {
+        var run = new SeedRun(plan, coverage);
+        return run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
+    }
+
+    private async Task<SeedResult> RunAsync(ImmutableArray<Fault> faults)
+    {
+        using (_cluster)
+        {
+            _cluster.Packages.Put(_plan.Package.Id, _plan.File);
+            foreach (var options in _plan.Devices) _cluster.Air.Add(options);
+            _promises.Watch();
+            var injector = new FaultInjector(_cluster, () => _campaign);
+            _cluster.Start();
+            injector.Plan(faults);
+            try
+            {
+                await PlayAsync(faults, injector);
+            }
+            catch (Exception e)
+            {
+                _cluster.Violate($"the run broke down: {e}");
+            }
+
+            _promises.Check(_campaign);
+            _coverage.Take(injector, _cluster);
+            return new(_plan.Seed, [.. _cluster.Violations], _time.Elapsed, Digest());
+        }
+    }
+
+    private async Task PlayAsync(ImmutableArray<Fault> faults, FaultInjector injector)
+    {
+        if (!faults.IsEmpty) _cluster.Later(FaultsEnd, injector.EndAll);
+        await OrderAsync();
+        await OverAsync();
+        if (_plan.Again) await OrderAsync();
+        var rest = FaultsEnd - _time.Elapsed;
+        if (!faults.IsEmpty && rest > TimeSpan.Zero) await Task.Delay(rest, _time);
+        await OverAsync();
+        await Task.Delay(TimeSpan.FromSeconds(10), _time); // whatever came last settles
+    }
+
+    /// <summary>Somebody orders the campaign, and asks until somebody answers.</summary>
+    private async Task OrderAsync()
+    {
+        var order = new CampaignOrder
+        {
+            PackageId = _plan.Package.Id,
+            ImageSizes = [.. _plan.Package.Images.Select(static image => (long)image.Firmware.Length)],
+            HwVersion = _plan.Package.Images[0].HwVersion,
+            Targets = _plan.All
+                ? new() { All = true, Count = _plan.Devices.Length }
+                : new() { Addresses = [.. _plan.Devices.Select(static device => device.ApplicationAddress)] },
+            Key = $"order {_time.Elapsed}",
+            Content = "the same",
+        };
+        while (true)
+        {
+            try
+            {
+                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory => directory.StartAsync(order));
+                if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
+                _campaign = ticket.Campaign;
+                _promises.Ordered(ticket.Campaign);
+                return;
+            }
+            catch (Exception) when (_time.Elapsed < FaultsEnd + TimeSpan.FromMinutes(2))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), _time);
+            }
+        }
+    }
+
+    private async Task OverAsync()
+    {
+        while (_time.Elapsed < FaultsEnd + EndsWithin)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), _time);
+            if (Environment.GetEnvironmentVariable("DBG") is not null) Console.WriteLine($"{_time.Elapsed} calls {_cluster.Post.Calls} writes {_cluster.Database.Writes} {_promises.Stage(_campaign!)}");
+            if (_promises.Stage(_campaign!) == CampaignStage.Finished) return;
+        }
+    }
+
+    /// <summary>Equal for equal runs.</summary>
+    private uint Digest()
+    {
+        var crc = new Crc32();
+        Span<byte> number = stackalloc byte[8];
+        foreach (var device in _cluster.Air.Devices)
+        {
+            foreach (var value in new[] { device.Counters.PacketBytes, device.Counters.Connects, device.Counters.Operations })
+            {
+                BitConverter.TryWriteBytes(number, value);
+                crc.Append(number);
+            }
+        }
+
+        BitConverter.TryWriteBytes(number, (long)_cluster.Post.Calls);
+        crc.Append(number);
+        BitConverter.TryWriteBytes(number, _cluster.Database.Writes);
+        crc.Append(number);
+        return crc.GetCurrentHashAsUInt32();
+    }
+}
+
+/// <param name="Violations">What was not as promised.</param>
+/// <param name="Lasted">Virtual time.</param>
+/// <param name="Digest">Equal for equal runs.</param>
+internal sealed record SeedResult(int Seed, ImmutableArray<string> Violations, TimeSpan Lasted, uint Digest);

@@ -1,0 +1,105 @@
+using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Storage;
+using Dfu.Protocol.Errors;
+using Dfu.Simulation.Hosts;
+
+namespace Dfu.Simulation.Storage;
+
+/// <summary>What the cluster stores: documents with versions, each written as a whole. It may be slow, silent, full, or out of reach.</summary>
+internal sealed class Database(VirtualTime time, Random random)
+{
+    /// <summary>A call that got no answer fails after so long.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (string Json, int Version)> _rows = [];
+    private readonly HashSet<SimulatedHost> _cut = [];
+
+    /// <summary>How much longer than usual each call takes.</summary>
+    public TimeSpan Slowness { get; set; }
+
+    /// <summary>It does not answer. What it was told may have been written.</summary>
+    public bool Silent { get; set; }
+
+    /// <summary>It has no room left.</summary>
+    public bool Full { get; set; }
+
+    public int Writes { get; private set; }
+
+    /// <summary>Told of every document that was written, as it was and as it is.</summary>
+    public Action<string, string, string> Written { get; set; } = static (_, _, _) => { };
+
+    /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
+    public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
+
+    public string Json(string key) => _rows.GetValueOrDefault(key).Json ?? "";
+
+    public IEnumerable<string> Keys => _rows.Keys;
+
+    public void Cut(SimulatedHost host, bool cut)
+    {
+        if (cut) _cut.Add(host);
+        else _cut.Remove(host);
+    }
+
+    public Task<(string Json, int Version)> ReadAsync(HostProcess process, string key) => CallAsync(process, () =>
+    {
+        var (json, version) = _rows.GetValueOrDefault(key);
+        return (json ?? "", version);
+    });
+
+    /// <returns>The new version.</returns>
+    public Task<int> WriteAsync(HostProcess process, string key, string json, int version) => CallAsync(process, () =>
+    {
+        if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
+        var (before, stored) = _rows.GetValueOrDefault(key);
+        if (stored != version) throw new OvertakenException($"{key} is at {stored} and not at {version}");
+        _rows[key] = (json, version + 1);
+        Writes++;
+        Written(key, before ?? "", json);
+        if (DiesNow(process, key)) process.Kill();
+        return version + 1;
+    });
+
+    private async Task<T> CallAsync<T>(HostProcess process, Func<T> work)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var there = TimeSpan.FromMilliseconds(1 + (random.NextDouble() * 4)) + (Slowness * random.NextDouble());
+        var back = TimeSpan.FromMilliseconds(1 + (random.NextDouble() * 2));
+        var getsLost = random.NextDouble() < 0.5;
+        After(there, () =>
+        {
+            var away = Silent || _cut.Contains(process.Host);
+            if (away && getsLost)
+            {
+                After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
+                return;
+            }
+
+            try
+            {
+                var result = work();
+                if (away) After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
+                else After(back, () => answer.TrySetResult(result));
+            }
+            catch (Exception e)
+            {
+                After(back, () => answer.TrySetException(e));
+            }
+        });
+        return await answer.Task;
+    }
+
+    private void After(TimeSpan delay, Action work)
+    {
+        ITimer? timer = null;
+        timer = time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                work();
+            },
+            null,
+            delay,
+            Timeout.InfiniteTimeSpan);
+    }
+}
