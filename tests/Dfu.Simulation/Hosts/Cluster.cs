@@ -113,8 +113,8 @@ internal sealed class Cluster : IDisposable
     {
         if (host.Process is not { } process) return;
         process.Enter(() => Background.Run("stop a host", StopAsync(process)));
-        await Task.WhenAny(process.Ended.Task, Task.Delay(TimeSpan.FromSeconds(30), Time));
-        process.Kill();
+        Later(TimeSpan.FromSeconds(30), process.Kill);
+        await process.Ended.Task;
     }
 
     /// <summary>The process is dead; its host starts another unless it is to stay down.</summary>

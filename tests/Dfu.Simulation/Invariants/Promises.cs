@@ -59,7 +59,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
     private void Check(VirtualDevice device, string? campaign)
     {
         var name = device.ApplicationAddress;
-        if (device.ActivatedImage is { } image && !image.Span.SequenceEqual(Image.Span)) cluster.Violate($"{name} activated an image that nobody sent");
+        if (device.ActivatedImage is { } image && !image.Span.SequenceEqual(Image.Span)) cluster.Violate($"{name} activated an image of {image.Length} bytes that nobody sent; the package has {Image.Length}, and {image.Span.CommonPrefixLength(Image.Span)} are the same");
         var resent = device.Counters.FirmwareBytes - ((long)Image.Length * Math.Max(1, device.Counters.Activations));
         var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + ((long)ObjectBytes * device.Counters.Connects);
         if (resent > lost) cluster.Violate($"{name} was sent {resent} bytes again and had lost {lost} at most");

@@ -45,10 +45,8 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
             });
         }
 
-        using var patience = new CancellationTokenSource();
-        var late = Task.Delay(target is null ? Takes(local) : Patience, from.Clock, patience.Token);
-        if (await Task.WhenAny(answer.Task, late) != answer.Task) answer.TrySetException(Unanswered(target, to));
-        patience.Cancel();
+        using var patience = from.Clock.CreateTimer(
+            _ => answer.TrySetException(Unanswered(target, to)), null, target is null ? Takes(local) : Patience, Timeout.InfiniteTimeSpan);
         return await answer.Task;
     }
 

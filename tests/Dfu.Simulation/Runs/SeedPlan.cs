@@ -40,7 +40,7 @@ internal sealed record SeedPlan
         var hosts = 1 + random.Next(3);
         var count = 1 + random.Next(4);
         var objects = Objects[random.Next(Objects.Length)];
-        var image = new byte[(objects * 4096) - random.Next(4096)];
+        var image = new byte[(objects * 4096) - (4 * random.Next(1024))];
         random.NextBytes(image);
         var contents = new PackageContents
         {

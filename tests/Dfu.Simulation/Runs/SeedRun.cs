@@ -116,7 +116,6 @@ internal sealed class SeedRun
         while (_time.Elapsed < FaultsEnd + EndsWithin)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _time);
-            if (Environment.GetEnvironmentVariable("DBG") is not null) Console.WriteLine($"{_time.Elapsed} calls {_cluster.Post.Calls} writes {_cluster.Database.Writes} {_promises.Stage(_campaign!)}");
             if (_promises.Stage(_campaign!) == CampaignStage.Finished) return;
         }
     }
