@@ -65,7 +65,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     public bool InApplication => Mode == DeviceMode.Application;
 
     /// <summary>The image activated last, as it was read from the virtual flash. Null before the first.</summary>
-    public ReadOnlyMemory<byte>? ActivatedImage => Activated is { Length: > 0 } image ? new ReadOnlyMemory<byte>(image) : null;
+    public ReadOnlyMemory<byte>? ActivatedImage => Activated is { Length: > 0 } image ? image : default(ReadOnlyMemory<byte>?);
 
     /// <summary>SHA-256 of <see cref="ActivatedImage"/>, 64 lower-case hexadecimal digits.</summary>
     public string? ActivatedSha256 => Activated is { Length: > 0 } image ? Convert.ToHexStringLower(SHA256.HashData(image)) : null;

@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Simulation.Hosts;
 
@@ -165,42 +166,39 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign)
         switch (fault.Kind)
         {
             case FaultKind.Cancel:
-                Control(id, new(CampaignControlKind.Cancel, "operator") { Cut = fault.Amount < 0.5 });
+                _ = ControlAsync(id, new(CampaignControlKind.Cancel, "operator") { Cut = fault.Amount < 0.5 });
                 return true;
             case FaultKind.Pause:
-                Control(id, new(CampaignControlKind.Pause, "operator") { Cut = fault.Amount < 0.5 });
-                cluster.Later(fault.For, () => Control(id, new(CampaignControlKind.Resume, "operator")));
+                _ = PauseAsync(id, fault);
                 return true;
             case FaultKind.Retry:
-                Control(id, new(CampaignControlKind.Retry, "operator"));
+                _ = ControlAsync(id, new(CampaignControlKind.Retry, "operator"));
                 return true;
             default:
                 return false;
         }
     }
 
-    /// <summary>An operator asks until somebody answers.</summary>
-    private void Control(string id, CampaignControl control)
+    private async Task PauseAsync(string id, Fault fault)
     {
-        _ = AskAsync();
+        await ControlAsync(id, new(CampaignControlKind.Pause, "operator") { Cut = fault.Amount < 0.5 });
+        await Task.Delay(fault.For, cluster.Time);
+        await ControlAsync(id, new(CampaignControlKind.Resume, "operator"));
+    }
 
-        async Task AskAsync()
+    /// <summary>An operator asks until somebody answers.</summary>
+    private async Task ControlAsync(string id, CampaignControl control)
+    {
+        while (true)
         {
-            while (true)
+            try
             {
-                try
-                {
-                    await cluster.CallAsync<CampaignActivation, bool>(new(ActorKind.Campaign, id), async campaign =>
-                    {
-                        await campaign.ControlAsync(control);
-                        return true;
-                    });
-                    return;
-                }
-                catch (Exception)
-                {
-                    await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time);
-                }
+                await cluster.CallAsync<CampaignActivation, ControlAnswer>(new(ActorKind.Campaign, id), campaign => campaign.ControlAsync(control));
+                return;
+            }
+            catch (Exception)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time);
             }
         }
     }

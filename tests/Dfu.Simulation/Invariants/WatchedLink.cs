@@ -4,6 +4,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Simulation.Invariants;
 
 /// <summary>A link that tells before each write.</summary>
+/// <param name="writes">What is written to a link that is closed gets nowhere, and is not told.</param>
 internal sealed class WatchedLink(IDfuLink link, Action writes) : IDfuLink
 {
     public int Mtu => link.Mtu;
@@ -28,13 +29,13 @@ internal sealed class WatchedLink(IDfuLink link, Action writes) : IDfuLink
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        writes();
+        if (!link.Closed.IsCompleted) writes();
         return link.WriteAsync(characteristic, value, cancellationToken);
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        writes();
+        if (!link.Closed.IsCompleted) writes();
         return link.WriteCommandAsync(characteristic, value, cancellationToken);
     }
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Dfu.Fleet;
-using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Transfers;
 using Dfu.Simulation.Faults;

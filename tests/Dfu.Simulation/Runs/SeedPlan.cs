@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dfu.Adapters.Simulated;
-using Dfu.Adapters.Simulated.Bootloader;
 using Dfu.Fleet;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Faults;

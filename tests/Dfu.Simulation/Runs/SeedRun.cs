@@ -1,14 +1,10 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
-using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Directory;
-using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
-using Dfu.Protocol.Links;
 using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Invariants;
@@ -20,13 +16,13 @@ internal sealed class SeedRun
 {
     /// <summary>A campaign is over, at the latest, so long after nothing goes wrong any more.</summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan FaultsEnd = SeedPlan.Trouble + TimeSpan.FromSeconds(45);
 
     private readonly SeedPlan _plan;
     private readonly VirtualTime _time = new();
     private readonly Coverage _coverage;
     private readonly Cluster _cluster;
     private readonly Promises _promises;
+    private TimeSpan _faultsEnd;
     private string? _campaign;
 
     private SeedRun(SeedPlan plan, Coverage coverage)
@@ -70,12 +66,13 @@ internal sealed class SeedRun
 
     private async Task PlayAsync(ImmutableArray<Fault> faults, FaultInjector injector)
     {
-        if (!faults.IsEmpty) _cluster.Later(FaultsEnd, injector.EndAll);
+        _faultsEnd = faults.Select(static fault => fault.At + fault.For).DefaultIfEmpty().Max() + TimeSpan.FromSeconds(1);
+        _cluster.Later(_faultsEnd, injector.EndAll);
         await OrderAsync();
         await OverAsync();
         if (_plan.Again) await OrderAsync();
-        var rest = FaultsEnd - _time.Elapsed;
-        if (!faults.IsEmpty && rest > TimeSpan.Zero) await Task.Delay(rest, _time);
+        var rest = _faultsEnd - _time.Elapsed;
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, _time);
         await OverAsync();
         await Task.Delay(TimeSpan.FromSeconds(10), _time); // whatever came last settles
     }
@@ -104,7 +101,7 @@ internal sealed class SeedRun
                 _promises.Ordered(ticket.Campaign);
                 return;
             }
-            catch (Exception) when (_time.Elapsed < FaultsEnd + TimeSpan.FromMinutes(2))
+            catch (Exception) when (_time.Elapsed < _faultsEnd + TimeSpan.FromMinutes(2))
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), _time);
             }
@@ -113,7 +110,7 @@ internal sealed class SeedRun
 
     private async Task OverAsync()
     {
-        while (_time.Elapsed < FaultsEnd + EndsWithin)
+        while (_time.Elapsed < _faultsEnd + EndsWithin)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _time);
             if (_promises.Stage(_campaign!) == CampaignStage.Finished) return;
