@@ -8,6 +8,7 @@ using Dfu.Fleet.Shells.Scheduling;
 using Dfu.Fleet.Turns;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
+using Dfu.Simulation.Messages;
 using Dfu.Simulation.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,7 +43,7 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
 
     public void Enter(Func<Task> work) => process.Post(() => Background.Run("take a turn", work()));
 
-    public Task TurnAsync() => process.Cluster.Post.CallSelfAsync(this);
+    public Task TurnAsync() => Post.CallSelfAsync(this);
 
     public void End(string reason) => process.Post(() => Leave());
 

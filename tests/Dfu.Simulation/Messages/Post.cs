@@ -50,7 +50,7 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
         return await answer.Task;
     }
 
-    public async Task CallSelfAsync(Actor actor)
+    public static async Task CallSelfAsync(Actor actor)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         actor.Process.Post(() => Background.Run("take a turn", TakeAsync(actor, done)));

@@ -34,7 +34,7 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         protected void Acknowledged(DeviceState device) => from.Cluster.Acknowledged(to.Key, device);
 
-        protected Task CallAsync(Func<T, Task> call) => post.CallAsync<T, bool>(from, to, async peer =>
+        protected Task<bool> CallAsync(Func<T, Task> call) => post.CallAsync<T, bool>(from, to, async peer =>
         {
             await call(peer);
             return true;

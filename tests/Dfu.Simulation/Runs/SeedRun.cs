@@ -12,7 +12,7 @@ using Dfu.Simulation.Invariants;
 namespace Dfu.Simulation.Runs;
 
 /// <summary>One seed played through: a campaign over a cluster to which things happen, and whether everything was as promised.</summary>
-internal sealed class SeedRun
+internal sealed class SeedRun : IDisposable
 {
     /// <summary>A campaign is over, at the latest, so long after nothing goes wrong any more.</summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(15);
@@ -35,33 +35,32 @@ internal sealed class SeedRun
     /// <param name="only">Numbers of the faults that happen; all of the plan's when default.</param>
     public static SeedResult Run(SeedPlan plan, Coverage coverage, ImmutableArray<int> only = default)
     {
-        var run = new SeedRun(plan, coverage);
+        using var run = new SeedRun(plan, coverage);
         return run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
     }
 
+    public void Dispose() => _cluster.Dispose();
+
     private async Task<SeedResult> RunAsync(ImmutableArray<Fault> faults)
     {
-        using (_cluster)
+        _cluster.Packages.Put(_plan.Package.Id, _plan.File);
+        foreach (var options in _plan.Devices) _cluster.Air.Add(options);
+        _promises.Watch();
+        var injector = new FaultInjector(_cluster, () => _campaign);
+        _cluster.Start();
+        injector.Plan(faults);
+        try
         {
-            _cluster.Packages.Put(_plan.Package.Id, _plan.File);
-            foreach (var options in _plan.Devices) _cluster.Air.Add(options);
-            _promises.Watch();
-            var injector = new FaultInjector(_cluster, () => _campaign);
-            _cluster.Start();
-            injector.Plan(faults);
-            try
-            {
-                await PlayAsync(faults, injector);
-            }
-            catch (Exception e)
-            {
-                _cluster.Violate($"the run broke down: {e}");
-            }
-
-            _promises.Check(_campaign);
-            _coverage.Take(injector, _cluster);
-            return new(_plan.Seed, [.. _cluster.Violations], _time.Elapsed, Digest());
+            await PlayAsync(faults, injector);
         }
+        catch (Exception e)
+        {
+            _cluster.Violate($"the run broke down: {e}");
+        }
+
+        _promises.Check(_campaign);
+        _coverage.Take(injector, _cluster);
+        return new(_plan.Seed, [.. _cluster.Violations], _time.Elapsed, Digest());
     }
 
     private async Task PlayAsync(ImmutableArray<Fault> faults, FaultInjector injector)
