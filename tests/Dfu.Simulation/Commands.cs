@@ -52,7 +52,7 @@ public static class Commands
     {
         var plan = SeedPlan.Of(seed);
         output.WriteLine($"seed {seed}: {string.Join(", ", plan.Cluster.Hosts.Select(static host => $"{host.Name} with {host.Radios} radios"))}, "
-            + $"{plan.Devices.Length} devices ({plan.Devices[0].Profile.Name}), {plan.Package.Images[0].Firmware.Length} bytes");
+            + $"{plan.Devices.Length} devices ({plan.Devices[0].Profile.Name}), {plan.Packages[0].Images[0].Firmware.Length} bytes");
         foreach (var fault in plan.Faults.OrderBy(static fault => fault.At)) output.WriteLine((faults.IsDefault || faults.Contains(fault.Number) ? "  " : "- ") + fault);
         var coverage = new Coverage();
         var result = SeedRun.Run(plan, coverage, faults);

@@ -8,7 +8,8 @@ namespace Dfu.Simulation.Faults;
 
 /// <summary>Has faults happen to a cluster, each at its time, and ends them.</summary>
 /// <param name="campaign">The campaign to which operators do something; null before there is one.</param>
-internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign)
+/// <param name="supersede">Orders another package for the same devices.</param>
+internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Func<Task> supersede)
 {
     private readonly Dictionary<FaultKind, int> _happened = [];
     private int _killAt = -1;
@@ -155,6 +156,17 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign)
             case FaultKind.InactivityReset:
                 device.FireInactivity();
                 return true;
+            case FaultKind.FailFlash:
+                device.FailFlash(1 + (fault.Which % 3));
+                cluster.Drivers.Harmed(device.ApplicationAddress);
+                return true;
+            case FaultKind.SpoilFlash:
+                device.SpoilFlash();
+                cluster.Drivers.Harmed(device.ApplicationAddress);
+                return true;
+            case FaultKind.GarblePacket:
+                cluster.Drivers.Garble(device.ApplicationAddress, fault.Which % 40);
+                return true;
             default:
                 return false;
         }
@@ -170,6 +182,9 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign)
                 return true;
             case FaultKind.Pause:
                 _ = PauseAsync(id, fault);
+                return true;
+            case FaultKind.Supersede:
+                _ = supersede();
                 return true;
             case FaultKind.Retry:
                 _ = ControlAsync(id, new(CampaignControlKind.Retry, "operator"));

@@ -52,6 +52,18 @@ internal enum FaultKind
     StallBootloader,
     InactivityReset,
 
+    /// <summary>Flash operations of a device fail.</summary>
+    FailFlash,
+
+    /// <summary>Bits of an image in a device's flash change, and no checksum on the way says so.</summary>
+    SpoilFlash,
+
+    /// <summary>A packet reaches a device changed.</summary>
+    GarblePacket,
+
+    /// <summary>An operator orders another package for the same devices in place of the campaign.</summary>
+    Supersede,
+
     /// <summary>An operator cancels the campaign.</summary>
     Cancel,
 

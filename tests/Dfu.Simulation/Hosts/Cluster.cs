@@ -5,6 +5,7 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Adapters;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Shells.Directory;
+using Dfu.Protocol.Links;
 using Dfu.Protocol.Timing;
 using Dfu.Simulation.Invariants;
 using Dfu.Simulation.Messages;
@@ -85,6 +86,9 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>Told when a campaign has acknowledged the outcome of a device.</summary>
     public Action<string, DeviceState> Acknowledged { get; set; } = static (_, _) => { };
+
+    /// <summary>Told when a device has acknowledged what an attempt told it: device, attempt, and the last event that it says is stored.</summary>
+    public Action<BluetoothAddress, int, int> Received { get; set; } = static (_, _, _) => { };
 
     public IEnumerable<SimulatedAdapterSource> Radios => Hosts.SelectMany(static host => host.Radios);
 

@@ -10,6 +10,8 @@ internal sealed class Drivers(Cluster cluster)
 {
     private readonly Dictionary<BluetoothAddress, List<Run>> _runs = [];
     private readonly Dictionary<BluetoothAddress, int> _linked = [];
+    private readonly Dictionary<BluetoothAddress, int> _garble = [];
+    private readonly Dictionary<BluetoothAddress, int> _harmed = [];
     private int _count;
 
     public int Runs => _count;
@@ -27,6 +29,18 @@ internal sealed class Drivers(Cluster cluster)
             _runs[run.Device].Remove(run);
         }
     };
+
+    /// <summary>The packet after so many more reaches the device changed.</summary>
+    public void Garble(BluetoothAddress device, int after)
+    {
+        _garble[device] = after;
+        Harmed(device);
+    }
+
+    /// <summary>What was sent to the device may have to be sent again, for no fault of anybody.</summary>
+    public void Harmed(BluetoothAddress device) => _harmed[device] = _harmed.GetValueOrDefault(device) + 1;
+
+    public int Harms(BluetoothAddress device) => _harmed.GetValueOrDefault(device);
 
     public void Died(HostProcess process)
     {
@@ -57,9 +71,16 @@ internal sealed class Drivers(Cluster cluster)
         _linked[run.Device] = Math.Max(run.Number, _linked.GetValueOrDefault(run.Device));
     }
 
-    private void Wrote(Run run)
+    private ReadOnlyMemory<byte> Wrote(Run run, DfuCharacteristic characteristic, ReadOnlyMemory<byte> value)
     {
         if (_linked.GetValueOrDefault(run.Device) > run.Number) cluster.Violate($"{run.Process} writes to {run.Device}, which another has taken over");
+        if (characteristic != DfuCharacteristic.Packet || !_garble.TryGetValue(run.Device, out var left)) return value;
+        _garble[run.Device] = left - 1;
+        if (left > 0) return value;
+        _garble.Remove(run.Device);
+        var changed = value.ToArray();
+        changed[^1] ^= 0x10;
+        return changed;
     }
 
     private sealed record Run(int Number, HostProcess Process, BluetoothAddress Device, CancellationToken Stopped);
@@ -74,7 +95,7 @@ internal sealed class Drivers(Cluster cluster)
         {
             var link = await adapter.ConnectAsync(address, addressType, cancellationToken);
             drivers.Linked(run);
-            return new WatchedLink(link, () => drivers.Wrote(run));
+            return new WatchedLink(link, (characteristic, value) => drivers.Wrote(run, characteristic, value));
         }
     }
 }

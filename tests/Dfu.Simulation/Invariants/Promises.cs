@@ -5,6 +5,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Protocol.Packages;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Runs;
 
@@ -18,13 +19,12 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
     private readonly Dictionary<string, DeviceRecord> _devices = [];
     private readonly Dictionary<string, CampaignState> _campaigns = [];
     private readonly HashSet<string> _ordered = [];
-
-    private ReadOnlyMemory<byte> Image => plan.Package.Images[0].Firmware;
+    private readonly Dictionary<BluetoothAddress, long> _replaced = [];
 
     public void Watch()
     {
         foreach (var device in cluster.Air.Devices) device.InitReplaced = (init, offset, crc) => Replaced(device, init, offset, crc);
-        (cluster.Database.Written, cluster.Acknowledged) = (Written, Acknowledged);
+        (cluster.Database.Written, cluster.Acknowledged, cluster.Received) = (Written, Acknowledged, Received);
     }
 
     /// <summary>The order was acknowledged.</summary>
@@ -34,7 +34,16 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         if (cluster.Database.Json($"campaign/{campaign}").Length == 0) cluster.Violate($"{campaign} was acknowledged and is not stored");
     }
 
-    public CampaignStage? Stage(string campaign) => _campaigns.GetValueOrDefault(campaign)?.Stage;
+    /// <summary>Every campaign that was ordered is over, as it is stored.</summary>
+    public bool AllOver => _ordered.Count > 0 && _ordered.All(id => _campaigns.GetValueOrDefault(id)?.Stage == CampaignStage.Finished);
+
+    /// <summary>A device has acknowledged an attempt's events up to this one.</summary>
+    public void Received(BluetoothAddress device, int attempt, int saved)
+    {
+        if (saved == 0 || !_devices.TryGetValue($"device/{device}", out var record)) return;
+        if (record.Device.Attempt < attempt || (record.Device.Attempt == attempt && record.Device.Running && record.Device.LastEvent < saved))
+            cluster.Violate($"{device} acknowledged event {saved} of attempt {attempt}, and has stored {record.Device.LastEvent} of {record.Device.Attempt}");
+    }
 
     /// <summary>A campaign has acknowledged a device's outcome.</summary>
     public void Acknowledged(string campaign, DeviceState device)
@@ -59,9 +68,12 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
     private void Check(VirtualDevice device, string? campaign)
     {
         var name = device.ApplicationAddress;
-        if (device.ActivatedImage is { } image && !image.Span.SequenceEqual(Image.Span)) cluster.Violate($"{name} activated an image of {image.Length} bytes that nobody sent; the package has {Image.Length}, and {image.Span.CommonPrefixLength(Image.Span)} are the same");
-        var resent = device.Counters.FirmwareBytes - ((long)Image.Length * Math.Max(1, device.Counters.Activations));
-        var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + ((long)ObjectBytes * device.Counters.Connects);
+        if (device.ActivatedImage is { } image && !plan.Packages.Any(package => IsImage(package, image)))
+            cluster.Violate($"{name} activated {image.Length} bytes that nobody sent");
+        var images = plan.Packages.Max(static package => (long)package.Images[0].Firmware.Length);
+        var resent = device.Counters.FirmwareBytes - (images * Math.Max(1, device.Counters.Activations));
+        var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + _replaced.GetValueOrDefault(name)
+            + ((long)ObjectBytes * (device.Counters.Connects + cluster.Drivers.Harms(name))) + (cluster.Drivers.Harms(name) > 0 ? images : 0);
         if (resent > lost) cluster.Violate($"{name} was sent {resent} bytes again and had lost {lost} at most");
         if (campaign is null || !_campaigns.TryGetValue(campaign, out var state) || state.Stage != CampaignStage.Finished) return;
         var id = state.Devices.FirstOrDefault(id => id == device.ApplicationAddress || id == device.BootloaderAddress);
@@ -72,17 +84,24 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         }
 
         var result = state.Results[id];
-        if (result.Outcome.IsGood() && device.ActivatedImage is null) cluster.Violate($"{name} is said to be {result.Outcome} and has not activated anything");
+        var package = plan.Packages.First(package => package.Id == state.PackageId);
+        if (result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
+            cluster.Violate($"{name} is said to be {result.Outcome} and has not activated the image");
         if (device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood()) cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
         if (result.Outcome == DeviceOutcome.Failed && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
     }
+
+    private static bool IsImage(DfuPackage package, ReadOnlyMemory<byte> image) => image.Span.SequenceEqual(package.Images[0].Firmware.Span);
 
     private string DetailOf(BluetoothAddress id) => _devices.GetValueOrDefault($"device/{id}")?.Device.Detail ?? "";
 
     private void Replaced(VirtualDevice device, ReadOnlyMemory<byte> init, int offset, uint crc)
     {
-        var isOurs = init.Span.SequenceEqual(plan.Package.Images[0].InitPacket.Span);
-        if (isOurs && offset <= Image.Length && Crc32.HashToUInt32(Image.Span[..offset]) == crc)
+        _replaced[device.ApplicationAddress] = _replaced.GetValueOrDefault(device.ApplicationAddress) + offset;
+        var record = _devices.Values.FirstOrDefault(record => record.Device.Id == device.ApplicationAddress || record.Device.Id == device.BootloaderAddress);
+        if (plan.Packages.FirstOrDefault(package => package.Id == record?.PackageId)?.Images[0] is not { } sent) return;
+        var isHeld = init.Span.SequenceEqual(sent.InitPacket.Span) && offset <= sent.Firmware.Length && Crc32.HashToUInt32(sent.Firmware.Span[..offset]) == crc;
+        if (isHeld && cluster.Drivers.Harms(device.ApplicationAddress) == 0)
             cluster.Violate($"a command object was created on {device.ApplicationAddress}, which held the init packet and {offset} good bytes behind it");
     }
 
@@ -100,7 +119,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         if (before is null) return;
         var known = before.Device;
         if (device.Attempt < known.Attempt) cluster.Violate($"{device.Id} went back from attempt {known.Attempt} to {device.Attempt}");
-        if (device.Attempt == known.Attempt && device.LastEvent < known.LastEvent)
+        if (record.Campaign == before.Campaign && device.Attempt == known.Attempt && device.LastEvent < known.LastEvent)
             cluster.Violate($"{device.Id} forgot what attempt {device.Attempt} had told: event {known.LastEvent} was stored, now it is {device.LastEvent}");
         if (record.Campaign == before.Campaign && device.Run == known.Run && known.Phase == DevicePhase.Done && device.Outcome != known.Outcome)
             cluster.Violate($"{device.Id} was {known.Outcome} and is {device.Outcome} now, although nobody asked for it again");

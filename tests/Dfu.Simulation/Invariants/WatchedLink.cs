@@ -3,9 +3,10 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Invariants;
 
-/// <summary>A link that tells before each write.</summary>
-/// <param name="writes">What is written to a link that is closed gets nowhere, and is not told.</param>
-internal sealed class WatchedLink(IDfuLink link, Action writes) : IDfuLink
+/// <summary>A link that shows each write to somebody who may change it.</summary>
+/// <param name="writes">What is written to a link that is closed gets nowhere, and is not shown.</param>
+internal sealed class WatchedLink(
+    IDfuLink link, Func<DfuCharacteristic, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> writes) : IDfuLink
 {
     public int Mtu => link.Mtu;
 
@@ -29,13 +30,13 @@ internal sealed class WatchedLink(IDfuLink link, Action writes) : IDfuLink
 
     public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        if (!link.Closed.IsCompleted) writes();
+        if (!link.Closed.IsCompleted) value = writes(characteristic, value);
         return link.WriteAsync(characteristic, value, cancellationToken);
     }
 
     public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        if (!link.Closed.IsCompleted) writes();
+        if (!link.Closed.IsCompleted) value = writes(characteristic, value);
         return link.WriteCommandAsync(characteristic, value, cancellationToken);
     }
 

@@ -34,6 +34,8 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         protected void Acknowledged(DeviceState device) => from.Cluster.Acknowledged(to.Key, device);
 
+        protected void Received(int attempt, int saved) => from.Cluster.Received(BluetoothAddress.Parse(to.Key), attempt, saved);
+
         protected Task<bool> CallAsync(Func<T, Task> call) => post.CallAsync<T, bool>(from, to, async peer =>
         {
             await call(peer);
@@ -51,7 +53,12 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         public Task<bool> GrantAsync(DeviceEvent.Granted grant) => CallAsync(peer => peer.GrantAsync(grant));
 
-        public Task<ReportReceipt> ReportAsync(AttemptReport report) => CallAsync(peer => peer.ReportAsync(report));
+        public async Task<ReportReceipt> ReportAsync(AttemptReport report)
+        {
+            var receipt = await CallAsync(peer => peer.ReportAsync(report));
+            Received(report.Attempt, receipt.Saved);
+            return receipt;
+        }
 
         public Task AdapterBlamedAsync(string adapter, int epoch, int attempt) => CallAsync(peer => peer.AdapterBlamedAsync(adapter, epoch, attempt));
 

@@ -13,7 +13,7 @@ internal sealed record SeedPlan
     /// <summary>Nothing begins to go wrong later.</summary>
     public static readonly TimeSpan Trouble = TimeSpan.FromSeconds(45);
 
-    private static readonly int[] Objects = [1, 2, 3, 5];
+    private static readonly int[] Objects = [1, 1, 2, 2, 3, 3, 5, 9];
 
     public required int Seed { get; init; }
 
@@ -21,9 +21,10 @@ internal sealed record SeedPlan
 
     public required ImmutableArray<VirtualDeviceOptions> Devices { get; init; }
 
-    public required DfuPackage Package { get; init; }
+    /// <summary>What is sent, and what may be sent in its place.</summary>
+    public required ImmutableArray<DfuPackage> Packages { get; init; }
 
-    public required byte[] File { get; init; }
+    public required ImmutableArray<byte[]> Files { get; init; }
 
     /// <summary>The campaign takes whatever it hears.</summary>
     public bool All { get; init; }
@@ -39,13 +40,7 @@ internal sealed record SeedPlan
         var hosts = 1 + random.Next(3);
         var count = 1 + random.Next(4);
         var objects = Objects[random.Next(Objects.Length)];
-        var image = new byte[(objects * 4096) - (4 * random.Next(1024))];
-        random.NextBytes(image);
-        var contents = new PackageContents
-        {
-            Application = new FirmwareFile("app", image), ApplicationVersion = 2, HwVersion = 52, SdReq = [0xFFFE],
-        };
-        var file = PackageWriter.Create(contents, null);
+        ImmutableArray<byte[]> files = [MakePackage(random, objects, 2), MakePackage(random, objects, 3)];
         var profile = BootloaderProfile.All[3 + random.Next(BootloaderProfile.All.Count - 3)];
         return new()
         {
@@ -75,12 +70,20 @@ internal sealed record SeedPlan
                 RequireSigned = false,
                 RadioDeafDuringErase = random.Next(3) == 0,
             })],
-            Package = PackageReader.Read(file, null),
-            File = file,
+            Packages = [.. files.Select(static file => PackageReader.Read(file, null))],
+            Files = files,
             All = random.Next(4) == 0,
             Again = random.Next(5) == 0,
             Faults = [.. MakeFaults(random)],
         };
+    }
+
+    private static byte[] MakePackage(Random random, int objects, uint version)
+    {
+        var image = new byte[(objects * 4096) - (4 * random.Next(1024))];
+        random.NextBytes(image);
+        var application = new FirmwareFile("app", image);
+        return PackageWriter.Create(new() { Application = application, ApplicationVersion = version, HwVersion = 52, SdReq = [0xFFFE] }, null);
     }
 
     private static IEnumerable<Fault> MakeFaults(Random random)

@@ -5,6 +5,7 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Directory;
 using Dfu.Protocol.Errors;
+using Dfu.Protocol.Packages;
 using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Invariants;
@@ -23,11 +24,13 @@ internal sealed class SeedRun : IDisposable
     private readonly Cluster _cluster;
     private readonly Promises _promises;
     private TimeSpan _faultsEnd;
+    private int _orders;
     private string? _campaign;
+    private DfuPackage _ordered;
 
     private SeedRun(SeedPlan plan, Coverage coverage)
     {
-        (_plan, _coverage) = (plan, coverage);
+        (_plan, _coverage, _ordered) = (plan, coverage, plan.Packages[0]);
         _cluster = new(plan.Cluster with { Machines = coverage.Watch(plan.Cluster.Machines) }, _time);
         _promises = new(_cluster, plan, coverage);
     }
@@ -43,10 +46,10 @@ internal sealed class SeedRun : IDisposable
 
     private async Task<SeedResult> RunAsync(ImmutableArray<Fault> faults)
     {
-        _cluster.Packages.Put(_plan.Package.Id, _plan.File);
+        for (var i = 0; i < _plan.Packages.Length; i++) _cluster.Packages.Put(_plan.Packages[i].Id, _plan.Files[i]);
         foreach (var options in _plan.Devices) _cluster.Air.Add(options);
         _promises.Watch();
-        var injector = new FaultInjector(_cluster, () => _campaign);
+        var injector = new FaultInjector(_cluster, () => _campaign, () => OrderAsync(_plan.Packages[1], restart: true));
         _cluster.Start();
         injector.Plan(faults);
         try
@@ -67,28 +70,42 @@ internal sealed class SeedRun : IDisposable
     {
         _faultsEnd = faults.Select(static fault => fault.At + fault.For).DefaultIfEmpty().Max() + TimeSpan.FromSeconds(1);
         _cluster.Later(_faultsEnd, injector.EndAll);
-        await OrderAsync();
+        await OrderAsync(_plan.Packages[0], restart: false);
         await OverAsync();
-        if (_plan.Again) await OrderAsync();
+        if (_plan.Again) await OrderAsync(_ordered, restart: false);
         var rest = _faultsEnd - _time.Elapsed;
         if (rest > TimeSpan.Zero) await Task.Delay(rest, _time);
         await OverAsync();
-        await Task.Delay(TimeSpan.FromSeconds(10), _time); // whatever came last settles
+        await Task.Delay(TimeSpan.FromSeconds(5), _time); // whatever came last settles
     }
 
     /// <summary>Somebody orders the campaign, and asks until somebody answers.</summary>
-    private async Task OrderAsync()
+    private async Task OrderAsync(DfuPackage package, bool restart)
+    {
+        _orders++;
+        try
+        {
+            await AskAsync(package, restart);
+        }
+        finally
+        {
+            _orders--;
+        }
+    }
+
+    private async Task AskAsync(DfuPackage package, bool restart)
     {
         var order = new CampaignOrder
         {
-            PackageId = _plan.Package.Id,
-            ImageSizes = [.. _plan.Package.Images.Select(static image => (long)image.Firmware.Length)],
-            HwVersion = _plan.Package.Images[0].HwVersion,
+            PackageId = package.Id,
+            ImageSizes = [.. package.Images.Select(static image => (long)image.Firmware.Length)],
+            HwVersion = package.Images[0].HwVersion,
+            Restart = restart,
             Targets = _plan.All
                 ? new() { All = true, Count = _plan.Devices.Length }
                 : new() { Addresses = [.. _plan.Devices.Select(static device => device.ApplicationAddress)] },
             Key = $"order {_time.Elapsed}",
-            Content = "the same",
+            Content = package.Id,
         };
         while (true)
         {
@@ -96,7 +113,7 @@ internal sealed class SeedRun : IDisposable
             {
                 var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory => directory.StartAsync(order));
                 if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
-                _campaign = ticket.Campaign;
+                (_campaign, _ordered) = (ticket.Campaign, package);
                 _promises.Ordered(ticket.Campaign);
                 return;
             }
@@ -112,7 +129,7 @@ internal sealed class SeedRun : IDisposable
         while (_time.Elapsed < _faultsEnd + EndsWithin)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _time);
-            if (_promises.Stage(_campaign!) == CampaignStage.Finished) return;
+            if (_orders == 0 && _promises.AllOver) return;
         }
     }
 
