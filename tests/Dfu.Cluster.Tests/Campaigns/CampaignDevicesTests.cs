@@ -1,7 +1,6 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Campaigns;
-using Dfu.Grains.Campaigns;
 
 namespace Dfu.Cluster.Tests.Campaigns;
 

@@ -1,6 +1,5 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Storage;
 
 namespace Dfu.Cluster.Tests.Campaigns;
 

@@ -3,8 +3,6 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
-using Dfu.Grains.Devices;
 using Dfu.Protocol.Links;
 using static Dfu.Cluster.Tests.Devices.Given;
 

@@ -2,7 +2,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;
 

@@ -2,7 +2,6 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
-using Dfu.Grains;
 
 namespace Dfu.Cluster.Tests.Scheduling;
 

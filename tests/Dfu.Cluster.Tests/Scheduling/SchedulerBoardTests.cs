@@ -1,7 +1,6 @@
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains.Scheduling;
 
 namespace Dfu.Cluster.Tests.Scheduling;
 

@@ -2,7 +2,6 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Cluster.Tests.Telemetry;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains.Scheduling;
 
 namespace Dfu.Cluster.Tests.Scheduling;
 

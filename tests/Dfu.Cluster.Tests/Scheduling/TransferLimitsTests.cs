@@ -1,6 +1,5 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
-using Dfu.Grains;
 
 namespace Dfu.Cluster.Tests.Scheduling;
 

@@ -4,7 +4,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Telemetry;
