@@ -7,7 +7,7 @@ using Dfu.Fleet.Storage;
 
 namespace Dfu.Fleet;
 
-/// <summary>What a silo's grains get from the host they run on; one per silo, a singleton of its services.</summary>
+/// <summary>What activations get from the host they run on; one per silo, a singleton of its services.</summary>
 public sealed class FleetHost
 {
     /// <summary>The silo's name, the first part of its adapters' ids.</summary>
@@ -47,8 +47,8 @@ public sealed class FleetHost
     public Func<CancellationToken, Task> GiveBack { get; init; } = static _ => Task.CompletedTask;
 
     /// <summary>
-    /// Starts work where radios are driven: never on a grain's scheduler, for a transfer must not take a grain's turns. Everything that
-    /// such work awaits goes on there. The thread pool unless the radios live in virtual time.
+    /// Starts work where radios are driven and packages are read: never on an activation's scheduler, for neither may take its turns.
+    /// Everything that such work awaits goes on there. The thread pool unless the radios live in virtual time.
     /// </summary>
     public Action<Action> OnRadio { get; init; } = static work => ThreadPool.UnsafeQueueUserWorkItem(static state => state(), work, preferLocal: false);
 }

@@ -8,7 +8,8 @@ public interface IDocument
 
     Task ReadAsync();
 
-    /// <summary>Durable when it returns. What it throws says whether the storage has refused (see <see cref="OvertakenException"/>) or did not answer.</summary>
+    /// <summary>Durable when it returns.</summary>
+    /// <exception cref="OvertakenException">Somebody else has written. A DfuException and an InvalidOperationException refuse too; anything else passes.</exception>
     Task WriteAsync();
 
     /// <summary>Nothing is stored when it returns.</summary>

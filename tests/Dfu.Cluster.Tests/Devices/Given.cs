@@ -3,7 +3,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -39,16 +38,6 @@ internal static class Given
     /// <summary>The same with its events numbered from here on.</summary>
     public static AttemptReport From(this AttemptReport report, int first) =>
         report with { Events = [.. report.Events.Select((e, i) => e with { Number = first + i })] };
-
-    /// <summary>Sends what comes next in an attempt.</summary>
-    /// <returns>Whether the device took it.</returns>
-    public static async Task<bool> TakesAsync(this IDeviceGrain device, AttemptReport report)
-    {
-        var before = await device.GetAsync();
-        var receipt = await device.ReportAsync(report.From((before?.LastEvent ?? 0) + 1));
-        var events = report.Events;
-        return receipt.Renews || (!events.IsEmpty && before?.Attempt == report.Attempt && receipt.Taken == before.LastEvent + events.Length);
-    }
 
     public static DeviceEvent.Confirmed Confirmed(int attempt, long offset) => new(attempt, 0, offset, 7, new(offset, offset), Elsewhere);
 

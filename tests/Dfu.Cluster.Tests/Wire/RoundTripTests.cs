@@ -48,7 +48,7 @@ public sealed class RoundTripTests : IDisposable
         foreach (var phase in Enum.GetValues<Dfu.Fleet.Devices.DevicePhase>())
         {
             var sent = (LiveTransfer)Filler.Of(typeof(LiveTransfer)) with { Phase = phase };
-            Assert.Equal(phase, Send(sent).Phase);
+            Assert.Equal(phase, Assert.Single(Send(new LiveReport { Transfers = [sent] }).Transfers).Phase);
         }
     }
 
@@ -64,7 +64,7 @@ public sealed class RoundTripTests : IDisposable
         Assert.Null(Send(typeof(DeviceState), null));
         Assert.Empty(Send(new AttemptReport { Attempt = 1, Events = [] }).Events);
         Assert.Empty(Send(new LiveReport()).Rssi);
-        Assert.Null(Send(new WatchedDevice { Device = new(1) }).Application);
+        Assert.Null(Assert.Single(Send(new CampaignWatch { Campaign = "c", Devices = [new() { Device = new(1) }] }).Devices).Application);
     }
 
     [Fact]

@@ -1,7 +1,8 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 /// <summary>What campaigns may have at once, and what hosts allow.</summary>
 public sealed class TransferLimitsTests

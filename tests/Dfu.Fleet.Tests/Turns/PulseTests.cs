@@ -1,7 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Turns;
 
-namespace Dfu.Cluster.Tests.Turns;
+namespace Dfu.Fleet.Tests.Turns;
 
 public sealed class PulseTests
 {

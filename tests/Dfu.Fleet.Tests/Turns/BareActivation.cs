@@ -1,11 +1,10 @@
-using Dfu.Fleet;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Turns;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Dfu.Cluster.Tests.Turns;
+namespace Dfu.Fleet.Tests.Turns;
 
 /// <summary>An activation that has a clock and nothing else.</summary>
 internal sealed class BareActivation(TimeProvider time) : IActivation

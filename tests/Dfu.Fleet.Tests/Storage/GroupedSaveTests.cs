@@ -1,7 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Storage;
 
-namespace Dfu.Cluster.Tests.Campaigns;
+namespace Dfu.Fleet.Tests.Storage;
 
 public sealed class GroupedSaveTests
 {

@@ -1,8 +1,9 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 public sealed class SchedulerBoardTests
 {
