@@ -16,5 +16,12 @@ public interface IDocument
     Task ClearAsync();
 }
 
+/// <summary>Documents that an activation has many of.</summary>
+public interface IDocuments
+{
+    /// <summary>One that is still to be read.</summary>
+    IDocument Of(string name);
+}
+
 /// <summary>Somebody else has written the document since it was read.</summary>
 public sealed class OvertakenException(string message, Exception? inner = null) : Exception(message, inner);
