@@ -9,7 +9,8 @@ public interface IDocument
     Task ReadAsync();
 
     /// <summary>Durable when it returns.</summary>
-    /// <exception cref="OvertakenException">Somebody else has written. A DfuException and an InvalidOperationException refuse too; anything else passes.</exception>
+    /// <exception cref="OvertakenException">Somebody else has written.</exception>
+    /// <remarks>A DfuException and an InvalidOperationException mean that the storage refuses; whatever else it throws passes by itself.</remarks>
     Task WriteAsync();
 
     /// <summary>Nothing is stored when it returns.</summary>

@@ -6,8 +6,11 @@ using Dfu.Fleet.Turns;
 
 namespace Dfu.Fleet.Shells.Audit;
 
-/// <summary>Keeps the trail. Nothing of it is ever changed or deleted, by retention neither. Entries come one call after another; it is read meanwhile.</summary>
-/// <remarks>A full page is stored before the head that names it: a crash in between leaves a page that nobody names, and the head as it was.</remarks>
+/// <summary>Keeps the trail. Nothing of it is ever changed or deleted, by retention neither.</summary>
+/// <remarks>
+/// Entries come one call after another; the trail is read meanwhile. A full page is stored before the head that names it: a crash in between leaves
+/// a page that nobody names, and the head as it was.
+/// </remarks>
 internal sealed class AuditActivation(IActivation activation, IDocument state, IDocuments pages) : IAuditPeer
 {
     private const int MostRead = 10_000;

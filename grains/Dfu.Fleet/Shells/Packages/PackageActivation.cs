@@ -42,7 +42,8 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
     {
         _ordered = activation.Host.Time.GetTimestamp();
         if (await GetAsync() is not { } file) return new(DfuError.PackageNotFound, $"nobody has the package {id}");
-        return activation.Host.Orders.OfPackage(id, file, imageSizes, hwVersion, only) is { } refused ? new(refused.Error, refused.Detail) : PackageAnswer.Taken;
+        var refused = activation.Host.Orders.OfPackage(id, file, imageSizes, hwVersion, only);
+        return refused is null ? PackageAnswer.Taken : new(refused.Error, refused.Detail);
     }
 
     /// <remarks>Bytes that are no longer the package are as good as none: it can be put again.</remarks>
