@@ -9,7 +9,6 @@ public sealed class SchedulerBoardTests
 {
     private const string A = "one/sim:a";
     private const string B = "two/sim:b";
-
     private readonly Room _room = new();
 
     private static (int Device, string Adapter)[] Who(IEnumerable<BoardGrant> grants, int devices = 9) =>
