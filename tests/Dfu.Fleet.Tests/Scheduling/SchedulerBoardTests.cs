@@ -1,15 +1,14 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains.Scheduling;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 public sealed class SchedulerBoardTests
 {
     private const string A = "one/sim:a";
     private const string B = "two/sim:b";
-
     private readonly Room _room = new();
 
     private static (int Device, string Adapter)[] Who(IEnumerable<BoardGrant> grants, int devices = 9) =>
