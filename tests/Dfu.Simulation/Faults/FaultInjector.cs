@@ -158,11 +158,11 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
                 return true;
             case FaultKind.FailFlash:
                 device.FailFlash(1 + (fault.Which % 3));
-                cluster.Drivers.Harmed(device.ApplicationAddress);
+                cluster.Drivers.Unsound(device.ApplicationAddress);
                 return true;
             case FaultKind.SpoilFlash:
                 device.SpoilFlash();
-                cluster.Drivers.Harmed(device.ApplicationAddress);
+                cluster.Drivers.Unsound(device.ApplicationAddress);
                 return true;
             case FaultKind.GarblePacket:
                 cluster.Drivers.Garble(device.ApplicationAddress, fault.Which % 40);

@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
+using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Hosts;
 
@@ -21,6 +22,12 @@ internal sealed record ClusterSpec
     public IReadOnlyList<TimeSpan> Ahead { get; init; } = [];
 
     public FleetMachines Machines { get; init; } = FleetMachines.Plain;
+
+    /// <summary>Puts something between the product and each link.</summary>
+    public Func<IDfuLink, IDfuLink> Wrap { get; init; } = static link => link;
+
+    /// <summary>The database answers a write before it has written: a bug, for those who look whether it is found.</summary>
+    public bool AnswersEarly { get; init; }
 
     public int Seed { get; init; } = 1;
 }

@@ -12,6 +12,7 @@ internal sealed class Drivers(Cluster cluster)
     private readonly Dictionary<BluetoothAddress, int> _linked = [];
     private readonly Dictionary<BluetoothAddress, int> _garble = [];
     private readonly Dictionary<BluetoothAddress, int> _harmed = [];
+    private readonly HashSet<BluetoothAddress> _unsound = [];
     private int _count;
 
     public int Runs => _count;
@@ -40,6 +41,15 @@ internal sealed class Drivers(Cluster cluster)
     /// <summary>What was sent to the device may have to be sent again, for no fault of anybody.</summary>
     public void Harmed(BluetoothAddress device) => _harmed[device] = _harmed.GetValueOrDefault(device) + 1;
 
+    /// <summary>The device's flash is not what it was told to be: it may accept an image and not run it, and nobody outside can tell.</summary>
+    public void Unsound(BluetoothAddress device)
+    {
+        _unsound.Add(device);
+        Harmed(device);
+    }
+
+    public bool IsUnsound(BluetoothAddress device) => _unsound.Contains(device);
+
     public int Harms(BluetoothAddress device) => _harmed.GetValueOrDefault(device);
 
     public void Died(HostProcess process)
@@ -64,6 +74,8 @@ internal sealed class Drivers(Cluster cluster)
     /// <summary>The simulated device behind an address, whichever of its two it is.</summary>
     private BluetoothAddress DeviceOf(BluetoothAddress address) =>
         cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address)?.ApplicationAddress ?? address;
+
+    private IDfuLink Wrap(IDfuLink link) => cluster.Spec.Wrap(link);
 
     private void Linked(Run run)
     {
@@ -95,7 +107,7 @@ internal sealed class Drivers(Cluster cluster)
         {
             var link = await adapter.ConnectAsync(address, addressType, cancellationToken);
             drivers.Linked(run);
-            return new WatchedLink(link, (characteristic, value) => drivers.Wrote(run, characteristic, value));
+            return new WatchedLink(drivers.Wrap(link), (characteristic, value) => drivers.Wrote(run, characteristic, value));
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Directory;
 using Dfu.Protocol.Errors;

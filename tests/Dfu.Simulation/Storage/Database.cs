@@ -23,6 +23,9 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <summary>It has no room left.</summary>
     public bool Full { get; set; }
 
+    /// <inheritdoc cref="ClusterSpec.AnswersEarly"/>
+    public bool AnswersEarly { get; init; }
+
     public int Writes { get; private set; }
 
     /// <summary>Told of every document that was written, as it was and as it is.</summary>
@@ -48,7 +51,13 @@ internal sealed class Database(VirtualTime time, Random random)
     });
 
     /// <returns>The new version.</returns>
-    public Task<int> WriteAsync(HostProcess process, string key, string json, int version) => CallAsync(process, () =>
+    public Task<int> WriteAsync(HostProcess process, string key, string json, int version)
+    {
+        var writing = CallAsync(process, () => Write(process, key, json, version));
+        return AnswersEarly ? Task.FromResult(version + 1) : writing;
+    }
+
+    private int Write(HostProcess process, string key, string json, int version)
     {
         if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
         var (before, stored) = _rows.GetValueOrDefault(key);
@@ -58,7 +67,7 @@ internal sealed class Database(VirtualTime time, Random random)
         Written(key, before ?? "", json);
         if (DiesNow(process, key)) process.Kill();
         return version + 1;
-    });
+    }
 
     private async Task<T> CallAsync<T>(HostProcess process, Func<T> work)
     {

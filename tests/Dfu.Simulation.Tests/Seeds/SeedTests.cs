@@ -1,0 +1,52 @@
+using Dfu.Simulation.Runs;
+
+namespace Dfu.Simulation.Tests.Seeds;
+
+/// <summary>Clusters to which things happen: what is promised (docs/RELIABILITY.md) holds whatever does.</summary>
+public sealed class SeedTests
+{
+    private const int Seeds = 10_000;
+
+    [Fact]
+    public void Ten_thousand_seeds_keep_every_promise_and_meet_every_fault_and_every_finding_of_a_reconcile()
+    {
+        var (coverage, failures) = SeedSweep.Run(1, Seeds, static () => true);
+        Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Select(static failure => failure.Describe())));
+        Assert.Equal(Seeds, coverage.Seeds);
+        Assert.Empty(coverage.Missing());
+    }
+
+    [Fact]
+    public void One_seed_gives_the_same_run()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var first = SeedRun.Run(SeedPlan.Of(seed), new());
+            var second = SeedRun.Run(SeedPlan.Of(seed), new());
+            Assert.Equal((first.Digest, first.Lasted), (second.Digest, second.Lasted));
+        }
+    }
+
+    [Theory]
+    [InlineData("--seeds", "none")]
+    [InlineData("--seed")]
+    [InlineData("--faults", "1,x")]
+    [InlineData("help")]
+    public void What_nobody_understands_is_answered_with_the_usage(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        Assert.Equal(2, Commands.Run(arguments, output));
+        Assert.StartsWith("usage:", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_seed_is_played_again_with_fewer_of_its_faults()
+    {
+        using var output = new StringWriter();
+        Assert.Equal(0, Commands.Run(["--seed", "289", "--faults", "0,3"], output));
+        var lines = output.ToString().Split(Environment.NewLine);
+        Assert.StartsWith("seed 289:", lines[0], StringComparison.Ordinal);
+        Assert.Equal(2, lines.Count(static line => line.StartsWith("   ", StringComparison.Ordinal) && line.Contains(" s  ", StringComparison.Ordinal)));
+        Assert.NotEmpty(lines.Where(static line => line.StartsWith("- ", StringComparison.Ordinal)));
+    }
+}
