@@ -37,9 +37,10 @@ internal sealed class ForcedSave
         return _sinceSave >= SaveInterval.Objects(_cost, perObject, _hint.MeanTimeBetweenDrops, _hint.LinkTimeObserved, _options.MaxObjectsBetweenSaves);
     }
 
-    public void Done(TimeSpan took)
+    /// <param name="measured">No answer was lost, so that the time is that of a save.</param>
+    public void Done(TimeSpan took, bool measured)
     {
-        _cost = took;
+        if (measured) _cost = took;
         _saving += took;
         _sinceSave = 0;
         _soon = false;

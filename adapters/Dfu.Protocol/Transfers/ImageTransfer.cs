@@ -61,7 +61,7 @@ public sealed class ImageTransfer
         _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
         _traits.Learn(_traits.Now with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
         _wear = new FlashWear(_rules, _traits, _observer);
-        _packets = new PacketStream(_control, _rules, _observer, _options, _time);
+        _packets = new PacketStream(_control, _rules, _observer, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
@@ -116,11 +116,11 @@ public sealed class ImageTransfer
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
     private async Task ExecuteInitAsync(CancellationToken cancellationToken)
     {
-        var response = await _control.ExecuteAsync(cancellationToken);
+        var response = await _control.ExecuteCommandAsync(cancellationToken);
         if (InitPacketRefusal.IsUnclear(response, _rules))
         {
             await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken); // a later one behind a small MTU: its flash is idle by then
-            response = await _control.ExecuteAsync(cancellationToken);
+            response = await _control.ExecuteCommandAsync(cancellationToken);
         }
 
         ExpectOfInit(response, Asked.ExecuteCommand);
@@ -171,7 +171,7 @@ public sealed class ImageTransfer
     private async Task<long> SettleAsync(long position, CancellationToken cancellationToken)
     {
         if (position == 0 || position == _image.Firmware.Length) return position;
-        var response = await _control.ExecuteAsync(cancellationToken);
+        var response = await BarrierAsync(cancellationToken);
         if (response.IsSuccess)
         {
             if (_rules.SavesOnExecuteCommand)
@@ -223,6 +223,7 @@ public sealed class ImageTransfer
             var end = position + ObjectAt(position);
             if (end == size)
             {
+                await _objects.NothingExecutesAsync(cancellationToken);
                 await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: false, cancellationToken);
                 return await ExecuteLastAsync(cancellationToken);
             }
@@ -248,9 +249,9 @@ public sealed class ImageTransfer
     {
         _observer.Doing(TransferActivity.Executing);
         var first = await TimeExecuteAsync(cancellationToken);
+        var repeated = _control.Repeated;
         var idle = await TimeExecuteAsync(cancellationToken);
-        var answered = first < _options.RequestTimeout && idle < _options.RequestTimeout; // else an answer was lost
-        if (answered) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
+        if (!repeated && !_control.Repeated) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
         _wear.Measured();
         _packets.FlashIdle();
     }
@@ -258,29 +259,24 @@ public sealed class ImageTransfer
     private async Task<TimeSpan> TimeExecuteAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteData);
+        ControlPoint.Expect(await BarrierAsync(cancellationToken), Asked.ExecuteData);
         return _time.GetElapsedTime(began);
     }
+
+    /// <summary>EXECUTE(data) at a boundary: answered when the flash is idle (F32).</summary>
+    private Task<Response> BarrierAsync(CancellationToken cancellationToken) =>
+        _control.ExecuteDataAsync(FlashWork.Save, _traits.Now.Pacing, cancellationToken);
 
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
     {
         _observer.PhaseChanged(TransferPhase.Activating);
         await _observer.LastExecuteAsync(cancellationToken);
         if (_rules.PauseBeforeLastExecute > TimeSpan.Zero) await Task.Delay(_rules.PauseBeforeLastExecute, _time, cancellationToken);
-        for (var repeat = 0; repeat <= _options.RequestRepeats; repeat++)
-        {
-            if (await _control.ExecuteLastAsync(cancellationToken) is { } response)
-            {
-                if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
-                ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
-                _observer.Confirmed(_image.Firmware.Length, _image.Crc);
-                return TransferEnd.Accepted;
-            }
-
-            if (_link.Closed.IsCompleted || !await StillHoldsAllAsync(cancellationToken)) break;
-        }
-
-        return TransferEnd.ProbablyActivated;
+        if (await _control.ExecuteLastAsync(StillHoldsAllAsync, _traits.Now.Pacing, cancellationToken) is not { } response) return TransferEnd.ProbablyActivated;
+        if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
+        ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
+        _observer.Confirmed(_image.Firmware.Length, _image.Crc);
+        return TransferEnd.Accepted;
     }
 
     /// <summary>A bootloader that still answers and still holds the whole image has not obeyed the last EXECUTE.</summary>
@@ -305,7 +301,8 @@ public sealed class ImageTransfer
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
         if (Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc))
         {
-            var saved = await _control.ExecuteAsync(cancellationToken);
+            var saved = await _control.ExecuteCommandAsync(cancellationToken);
+            var repeated = _control.Repeated;
             if (saved.IsSuccess)
             {
                 _packets.SaveBegan();
@@ -313,14 +310,15 @@ public sealed class ImageTransfer
             }
 
             await _control.SelectAsync(ObjectType.Data, cancellationToken);
-            var barrier = await _control.ExecuteAsync(cancellationToken);
+            var barrier = await BarrierAsync(cancellationToken);
+            repeated |= _control.Repeated;
             ControlPoint.Expect(barrier, Asked.ExecuteData);
             _packets.FlashIdle();
             if (saved.IsSuccess)
             {
                 _observer.Saved(position);
                 var took = _time.GetElapsedTime(began);
-                saver.Done(took);
+                saver.Done(took, measured: !repeated);
                 ProtocolMetrics.Saved(took);
             }
         }

@@ -19,6 +19,8 @@ internal sealed class ObjectSender(
     TimeProvider time,
     Func<CancellationToken, Task> executeInitAgain)
 {
+    private bool _executesLate;
+
     /// <summary>One object until it is whole and, when asked, executed.</summary>
     /// <param name="start">Offset of the object in the image.</param>
     /// <param name="expected">What the device must hold afterwards.</param>
@@ -41,6 +43,12 @@ internal sealed class ObjectSender(
                 }
 
                 held = await AskCrcAsync(cancellationToken);
+                if (held == expected && await ExecuteEarlyAsync(expected, cancellationToken))
+                {
+                    // What was refused was an EXECUTE before, sent twice because its answer was lost, and carried out late.
+                    Whole(pacing, saves, began);
+                    return;
+                }
             }
             else
             {
@@ -115,7 +123,7 @@ internal sealed class ObjectSender(
     private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Executing);
-        var response = await control.ExecuteAsync(cancellationToken);
+        var response = await ExecuteAsync(cancellationToken);
         if (response.Result == ResultCode.OperationNotPermitted) return false;
         ControlPoint.Expect(response, Asked.ExecuteData);
         var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await AskCrcAsync(cancellationToken);
@@ -140,10 +148,27 @@ internal sealed class ObjectSender(
     private async Task ExecuteDataAsync(CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Executing);
-        var response = await control.ExecuteAsync(cancellationToken);
+        var response = await ExecuteAsync(cancellationToken);
         // T3: progress advanced, only the save found the queue full.
-        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationFailed) response = await ExecuteAsync(cancellationToken);
         ControlPoint.Expect(response, Asked.ExecuteData);
+    }
+
+    private async Task<Response> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var response = await control.ExecuteDataAsync(FlashWork.Object, traits.Now.Pacing, cancellationToken);
+        _executesLate |= control.Repeated;
+        return response;
+    }
+
+    /// <summary>
+    /// Before the last object: an EXECUTE that was sent twice may wait behind the save that the first began, and must not find the last object whole.
+    /// </summary>
+    public async Task NothingExecutesAsync(CancellationToken cancellationToken)
+    {
+        if (!_executesLate || rules.IsOld || traits.Now.WritesAfterExecute == false) return;
+        _executesLate = false;
+        await PauseAsync(TransferTimes.SaveSettles, cancellationToken);
     }
 
     /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>

@@ -4,7 +4,7 @@ namespace Dfu.Protocol.Transfers;
 
 /// <summary>Sends the packets of one object at the pace the bootloader's flash allows.</summary>
 internal sealed class PacketStream(
-    ControlPoint control, BootloaderRules rules, ITransferObserver observer, TransferOptions options, TimeProvider time)
+    ControlPoint control, BootloaderRules rules, ITransferObserver observer, TimeProvider time)
 {
     private long _created;
     private long? _saveBegan;
@@ -49,7 +49,7 @@ internal sealed class PacketStream(
     private async Task<ChecksumResponse?> IsBehindAsync(long expected, CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Checking);
-        var receipt = await control.ReceiptAsync(options.RequestTimeout, cancellationToken) ?? await control.GetCrcAsync(cancellationToken);
+        var receipt = await control.ReceiptAsync(cancellationToken);
         control.ForgetReceipt();
         observer.Doing(TransferActivity.Sending);
         return receipt.Offset == expected ? null : receipt;
