@@ -25,6 +25,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     private Response? _executed;
     private ObjectType _selected = ObjectType.Command;
     private ushort _prn;
+    private bool _prnKnown;
 
     /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
     public bool Repeated { get; private set; }
@@ -62,10 +63,13 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             : throw new DfuException(DfuError.ProtocolViolation, $"the bootloader says that its {type} objects have up to {select.MaxSize} bytes");
     }
 
-    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken)
+    /// <param name="always">Also where the device was told so on this link already.</param>
+    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken, bool always = false)
     {
+        if (_prnKnown && _prn == packets && !always) return;
         _prn = packets;
         Expect(await AskAsync(Request.SetPrn(packets), cancellationToken), Asked.Other);
+        _prnKnown = true;
     }
 
     /// <summary>Hands a packet to the link, which may wait for room, but not for ever.</summary>
@@ -119,13 +123,14 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     /// <summary>The answer of EXECUTE(command), which may check a signature first: the device answers nothing else meanwhile.</summary>
     public Task<Response> ExecuteCommandAsync(CancellationToken cancellationToken) =>
-        AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfRequest, waitsForFlash: false, cancellationToken);
+        AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfRequest, repeatAfter: null, cancellationToken);
 
     /// <summary>The answer of an EXECUTE(data) that may be repeated: any but the last of an image (F13).</summary>
     public async Task<Response> ExecuteDataAsync(FlashWork work, Pacing pacing, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var response = await AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfExecute(work, pacing), waitsForFlash: true, cancellationToken);
+        var wait = _patience.OfExecute(work, pacing);
+        var response = await AskAsync(Request.Execute(), options.ExecuteTimeout, wait, _patience.OfRepeat(work, pacing, wait), cancellationToken);
         if (!Repeated) _patience.Executed(work, time.GetElapsedTime(began));
         return response;
     }
@@ -208,11 +213,12 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public static Response Expect(Response response, Asked asked) => response.IsSuccess ? response : throw Refusal.Exception(response, asked);
 
     private Task<Response> AskAsync(byte[] request, CancellationToken cancellationToken) =>
-        AskAsync(request, options.RequestTimeout, _patience.OfRequest, waitsForFlash: false, cancellationToken);
+        AskAsync(request, options.RequestTimeout, _patience.OfRequest, repeatAfter: null, cancellationToken);
 
     /// <param name="timeout">A request that is not answered within so many of these as it may be asked ends the link.</param>
     /// <param name="patience">Until the device is asked whether the answer is still to come.</param>
-    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, TimeSpan patience, bool waitsForFlash, CancellationToken cancellationToken)
+    /// <param name="repeatAfter">How long a request that the device answers when its flash is idle is waited for after that; null for all others.</param>
+    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, TimeSpan patience, TimeSpan? repeatAfter, CancellationToken cancellationToken)
     {
         Repeated = false;
         var began = time.GetTimestamp();
@@ -226,9 +232,10 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             if (await ReceiveAsync(request[0], default, wait, cancellationToken) is not { } answer)
             {
                 asked = true;
-                if (await AskWhetherAsync(request[0], question, began, deadline, timeout, wait, waitsForFlash, cancellationToken) is not { } late)
+                if (await AskWhetherAsync(request[0], question, began, deadline, timeout, repeatAfter, cancellationToken) is not { } late)
                 {
                     Repeated = true;
+                    repeatAfter *= 2;
                     continue;
                 }
 
@@ -251,8 +258,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         long began,
         TimeSpan deadline,
         TimeSpan timeout,
-        TimeSpan wait,
-        bool waitsForFlash,
+        TimeSpan? repeatAfter,
         CancellationToken cancellationToken)
     {
         var patience = _patience.OfRequest;
@@ -266,7 +272,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             }
 
             if (answer.OpCode == opCode) return answer;
-            return waitsForFlash ? await ReceiveAsync(opCode, default, wait / 3, cancellationToken) : null;
+            return repeatAfter is { } more ? await ReceiveAsync(opCode, default, more, cancellationToken) : null;
         }
 
         throw Unanswered(opCode, deadline);

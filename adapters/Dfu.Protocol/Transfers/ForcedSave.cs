@@ -7,7 +7,9 @@ internal sealed class ForcedSave
     private readonly TransferOptions _options;
     private readonly TimeProvider _time;
     private readonly long _began;
-    private bool _soon;
+
+    /// <summary>The first save of the link comes after so many objects at the latest.</summary>
+    private int _first = int.MaxValue;
     private TimeSpan _cost = TransferTimes.TypicalSave;
     private TimeSpan _saving;
     private int _objects;
@@ -17,8 +19,8 @@ internal sealed class ForcedSave
     public ForcedSave(TransferHint hint, long lost, TransferOptions options, TimeProvider time)
     {
         (_hint, _options, _time) = (hint, options, time);
-        // Links that keep breaking before the fewest objects are through would otherwise start at the same place for ever.
-        _soon = !hint.Probed && lost is > 0 and < SaveInterval.Fewest;
+        // Links that keep breaking after as many objects would otherwise start at the same place for ever.
+        if (!hint.Probed && lost > 0) _first = (int)Math.Max(1, lost < SaveInterval.Fewest ? 1 : lost * 3 / 4);
         _began = time.GetTimestamp();
     }
 
@@ -29,12 +31,14 @@ internal sealed class ForcedSave
     }
 
     /// <summary>Never for a bootloader that keeps its progress anyway, nor for one whose EXECUTE(command) writes nothing.</summary>
-    public bool IsDue(BootloaderRules rules, BootloaderTraits traits)
+    /// <param name="rest">Objects of the image that were not sent yet.</param>
+    public bool IsDue(BootloaderRules rules, BootloaderTraits traits, int rest)
     {
         if (!_options.ForcedSaves || !rules.SavesOnExecuteCommand || traits.Keeps is Keeps.Objects or Keeps.Ram) return false;
-        if (_soon) return true;
+        if (_sinceSave >= _first) return true;
         var perObject = (_time.GetElapsedTime(_began) - _saving) / Math.Max(1, _objects);
-        return _sinceSave >= SaveInterval.Objects(_cost, perObject, _hint.MeanTimeBetweenDrops, _hint.LinkTimeObserved, _options.MaxObjectsBetweenSaves);
+        return _sinceSave >= SaveInterval.Objects(
+            _cost, perObject, _hint.MeanTimeBetweenDrops, _hint.LinkTimeObserved, _options.MaxObjectsBetweenSaves, _sinceSave + rest);
     }
 
     /// <param name="measured">No answer was lost, so that the time is that of a save.</param>
@@ -43,6 +47,6 @@ internal sealed class ForcedSave
         if (measured) _cost = took;
         _saving += took;
         _sinceSave = 0;
-        _soon = false;
+        _first = int.MaxValue;
     }
 }

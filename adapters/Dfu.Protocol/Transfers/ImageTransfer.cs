@@ -86,13 +86,13 @@ public sealed class ImageTransfer
         if (plan.Action == ReconcileAction.Verify)
         {
             // T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
-            await _control.SetPrnAsync(0, cancellationToken);
+            await _control.SetPrnAsync(0, cancellationToken, always: true);
             return TransferEnd.ProbablyActivated;
         }
 
         if (plan.Action == ReconcileAction.SendInit) await SendInitAsync(cancellationToken);
         else if (_hint.LastExecuteSent) await ExecuteAgainAsync(cancellationToken);
-        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        await _control.SetPrnAsync(Prn, cancellationToken);
         var position = plan.Action switch
         {
             ReconcileAction.GoOn => await SettleAsync(plan.Position, cancellationToken),
@@ -144,7 +144,8 @@ public sealed class ImageTransfer
     {
         _observer.PhaseChanged(TransferPhase.SendingInit);
         var init = _image.InitPacket;
-        await _control.SetPrnAsync(0, cancellationToken);
+        var packets = (init.Length + _rules.Payload - 1) / _rules.Payload;
+        await _control.SetPrnAsync(packets < Prn ? Prn : (ushort)0, cancellationToken); // no receipts of the init packet: they count from its CREATE
         for (var attempt = 1; ; attempt++)
         {
             ExpectOfInit(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
@@ -160,8 +161,7 @@ public sealed class ImageTransfer
         }
 
         await ExecuteInitAsync(cancellationToken);
-        _wear.InitExecuted();
-        await _control.SelectAsync(ObjectType.Data, cancellationToken);
+        _wear.InitExecuted(); // CREATE(data) follows, which selects
     }
 
     /// <summary>
@@ -209,7 +209,7 @@ public sealed class ImageTransfer
 
         _observer.Resumed(new ResumeRecord(position, 0, Diagnosis.Corrupt));
         await SendInitAsync(cancellationToken);
-        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        await _control.SetPrnAsync(Prn, cancellationToken);
         return 0;
     }
 
@@ -235,7 +235,7 @@ public sealed class ImageTransfer
             _observer.Confirmed(position, _prefix.Of(position));
             if (_traits.Now.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
             if (_hint.Probe && _traits.Now.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
-            if (saver.IsDue(_rules, _traits.Now)) await SaveAsync(saver, position, cancellationToken);
+            if (saver.IsDue(_rules, _traits.Now, (int)((size - position + _objectSize - 1) / _objectSize))) await SaveAsync(saver, position, cancellationToken);
         }
 
         return await ExecuteLastAsync(cancellationToken);
@@ -344,6 +344,9 @@ public sealed class ImageTransfer
         await _link.DisposeAsync();
         return TransferEnd.Probed;
     }
+
+    /// <summary>Packets between receipts of data.</summary>
+    private ushort Prn => _rules.Prn((int)_objectSize);
 
     private ReadOnlyMemory<byte> ContentAt(long start) => _image.Firmware.Slice((int)start, (int)ObjectAt(start));
 

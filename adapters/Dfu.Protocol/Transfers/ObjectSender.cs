@@ -27,14 +27,16 @@ internal sealed class ObjectSender(
     public async Task SendAsync(long start, ReadOnlyMemory<byte> content, ChecksumResponse expected, bool execute, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var stuck = 0;
+        var (stuck, whole) = (0, false);
         for (var attempt = 1; attempt <= options.MaxObjectAttempts; attempt++)
         {
             await CreateAsync(start, content.Length, cancellationToken);
             var pacing = traits.Now.Pacing;
             var saves = packets.SaveMayRun;
+            var early = execute && rules.ExecutesEarly(link);
             var held = await packets.SendAsync(start, content, pacing, cancellationToken);
-            if (execute && rules.ExecutesEarly(link))
+            TimeSpan? idle = null;
+            if (early)
             {
                 if (await ExecuteEarlyAsync(expected, cancellationToken))
                 {
@@ -42,6 +44,7 @@ internal sealed class ObjectSender(
                     return;
                 }
 
+                idle = packets.SinceBusy(saves);
                 held = await AskCrcAsync(cancellationToken);
                 if (held == expected && await ExecuteEarlyAsync(expected, cancellationToken))
                 {
@@ -62,16 +65,25 @@ internal sealed class ObjectSender(
                 }
             }
 
-            ProtocolMetrics.Repeated(whole: held.Value.Offset == expected.Offset);
+            whole = held.Value.Offset == expected.Offset;
+            ProtocolMetrics.Repeated(whole);
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
-            var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
-            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
-            await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken);
+            traits.Learn(traits.Now with
+            {
+                Pacing = pacing.AfterShort(saves, Packets(held.Value.Offset - start), Packets(content.Length), idle),
+                WritesAfterExecute = WritesAfterShort(saves),
+            });
+            if (idle is null) await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken); // else the answer said that the queue is empty
         }
 
+        // One that never comes whole may have kept its buffers (T1): a reset frees them, and the link is over anyway.
+        if (!whole && !rules.IsOld) await control.AbortAsync(cancellationToken);
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
+
+    /// <param name="bytes">Counted from the beginning of an object; what a device says may be anything.</param>
+    private int Packets(long bytes) => (int)Math.Max(0, (bytes + rules.Payload - 1) / rules.Payload);
 
     /// <summary>
     /// The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is
@@ -96,7 +108,7 @@ internal sealed class ObjectSender(
             var response = await control.CreateAsync(ObjectType.Data, length, cancellationToken);
             if (response.IsSuccess)
             {
-                packets.Created();
+                packets.Created(twice: control.Repeated);
                 wear.ObjectCreated(length);
                 return;
             }

@@ -8,18 +8,24 @@ internal sealed class PacketStream(
 {
     private long _created;
     private long? _saveBegan;
+    private long _lastSave;
+    private bool _twice;
 
     /// <summary>Whether a settings save may still be under way, so that the longer guard counts.</summary>
     public bool SaveMayRun => _saveBegan is not null;
 
     /// <summary>CREATE(data) was answered just now: its page erase is queued.</summary>
-    public void Created() => _created = time.GetTimestamp();
+    /// <param name="twice">It was sent again because its answer was lost: so may be the erase of the first.</param>
+    public void Created(bool twice) => (_created, _twice) = (time.GetTimestamp(), twice);
 
     /// <summary>An EXECUTE that writes settings was answered just now.</summary>
-    public void SaveBegan() => _saveBegan = time.GetTimestamp();
+    public void SaveBegan() => _saveBegan = _lastSave = time.GetTimestamp();
 
     /// <summary>A barrier was answered: nothing is queued.</summary>
     public void FlashIdle() => _saveBegan = null;
+
+    /// <summary>Time since the flash has been busy with the present object, or with the save before it.</summary>
+    public TimeSpan SinceBusy(bool afterSave) => time.GetElapsedTime(afterSave ? _lastSave : _created);
 
     /// <summary>
     /// Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent;
@@ -29,7 +35,7 @@ internal sealed class PacketStream(
     {
         control.ForgetReceipt();
         observer.Doing(TransferActivity.Sending);
-        var burst = rules.IsOld ? 0 : SaveMayRun ? pacing.BurstAfterSave : pacing.Burst;
+        var burst = rules.IsOld ? 0 : (SaveMayRun ? pacing.BurstAfterSave : pacing.Burst) - (_twice ? 1 : 0);
         var sent = 0;
         for (var packets = 0; sent < content.Length; packets++)
         {
@@ -64,6 +70,7 @@ internal sealed class PacketStream(
             if (afterSave > wait) wait = afterSave;
         }
 
+        if (_twice) wait += pacing.Guard;
         if (wait <= TimeSpan.Zero) return;
         observer.Doing(TransferActivity.Pausing);
         await Task.Delay(wait, time, cancellationToken);

@@ -43,6 +43,14 @@ internal sealed class Patience(TimeSpan? interval)
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, null),
     };
 
+    /// <summary>After that, and when a device has answered the question and not the EXECUTE: until it is repeated.</summary>
+    /// <param name="waited">What it had been waited for.</param>
+    public TimeSpan OfRepeat(FlashWork work, Pacing pacing, TimeSpan waited)
+    {
+        var isKnown = (work == FlashWork.Object ? _object : _save) > TimeSpan.Zero || pacing != Pacing.Initial;
+        return isKnown ? waited / 3 : waited * 1.5;
+    }
+
     public void Answered(TimeSpan took) => _roundTrip = Longest(took, 0.9 * _roundTrip);
 
     public void Executed(FlashWork work, TimeSpan took)
