@@ -30,6 +30,12 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
     public bool Repeated { get; private set; }
 
+    /// <summary>From the last writing of that request to its answer.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <summary>How much longer that was than the shortest round trip of the link.</summary>
+    public TimeSpan Late => Took > _patience.Shortest ? Took - _patience.Shortest : TimeSpan.Zero;
+
     public async Task SubscribeAsync(CancellationToken cancellationToken)
     {
         try
@@ -123,14 +129,16 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     /// <summary>The answer of EXECUTE(command), which may check a signature first: the device answers nothing else meanwhile.</summary>
     public Task<Response> ExecuteCommandAsync(CancellationToken cancellationToken) =>
-        AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfRequest, repeatAfter: null, cancellationToken);
+        AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfRequest, ofRepeat: null, cancellationToken);
 
     /// <summary>The answer of an EXECUTE(data) that may be repeated: any but the last of an image (F13).</summary>
-    public async Task<Response> ExecuteDataAsync(FlashWork work, Pacing pacing, CancellationToken cancellationToken)
+    /// <param name="whole">Offset that the device has when the object is whole.</param>
+    public async Task<Response> ExecuteDataAsync(FlashWork work, long whole, Pacing pacing, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var wait = _patience.OfExecute(work, pacing);
-        var response = await AskAsync(Request.Execute(), options.ExecuteTimeout, wait, _patience.OfRepeat(work, pacing, wait), cancellationToken);
+        var response = await AskAsync(
+            Request.Execute(), options.ExecuteTimeout, wait, () => _patience.OfRepeat(work, pacing, wait, _receipt?.Offset < whole), cancellationToken);
         if (!Repeated) _patience.Executed(work, time.GetElapsedTime(began));
         return response;
     }
@@ -213,35 +221,37 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     public static Response Expect(Response response, Asked asked) => response.IsSuccess ? response : throw Refusal.Exception(response, asked);
 
     private Task<Response> AskAsync(byte[] request, CancellationToken cancellationToken) =>
-        AskAsync(request, options.RequestTimeout, _patience.OfRequest, repeatAfter: null, cancellationToken);
+        AskAsync(request, options.RequestTimeout, _patience.OfRequest, ofRepeat: null, cancellationToken);
 
     /// <param name="timeout">A request that is not answered within so many of these as it may be asked ends the link.</param>
     /// <param name="patience">Until the device is asked whether the answer is still to come.</param>
-    /// <param name="repeatAfter">How long a request that the device answers when its flash is idle is waited for after that; null for all others.</param>
-    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, TimeSpan patience, TimeSpan? repeatAfter, CancellationToken cancellationToken)
+    /// <param name="ofRepeat">How long a request that the device answers when its flash is idle is waited for after that; null for all others.</param>
+    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, TimeSpan patience, Func<TimeSpan>? ofRepeat, CancellationToken cancellationToken)
     {
         Repeated = false;
         var began = time.GetTimestamp();
         var deadline = timeout * (options.RequestRepeats + 1);
         var question = request[0] == OpCode.GetCrc ? Request.Select(_selected) : Request.GetCrc();
-        var asked = false;
+        var (asked, repeats) = (false, 0);
         TakeReceipts();
-        for (var wait = patience; time.GetElapsedTime(began) < deadline; wait = wait * 2 < timeout ? wait * 2 : timeout)
+        for (var wait = patience; time.GetElapsedTime(began) < deadline; wait = Shorter(wait * 2, timeout))
         {
+            var written = time.GetTimestamp();
             if (await TryWriteAsync(request, timeout, cancellationToken) is { } early) return early;
             if (await ReceiveAsync(request[0], default, wait, cancellationToken) is not { } answer)
             {
                 asked = true;
-                if (await AskWhetherAsync(request[0], question, began, deadline, timeout, repeatAfter, cancellationToken) is not { } late)
+                if (await AskWhetherAsync(request[0], question, began, deadline, timeout, ofRepeat, repeats, cancellationToken) is not { } late)
                 {
                     Repeated = true;
-                    repeatAfter *= 2;
+                    repeats++;
                     continue;
                 }
 
                 answer = late;
             }
 
+            Took = time.GetElapsedTime(written);
             if (!asked && request[0] != OpCode.Execute) _patience.Answered(time.GetElapsedTime(began));
             if (asked) await PassLateAnswersAsync(request[0], question[0], timeout, cancellationToken);
             return answer;
@@ -258,7 +268,8 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         long began,
         TimeSpan deadline,
         TimeSpan timeout,
-        TimeSpan? repeatAfter,
+        Func<TimeSpan>? ofRepeat,
+        int repeats,
         CancellationToken cancellationToken)
     {
         var patience = _patience.OfRequest;
@@ -267,12 +278,12 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             if (await TryWriteAsync(question, timeout, cancellationToken, opCode) is { } early) return early;
             if (await ReceiveAsync(opCode, question[0], patience, cancellationToken) is not { } answer)
             {
-                patience = patience * 2 < timeout ? patience * 2 : timeout;
+                patience = Shorter(patience * 2, timeout);
                 continue;
             }
 
             if (answer.OpCode == opCode) return answer;
-            return repeatAfter is { } more ? await ReceiveAsync(opCode, default, more, cancellationToken) : null;
+            return ofRepeat is null ? null : await ReceiveAsync(opCode, default, Shorter(ofRepeat() * (1 << Math.Min(repeats, 8)), timeout), cancellationToken);
         }
 
         throw Unanswered(opCode, deadline);
@@ -287,7 +298,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         var third = opCode != OpCode.SetPrn ? Request.SetPrn(_prn) : question != OpCode.Select ? Request.Select(_selected) : Request.GetCrc();
         var began = time.GetTimestamp();
         var deadline = timeout * (options.RequestRepeats + 1);
-        for (var wait = _patience.OfRequest; time.GetElapsedTime(began) < deadline; wait = wait * 2 < timeout ? wait * 2 : timeout)
+        for (var wait = _patience.OfRequest; time.GetElapsedTime(began) < deadline; wait = Shorter(wait * 2, timeout))
         {
             await WriteAsync(third, timeout, cancellationToken);
             if (await ReceiveAsync(third[0], default, wait, cancellationToken) is not null) return;
@@ -295,6 +306,8 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
         throw Unanswered(third[0], deadline);
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static DfuException Unanswered(byte opCode, TimeSpan within) =>
         new(DfuError.RequestTimeout, $"request {opCode:x2} was not answered within {within.TotalSeconds:0.#} s, asked again and again");

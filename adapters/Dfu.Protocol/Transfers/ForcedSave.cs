@@ -15,12 +15,16 @@ internal sealed class ForcedSave
     private int _objects;
     private int _sinceSave;
 
+    /// <param name="position">Offset of the image that the device has now.</param>
     /// <param name="lost">Objects that were confirmed and that the device no longer holds, 0 if none.</param>
-    public ForcedSave(TransferHint hint, long lost, TransferOptions options, TimeProvider time)
+    public ForcedSave(TransferHint hint, long position, long lost, TransferOptions options, TimeProvider time)
     {
         (_hint, _options, _time) = (hint, options, time);
+
         // Links that keep breaking after as many objects would otherwise start at the same place for ever.
-        if (!hint.Probed && lost > 0) _first = (int)Math.Max(1, lost < SaveInterval.Fewest ? 1 : lost * 3 / 4);
+        if (hint.Probed || lost <= 0) _first = int.MaxValue;
+        else if (lost < SaveInterval.Fewest) _first = 1;
+        else if (hint.ResumedAt == position) _first = (int)(lost * 3 / 4);
         _began = time.GetTimestamp();
     }
 
@@ -35,6 +39,7 @@ internal sealed class ForcedSave
     public bool IsDue(BootloaderRules rules, BootloaderTraits traits, int rest)
     {
         if (!_options.ForcedSaves || !rules.SavesOnExecuteCommand || traits.Keeps is Keeps.Objects or Keeps.Ram) return false;
+        if (_options.SaveEvery is { } every) return _sinceSave >= every;
         if (_sinceSave >= _first) return true;
         var perObject = (_time.GetElapsedTime(_began) - _saving) / Math.Max(1, _objects);
         return _sinceSave >= SaveInterval.Objects(

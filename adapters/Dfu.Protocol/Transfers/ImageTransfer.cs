@@ -65,7 +65,10 @@ public sealed class ImageTransfer
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
-        var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
+
+        // A device that holds another init packet, or none, gets ours whatever it has of an image.
+        var isFresh = !holdsInit && !_hint.LastExecuteSent && !_looks;
+        var data = isFresh ? new SelectResponse((uint)_objectSize, 0, 0) : await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
         _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _observer, _wear, _options, _time, ExecuteAgainAsync);
         if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld && _image.Firmware.Length > _objectSize)
@@ -145,7 +148,7 @@ public sealed class ImageTransfer
         _observer.PhaseChanged(TransferPhase.SendingInit);
         var init = _image.InitPacket;
         var packets = (init.Length + _rules.Payload - 1) / _rules.Payload;
-        await _control.SetPrnAsync(packets < Prn ? Prn : (ushort)0, cancellationToken); // no receipts of the init packet: they count from its CREATE
+        if (packets > 1) await _control.SetPrnAsync(0, cancellationToken); // the receipt of a single one says what the CRC says
         for (var attempt = 1; ; attempt++)
         {
             ExpectOfInit(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
@@ -161,7 +164,8 @@ public sealed class ImageTransfer
         }
 
         await ExecuteInitAsync(cancellationToken);
-        _wear.InitExecuted(); // CREATE(data) follows, which selects
+        _wear.InitExecuted();
+        _objectSize = (await _control.SelectAsync(ObjectType.Data, cancellationToken)).MaxSize;
     }
 
     /// <summary>
@@ -217,7 +221,7 @@ public sealed class ImageTransfer
     {
         _observer.PhaseChanged(TransferPhase.Sending);
         var size = _image.Firmware.Length;
-        var saver = new ForcedSave(_hint, (_hint.Confirmed - position) / _objectSize, _options, _time);
+        var saver = new ForcedSave(_hint, position, (_hint.Confirmed - position) / _objectSize, _options, _time);
         while (position < size)
         {
             var end = position + ObjectAt(position);
@@ -265,7 +269,7 @@ public sealed class ImageTransfer
 
     /// <summary>EXECUTE(data) at a boundary: answered when the flash is idle (F32).</summary>
     private Task<Response> BarrierAsync(CancellationToken cancellationToken) =>
-        _control.ExecuteDataAsync(FlashWork.Save, _traits.Now.Pacing, cancellationToken);
+        _control.ExecuteDataAsync(FlashWork.Save, whole: 0, _traits.Now.Pacing, cancellationToken);
 
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
     {

@@ -10,13 +10,23 @@ internal sealed class PacketStream(
     private long? _saveBegan;
     private long _lastSave;
     private bool _twice;
+    private readonly TimeSpan[] _deaf = new TimeSpan[4];
+    private int _creates;
 
     /// <summary>Whether a settings save may still be under way, so that the longer guard counts.</summary>
     public bool SaveMayRun => _saveBegan is not null;
 
     /// <summary>CREATE(data) was answered just now: its page erase is queued.</summary>
+    /// <param name="late">
+    /// How much longer the answer took than others do. Where the radio is deaf during an erase every one is late, and so much of the erase is over; one that
+    /// is late by chance says nothing, so the least of four counts.
+    /// </param>
     /// <param name="twice">It was sent again because its answer was lost: so may be the erase of the first.</param>
-    public void Created(bool twice) => (_created, _twice) = (time.GetTimestamp(), twice);
+    public void Created(TimeSpan late, bool twice)
+    {
+        _deaf[_creates++ % _deaf.Length] = SaveMayRun ? TimeSpan.Zero : late;
+        (_created, _twice) = (time.GetTimestamp(), twice);
+    }
 
     /// <summary>An EXECUTE that writes settings was answered just now.</summary>
     public void SaveBegan() => _saveBegan = _lastSave = time.GetTimestamp();
@@ -63,7 +73,7 @@ internal sealed class PacketStream(
 
     private async Task GuardAsync(Pacing pacing, CancellationToken cancellationToken)
     {
-        var wait = pacing.Guard - time.GetElapsedTime(_created);
+        var wait = pacing.Guard - _deaf.Min() - time.GetElapsedTime(_created);
         if (_saveBegan is { } began)
         {
             var afterSave = pacing.GuardAfterSave - time.GetElapsedTime(began);

@@ -17,7 +17,7 @@ internal enum FlashWork
 /// </remarks>
 internal sealed class Patience(TimeSpan? interval)
 {
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan LeastForRequest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MostForRequest = TimeSpan.FromSeconds(1);
 
@@ -33,25 +33,33 @@ internal sealed class Patience(TimeSpan? interval)
     private TimeSpan _save;
 
     /// <summary>For what a device answers as soon as it reads it.</summary>
-    public TimeSpan OfRequest => Clamp((2 * _roundTrip) + Slack, LeastForRequest, MostForRequest);
+    public TimeSpan OfRequest => Clamp((1.5 * _roundTrip) + Slack, LeastForRequest, MostForRequest);
 
     /// <param name="pacing">Tells how slow the flash is before any answer has.</param>
     public TimeSpan OfExecute(FlashWork work, Pacing pacing) => work switch
     {
         FlashWork.Object => Longest(_object > TimeSpan.Zero ? 2 * _object : pacing.Guard + LeastForObject, LeastForObject) + Slack,
-        FlashWork.Save => (_save > TimeSpan.Zero ? 1.2 * _save : pacing.GuardAfterSave) + Slack,
+        FlashWork.Save => (_save > TimeSpan.Zero ? 1.1 * _save : pacing.GuardAfterSave) + Slack,
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, null),
     };
 
-    /// <summary>After that, and when a device has answered the question and not the EXECUTE: until it is repeated.</summary>
+    /// <summary>After that, when a device has answered the question and not the EXECUTE: until it is repeated.</summary>
     /// <param name="waited">What it had been waited for.</param>
-    public TimeSpan OfRepeat(FlashWork work, Pacing pacing, TimeSpan waited)
+    /// <param name="isShort">Not all packets of the object have found room, so that its flash may be slower than known: there is nothing to repeat then.</param>
+    public TimeSpan OfRepeat(FlashWork work, Pacing pacing, TimeSpan waited, bool isShort)
     {
-        var isKnown = (work == FlashWork.Object ? _object : _save) > TimeSpan.Zero || pacing != Pacing.Initial;
-        return isKnown ? waited / 3 : waited * 1.5;
+        var isKnown = work == FlashWork.Object || _save > TimeSpan.Zero || pacing != Pacing.Initial;
+        return isShort ? waited * 4 : isKnown ? waited / 4 : waited * 1.5;
     }
 
-    public void Answered(TimeSpan took) => _roundTrip = Longest(took, 0.9 * _roundTrip);
+    /// <summary>The shortest round trip of the link so far; the longest time there is before the first.</summary>
+    public TimeSpan Shortest { get; private set; } = TimeSpan.MaxValue;
+
+    public void Answered(TimeSpan took)
+    {
+        _roundTrip = Longest(took, 0.9 * _roundTrip);
+        if (took < Shortest) Shortest = took;
+    }
 
     public void Executed(FlashWork work, TimeSpan took)
     {
