@@ -61,7 +61,11 @@ public sealed class LostAnswerTests
             Link = LinkModel.Perfect with { AdvertisingInterval = TimeSpan.FromMilliseconds(10) },
             Hint = new TransferHint
             {
-                Traits = new() { WritesAfterExecute = profile.EndsWith("saving", StringComparison.Ordinal), Pacing = Pacing.Initial.AfterClean(afterSave: false) },
+                Traits = new()
+                {
+                    WritesAfterExecute = profile.EndsWith("saving", StringComparison.Ordinal),
+                    Pacing = Pacing.Initial.AfterClean(afterSave: false),
+                },
             },
             Wrap = (_, link, _) => new LossyLink(link, loss => loss == Loss.Notification && ++notifications == lost),
         }.Run();

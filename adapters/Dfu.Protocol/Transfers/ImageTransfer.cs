@@ -276,7 +276,8 @@ public sealed class ImageTransfer
         _observer.PhaseChanged(TransferPhase.Activating);
         await _observer.LastExecuteAsync(cancellationToken);
         if (_rules.PauseBeforeLastExecute > TimeSpan.Zero) await Task.Delay(_rules.PauseBeforeLastExecute, _time, cancellationToken);
-        if (await _control.ExecuteLastAsync(StillHoldsAllAsync, _traits.Now.Pacing, cancellationToken) is not { } response) return TransferEnd.ProbablyActivated;
+        if (await _control.ExecuteLastAsync(StillHoldsAllAsync, _traits.Now.Pacing, cancellationToken) is not { } response)
+            return TransferEnd.ProbablyActivated;
         if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
         ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
         _observer.Confirmed(_image.Firmware.Length, _image.Crc);

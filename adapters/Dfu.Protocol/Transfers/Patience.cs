@@ -45,7 +45,7 @@ internal sealed class Patience(TimeSpan? interval)
 
     /// <summary>After that, when a device has answered the question and not the EXECUTE: until it is repeated.</summary>
     /// <param name="waited">What it had been waited for.</param>
-    /// <param name="isShort">Not all packets of the object have found room, so that its flash may be slower than known: there is nothing to repeat then.</param>
+    /// <param name="isShort">Not all packets of the object have found room, so that its flash may be slower than known: nothing is to be repeated.</param>
     public TimeSpan OfRepeat(FlashWork work, Pacing pacing, TimeSpan waited, bool isShort)
     {
         var isKnown = work == FlashWork.Object || _save > TimeSpan.Zero || pacing != Pacing.Initial;

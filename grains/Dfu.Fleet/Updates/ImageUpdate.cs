@@ -159,7 +159,8 @@ internal sealed class ImageUpdate
 
     /// <summary>
     /// An application that comes now may be the old one: a jump, and what the bootloader holds then, tells. A device that stays in its
-    /// bootloader and holds nothing is believed what it says next: one of SDK 13 or 14 that waits for somebody to ask it (docs/bootloader.md T7) activates then.
+    /// bootloader and holds nothing is believed what it says next: one of SDK 13 or 14 that waits for somebody to ask it activates then
+    /// (docs/bootloader.md T7).
     /// </summary>
     private async Task DoubtAsync(CancellationToken cancellationToken)
     {

@@ -21,7 +21,8 @@ internal sealed class BarPlot(string title, string unit, double? target = null)
         var scale = (Width - Left - Right) / Math.Max(_bars.Max(static bar => bar.Value), target ?? 0);
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" width="{Width}" height="{height}" font-family="system-ui,sans-serif" font-size="13" role="img">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" width="{Width}" height="{height}"
+             font-family="system-ui,sans-serif" font-size="13" role="img">
             <title>{SecurityElement.Escape(title)}</title>
             <style>text{"{"}fill:#1f2328{"}"}rect{"{"}fill:#3b6fb6{"}"}line{"{"}stroke:#b3541e;stroke-dasharray:4 3{"}"}
             @media(prefers-color-scheme:dark){"{"}text{"{"}fill:#e6edf3{"}"}rect{"{"}fill:#6ea8fe{"}"}line{"{"}stroke:#f0a46b{"}"}{"}"}</style>

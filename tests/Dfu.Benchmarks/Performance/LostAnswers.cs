@@ -12,7 +12,8 @@ internal static class LostAnswers
     private const int Seeds = 25;
     private const double Share = 0.02;
     private static readonly DfuImage Image = TransferBenchmark.MakeImage(50 * 4096);
-    private static readonly ChipModel Slow = ChipModel.Nrf52840 with { PageErase = TimeSpan.FromMilliseconds(300), WordWrite = TimeSpan.FromMicroseconds(120) };
+    private static readonly ChipModel Slow =
+        ChipModel.Nrf52840 with { PageErase = TimeSpan.FromMilliseconds(300), WordWrite = TimeSpan.FromMicroseconds(120) };
 
     public static void Print(string? plots)
     {
@@ -22,7 +23,10 @@ internal static class LostAnswers
         Console.WriteLine("| answer to | default | default, deaf | saving |");
         Console.WriteLine("|---|--:|--:|--:|");
         (string Name, byte OpCode)[] kinds =
-            [("SELECT", OpCode.Select), ("SET_PRN", OpCode.SetPrn), ("CREATE", OpCode.Create), ("CRC, or a receipt", OpCode.GetCrc), ("EXECUTE", OpCode.Execute)];
+        [
+            ("SELECT", OpCode.Select), ("SET_PRN", OpCode.SetPrn), ("CREATE", OpCode.Create), ("CRC, or a receipt", OpCode.GetCrc),
+            ("EXECUTE", OpCode.Execute),
+        ];
         foreach (var (name, opCode) in kinds)
         {
             var costs = Kinds.Select(device => Worst(device, opCode)).ToList();
@@ -42,7 +46,8 @@ internal static class LostAnswers
             var lessons = Lessons.Of(device, link, Image);
             var none = Delivery.Run(device, link, Image, Copy(lessons)).Took.TotalSeconds;
             var took = Enumerable.Range(1, Seeds).Select(seed => Lossy(device, lessons, seed)).Order().ToList();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {none:0.0} | {took[0]:0.0} | {took[Seeds / 2]:0.0} | {took[^1]:0.0} |"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {none:0.0} | {took[0]:0.0} | {took[Seeds / 2]:0.0} | {took[^1]:0.0} |"));
         }
 
         Console.WriteLine();
@@ -53,10 +58,11 @@ internal static class LostAnswers
         foreach (var (device, name) in Kinds.Zip(["default", "default, deaf", "saving"]))
         {
             var run = Delivery.Run(device with { Chip = Slow }, LinkModel.Perfect, Image, new Lessons());
-            var flash = 50 * (Slow.PageErase + (Slow.WordWrite * 1024) + (device.Profile.SaveProgress ? 2 * (Slow.PageErase + (Slow.WordWrite * 224)) : TimeSpan.Zero));
+            var save = device.Profile.SaveProgress ? 2 * (Slow.PageErase + (Slow.WordWrite * 224)) : TimeSpan.Zero;
+            var flash = 50 * (Slow.PageErase + (Slow.WordWrite * 1024) + save);
+            var again = (run.Bytes - Image.Firmware.Length) / (double)Image.Firmware.Length;
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {name} | {flash.TotalSeconds:0.0} | {run.Took.TotalSeconds:0.0} | {(run.Bytes - Image.Firmware.Length) / (double)Image.Firmware.Length:0.0 %} |"));
+                CultureInfo.InvariantCulture, $"| {name} | {flash.TotalSeconds:0.0} | {run.Took.TotalSeconds:0.0} | {again:0.0 %} |"));
         }
 
         if (plots is not null) plot.Write(Path.Combine(plots, "lost-answers.svg"));
@@ -73,7 +79,7 @@ internal static class LostAnswers
         for (var n = 1; ; n++)
         {
             var seen = 0;
-            var took = Delivery.Run(device, link, Image, Copy(lessons), wrap: (inner, _) => new LosingLink(inner, code => code == opCode && ++seen == n)).Took;
+            var took = Lossy(device, lessons, code => code == opCode && ++seen == n);
             if (seen < n) return worst.TotalSeconds;
             if (took - undisturbed > worst) worst = took - undisturbed;
         }
@@ -82,8 +88,11 @@ internal static class LostAnswers
     private static double Lossy(VirtualDeviceOptions device, Lessons lessons, int seed)
     {
         var random = new Random(seed);
-        return Delivery.Run(device, LinkModel.Perfect, Image, Copy(lessons), wrap: (inner, _) => new LosingLink(inner, _ => random.NextDouble() < Share)).Took.TotalSeconds;
+        return Lossy(device, lessons, _ => random.NextDouble() < Share).TotalSeconds;
     }
+
+    private static TimeSpan Lossy(VirtualDeviceOptions device, Lessons lessons, Func<byte, bool> loses) =>
+        Delivery.Run(device, LinkModel.Perfect, Image, Copy(lessons), wrap: (inner, _) => new LosingLink(inner, loses)).Took;
 
     private static Lessons Copy(Lessons lessons) => new() { Traits = lessons.Traits };
 

@@ -16,7 +16,8 @@ internal static class SavesAndDrops
     public static void Print(string? plots)
     {
         var plot = new BarPlot("Learned saves against the best fixed interval", "", target: 1.05);
-        Console.WriteLine($"3. {Devices} devices one after another, {Image.Firmware.Length:#,0} bytes each, nothing known before the first; seconds for all, 4 s to notice each drop.");
+        Console.WriteLine($"3. {Devices} devices one after another, {Image.Firmware.Length:#,0} bytes each, nothing known before the first.");
+        Console.WriteLine("Seconds for all, 4 s to notice each drop.");
         Console.WriteLine();
         Console.WriteLine("| drops | met | without saves | every 16 | best fixed | its interval | learned | of best |");
         Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|");
@@ -24,12 +25,14 @@ internal static class SavesAndDrops
         {
             var link = LinkModel.Perfect with { DropRate = 1 - Math.Exp(-perSecond * PerObject.TotalSeconds) };
             var traits = Lessons.Of(Delivery.Device(), LinkModel.Perfect, Image).Traits;
-            var took = Fixed.ToDictionary(static every => every, every => Campaign(link, traits, new TransferOptions { ForcedSaves = every > 0, SaveEvery = every }).Took);
+            var took = Fixed.ToDictionary(
+                static every => every, every => Campaign(link, traits, new TransferOptions { ForcedSaves = every > 0, SaveEvery = every }).Took);
             var (learned, drops) = Campaign(link, traits, new TransferOptions());
             var best = took.MinBy(static one => one.Value);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {drops} | {took[0]:0.0} | {took[16]:0.0} | {best.Value:0.0} | {(best.Key == 0 ? "none" : best.Key)} | {learned:0.0} | {learned / best.Value:0.000} |"));
+                $"| {name} | {drops} | {took[0]:0.0} | {took[16]:0.0} | {best.Value:0.0} "
+                + $"| {(best.Key == 0 ? "none" : best.Key)} | {learned:0.0} | {learned / best.Value:0.000} |"));
             plot.Add(name, learned / best.Value);
         }
 
@@ -47,7 +50,8 @@ internal static class SavesAndDrops
     {
         var lessons = new Lessons { Traits = traits };
         var took = 0.0;
-        for (var device = 1; device <= Devices; device++) took += Delivery.Run(Delivery.Device(), link, Image, lessons, options, seed: device).Took.TotalSeconds;
+        for (var device = 1; device <= Devices; device++)
+            took += Delivery.Run(Delivery.Device(), link, Image, lessons, options, seed: device).Took.TotalSeconds;
         return (took, lessons.Drops);
     }
 }

@@ -11,9 +11,9 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Benchmarks.Performance;
 
-/// <summary>Several transfers on one radio: what all of them get through, against the air's packets, and the learned limit against the best fixed one.</summary>
+/// <summary>Several transfers on one radio: what they get through, against the air's packets, and the learned limit against the best fixed one.</summary>
 /// <remarks>
-/// The radio's links get 7.5 ms each in turn (MODEL.md, Adapter), so that one link leaves the air idle and more than two share it. The queue is never empty:
+/// The radio's links get 7.5 ms each in turn (MODEL.md, Adapter), so that one link leaves the air idle and more than two share it. The queue never is empty:
 /// the next device begins when a slot is free. The limit learns by the fleet's own meter and rule.
 /// </remarks>
 internal static class SharedRadio
@@ -32,7 +32,8 @@ internal static class SharedRadio
     public static void Print(string? plots)
     {
         var plot = new BarPlot("Learned limit against the best fixed one, kB/s of the best", "");
-        Console.WriteLine($"5. {Devices} devices over one radio, {Image.Firmware.Length:#,0} bytes each, default bootloader, kB/s from the first connect to the last answer.");
+        Console.WriteLine($"5. {Devices} devices over one radio, {Image.Firmware.Length:#,0} bytes each, default bootloader.");
+        Console.WriteLine("kB/s from the first connect to the last answer, by the number of transfers at once.");
         Console.WriteLine();
         Console.WriteLine("| radio | air | 1 | 2 | 3 | 4 | 6 | 8 | all links | best fixed | learned | of best | of air |");
         Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
@@ -43,9 +44,10 @@ internal static class SharedRadio
             var rates = limits.Select(limit => Rate(link, adapter, traits, limit)).ToList();
             var learned = Rate(link, adapter, traits, null);
             var air = link.PacketsPerEvent * 244 / 7.5;
+            var each = string.Join(" | ", rates.Select(static rate => rate.ToString("0.0", CultureInfo.InvariantCulture)));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {air:0.0} | {string.Join(" | ", rates.Select(static rate => rate.ToString("0.0", CultureInfo.InvariantCulture)))} | {rates.Max():0.0} | {learned:0.0} | {learned / rates.Max():0.000} | {learned / air:0.00} |"));
+                $"| {name} | {air:0.0} | {each} | {rates.Max():0.0} | {learned:0.0} | {learned / rates.Max():0.000} | {learned / air:0.00} |"));
             plot.Add(name, learned / rates.Max());
         }
 
@@ -79,7 +81,8 @@ internal static class SharedRadio
         private readonly GoodputMeter _meter = new(time);
         private readonly Lessons _lessons = new() { Traits = traits };
         private readonly SemaphoreSlim _connects = new(1);
-        private TransferLimit _limit = LimitLearning.Start(given ?? links, given is { } one ? new() { Current = one, Hold = TimeSpan.FromDays(1) } : new());
+        private TransferLimit _limit =
+            LimitLearning.Start(given ?? links, given is { } one ? new() { Current = one, Hold = TimeSpan.FromDays(1) } : new());
 
         public void Dispose() => _connects.Dispose();
 
@@ -90,7 +93,8 @@ internal static class SharedRadio
             {
                 running.RemoveAll(static run => run.IsCompleted);
                 while (running.Count < _limit.Current && waiting.TryDequeue(out var device)) running.Add(UpdateAsync(device));
-                if (_meter.Tick(running.Count, _limit.Current) is { } sample && given is null) _limit = LimitLearning.Measured(_limit, sample, time.GetUtcNow());
+                if (_meter.Tick(running.Count, _limit.Current) is { } sample && given is null)
+                    _limit = LimitLearning.Measured(_limit, sample, time.GetUtcNow());
                 await Task.Delay(Tick, time);
             }
         }
