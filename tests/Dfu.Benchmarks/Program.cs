@@ -1,5 +1,6 @@
 using Dfu.Benchmarks;
 using Dfu.Benchmarks.Followers;
+using Dfu.Benchmarks.Performance;
 using Dfu.Benchmarks.Shifts;
 using Dfu.Benchmarks.Stations;
 
@@ -12,6 +13,9 @@ switch (args)
         return await FollowerBenchmark.RunAsync(rest.Length == 0 ? 20 : int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture));
     case ["shift", .. var rest] when rest.Length <= 1 && (rest.Length == 0 || int.TryParse(rest[0], out _)):
         return ShiftBenchmark.Run(rest.Length == 0 ? 1 : Math.Max(1, int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture)));
+    case ["performance", .. var rest] when rest.Length <= 1:
+        PerformanceReport.Print(rest.FirstOrDefault());
+        return 0;
     case ["directory"]:
         DirectoryBenchmark.Print();
         return 0;
@@ -35,6 +39,7 @@ switch (args)
               followers [SECONDS]  what following a campaign of 5,000 devices costs its server; each of ten measurements takes so long, 20 unless given
               feed [DEVICES [VIEWERS [ACTIVE]]]
                                    what it costs to show a campaign to viewers by server-sent events; 1,000, 10 and at most 1,000 unless given
+              performance [PLOTS]  the tables of docs/PERFORMANCE.md that are in virtual time, and its plots into that folder; about three minutes
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
               stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about three minutes
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes

@@ -17,7 +17,7 @@ public sealed class BenchmarkTests
         var figures = TransferBenchmark.Ours(deaf, saving, traits, out _);
         Assert.True(figures.Ratio <= 1.12, figures.ToString());
         Assert.Equal(figures.ImageBytes, figures.Bytes);
-        Assert.Equal(saving ? 0 : 3, figures.Saves);
+        Assert.Equal(saving ? 0 : 2, figures.Saves); // none for the last two objects of fifty
     }
 
     [Theory]

@@ -27,6 +27,53 @@ public sealed class LostAnswerTests
     [MemberData(nameof(Profiles))]
     public void A_lost_acknowledgement_costs_a_link_and_no_more(string profile) => LoseEach(profile, Loss.Acknowledgement, allowed: (2 * 4096) + 900);
 
+    /// <summary>Whichever answer is lost, whole update included; a second link, where the last answer was lost, is none of it.</summary>
+    [Theory]
+    [InlineData("sdk15.3", false)]
+    [InlineData("sdk17", false)]
+    [InlineData("sdk17", true)]
+    [InlineData("sdk17 saving", false)]
+    public void A_lost_answer_costs_half_a_second_at_most(string profile, bool deaf)
+    {
+        var undisturbed = Long(profile, deaf, lost: 0, out _).Time.Elapsed;
+        for (var n = 1; ; n++)
+        {
+            var scenario = Long(profile, deaf, n, out var seen);
+            if (seen < n) break;
+            if (scenario.Device.Counters.Connects > 1) continue;
+            Assert.True(scenario.Time.Elapsed - undisturbed <= TimeSpan.FromSeconds(0.5), $"answer {n} cost {scenario.Time.Elapsed - undisturbed}");
+        }
+    }
+
+    private static Scenario Long(string profile, bool deaf, int lost, out int seen)
+    {
+        var notifications = 0;
+        var scenario = new Scenario
+        {
+            Package = TestPackages.Application((20 * 4096) + 900),
+            Options = new VirtualDeviceOptions
+            {
+                ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"),
+                Profile = BootloaderProfile.All.Single(candidate => candidate.ToString() == profile),
+                RadioDeafDuringErase = deaf,
+                RequireSigned = false,
+            },
+            Link = LinkModel.Perfect with { AdvertisingInterval = TimeSpan.FromMilliseconds(10) },
+            Hint = new TransferHint
+            {
+                Traits = new()
+                {
+                    WritesAfterExecute = profile.EndsWith("saving", StringComparison.Ordinal),
+                    Pacing = Pacing.Initial.AfterClean(afterSave: false),
+                },
+            },
+            Wrap = (_, link, _) => new LossyLink(link, loss => loss == Loss.Notification && ++notifications == lost),
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        seen = notifications;
+        return scenario;
+    }
+
     private static void LoseEach(string name, Loss kind, long allowed)
     {
         var profile = BootloaderProfile.All.Single(candidate => candidate.ToString() == name);

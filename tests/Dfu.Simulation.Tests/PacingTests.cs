@@ -34,6 +34,31 @@ public sealed class PacingTests
         Assert.Equal((0, 0), (scenario.Resent, scenario.Device.Counters.OverrunBytes));
     }
 
+    /// <summary>Flash three times as slow as Nordic's chips have it: a few objects show it, and at most 5 % is sent again.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_flash_that_is_far_slower_than_any_known_is_found_within_a_few_objects(bool saving, bool deaf)
+    {
+        var scenario = new Scenario
+        {
+            Package = TestPackages.Application(50 * Object),
+            Options = new VirtualDeviceOptions
+            {
+                ApplicationAddress = BluetoothAddress.Parse("C0:98:76:54:32:10"),
+                Profile = saving ? BootloaderProfile.Sdk17Saving : BootloaderProfile.Sdk17,
+                Chip = ChipModel.Nrf52840 with { PageErase = TimeSpan.FromMilliseconds(300), WordWrite = TimeSpan.FromMicroseconds(120) },
+                RadioDeafDuringErase = deaf,
+                RequireSigned = false,
+            },
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.InRange(scenario.Resent, 0, 50 * Object / 20);
+        Assert.InRange(scenario.Device.Counters.Executes, 50, 66); // with those that measure, and the barriers of saves
+    }
+
     private static Scenario Saving(int lateExecute) => new()
     {
         Package = TestPackages.Application(Objects * Object),

@@ -7,8 +7,9 @@ namespace Dfu.Protocol.Transfers;
 
 /// <summary>Requests and answers over one link, one at a time, each with a timeout.</summary>
 /// <remarks>
-/// An answer may be lost (the bootloader ignores that its notification could not be queued), so waiting for ever is not an
-/// option. Requests that change nothing, or change the same thing twice, are asked again; the others are the caller's.
+/// An answer may be lost (the bootloader ignores that its notification could not be queued). One that does not come within <see cref="Patience"/> is asked
+/// for by a request that changes nothing. Answers come in order, so the answer to that question without the other before it says that the other will not
+/// come, and only then is the request sent again. An EXECUTE(data) is answered when the flash is idle, after the question: it has another wait.
 /// </remarks>
 internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeProvider time)
 {
@@ -17,8 +18,23 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     private const uint LargestCommand = 512;
     private const uint LargestObject = 65_536;
 
+    private readonly Patience _patience = new(link.Interval);
     private ChecksumResponse? _receipt;
+
+    /// <summary>An answer to EXECUTE that came while another answer was waited for.</summary>
+    private Response? _executed;
+    private ObjectType _selected = ObjectType.Command;
     private ushort _prn;
+    private bool _prnKnown;
+
+    /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
+    public bool Repeated { get; private set; }
+
+    /// <summary>From the last writing of that request to its answer.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <summary>How much longer that was than the shortest round trip of the link.</summary>
+    public TimeSpan Late => Took > _patience.Shortest ? Took - _patience.Shortest : TimeSpan.Zero;
 
     public async Task SubscribeAsync(CancellationToken cancellationToken)
     {
@@ -38,12 +54,13 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     public async Task<SelectResponse> SelectAsync(ObjectType type, CancellationToken cancellationToken)
     {
-        var response = await AskAsync(Request.Select(type), options.RequestTimeout, cancellationToken);
+        _selected = type;
+        var response = await AskAsync(Request.Select(type), cancellationToken);
         if (!SelectResponse.TryParse(Expect(response, Asked.Other), out var select)) throw Violation(response, "SELECT");
         if (type == ObjectType.Data && select.MaxSize <= LargestCommand)
         {
             // Answers do not say which type they are about: that was one about the command object, come twice or late.
-            response = await AskAsync(Request.Select(type), options.RequestTimeout, cancellationToken);
+            response = await AskAsync(Request.Select(type), cancellationToken);
             if (!SelectResponse.TryParse(Expect(response, Asked.Other), out select)) throw Violation(response, "SELECT");
         }
 
@@ -52,10 +69,13 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             : throw new DfuException(DfuError.ProtocolViolation, $"the bootloader says that its {type} objects have up to {select.MaxSize} bytes");
     }
 
-    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken)
+    /// <param name="always">Also where the device was told so on this link already.</param>
+    public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken, bool always = false)
     {
+        if (_prnKnown && _prn == packets && !always) return;
         _prn = packets;
-        Expect(await AskAsync(Request.SetPrn(packets), options.RequestTimeout, cancellationToken), Asked.Other);
+        Expect(await AskAsync(Request.SetPrn(packets), cancellationToken), Asked.Other);
+        _prnKnown = true;
     }
 
     /// <summary>Hands a packet to the link, which may wait for room, but not for ever.</summary>
@@ -93,31 +113,65 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     public async Task<ChecksumResponse> GetCrcAsync(CancellationToken cancellationToken)
     {
-        var response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
+        var response = await AskAsync(Request.GetCrc(), cancellationToken);
 
         // An answer without success was the receipt of a refused packet (docs/bootloader.md F18) that was on its way.
-        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), options.RequestTimeout, cancellationToken);
+        if (!response.IsSuccess) response = await AskAsync(Request.GetCrc(), cancellationToken);
         return ChecksumResponse.TryParse(Expect(response, Asked.Other), out var checksum) ? checksum : throw Violation(response, "CRC");
     }
 
     /// <summary>The answer of CREATE as it is. Creating an object twice is the same as once.</summary>
-    public Task<Response> CreateAsync(ObjectType type, long size, CancellationToken cancellationToken) =>
-        AskAsync(Request.Create(type, (uint)size), options.RequestTimeout, cancellationToken);
-
-    /// <summary>The answer of an EXECUTE that may be repeated: any but the last of an image (F13).</summary>
-    public Task<Response> ExecuteAsync(CancellationToken cancellationToken) =>
-        AskAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
-
-    /// <summary>The answer of the last EXECUTE of an image, which is sent once; null when none came or the link closed first.</summary>
-    public async Task<Response?> ExecuteLastAsync(CancellationToken cancellationToken)
+    public Task<Response> CreateAsync(ObjectType type, long size, CancellationToken cancellationToken)
     {
+        _selected = type;
+        return AskAsync(Request.Create(type, (uint)size), cancellationToken);
+    }
+
+    /// <summary>The answer of EXECUTE(command), which may check a signature first: the device answers nothing else meanwhile.</summary>
+    public Task<Response> ExecuteCommandAsync(CancellationToken cancellationToken) =>
+        AskAsync(Request.Execute(), options.ExecuteTimeout, _patience.OfRequest, ofRepeat: null, cancellationToken);
+
+    /// <summary>The answer of an EXECUTE(data) that may be repeated: any but the last of an image (F13).</summary>
+    /// <param name="whole">Offset that the device has when the object is whole.</param>
+    public async Task<Response> ExecuteDataAsync(FlashWork work, long whole, Pacing pacing, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var wait = _patience.OfExecute(work, pacing);
+        var response = await AskAsync(
+            Request.Execute(), options.ExecuteTimeout, wait, () => _patience.OfRepeat(work, pacing, wait, _receipt?.Offset < whole), cancellationToken);
+        if (!Repeated) _patience.Executed(work, time.GetElapsedTime(began));
+        return response;
+    }
+
+    /// <summary>
+    /// The answer of the last EXECUTE of an image; null when none came or the link closed first. It is sent once, and again only where the device has twice
+    /// said that it still holds the whole image, and time enough for its flash lay between: then it has not read the request.
+    /// </summary>
+    /// <param name="holdsAll">Asks the device; false also where it does not answer.</param>
+    public async Task<Response?> ExecuteLastAsync(Func<CancellationToken, Task<bool>> holdsAll, Pacing pacing, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var wait = _patience.OfExecute(FlashWork.Object, pacing);
+        var settles = _patience.OfExecute(FlashWork.Save, pacing);
+        _executed = null;
         try
         {
-            return await AskOnceAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
+            await WriteAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
+            for (var held = 0; time.GetElapsedTime(began) < options.ExecuteTimeout * (options.RequestRepeats + 1); wait = settles)
+            {
+                if (await ReceiveAsync(OpCode.Execute, default, wait, cancellationToken) is { } response) return response;
+                if (!await holdsAll(cancellationToken) || _executed is not null) return _executed;
+                if (++held < 2) continue;
+                (held, settles) = (0, 2 * settles);
+                await WriteAsync(Request.Execute(), options.ExecuteTimeout, cancellationToken);
+            }
+
+            return null;
         }
         catch (DfuException e) when (e.Error == DfuError.LinkLost)
         {
-            return null;
+            TakeReceipts();
+            return _executed;
         }
     }
 
@@ -142,7 +196,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         await AbortAsync(cancellationToken);
         try
         {
-            return await ReceiveAsync(OpCode.Abort, within, cancellationToken) is null ? null : false;
+            return await ReceiveAsync(OpCode.Abort, default, within, cancellationToken) is null ? null : false;
         }
         catch (DfuException e) when (e.Error == DfuError.LinkLost)
         {
@@ -155,53 +209,111 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     public void ForgetReceipt() => _receipt = null;
 
-    /// <summary>Waits for a packet receipt notification; null when none came in time.</summary>
-    public async Task<ChecksumResponse?> ReceiptAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Waits for a packet receipt notification; asks what the device holds when none comes.</summary>
+    public async Task<ChecksumResponse> ReceiptAsync(CancellationToken cancellationToken)
     {
-        if (_receipt is null && await ReceiveAsync(OpCode.GetCrc, timeout, cancellationToken) is { } response)
-        {
-            // A receipt with an error says that the packet was refused (F18); nothing of the object counts then.
-            _receipt = ChecksumResponse.TryParse(response, out var checksum) ? checksum : default(ChecksumResponse);
-        }
-
-        return _receipt;
+        if (_receipt is null && await ReceiveAsync(OpCode.GetCrc, default, _patience.OfRequest, cancellationToken) is { } response) Keep(response);
+        if (_receipt is { } receipt) return receipt;
+        var held = await SelectAsync(ObjectType.Data, cancellationToken); // its answer looks like no receipt, and is behind one that was late
+        return _receipt ?? new ChecksumResponse(held.Offset, held.Crc);
     }
 
     public static Response Expect(Response response, Asked asked) => response.IsSuccess ? response : throw Refusal.Exception(response, asked);
 
-    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    private Task<Response> AskAsync(byte[] request, CancellationToken cancellationToken) =>
+        AskAsync(request, options.RequestTimeout, _patience.OfRequest, ofRepeat: null, cancellationToken);
+
+    /// <param name="timeout">A request that is not answered within so many of these as it may be asked ends the link.</param>
+    /// <param name="patience">Until the device is asked whether the answer is still to come.</param>
+    /// <param name="ofRepeat">How long a request that the device answers when its flash is idle is waited for after that; null for all others.</param>
+    private async Task<Response> AskAsync(byte[] request, TimeSpan timeout, TimeSpan patience, Func<TimeSpan>? ofRepeat, CancellationToken cancellationToken)
     {
-        for (var repeat = 0; repeat <= options.RequestRepeats; repeat++)
+        Repeated = false;
+        var began = time.GetTimestamp();
+        var deadline = timeout * (options.RequestRepeats + 1);
+        var question = request[0] == OpCode.GetCrc ? Request.Select(_selected) : Request.GetCrc();
+        var (asked, repeats) = (false, 0);
+        TakeReceipts();
+        for (var wait = patience; time.GetElapsedTime(began) < deadline; wait = Shorter(wait * 2, timeout))
         {
-            if (await AskOnceAsync(request, timeout, cancellationToken) is not { } response) continue;
-            if (repeat > 0) await PassLateAnswersAsync(request[0], cancellationToken);
-            return response;
+            var written = time.GetTimestamp();
+            if (await TryWriteAsync(request, timeout, cancellationToken) is { } early) return early;
+            if (await ReceiveAsync(request[0], default, wait, cancellationToken) is not { } answer)
+            {
+                asked = true;
+                if (await AskWhetherAsync(request[0], question, began, deadline, timeout, ofRepeat, repeats, cancellationToken) is not { } late)
+                {
+                    Repeated = true;
+                    repeats++;
+                    continue;
+                }
+
+                answer = late;
+            }
+
+            Took = time.GetElapsedTime(written);
+            if (!asked && request[0] != OpCode.Execute) _patience.Answered(time.GetElapsedTime(began));
+            if (asked) await PassLateAnswersAsync(request[0], question[0], timeout, cancellationToken);
+            return answer;
         }
 
-        throw Unanswered(request[0]);
+        throw Unanswered(request[0], deadline);
+    }
+
+    /// <summary>Asks a question until that is answered, or the request is.</summary>
+    /// <returns>The request's answer; null when the device has answered the question and will not answer the request.</returns>
+    private async Task<Response?> AskWhetherAsync(
+        byte opCode,
+        byte[] question,
+        long began,
+        TimeSpan deadline,
+        TimeSpan timeout,
+        Func<TimeSpan>? ofRepeat,
+        int repeats,
+        CancellationToken cancellationToken)
+    {
+        var patience = _patience.OfRequest;
+        while (time.GetElapsedTime(began) < deadline)
+        {
+            if (await TryWriteAsync(question, timeout, cancellationToken, opCode) is { } early) return early;
+            if (await ReceiveAsync(opCode, question[0], patience, cancellationToken) is not { } answer)
+            {
+                patience = Shorter(patience * 2, timeout);
+                continue;
+            }
+
+            if (answer.OpCode == opCode) return answer;
+            return ofRepeat is null ? null : await ReceiveAsync(opCode, default, Shorter(ofRepeat() * (1 << Math.Min(repeats, 8)), timeout), cancellationToken);
+        }
+
+        throw Unanswered(opCode, deadline);
     }
 
     /// <summary>
-    /// The answer to a request that was repeated may be that to the first of them, and the other may still come: it would be
-    /// taken for the answer to the next request of its kind. Answers come in order, so that to a request of another kind is behind it.
+    /// Answers to questions, and to a request that was repeated, may still come: each would be taken for the answer to the next request of its kind. Answers
+    /// come in order, so that to a request of a third kind is behind them.
     /// </summary>
-    private async Task PassLateAnswersAsync(byte opCode, CancellationToken cancellationToken)
+    private async Task PassLateAnswersAsync(byte opCode, byte question, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var other = opCode == OpCode.GetCrc ? Request.SetPrn(_prn) : Request.GetCrc();
-        for (var repeat = 0; repeat <= options.RequestRepeats; repeat++)
+        var third = opCode != OpCode.SetPrn ? Request.SetPrn(_prn) : question != OpCode.Select ? Request.Select(_selected) : Request.GetCrc();
+        var began = time.GetTimestamp();
+        var deadline = timeout * (options.RequestRepeats + 1);
+        for (var wait = _patience.OfRequest; time.GetElapsedTime(began) < deadline; wait = Shorter(wait * 2, timeout))
         {
-            if (await AskOnceAsync(other, options.RequestTimeout, cancellationToken) is not null) return;
+            await WriteAsync(third, timeout, cancellationToken);
+            if (await ReceiveAsync(third[0], default, wait, cancellationToken) is not null) return;
         }
 
-        throw Unanswered(other[0]);
+        throw Unanswered(third[0], deadline);
     }
 
-    private DfuException Unanswered(byte opCode) =>
-        new(DfuError.RequestTimeout, $"request {opCode:x2} was not answered, {options.RequestRepeats + 1} times asked");
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private async Task<Response?> AskOnceAsync(byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    private static DfuException Unanswered(byte opCode, TimeSpan within) =>
+        new(DfuError.RequestTimeout, $"request {opCode:x2} was not answered within {within.TotalSeconds:0.#} s, asked again and again");
+
+    private async Task WriteAsync(byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        TakeReceipts();
         try
         {
             await link.WriteAsync(DfuCharacteristic.ControlPoint, request, cancellationToken).WithinAsync(timeout, time, cancellationToken);
@@ -211,23 +323,33 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
             // An ATT transaction that does not end leaves no room for another: only a new link helps.
             throw new DfuException(DfuError.RequestTimeout, $"the write of request {request[0]:x2} was not acknowledged");
         }
-        catch (DfuException e) when (e.Error == DfuError.LinkLost && TryTakeAnswer(request[0], out var response))
+    }
+
+    /// <returns>An answer that came before the link closed, which it did in the write; else null.</returns>
+    private async Task<Response?> TryWriteAsync(byte[] request, TimeSpan timeout, CancellationToken cancellationToken, byte answerTo = 0)
+    {
+        try
+        {
+            await WriteAsync(request, timeout, cancellationToken);
+            return null;
+        }
+        catch (DfuException e) when (e.Error == DfuError.LinkLost && TryTakeAnswer(answerTo == 0 ? request[0] : answerTo, default, out var response))
         {
             return response; // answered, and then the device hung up
         }
-
-        return await ReceiveAsync(request[0], timeout, cancellationToken);
     }
 
-    private async Task<Response?> ReceiveAsync(byte opCode, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Waits for an answer to one of two requests; null when none came in time.</summary>
+    private async Task<Response?> ReceiveAsync(byte opCode, byte other, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (TryTakeAnswer(opCode, other, out var here)) return here;
         using var late = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
             while (await link.Notifications.WaitToReadAsync(either.Token))
             {
-                if (TryTakeAnswer(opCode, out var response)) return response;
+                if (TryTakeAnswer(opCode, other, out var response)) return response;
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -239,13 +361,13 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         throw new DfuException(DfuError.LinkLost, $"the link dropped, reason {closure}");
     }
 
-    private bool TryTakeAnswer(byte opCode, out Response answer)
+    private bool TryTakeAnswer(byte opCode, byte other, out Response answer)
     {
         while (link.Notifications.TryRead(out var notification))
         {
             if (notification.Characteristic != DfuCharacteristic.ControlPoint || !Response.TryParse(notification.Value, out answer)) continue;
-            if (answer.OpCode == opCode) return true;
-            KeepReceipt(answer);
+            if (answer.OpCode != opCode) Keep(answer);
+            if (answer.OpCode == opCode || (other != 0 && answer.OpCode == other)) return true;
         }
 
         answer = default;
@@ -256,13 +378,16 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     {
         while (link.Notifications.TryRead(out var notification))
         {
-            if (notification.Characteristic == DfuCharacteristic.ControlPoint && Response.TryParse(notification.Value, out var response)) KeepReceipt(response);
+            if (notification.Characteristic == DfuCharacteristic.ControlPoint && Response.TryParse(notification.Value, out var response)) Keep(response);
         }
     }
 
-    private void KeepReceipt(Response response)
+    private void Keep(Response response)
     {
+        if (response.OpCode == OpCode.Execute) _executed = response;
         if (response.OpCode != OpCode.GetCrc) return;
+
+        // A receipt with an error says that the packet was refused (F18); nothing of the object counts then.
         _receipt = ChecksumResponse.TryParse(response, out var checksum) ? checksum : default(ChecksumResponse);
     }
 

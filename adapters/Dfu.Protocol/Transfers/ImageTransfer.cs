@@ -61,11 +61,14 @@ public sealed class ImageTransfer
         _rules = new BootloaderRules((int)command.MaxSize, _link.Mtu);
         _traits.Learn(_traits.Now with { InitMax = _rules.InitMax, Mtu = _rules.Mtu });
         _wear = new FlashWear(_rules, _traits, _observer);
-        _packets = new PacketStream(_control, _rules, _observer, _options, _time);
+        _packets = new PacketStream(_control, _rules, _observer, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
         if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
-        var data = await _control.SelectAsync(ObjectType.Data, cancellationToken);
+
+        // A device that holds another init packet, or none, gets ours whatever it has of an image.
+        var isFresh = !holdsInit && !_hint.LastExecuteSent && !_looks;
+        var data = isFresh ? new SelectResponse((uint)_objectSize, 0, 0) : await _control.SelectAsync(ObjectType.Data, cancellationToken);
         _objectSize = data.MaxSize;
         _objects = new ObjectSender(_link, _control, _packets, _rules, _traits, _observer, _wear, _options, _time, ExecuteAgainAsync);
         if (_looks && command.Offset == 0 && data.Offset == 0 && !_rules.IsOld && _image.Firmware.Length > _objectSize)
@@ -86,13 +89,13 @@ public sealed class ImageTransfer
         if (plan.Action == ReconcileAction.Verify)
         {
             // T7 (SDK 13, 14): the reset waits for a notification to be delivered, so give it one.
-            await _control.SetPrnAsync(0, cancellationToken);
+            await _control.SetPrnAsync(0, cancellationToken, always: true);
             return TransferEnd.ProbablyActivated;
         }
 
         if (plan.Action == ReconcileAction.SendInit) await SendInitAsync(cancellationToken);
         else if (_hint.LastExecuteSent) await ExecuteAgainAsync(cancellationToken);
-        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        await _control.SetPrnAsync(Prn, cancellationToken);
         var position = plan.Action switch
         {
             ReconcileAction.GoOn => await SettleAsync(plan.Position, cancellationToken),
@@ -116,11 +119,11 @@ public sealed class ImageTransfer
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
     private async Task ExecuteInitAsync(CancellationToken cancellationToken)
     {
-        var response = await _control.ExecuteAsync(cancellationToken);
+        var response = await _control.ExecuteCommandAsync(cancellationToken);
         if (InitPacketRefusal.IsUnclear(response, _rules))
         {
             await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken); // a later one behind a small MTU: its flash is idle by then
-            response = await _control.ExecuteAsync(cancellationToken);
+            response = await _control.ExecuteCommandAsync(cancellationToken);
         }
 
         ExpectOfInit(response, Asked.ExecuteCommand);
@@ -144,7 +147,8 @@ public sealed class ImageTransfer
     {
         _observer.PhaseChanged(TransferPhase.SendingInit);
         var init = _image.InitPacket;
-        await _control.SetPrnAsync(0, cancellationToken);
+        var packets = (init.Length + _rules.Payload - 1) / _rules.Payload;
+        if (packets > 1) await _control.SetPrnAsync(0, cancellationToken); // the receipt of a single one says what the CRC says
         for (var attempt = 1; ; attempt++)
         {
             ExpectOfInit(await _control.CreateAsync(ObjectType.Command, init.Length, cancellationToken), Asked.CreateCommand);
@@ -161,7 +165,7 @@ public sealed class ImageTransfer
 
         await ExecuteInitAsync(cancellationToken);
         _wear.InitExecuted();
-        await _control.SelectAsync(ObjectType.Data, cancellationToken);
+        _objectSize = (await _control.SelectAsync(ObjectType.Data, cancellationToken)).MaxSize;
     }
 
     /// <summary>
@@ -171,7 +175,7 @@ public sealed class ImageTransfer
     private async Task<long> SettleAsync(long position, CancellationToken cancellationToken)
     {
         if (position == 0 || position == _image.Firmware.Length) return position;
-        var response = await _control.ExecuteAsync(cancellationToken);
+        var response = await BarrierAsync(cancellationToken);
         if (response.IsSuccess)
         {
             if (_rules.SavesOnExecuteCommand)
@@ -209,7 +213,7 @@ public sealed class ImageTransfer
 
         _observer.Resumed(new ResumeRecord(position, 0, Diagnosis.Corrupt));
         await SendInitAsync(cancellationToken);
-        await _control.SetPrnAsync(_rules.Prn((int)_objectSize), cancellationToken);
+        await _control.SetPrnAsync(Prn, cancellationToken);
         return 0;
     }
 
@@ -217,12 +221,13 @@ public sealed class ImageTransfer
     {
         _observer.PhaseChanged(TransferPhase.Sending);
         var size = _image.Firmware.Length;
-        var saver = new ForcedSave(_hint, (_hint.Confirmed - position) / _objectSize, _options, _time);
+        var saver = new ForcedSave(_hint, position, (_hint.Confirmed - position) / _objectSize, _options, _time);
         while (position < size)
         {
             var end = position + ObjectAt(position);
             if (end == size)
             {
+                await _objects.NothingExecutesAsync(cancellationToken);
                 await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: false, cancellationToken);
                 return await ExecuteLastAsync(cancellationToken);
             }
@@ -234,7 +239,7 @@ public sealed class ImageTransfer
             _observer.Confirmed(position, _prefix.Of(position));
             if (_traits.Now.WritesAfterExecute is null && !_rules.IsOld) await MeasureAfterExecuteAsync(cancellationToken);
             if (_hint.Probe && _traits.Now.Keeps == Keeps.Unknown) return await ProbeAsync(position, cancellationToken);
-            if (saver.IsDue(_rules, _traits.Now)) await SaveAsync(saver, position, cancellationToken);
+            if (saver.IsDue(_rules, _traits.Now, (int)((size - position + _objectSize - 1) / _objectSize))) await SaveAsync(saver, position, cancellationToken);
         }
 
         return await ExecuteLastAsync(cancellationToken);
@@ -248,9 +253,9 @@ public sealed class ImageTransfer
     {
         _observer.Doing(TransferActivity.Executing);
         var first = await TimeExecuteAsync(cancellationToken);
+        var repeated = _control.Repeated;
         var idle = await TimeExecuteAsync(cancellationToken);
-        var answered = first < _options.RequestTimeout && idle < _options.RequestTimeout; // else an answer was lost
-        if (answered) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
+        if (!repeated && !_control.Repeated) _traits.Learn(_traits.Now with { WritesAfterExecute = first - idle >= TransferTimes.SaveShows });
         _wear.Measured();
         _packets.FlashIdle();
     }
@@ -258,29 +263,25 @@ public sealed class ImageTransfer
     private async Task<TimeSpan> TimeExecuteAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        ControlPoint.Expect(await _control.ExecuteAsync(cancellationToken), Asked.ExecuteData);
+        ControlPoint.Expect(await BarrierAsync(cancellationToken), Asked.ExecuteData);
         return _time.GetElapsedTime(began);
     }
+
+    /// <summary>EXECUTE(data) at a boundary: answered when the flash is idle (F32).</summary>
+    private Task<Response> BarrierAsync(CancellationToken cancellationToken) =>
+        _control.ExecuteDataAsync(FlashWork.Save, whole: 0, _traits.Now.Pacing, cancellationToken);
 
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
     {
         _observer.PhaseChanged(TransferPhase.Activating);
         await _observer.LastExecuteAsync(cancellationToken);
         if (_rules.PauseBeforeLastExecute > TimeSpan.Zero) await Task.Delay(_rules.PauseBeforeLastExecute, _time, cancellationToken);
-        for (var repeat = 0; repeat <= _options.RequestRepeats; repeat++)
-        {
-            if (await _control.ExecuteLastAsync(cancellationToken) is { } response)
-            {
-                if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
-                ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
-                _observer.Confirmed(_image.Firmware.Length, _image.Crc);
-                return TransferEnd.Accepted;
-            }
-
-            if (_link.Closed.IsCompleted || !await StillHoldsAllAsync(cancellationToken)) break;
-        }
-
-        return TransferEnd.ProbablyActivated;
+        if (await _control.ExecuteLastAsync(StillHoldsAllAsync, _traits.Now.Pacing, cancellationToken) is not { } response)
+            return TransferEnd.ProbablyActivated;
+        if (response.Result is ResultCode.ExtendedError or ResultCode.InvalidObject) _wear.Refused();
+        ControlPoint.Expect(response, _rules.IsOld ? Asked.ExecuteData : Asked.ExecuteWholeImage);
+        _observer.Confirmed(_image.Firmware.Length, _image.Crc);
+        return TransferEnd.Accepted;
     }
 
     /// <summary>A bootloader that still answers and still holds the whole image has not obeyed the last EXECUTE.</summary>
@@ -305,7 +306,8 @@ public sealed class ImageTransfer
         var command = await _control.SelectAsync(ObjectType.Command, cancellationToken);
         if (Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc))
         {
-            var saved = await _control.ExecuteAsync(cancellationToken);
+            var saved = await _control.ExecuteCommandAsync(cancellationToken);
+            var repeated = _control.Repeated;
             if (saved.IsSuccess)
             {
                 _packets.SaveBegan();
@@ -313,14 +315,15 @@ public sealed class ImageTransfer
             }
 
             await _control.SelectAsync(ObjectType.Data, cancellationToken);
-            var barrier = await _control.ExecuteAsync(cancellationToken);
+            var barrier = await BarrierAsync(cancellationToken);
+            repeated |= _control.Repeated;
             ControlPoint.Expect(barrier, Asked.ExecuteData);
             _packets.FlashIdle();
             if (saved.IsSuccess)
             {
                 _observer.Saved(position);
                 var took = _time.GetElapsedTime(began);
-                saver.Done(took);
+                saver.Done(took, measured: !repeated);
                 ProtocolMetrics.Saved(took);
             }
         }
@@ -346,6 +349,9 @@ public sealed class ImageTransfer
         await _link.DisposeAsync();
         return TransferEnd.Probed;
     }
+
+    /// <summary>Packets between receipts of data.</summary>
+    private ushort Prn => _rules.Prn((int)_objectSize);
 
     private ReadOnlyMemory<byte> ContentAt(long start) => _image.Firmware.Slice((int)start, (int)ObjectAt(start));
 

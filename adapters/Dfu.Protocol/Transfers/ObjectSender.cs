@@ -19,20 +19,25 @@ internal sealed class ObjectSender(
     TimeProvider time,
     Func<CancellationToken, Task> executeInitAgain)
 {
+    private bool _executesLate;
+    private bool _answeredAtOnce;
+
     /// <summary>One object until it is whole and, when asked, executed.</summary>
     /// <param name="start">Offset of the object in the image.</param>
     /// <param name="expected">What the device must hold afterwards.</param>
     public async Task SendAsync(long start, ReadOnlyMemory<byte> content, ChecksumResponse expected, bool execute, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var stuck = 0;
+        var (stuck, whole) = (0, false);
         for (var attempt = 1; attempt <= options.MaxObjectAttempts; attempt++)
         {
             await CreateAsync(start, content.Length, cancellationToken);
             var pacing = traits.Now.Pacing;
             var saves = packets.SaveMayRun;
+            var early = execute && rules.ExecutesEarly(link);
             var held = await packets.SendAsync(start, content, pacing, cancellationToken);
-            if (execute && rules.ExecutesEarly(link))
+            TimeSpan? idle = null;
+            if (early)
             {
                 if (await ExecuteEarlyAsync(expected, cancellationToken))
                 {
@@ -40,7 +45,14 @@ internal sealed class ObjectSender(
                     return;
                 }
 
+                idle = packets.SinceBusy(saves);
                 held = await AskCrcAsync(cancellationToken);
+                if (held == expected && await ExecuteEarlyAsync(expected, cancellationToken))
+                {
+                    // What was refused was an EXECUTE before, sent twice because its answer was lost, and carried out late.
+                    Whole(pacing, saves, began);
+                    return;
+                }
             }
             else
             {
@@ -48,22 +60,31 @@ internal sealed class ObjectSender(
                 held ??= await control.GetCrcOfSentAsync(expected.Offset, cancellationToken);
                 if (held == expected)
                 {
-                    if (execute) await ExecuteDataAsync(cancellationToken);
+                    if (execute) await ExecuteDataAsync(expected.Offset, cancellationToken);
                     Whole(pacing, saves, began);
                     return;
                 }
             }
 
-            ProtocolMetrics.Repeated(whole: held.Value.Offset == expected.Offset);
+            whole = held.Value.Offset == expected.Offset;
+            ProtocolMetrics.Repeated(whole);
             stuck = held.Value.Offset <= start ? stuck + 1 : 0;
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
-            var lost = Math.Max(1, (int)((expected.Offset - Math.Min(held.Value.Offset, expected.Offset) + rules.Payload - 1) / rules.Payload));
-            traits.Learn(traits.Now with { Pacing = pacing.AfterShort(saves, lost), WritesAfterExecute = WritesAfterShort(saves) });
-            await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken);
+            traits.Learn(traits.Now with
+            {
+                Pacing = pacing.AfterShort(saves, Packets(held.Value.Offset - start), Packets(content.Length), idle),
+                WritesAfterExecute = WritesAfterShort(saves),
+            });
+            if (idle is null) await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken); // else the answer said that the queue is empty
         }
 
+        // One that never comes whole may have kept its buffers (T1): a reset frees them, and the link is over anyway.
+        if (!whole && !rules.IsOld) await control.AbortAsync(cancellationToken);
         throw new DfuException(DfuError.ObjectCorrupt, $"the object at byte {start} arrived short or wrong {options.MaxObjectAttempts} times");
     }
+
+    /// <param name="bytes">Counted from the beginning of an object; what a device says may be anything.</param>
+    private int Packets(long bytes) => (int)Math.Max(0, (bytes + rules.Payload - 1) / rules.Payload);
 
     /// <summary>
     /// The queue was full where no save was thought to be under way: the measurement may have been that of a busy moment, so it is
@@ -76,7 +97,8 @@ internal sealed class ObjectSender(
         ProtocolMetrics.ObjectDone(time.GetElapsedTime(began));
         var next = pacing.AfterClean(saves);
         if (next != pacing) traits.Learn(traits.Now with { Pacing = next });
-        if (traits.Now.WritesAfterExecute == true || rules.IsOld) packets.SaveBegan();
+        if (_answeredAtOnce) packets.FlashIdle();
+        else if (traits.Now.WritesAfterExecute == true || rules.IsOld) packets.SaveBegan();
     }
 
     /// <summary>CREATE(data), repeated where that may help.</summary>
@@ -88,7 +110,7 @@ internal sealed class ObjectSender(
             var response = await control.CreateAsync(ObjectType.Data, length, cancellationToken);
             if (response.IsSuccess)
             {
-                packets.Created();
+                packets.Created(control.Late, twice: control.Repeated && (packets.SaveMayRun || traits.Now.Pacing.Guard > Pacing.Initial.Guard));
                 wear.ObjectCreated(length);
                 return;
             }
@@ -115,7 +137,7 @@ internal sealed class ObjectSender(
     private async Task<bool> ExecuteEarlyAsync(ChecksumResponse expected, CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Executing);
-        var response = await control.ExecuteAsync(cancellationToken);
+        var response = await ExecuteAsync(expected.Offset, cancellationToken);
         if (response.Result == ResultCode.OperationNotPermitted) return false;
         ControlPoint.Expect(response, Asked.ExecuteData);
         var checksum = control.Receipt is { } receipt && receipt.Offset == expected.Offset ? receipt : await AskCrcAsync(cancellationToken);
@@ -137,13 +159,32 @@ internal sealed class ObjectSender(
         await Task.Delay(pause, time, cancellationToken);
     }
 
-    private async Task ExecuteDataAsync(CancellationToken cancellationToken)
+    private async Task ExecuteDataAsync(long whole, CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Executing);
-        var response = await control.ExecuteAsync(cancellationToken);
+        var response = await ExecuteAsync(whole, cancellationToken);
         // T3: progress advanced, only the save found the queue full.
-        if (response.Result == ResultCode.OperationFailed) response = await control.ExecuteAsync(cancellationToken);
+        if (response.Result == ResultCode.OperationFailed) response = await ExecuteAsync(whole, cancellationToken);
         ControlPoint.Expect(response, Asked.ExecuteData);
+    }
+
+    private async Task<Response> ExecuteAsync(long whole, CancellationToken cancellationToken)
+    {
+        var response = await control.ExecuteDataAsync(FlashWork.Object, whole, traits.Now.Pacing, cancellationToken);
+        // The second of two that is answered at once has found the flash idle: the first was carried out, and nothing waits.
+        _answeredAtOnce = control.Repeated && !rules.IsOld && control.Late < control.Took / 2;
+        _executesLate |= control.Repeated && !_answeredAtOnce;
+        return response;
+    }
+
+    /// <summary>
+    /// Before the last object: an EXECUTE that was sent twice may wait behind the save that the first began, and must not find the last object whole.
+    /// </summary>
+    public async Task NothingExecutesAsync(CancellationToken cancellationToken)
+    {
+        if (!_executesLate || rules.IsOld || traits.Now.WritesAfterExecute == false) return;
+        _executesLate = false;
+        await PauseAsync(TransferTimes.SaveSettles, cancellationToken);
     }
 
     /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>

@@ -4,22 +4,38 @@ namespace Dfu.Protocol.Transfers;
 
 /// <summary>Sends the packets of one object at the pace the bootloader's flash allows.</summary>
 internal sealed class PacketStream(
-    ControlPoint control, BootloaderRules rules, ITransferObserver observer, TransferOptions options, TimeProvider time)
+    ControlPoint control, BootloaderRules rules, ITransferObserver observer, TimeProvider time)
 {
     private long _created;
     private long? _saveBegan;
+    private long _lastSave;
+    private bool _twice;
+    private readonly TimeSpan[] _deaf = new TimeSpan[4];
+    private int _creates;
 
     /// <summary>Whether a settings save may still be under way, so that the longer guard counts.</summary>
     public bool SaveMayRun => _saveBegan is not null;
 
     /// <summary>CREATE(data) was answered just now: its page erase is queued.</summary>
-    public void Created() => _created = time.GetTimestamp();
+    /// <param name="late">
+    /// How much longer the answer took than others do. Where the radio is deaf during an erase every one is late, and so much of the erase is over; one that
+    /// is late by chance says nothing, so the least of four counts.
+    /// </param>
+    /// <param name="twice">It was sent again because its answer was lost: so may be the erase of the first.</param>
+    public void Created(TimeSpan late, bool twice)
+    {
+        _deaf[_creates++ % _deaf.Length] = SaveMayRun ? TimeSpan.Zero : late;
+        (_created, _twice) = (time.GetTimestamp(), twice);
+    }
 
     /// <summary>An EXECUTE that writes settings was answered just now.</summary>
-    public void SaveBegan() => _saveBegan = time.GetTimestamp();
+    public void SaveBegan() => _saveBegan = _lastSave = time.GetTimestamp();
 
     /// <summary>A barrier was answered: nothing is queued.</summary>
     public void FlashIdle() => _saveBegan = null;
+
+    /// <summary>Time since the flash has been busy with the present object, or with the save before it.</summary>
+    public TimeSpan SinceBusy(bool afterSave) => time.GetElapsedTime(afterSave ? _lastSave : _created);
 
     /// <summary>
     /// Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent;
@@ -29,7 +45,7 @@ internal sealed class PacketStream(
     {
         control.ForgetReceipt();
         observer.Doing(TransferActivity.Sending);
-        var burst = rules.IsOld ? 0 : SaveMayRun ? pacing.BurstAfterSave : pacing.Burst;
+        var burst = rules.IsOld ? 0 : (SaveMayRun ? pacing.BurstAfterSave : pacing.Burst) - (_twice ? 1 : 0);
         var sent = 0;
         for (var packets = 0; sent < content.Length; packets++)
         {
@@ -49,7 +65,7 @@ internal sealed class PacketStream(
     private async Task<ChecksumResponse?> IsBehindAsync(long expected, CancellationToken cancellationToken)
     {
         observer.Doing(TransferActivity.Checking);
-        var receipt = await control.ReceiptAsync(options.RequestTimeout, cancellationToken) ?? await control.GetCrcAsync(cancellationToken);
+        var receipt = await control.ReceiptAsync(cancellationToken);
         control.ForgetReceipt();
         observer.Doing(TransferActivity.Sending);
         return receipt.Offset == expected ? null : receipt;
@@ -57,13 +73,14 @@ internal sealed class PacketStream(
 
     private async Task GuardAsync(Pacing pacing, CancellationToken cancellationToken)
     {
-        var wait = pacing.Guard - time.GetElapsedTime(_created);
+        var wait = pacing.Guard - _deaf.Min() - time.GetElapsedTime(_created);
         if (_saveBegan is { } began)
         {
             var afterSave = pacing.GuardAfterSave - time.GetElapsedTime(began);
             if (afterSave > wait) wait = afterSave;
         }
 
+        if (_twice) wait += pacing.Guard;
         if (wait <= TimeSpan.Zero) return;
         observer.Doing(TransferActivity.Pausing);
         await Task.Delay(wait, time, cancellationToken);

@@ -45,6 +45,9 @@ public sealed record TransferHint
     /// <summary>Offset of the last forced save whose barrier was answered, 0 for none.</summary>
     public long Saved { get; init; }
 
+    /// <summary>Offset of this image that the device had when the link before this one opened; null when there was none, or nobody knows.</summary>
+    public long? ResumedAt { get; init; }
+
     /// <summary>The last EXECUTE of this image was sent and its answer never seen.</summary>
     public bool LastExecuteSent { get; init; }
 
@@ -218,9 +221,12 @@ public sealed record TransferOptions
     /// <summary>How often one object may come short or corrupt before the attempt ends. Default 6.</summary>
     public int MaxObjectAttempts { get; init; } = 6;
 
-    /// <summary>Objects between forced saves until drops prove rarer, 1 to 64. Default 16.</summary>
+    /// <summary>Objects between forced saves until drops prove rarer or more frequent, 1 and up. Default 16.</summary>
     public int MaxObjectsBetweenSaves { get; init; } = 16;
 
     /// <summary>False turns forced saves off, for measuring what they give.</summary>
     public bool ForcedSaves { get; init; } = true;
+
+    /// <summary>Objects between forced saves whatever the drops, for measuring what deciding by them gives; null decides by them.</summary>
+    public int? SaveEvery { get; init; }
 }

@@ -134,7 +134,7 @@ internal sealed class ImageUpdate
                 await DoubtAsync(cancellationToken);
                 return null;
             case TransferEnd.Activated:
-                var heard = await _verify.ApplicationIsHeardAsync(cancellationToken);
+                var heard = await _verify.ApplicationIsHeardAsync(_image, cancellationToken);
                 if (heard || !_attempt.Device.IsBonded) return heard;
                 _accepted = true; // only a connect shows who answers at the address of a bond
                 return null;
@@ -159,13 +159,14 @@ internal sealed class ImageUpdate
 
     /// <summary>
     /// An application that comes now may be the old one: a jump, and what the bootloader holds then, tells. A device that stays in its
-    /// bootloader and holds nothing is believed what it says next.
+    /// bootloader and holds nothing is believed what it says next: one of SDK 13 or 14 that waits for somebody to ask it activates then
+    /// (docs/bootloader.md T7).
     /// </summary>
     private async Task DoubtAsync(CancellationToken cancellationToken)
     {
         if (++_doubts == MostDoubts) throw NotHeard($"{Bootloader} was {MostDoubts} times back in its bootloader after the last EXECUTE");
         _unanswered = true;
-        await _verify.ApplicationIsHeardAsync(cancellationToken);
+        await _verify.ApplicationIsHeardAsync(_image, cancellationToken);
         _hint = _hint with { LastExecuteSent = false };
     }
 

@@ -28,6 +28,7 @@ public static class UpdateOrders
                 Confirmed = progress.Confirmed,
                 LastExecuteSent = progress.LastExecuteSent,
                 Saved = progress.Saved,
+                ResumedAt = progress.Confirmed > 0 && device.Resumes is [.., var last] ? last.Held : null,
                 Traits = knowledge.Traits,
                 MeanTimeBetweenDrops = knowledge.MeanTimeBetweenDrops,
                 LinkTimeObserved = knowledge.LinkTime,

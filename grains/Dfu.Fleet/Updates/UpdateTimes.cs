@@ -17,6 +17,12 @@ public static class UpdateTimes
     /// </summary>
     public static readonly TimeSpan Activation = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// A bootloader that advertises so long after the last EXECUTE has not obeyed it, or could not start the application: one that obeys writes its settings
+    /// first, which takes 0.2 s, and resets, and activates without a word (docs/bootloader.md F26).
+    /// </summary>
+    public static readonly TimeSpan BootloaderStays = TimeSpan.FromSeconds(2);
+
     /// <summary>For the answer of an application that is asked for a characteristic.</summary>
     public static readonly TimeSpan Read = TimeSpan.FromSeconds(5);
 

@@ -24,24 +24,31 @@ internal sealed class Verification(UpdateContext attempt)
     public async Task<bool?> ApplicationStartsAsync(DfuImage image, CancellationToken cancellationToken)
     {
         if (image.Type == ImageType.Bootloader) return await ComesBackAsync(cancellationToken);
-        if (await ApplicationIsHeardAsync(cancellationToken)) return true;
+        if (await ApplicationIsHeardAsync(image, cancellationToken)) return true;
         return image.Type == ImageType.Application && _device.Heard is not null ? null : false;
     }
 
     /// <summary>Waits for the application. If only the bootloader is heard, the next connect goes there.</summary>
-    public async Task<bool> ApplicationIsHeardAsync(CancellationToken cancellationToken)
+    /// <remarks>
+    /// A bootloader that is still, or again, on the air will not bring an application by itself, so it ends the wait. Not behind a SoftDevice: there it stays
+    /// for 10 s and then starts the application (F27).
+    /// </remarks>
+    public async Task<bool> ApplicationIsHeardAsync(DfuImage image, CancellationToken cancellationToken)
     {
         attempt.Observer.PhaseChanged(UpdatePhase.Verifying);
         Advertisement? bootloader = null;
-        var application = await attempt.HearAsync(
+        var began = attempt.Time.GetTimestamp();
+        var heard = await attempt.HearAsync(
             heard =>
             {
-                if (_device.IsBootloader(heard)) bootloader = heard;
-                return _device.RunsApplication(heard) == true;
+                if (_device.RunsApplication(heard) == true) return true;
+                if (!_device.IsBootloader(heard)) return false;
+                bootloader = heard;
+                return image.Type == ImageType.Application && attempt.Time.GetElapsedTime(began) >= UpdateTimes.BootloaderStays;
             },
             UpdateTimes.Activation,
             cancellationToken);
-        _device.Heard = application ?? bootloader;
-        return application is not null;
+        _device.Heard = heard ?? bootloader;
+        return heard is { } one && _device.RunsApplication(one) == true;
     }
 }

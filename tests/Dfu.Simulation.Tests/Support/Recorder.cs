@@ -35,6 +35,7 @@ internal sealed class Recorder : IUpdateObserver
     {
         Confirmed = Confirmed,
         Saved = SavedAt,
+        ResumedAt = Resumes is [.., var last] ? last.Held : null,
         LastExecuteSent = LastExecuteSent,
         Traits = Traits,
         Probe = false,
