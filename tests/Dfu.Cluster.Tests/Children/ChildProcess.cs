@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Dfu.Cluster.Tests.Storage.Full;
 using Dfu.Cluster.Tests.Support;
 
 namespace Dfu.Cluster.Tests.Children;
@@ -24,6 +25,10 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public static ChildProcess Start(params string[] arguments) => StartWith([], arguments);
+
+    /// <summary>A child for whom a folder is a disk of its own, of so many kilobytes.</summary>
+    public static ChildProcess StartOnSmallDisk(int kilobytes, string folder, params string[] arguments) =>
+        new(SmallDisk.Start(kilobytes, folder, ["dotnet", "exec", typeof(ChildProcess).Assembly.Location, .. arguments]));
 
     public static ChildProcess StartWith((string Name, string Value)[] environment, params string[] arguments)
     {

@@ -18,6 +18,7 @@ internal static class Program
         return arguments switch
         {
             [SqliteWriter.Role, var directory, var run] => await SqliteWriter.RunAsync(directory, run),
+            [FullDiskWriter.Role, var directory, var spare] => await FullDiskWriter.RunAsync(directory, spare),
             [PostgresSilo.Role, var connection, var name] => await PostgresSilo.RunAsync(connection, name),
             [ServerProcess.Role, var name, var directory, var connection, var adapter, var port] =>
                 await ServerProcess.RunAsync(name, directory, connection, adapter, port),

@@ -7,7 +7,7 @@ namespace Dfu.Cluster.Tests.Children;
 
 /// <summary>
 /// Writes states as fast as it can until it is killed: prints <c>opening</c> and <c>open</c>, then <c>GRAIN WRITE</c> for each write that was
-/// acknowledged. When the disk is full it prints <c>full GRAIN WRITE</c> and what it was told, and ends.
+/// acknowledged; or <c>refused</c> and why.
 /// </summary>
 internal static class SqliteWriter
 {

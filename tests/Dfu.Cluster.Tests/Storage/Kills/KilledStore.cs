@@ -6,11 +6,9 @@ using Microsoft.Data.Sqlite;
 namespace Dfu.Cluster.Tests.Storage.Kills;
 
 /// <summary>A database whose writers are killed one after the other; after each kill all that was acknowledged must be in it, whole, and nothing else.</summary>
-internal sealed class KilledStore(string directory, Random random)
+/// <param name="most">So many acknowledged writes at most are waited for before a kill.</param>
+internal sealed class KilledStore(string directory, Random random, int most = 400)
 {
-    /// <summary>So many acknowledged writes at most are waited for before a kill.</summary>
-    private const int MostWaited = 400;
-
     private readonly WrittenValue[] _held = [.. Enumerable.Range(0, WrittenValue.Grains).Select(static grain => new WrittenValue(grain, 0, 0))];
     private int _runs;
 
@@ -34,7 +32,7 @@ internal sealed class KilledStore(string directory, Random random)
         };
         using (var child = ChildProcess.Start(SqliteWriter.Role, directory, run.ToString(CultureInfo.InvariantCulture)))
         {
-            var waited = random.Next(MostWaited);
+            var waited = random.Next(most);
             for (var lines = 0; moment is null ? lines < waited : await child.LineAsync() != moment; lines++)
             {
                 if (moment is null) Take(await child.LineAsync(), acknowledged);

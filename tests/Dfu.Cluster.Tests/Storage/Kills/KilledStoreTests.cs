@@ -11,7 +11,7 @@ public sealed class KilledStoreTests
     public async Task Writers_killed_at_random_moments_have_kept_every_write_they_were_told_of()
     {
         using var directory = new TemporaryDirectory();
-        var store = new KilledStore(directory.Path, new Random());
+        var store = new KilledStore(directory.Path, new Random(), most: 100);
         for (var kill = 0; kill < Kills; kill++) await store.KillAsync();
         Assert.True(store.Acknowledged > 0);
     }

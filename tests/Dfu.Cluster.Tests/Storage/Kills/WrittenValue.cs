@@ -8,14 +8,14 @@ namespace Dfu.Cluster.Tests.Storage.Kills;
 /// <summary>What a process wrote last for a grain: the number of the process, and of its write for that grain. All content follows from that.</summary>
 internal readonly record struct WrittenValue(int Grain, int Run, int Write)
 {
-    /// <summary>The last grains hold package files, and are cleared with every second write; the others hold documents.</summary>
+    /// <summary>The last grains hold package files, the others documents. Those from <see cref="Kept"/> on are cleared with every second write.</summary>
     public const int Grains = 32;
-    private const int Files = 4;
-    private const int Cleared = 4;
+    public const int Documents = 28;
+    private const int Kept = 24;
 
-    private bool IsFile => Grain >= Grains - Files;
+    private bool IsFile => Grain >= Documents;
 
-    private bool IsCleared => Grain >= Grains - Files - Cleared && Write % 2 == 0;
+    private bool IsCleared => Grain >= Kept && Write % 2 == 0;
 
     private string Key => $"g{Grain}";
 
