@@ -60,6 +60,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends all its connections and then itself.</summary>
     public Task StopAsync() => RunAsync("pg_ctl", "-D", Data, "-m", "fast", "-w", "stop");
 
+    /// <summary>SIGKILL of all its processes: nothing is written back, and nobody says goodbye.</summary>
+    public Task KillAsync() => SignalAsync("KILL");
+
     /// <summary>Holds all its processes up: connections stay open, and nobody answers.</summary>
     public Task HangAsync() => SignalAsync("STOP");
 
@@ -85,11 +88,13 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private async Task SignalAsync(string signal)
     {
-        // Its first process is the parent of all others, and makes no more of them once it is stopped.
+        // Its first process is the parent of all others, and makes no more of them once it is stopped. Others may have ended by themselves meanwhile.
         var first = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
-        await ChildProcess.RunAsync("kill", $"-{signal}", first);
-        var others = await ChildProcess.RunAsync("ps", "--ppid", first, "-o", "pid=");
-        await ChildProcess.RunAsync("kill", [$"-{signal}", .. others.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
+        await ChildProcess.RunAsync("kill", signal == "KILL" ? "-STOP" : $"-{signal}", first);
+        var others = (await ChildProcess.RunAsync("ps", "--ppid", first, "-o", "pid=")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] all = signal == "KILL" ? [first, .. others] : others;
+        await ChildProcess.RunAsync("sh", ["-c", "kill \"$@\" 2>/dev/null; true", "sh", $"-{signal}", .. all]);
+        if (signal == "KILL") await ChildProcess.RunAsync("sh", ["-c", "while ps -o stat= -p \"$*\" | grep -q '^[^Z]'; do :; done", "sh", .. all]);
     }
 
     /// <summary>The server refuses to run as root.</summary>
@@ -128,7 +133,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             .Select(static folder => Path.Combine(folder, "bin"))
             .FirstOrDefault();
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
