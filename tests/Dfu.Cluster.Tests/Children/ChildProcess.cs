@@ -40,6 +40,15 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>The next line; fails when the child ends or says nothing.</summary>
     public async Task<string> LineAsync() => await _lines.Reader.ReadAsync().AsTask().Soon();
 
+    /// <summary>Waits until it ends by itself; its exit code, and what it said that nobody took.</summary>
+    public async Task<(int Code, IReadOnlyList<string> Said)> EndedAsync()
+    {
+        await _process.WaitForExitAsync().Soon();
+        var rest = new List<string>();
+        await foreach (var line in _lines.Reader.ReadAllAsync()) rest.Add(line);
+        return (_process.ExitCode, rest);
+    }
+
     /// <summary>SIGKILL. Returns the lines it had printed that nobody took yet.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()
     {
