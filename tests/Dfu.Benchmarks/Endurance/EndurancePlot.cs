@@ -68,8 +68,9 @@ internal static class EndurancePlot
         svg.Append(CultureInfo.InvariantCulture, $"""<rect class="strip" x="{Left}" y="{top}" width="{Width - Left - Right}" height="{Strip}"/>""");
         svg.Append(CultureInfo.InvariantCulture, $"""<rect class="warm" x="{Left}" y="{top}" width="{(Width - Left - Right) / 4}" height="{Strip}"/>""").Append('\n');
         svg.Append(CultureInfo.InvariantCulture, $"""<text class="name" x="16" y="{top + 20}">{measured.Name}</text>""");
-        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 38}">2nd quarter {measured.Second:0.#} {measured.Unit}</text>""");
-        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 54}">last quarter {measured.Last:0.#} {measured.Unit}</text>""").Append('\n');
+        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 36}">{measured.Unit}</text>""");
+        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 52}">2nd quarter {measured.Second:0.#}</text>""");
+        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 68}">last quarter {measured.Last:0.#}</text>""").Append('\n');
         svg.Append(CultureInfo.InvariantCulture, $"""<polyline class="line" points="{points}"/>""");
         Median(1, measured.Second);
         Median(3, measured.Last);

@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Dfu.Fleet.Retention;
 using Dfu.Silo.Adapters;
 using Dfu.Silo.Serve;
 
 namespace Dfu.Benchmarks.Endurance;
 
-/// <summary>What <c>dfu serve</c> runs, over virtual devices of its own and with a fast calendar; prints its gateway, and then a sample every few seconds.</summary>
+/// <summary>What <c>dfu serve</c> runs, over virtual devices of its own; prints its gateway, and then a sample every few seconds.</summary>
 internal static class EnduranceServer
 {
     public const string Role = "endurance-server";
@@ -15,8 +14,6 @@ internal static class EnduranceServer
     /// <summary>Simulated seconds in a real one.</summary>
     public const int TimeScale = 20;
 
-    /// <summary>A day of the calendar is two minutes.</summary>
-    private const double Calendar = 720;
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(3);
 
     public static async Task RunAsync(string directory)
@@ -34,14 +31,13 @@ internal static class EnduranceServer
                 Name = "farm",
                 DataDirectory = directory,
                 Adapters = AdapterSpec.ParseAll([$"sim:devices={Devices},radios=2,time-scale={TimeScale}"]),
-                Retention = new RetentionWish { Campaigns = 20, Days = 7, PackageDays = 1 },
                 Ready = gateway =>
                 {
                     Console.WriteLine(gateway);
                     sampling = SampleAsync(directory, stop.Token);
                 },
             },
-            new FastCalendar(Calendar),
+            TimeProvider.System,
             stop.Token);
         await sampling;
     }

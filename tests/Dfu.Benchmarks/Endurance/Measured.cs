@@ -20,7 +20,7 @@ internal sealed record Measured(string Name, string Unit, double Divisor, double
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name,-12}{Second,10:0.0}{Last,10:0.0} {Unit,-8}at most {(Second * (1 + Share)) + Room,8:0.0}  {(IsFlat ? "flat" : "GROWS")}");
+        $"{Name,-12}{Second,10:0.0}{Last,10:0.0} {Unit,-21}at most {(Second * (1 + Share)) + Room,8:0.0}  {(IsFlat ? "flat" : "GROWS")}");
 
     private double Median(int quarter)
     {

@@ -56,7 +56,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it, at the port it had before.</summary>
     public async Task GoOnAsync()
     {
-        var options = $"-p {_port.ToString(CultureInfo.InvariantCulture)} -k {_folder} -c listen_addresses=127.0.0.1";
+        var options = $"-p {_port.ToString(CultureInfo.InvariantCulture)} -c unix_socket_directories= -c listen_addresses=127.0.0.1";
         var log = Path.Combine(_folder, "log");
         try
         {
