@@ -64,13 +64,16 @@ internal sealed class PostgresConnection
         }
         catch (NpgsqlException e)
         {
-            throw new DfuException(DfuError.DatabaseUnavailable, Say(e), e);
+            throw Unavailable(e);
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {
             throw new DfuException(DfuError.DatabaseUnavailable, $"the database server {Server} cannot be reached: {e.Message}", e);
         }
     }
+
+    /// <summary>The same failure, where it reached somebody else.</summary>
+    public DfuException Unavailable(NpgsqlException failure) => new(DfuError.DatabaseUnavailable, Say(failure), failure);
 
     private string Say(NpgsqlException failure) => failure is not PostgresException refusal
         ? $"the database server {Server} cannot be reached: {(failure.InnerException ?? failure).Message}"
