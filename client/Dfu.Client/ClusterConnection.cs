@@ -180,7 +180,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         {
             var given = new NpgsqlConnectionStringBuilder(connection);
             if (string.IsNullOrWhiteSpace(given.Host)) throw new DfuException(DfuError.InvalidArgument, "the connection string names no Host");
-            return $"{given.Host}:{given.Port}";
+            return string.Join(", ", given.Host.Split(',').Select(host => host.Contains(':', StringComparison.Ordinal) ? host : $"{host}:{given.Port}"));
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or OverflowException)
         {

@@ -17,6 +17,11 @@ internal static partial class Log
         Message = "commands are not told of this server, for {Directory} cannot be written ({Why}): give them --gateway {Gateway}")]
     public static partial void NotAnnounced(this ILogger logger, string directory, IPEndPoint gateway, string why);
 
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "the others have voted this member out while it did not answer: it ends at once, and takes part again when it is started again ({Why})")]
+    public static partial void IsDead(this ILogger logger, string why);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Member} stops")]
     public static partial void Stops(this ILogger logger, string member);
 

@@ -1,4 +1,5 @@
 using Dfu.Benchmarks;
+using Dfu.Benchmarks.Endurance;
 using Dfu.Benchmarks.Followers;
 using Dfu.Benchmarks.Performance;
 using Dfu.Benchmarks.Shifts;
@@ -28,6 +29,11 @@ switch (args)
         return 0;
     case ["feed", .. var rest] when rest.Length <= 3 && rest.All(static text => int.TryParse(text, out _)):
         return await FeedBenchmark.RunAsync([.. rest.Select(static text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))]);
+    case ["endurance", .. var rest] when EnduranceOptions.Parse(rest) is { } endurance:
+        return await EnduranceBenchmark.RunAsync(endurance.Minutes, endurance.Svg);
+    case [EnduranceServer.Role, var directory]:
+        await EnduranceServer.RunAsync(directory);
+        return 0;
     case [FollowedServer.Role, .. var load]:
         await FollowedServer.RunAsync(FollowedLoad.Parse(load));
         return 0;
@@ -43,6 +49,8 @@ switch (args)
               directory            how large the directory of 500 campaigns of 5,000 devices is, and how long it takes to decide in it
               stalls               what a station's transfers do while its storage stalls for 1, 4, 10 and 30 s; about three minutes
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes
+              endurance [--minutes N] [--svg FILE]
+                                   whether a server of a virtual farm grows: memory, handles, threads, database; 60 minutes unless given
               shift [SEEDS]        how long a shift of 600 units takes, against what nothing can beat and a naive scheduler; one seed unless given
               station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);

@@ -1,12 +1,19 @@
 using System.Runtime.InteropServices;
 using Dfu.Cluster.Scenario;
+using Dfu.Cluster.Scenario.Chaos;
 using Dfu.Cluster.Scenario.Processes;
 using Dfu.Protocol.Errors;
 
-if (args is ["--help" or "-h"])
+switch (args)
 {
-    Console.WriteLine(ScenarioSettings.Usage);
-    return 0;
+    case ["--help" or "-h"]:
+        Console.WriteLine(ScenarioSettings.Usage);
+        return 0;
+    case ["chaos", "--help" or "-h"]:
+        Console.WriteLine(ChaosSettings.Usage);
+        return 0;
+    case [Relay.Role, var listen, var target]:
+        return await Relay.RunAsync(listen, target);
 }
 
 using var stop = new CancellationTokenSource();
@@ -15,6 +22,9 @@ PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.
 
 try
 {
+    if (args is ["chaos", .. var options])
+        return Tell(await new ChaosScenario(ChaosSettings.Parse(options), TimeProvider.System).RunAsync(stop.Token));
+
     var settings = ScenarioSettings.Parse(args);
     using var late = new CancellationTokenSource(TimeSpan.FromSeconds(settings.MostTotal), TimeProvider.System);
     using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
@@ -28,10 +38,7 @@ try
         throw new ScenarioException($"it was not over after {settings.MostTotal:0} s\n{scenario.Say()}");
     }
 
-    var wrong = scenario.Report(Console.Out);
-    foreach (var what in wrong) Console.WriteLine($"WRONG: {what}");
-    Console.WriteLine(wrong.Length == 0 ? "all is as it must be" : $"{wrong.Length} things are not as they must be");
-    return wrong.Length == 0 ? 0 : 1;
+    return Tell(scenario.Report(Console.Out));
 }
 catch (Exception e) when (stop.IsCancellationRequested && e is (OperationCanceledException or ScenarioException or DfuException))
 {
@@ -54,4 +61,11 @@ void Stop(PosixSignalContext context)
     context.Cancel = true;
     if (!stop.IsCancellationRequested) Console.WriteLine("cleaning up");
     stop.Cancel();
+}
+
+static int Tell(IReadOnlyList<string> wrong)
+{
+    foreach (var what in wrong) Console.WriteLine($"WRONG: {what}");
+    Console.WriteLine(wrong.Count == 0 ? "all is as it must be" : $"{wrong.Count} things are not as they must be");
+    return wrong.Count == 0 ? 0 : 1;
 }

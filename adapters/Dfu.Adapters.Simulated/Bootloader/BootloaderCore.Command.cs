@@ -15,6 +15,9 @@ internal sealed partial class BootloaderCore
     private Progress _progress;
     private DecodedInit? _decoded;
     private bool _initValid;
+
+    /// <summary>The init packet that firmware had been received for when the host created another command object.</summary>
+    private byte[]? _leftInit;
     private int _start;
     private int _imageSize;
 
@@ -62,6 +65,7 @@ internal sealed partial class BootloaderCore
         }
 
         if (_initValid && _progress.Offset > 0) _port.Replaced(_init.AsMemory(0, _progress.CommandOffset), _progress.Offset, _progress.Crc);
+        if (_initValid && _progress.Offset > 0) _leftInit = _init[.._progress.CommandOffset];
         _initValid = false;
         _progress = new Progress { CommandSize = (int)size };
         _init.AsSpan().Fill(0xff);
@@ -95,6 +99,8 @@ internal sealed partial class BootloaderCore
             return;
         }
 
+        if (_leftInit is { } left && _init.AsSpan(0, _progress.CommandOffset).SequenceEqual(left)) _counters.InitsAgain++;
+        _leftInit = null;
         if (_initValid)
         {
             if (_profile.SavesOnReExecute && !TrySave()) Answer(OpCode.Execute, (byte)ResultCode.OperationFailed);

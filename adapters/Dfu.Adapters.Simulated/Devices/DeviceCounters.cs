@@ -33,6 +33,9 @@ public sealed record DeviceCounters
     /// <summary>CREATE(command) requests, refused ones included.</summary>
     public int CreateCommands { get; internal set; }
 
+    /// <summary>Init packets executed that the device held already, with firmware received for them: a needless new start.</summary>
+    public int InitsAgain { get; internal set; }
+
     /// <summary>EXECUTE(command) requests, refused ones included.</summary>
     public int ExecuteCommands { get; internal set; }
 

@@ -34,6 +34,7 @@ public static class DevicesReport
         int Executes,
         int CreateCommands,
         int ExecuteCommands,
+        int InitsAgain,
         int Activations,
         Image? Activated)
     {
@@ -54,6 +55,7 @@ public static class DevicesReport
                 counters.Executes,
                 counters.CreateCommands,
                 counters.ExecuteCommands,
+                counters.InitsAgain,
                 counters.Activations,
                 image is null ? null : new Image(device.ActivatedSha256!, $"0x{Crc32.HashToUInt32(image):x8}", image.Length));
         }

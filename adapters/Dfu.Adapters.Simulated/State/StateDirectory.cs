@@ -119,7 +119,8 @@ public sealed class StateDirectory
         long OverrunBytes = 0,
         long PageErases = 0,
         long SettingsErases = 0,
-        int Timeouts = 0)
+        int Timeouts = 0,
+        int InitsAgain = 0)
     {
         public static SavedCounters Of(DeviceCounters c) => new(
             c.PacketBytes,
@@ -135,7 +136,8 @@ public sealed class StateDirectory
             c.OverrunBytes,
             c.PageErases,
             c.SettingsErases,
-            c.Timeouts);
+            c.Timeouts,
+            c.InitsAgain);
 
         public DeviceCounters ToCounters() => new()
         {
@@ -153,6 +155,7 @@ public sealed class StateDirectory
             PageErases = PageErases,
             SettingsErases = SettingsErases,
             Timeouts = Timeouts,
+            InitsAgain = InitsAgain,
         };
     }
 }

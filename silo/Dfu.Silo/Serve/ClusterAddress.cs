@@ -13,23 +13,35 @@ internal static class ClusterAddress
     /// <exception cref="DfuException">DatabaseUnavailable, or InvalidArgument for a connection string that is none.</exception>
     public static async Task<IPAddress> FindAsync(string connection, CancellationToken cancellationToken)
     {
-        var given = new NpgsqlConnectionStringBuilder(new PostgresConnection(connection).Text);
-        var host = (given.Host ?? "").Split(',')[0];
-        if (host.StartsWith('/')) return IPAddress.Loopback;
-        try
+        var servers = PostgresHosts.Of(new NpgsqlConnectionStringBuilder(new PostgresConnection(connection).Text));
+        SocketException? failure = null;
+        foreach (var (host, port) in servers)
         {
-            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-            var server = addresses.FirstOrDefault(static address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
-            if (IPAddress.IsLoopback(server)) return IPAddress.Loopback;
+            if (host.StartsWith('/')) return IPAddress.Loopback;
+            try
+            {
+                return await TowardsAsync(host, port, cancellationToken);
+            }
+            catch (SocketException e)
+            {
+                // A standby's address does as well: they are in the same network.
+                failure ??= e;
+            }
+        }
 
-            // Connecting a datagram socket sends nothing; it picks the address by the routes.
-            using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            await socket.ConnectAsync(server, given.Port, cancellationToken);
-            return ((IPEndPoint)socket.LocalEndPoint!).Address;
-        }
-        catch (SocketException failure)
-        {
-            throw new DfuException(DfuError.DatabaseUnavailable, $"the database server {host}:{given.Port} cannot be reached: {failure.Message}", failure);
-        }
+        var (first, at) = servers[0];
+        throw new DfuException(DfuError.DatabaseUnavailable, $"the database server {first}:{at} cannot be reached: {failure!.Message}", failure);
+    }
+
+    private static async Task<IPAddress> TowardsAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+        var server = addresses.FirstOrDefault(static address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+        if (IPAddress.IsLoopback(server)) return IPAddress.Loopback;
+
+        // Connecting a datagram socket sends nothing; it picks the address by the routes.
+        using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(server, port, cancellationToken);
+        return ((IPEndPoint)socket.LocalEndPoint!).Address;
     }
 }

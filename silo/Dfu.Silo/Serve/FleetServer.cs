@@ -18,6 +18,7 @@ using Dfu.Silo.Storage.Sqlite;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Dfu.Silo.Serve;
 
@@ -163,7 +164,7 @@ public static class FleetServer
             log.Host.Overlooked("start to the end, for it was told to stop", e);
             throw new OperationCanceledException("the start was broken off", e, stop);
         }
-        catch (Exception e) when (Refusal(e) is { } refusal)
+        catch (Exception e) when (Refusal(e, settings.Connection) is { } refusal)
         {
             throw refusal;
         }
@@ -243,11 +244,13 @@ public static class FleetServer
     }
 
     /// <summary>Orleans wraps what its start fails for.</summary>
-    private static DfuException? Refusal(Exception failure)
+    /// <summary>What kept the server from starting, also where a database that went away meanwhile told Orleans and not us.</summary>
+    private static DfuException? Refusal(Exception failure, string? connection)
     {
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (cause is DfuException refusal) return refusal;
+            if (cause is NpgsqlException outage && connection is not null) return new PostgresConnection(connection).Unavailable(outage);
         }
 
         return null;

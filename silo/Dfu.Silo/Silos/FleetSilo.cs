@@ -190,6 +190,7 @@ internal sealed class FleetSilo : IAsyncDisposable
         settings.Cluster(silo, endpoint);
         if (settings.Tls is { } tls) silo.UseClusterTls(tls);
         silo.Services.AddSingleton(settings.Host);
+        silo.Services.AddSingleton<IFatalErrorHandler, DeadMember>();
         silo.AddAdapterGrains();
         silo.Services.AddSingleton<RetentionHost>();
         silo.AddActivityPropagation();

@@ -79,6 +79,22 @@ internal sealed class ChildProcess : IAsyncDisposable
         return found.Task.IsCompleted ? await found.Task : throw new ScenarioException($"{_name} never said '{prefix}...':\n{Output}");
     }
 
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Waits for as long as it runs; its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>Sends it a signal such as STOP or CONT, if it is still there.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start(new ProcessStartInfo("kill", [$"-{signal}", $"{_process.Id}"]) { RedirectStandardError = true })!;
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>SIGKILL: it has no time for anything.</summary>
     public async Task KillAsync()
     {
@@ -89,8 +105,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM; the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
+        await SignalAsync("TERM");
         return await EndAsync();
     }
 

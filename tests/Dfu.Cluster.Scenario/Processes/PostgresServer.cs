@@ -8,6 +8,9 @@ namespace Dfu.Cluster.Scenario.Processes;
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private const string Password = "scenario";
+    private const int LinesSaid = 10;
+    private const int LowestPort = 15_000;
+    private const int HighestPort = 30_000;
     private const string Binaries = "/usr/lib/postgresql";
     private readonly string _bin;
     private readonly string _folder;
@@ -51,14 +54,31 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Starts it, at the port it had before.</summary>
-    public Task GoOnAsync()
+    public async Task GoOnAsync()
     {
-        var options = $"-p {_port.ToString(CultureInfo.InvariantCulture)} -k {_folder} -c listen_addresses=127.0.0.1";
-        return RunAsync("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", options, "-w", "start");
+        var options = $"-p {_port.ToString(CultureInfo.InvariantCulture)} -c unix_socket_directories= -c listen_addresses=127.0.0.1";
+        var log = Path.Combine(_folder, "log");
+        try
+        {
+            await RunAsync("pg_ctl", "-D", Data, "-l", log, "-o", options, "-w", "start");
+        }
+        catch (ScenarioException e) when (File.Exists(log))
+        {
+            throw new ScenarioException($"{e.Message}\n{string.Join('\n', File.ReadLines(log).TakeLast(LinesSaid))}");
+        }
     }
 
     /// <summary>Ends all its connections and then itself.</summary>
     public Task StopAsync() => RunAsync("pg_ctl", "-D", Data, "-m", "fast", "-w", "stop");
+
+    /// <summary>SIGKILL of all its processes: nothing is written back, and nobody says goodbye.</summary>
+    public async Task KillAsync()
+    {
+        await SignalAsync("KILL");
+
+        // Until somebody has asked for the exit code of the first it is in the table of processes still, and a server that starts takes it for one that runs.
+        File.Delete(Path.Combine(Data, "postmaster.pid"));
+    }
 
     /// <summary>Holds all its processes up: connections stay open, and nobody answers.</summary>
     public Task HangAsync() => SignalAsync("STOP");
@@ -85,11 +105,13 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private async Task SignalAsync(string signal)
     {
-        // Its first process is the parent of all others, and makes no more of them once it is stopped.
+        // Its first process is the parent of all others, and makes no more of them once it is stopped. Others may have ended by themselves meanwhile.
         var first = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
-        await ChildProcess.RunAsync("kill", $"-{signal}", first);
-        var others = await ChildProcess.RunAsync("ps", "--ppid", first, "-o", "pid=");
-        await ChildProcess.RunAsync("kill", [$"-{signal}", .. others.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
+        await ChildProcess.RunAsync("kill", signal == "KILL" ? "-STOP" : $"-{signal}", first);
+        var others = (await ChildProcess.RunAsync("ps", "--ppid", first, "-o", "pid=")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] all = signal == "KILL" ? [first, .. others] : others;
+        await ChildProcess.RunAsync("sh", ["-c", "kill \"$@\" 2>/dev/null; true", "sh", $"-{signal}", .. all]);
+        if (signal == "KILL") await ChildProcess.RunAsync("sh", ["-c", "while ps -o stat= -p \"$*\" | grep -q '^[^Z]'; do :; done", "sh", .. all]);
     }
 
     /// <summary>The server refuses to run as root.</summary>
@@ -128,10 +150,23 @@ internal sealed class PostgresServer : IAsyncDisposable
             .Select(static folder => Path.Combine(folder, "bin"))
             .FirstOrDefault();
 
-    private static int FreePort()
+    /// <summary>A port that nobody gets by chance while its server is down: those that the kernel gives to connections are above.</summary>
+    public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        // Another one each time, and in each process.
+        var random = new Random(HashCode.Combine(Environment.ProcessId, TimeProvider.System.GetTimestamp()));
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, random.Next(LowestPort, HighestPort));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@ using Dfu.Silo.Serve;
 
 namespace Dfu.Cluster.Tests.Children;
 
-/// <summary>What <c>dfu serve</c> runs, until it is killed; prints <c>ready ADDRESS</c>, or what it was refused for.</summary>
+/// <summary>What <c>dfu serve</c> runs, until it is killed; prints <c>ready ADDRESS</c> and what its operator is told then, or what it was refused for.</summary>
 internal static class ServerProcess
 {
     public const string Role = "server";
@@ -12,6 +12,7 @@ internal static class ServerProcess
     /// <param name="adapter">Empty has no radio.</param>
     public static async Task<int> RunAsync(string name, string directory, string connection, string adapter, string gatewayPort)
     {
+        var ready = false;
         try
         {
             await FleetServer.RunAsync(
@@ -22,7 +23,15 @@ internal static class ServerProcess
                     Adapters = adapter.Length == 0 ? [] : AdapterSpec.Parse(adapter),
                     Connection = connection.Length == 0 ? null : connection,
                     GatewayPort = int.Parse(gatewayPort, System.Globalization.CultureInfo.InvariantCulture),
-                    Ready = static gateway => Console.WriteLine($"ready {gateway}"),
+                    Ready = gateway =>
+                    {
+                        Console.WriteLine($"ready {gateway}");
+                        ready = true;
+                    },
+                    Say = line =>
+                    {
+                        if (ready) Console.WriteLine(line);
+                    },
                 },
                 TimeProvider.System,
                 CancellationToken.None);

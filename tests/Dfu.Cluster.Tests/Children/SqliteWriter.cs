@@ -1,32 +1,47 @@
-using Dfu.Cluster.Tests.Storage;
+using System.Globalization;
+using Dfu.Cluster.Tests.Storage.Kills;
+using Dfu.Protocol.Errors;
 using Dfu.Silo.Storage.Sqlite;
 
 namespace Dfu.Cluster.Tests.Children;
 
-/// <summary>Writes states until it is killed, and prints <c>grain round</c> of each write that was acknowledged.</summary>
+/// <summary>
+/// Writes states as fast as it can until it is killed: prints <c>opening</c> and <c>open</c>, then <c>GRAIN WRITE</c> for each write that was
+/// acknowledged; or <c>refused</c> and why.
+/// </summary>
 internal static class SqliteWriter
 {
     public const string Role = "sqlite-writer";
-    public const int Writers = 32;
 
-    /// <summary>Long, so that a torn write would show.</summary>
-    public static string Content(string grain, int round) => $$"""{"v":1,"grain":"{{grain}}","round":{{round}},"filler":"{{new string('x', 2000)}}"}""";
-
-    public static async Task<int> RunAsync(string directory)
+    public static async Task<int> RunAsync(string directory, string run)
     {
-        using var storage = SqliteGrainStorage.Open(directory);
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(n => WriteAsync(storage, $"g{n}")));
-        return 0;
+        Say("opening");
+        try
+        {
+            using var storage = SqliteGrainStorage.Open(directory);
+            Say("open");
+            await Task.WhenAll(Enumerable.Range(0, WrittenValue.Grains).Select(grain => WriteAsync(storage, grain, int.Parse(run, CultureInfo.InvariantCulture))));
+            return 0;
+        }
+        catch (DfuException refusal)
+        {
+            Say($"refused {refusal.Error}: {refusal.Message}");
+            return 1;
+        }
     }
 
-    private static async Task WriteAsync(SqliteGrainStorage storage, string grain)
+    private static async Task WriteAsync(SqliteGrainStorage storage, int grain, int run)
     {
-        var state = await storage.DocumentAsync(grain);
-        for (var round = 1; ; round++)
+        var state = await WrittenValue.ReadAsync(storage, grain);
+        for (var write = 1; ; write++)
         {
-            state.State.Json = Content(grain, round);
-            await storage.WriteAsync(grain, state);
-            lock (Console.Out) Console.Out.WriteLine($"{grain} {round}");
+            await new WrittenValue(grain, run, write).WriteAsync(storage, state);
+            Say($"{grain} {write}");
         }
+    }
+
+    private static void Say(string what)
+    {
+        lock (Console.Out) Console.Out.WriteLine(what);
     }
 }

@@ -26,6 +26,9 @@ public sealed class PostgresServer : IAsyncLifetime
     // Ends with the tests, however they end: then its input is closed.
     private const string UntilInputEnds = "\"$@\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server";
 
+    /// <summary>Returns when none of them runs any more; those that nobody has asked about yet are still in the table.</summary>
+    private const string KillAll = "kill -9 \"$@\" 2>/dev/null; while ps -o stat= -p \"$*\" | grep -q '^[^Z]'; do :; done";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("dfu-postgres-").FullName;
     private Process? _server;
     private int _databases;
@@ -69,19 +72,53 @@ public sealed class PostgresServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_server is not null)
-        {
-            _server.StandardInput.Close();
-            await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
-            _server.Dispose();
-        }
-
+        await EndAsync();
         Directory.Delete(_folder, true);
+    }
+
+    /// <summary>SIGKILL of the server's first process and of all others of it: nobody writes anything back or says goodbye.</summary>
+    public async Task KillAsync()
+    {
+        var first = (await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0];
+        var others = (await RunAsync("ps", "--ppid", first, "-o", "pid=")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        await RunAsync("sh", ["-c", KillAll, "sh", first, .. others]);
+        await EndAsync();
+    }
+
+    /// <summary>Starts it again, at the port it had.</summary>
+    public Task GoOnAsync() => StartAsync();
+
+    /// <summary>
+    /// Another server that has all that this one has: from now on a commit here is answered when it is on the other's disk, too. It serves nobody who
+    /// wants to write until it is promoted.
+    /// </summary>
+    public async Task<PostgresServer> StandbyAsync()
+    {
+        var standby = new PostgresServer();
+        if (Environment.IsPrivilegedProcess) await RunAsync("chown", "-R", Owner.Name, standby._folder);
+        var from = $"host=127.0.0.1 port={Port} user={User} password={Password}";
+        await RunAsServerAsync("pg_basebackup", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "-d", from);
+        await standby.StartAsync();
+        await ExecuteAsync(ConnectionTo("postgres"), "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await ExecuteAsync(ConnectionTo("postgres"), "SELECT pg_reload_conf()");
+        return standby;
+    }
+
+    /// <summary>Makes a standby the server that is written to.</summary>
+    public Task PromoteAsync() => ExecuteAsync(ConnectionTo("postgres"), "SELECT pg_promote()");
+
+    private async Task EndAsync()
+    {
+        if (_server is null) return;
+        _server.StandardInput.Close();
+        await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+        _server.Dispose();
+        _server = null;
     }
 
     private async Task StartAsync()
     {
-        Port = FreePort();
+        if (Port == 0) Port = FreePort();
         var server = AsServer(
             "postgres",
             "-D",
@@ -108,7 +145,7 @@ public sealed class PostgresServer : IAsyncLifetime
         {
             lock (log) log.Add(line.Data ?? "");
             if (line.Data is null) ready.TrySetException(new InvalidOperationException("the server ended:\n" + string.Join('\n', log)));
-            else if (line.Data.Contains("ready to accept connections", StringComparison.Ordinal)) ready.TrySetResult();
+            else if (line.Data.Contains("ready to accept", StringComparison.Ordinal)) ready.TrySetResult();
         };
         _server.Start();
         _server.BeginErrorReadLine();
@@ -135,17 +172,18 @@ public sealed class PostgresServer : IAsyncLifetime
         return new("setpriv", [$"--reuid={uid}", $"--regid={gid}", "--clear-groups", program, .. arguments]) { WorkingDirectory = "/" };
     }
 
-    private static Task RunAsServerAsync(string program, params string[] arguments) => RunAsync(AsServer(program, arguments));
+    private static Task<string> RunAsServerAsync(string program, params string[] arguments) => RunAsync(AsServer(program, arguments));
 
-    private static Task RunAsync(string program, params string[] arguments) => RunAsync(new ProcessStartInfo(program, arguments));
+    private static Task<string> RunAsync(string program, params string[] arguments) => RunAsync(new ProcessStartInfo(program, arguments));
 
-    private static async Task RunAsync(ProcessStartInfo start)
+    private static async Task<string> RunAsync(ProcessStartInfo start)
     {
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
         if (process.ExitCode != 0) throw new InvalidOperationException($"{start.FileName} {string.Join(' ', start.ArgumentList)}: {await output}{await error}");
+        return await output;
     }
 }
 

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Dfu.Cluster.Tests.Children;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;
@@ -176,35 +174,6 @@ public sealed class SqliteGrainStorageTests : IDisposable
         File.WriteAllBytes(_directory.File(SqliteDatabase.FileName), bytes);
         Assert.Equal(DfuError.DataDirectoryUnusable, Refusal().Error);
         Assert.Equal(bytes, File.ReadAllBytes(_directory.File(SqliteDatabase.FileName)));
-    }
-
-    [Fact]
-    public async Task A_process_killed_while_it_writes_has_kept_every_write_it_was_told_of()
-    {
-        var known = new Dictionary<string, int>();
-        void Take(string line)
-        {
-            // The kill may have cut the last line short.
-            if (line.Split(' ') is [var grain, var round] && int.TryParse(round, out var number))
-                known[grain] = Math.Max(known.GetValueOrDefault(grain), number);
-        }
-
-        using (var child = ChildProcess.Start(SqliteWriter.Role, _directory.Path))
-        {
-            for (var line = 0; line < 2000; line++) Take(await child.LineAsync());
-            foreach (var line in await child.KillAsync()) Take(line);
-        }
-
-        Assert.Equal(SqliteWriter.Writers, known.Count);
-        var storage = Open();
-        foreach (var (grain, acknowledged) in known)
-        {
-            var state = await storage.DocumentAsync(grain);
-            var round = JsonDocument.Parse(state.State.Json).RootElement.GetProperty("round").GetInt32();
-            Assert.InRange(round, acknowledged, acknowledged + 1);
-            Assert.Equal(SqliteWriter.Content(grain, round), state.State.Json);
-            await storage.WriteAsync(grain, state);
-        }
     }
 
     [Fact]

@@ -36,7 +36,9 @@ internal sealed class PostgresConnection
     /// <summary>For people.</summary>
     public string Name => $"the database '{Database}' on {Server}";
 
-    private string Server => $"{_given.Host}:{_given.Port}";
+    private string Server => PostgresHosts.Text(_given);
+
+    private (string Host, int Port) First => PostgresHosts.Of(_given)[0];
 
     /// <summary>Npgsql's own rule: the login's name when none is given.</summary>
     private string? Database => _given.Database ?? _given.Username;
@@ -46,6 +48,7 @@ internal sealed class PostgresConnection
         get
         {
             var shown = new NpgsqlConnectionStringBuilder { Host = _given.Host, Port = _given.Port, Database = Database, Username = _given.Username };
+            if (_given.TargetSessionAttributes is { } kind) shown.TargetSessionAttributes = kind;
             return $"dfu db init --connection \"{shown}\"";
         }
     }
@@ -61,13 +64,16 @@ internal sealed class PostgresConnection
         }
         catch (NpgsqlException e)
         {
-            throw new DfuException(DfuError.DatabaseUnavailable, Say(e), e);
+            throw Unavailable(e);
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {
             throw new DfuException(DfuError.DatabaseUnavailable, $"the database server {Server} cannot be reached: {e.Message}", e);
         }
     }
+
+    /// <summary>The same failure, where it reached somebody else.</summary>
+    public DfuException Unavailable(NpgsqlException failure) => new(DfuError.DatabaseUnavailable, Say(failure), failure);
 
     private string Say(NpgsqlException failure) => failure is not PostgresException refusal
         ? $"the database server {Server} cannot be reached: {(failure.InnerException ?? failure).Message}"
@@ -76,7 +82,7 @@ internal sealed class PostgresConnection
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
                 $"the database server {Server} refuses the login '{_given.Username}': {refusal.MessageText}",
             PostgresErrorCodes.InvalidCatalogName =>
-                $"there is no database '{Database}' on {Server}; make it with: createdb -h {_given.Host} -p {_given.Port} {Database}",
+                $"there is no database '{Database}' on {Server}; make it with: createdb -h {First.Host} -p {First.Port} {Database}",
             PostgresErrorCodes.InsufficientPrivilege => $"the login '{_given.Username}' may not do that in {Name}: {refusal.MessageText}",
             PostgresErrorCodes.TooManyConnections => $"the database server {Server} takes no more connections: {refusal.MessageText}",
             PostgresErrorCodes.CannotConnectNow => $"the database server {Server} is starting or stopping: {refusal.MessageText}",

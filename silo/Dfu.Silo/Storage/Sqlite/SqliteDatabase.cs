@@ -24,17 +24,30 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>What opening it changed; null for a new file and for one of this schema.</summary>
     public SqliteUpgrade? Upgraded { get; private set; }
 
+    /// <summary>Opens a file that is there, and reads it whole: what is damaged is refused now, and not when a grain finds that its state is missing.</summary>
     /// <exception cref="DfuException">
-    /// DataDirectoryForeign when another program or a newer version wrote it, DataDirectoryUnusable when it is no database or cannot be written.
+    /// DataDirectoryForeign when another program or a newer version wrote it, DataDirectoryUnusable when it is no database, is damaged or empty, or
+    /// cannot be written.
     /// </exception>
     public static SqliteDatabase Open(string path, SqliteSchema? schema = null)
+    {
+        schema ??= SqliteSchema.Current;
+        if (!File.Exists(path)) Create(path, schema);
+        return Connect(path, database => database.Prepare(schema));
+    }
+
+    /// <summary>A second connection to a file that <see cref="Open"/> has looked at.</summary>
+    /// <exception cref="DfuException">DataDirectoryUnusable.</exception>
+    public static SqliteDatabase Again(string path) => Connect(path, static database => database.Configure());
+
+    private static SqliteDatabase Connect(string path, Action<SqliteDatabase> prepare)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
         {
             connection.Open();
             var database = new SqliteDatabase(connection, path);
-            database.Prepare(schema ?? SqliteSchema.Current);
+            prepare(database);
             return database;
         }
         catch (SqliteException e)
@@ -106,26 +119,42 @@ internal sealed class SqliteDatabase : IDisposable
     private void Prepare(SqliteSchema schema)
     {
         // Before anything is written: somebody else's file stays as it is.
-        var found = Recognise(_connection, _path, schema);
+        var found = Recognise(_connection, _path, schema) ?? throw Damaged(_path, "it is empty, and was not made so by this program");
+        if (SqliteCopy.FlawOf(_connection) is { } flaw) throw Damaged(_path, $"it is damaged: {flaw}");
+        Configure();
+        if (found < schema.Latest) Upgrade(schema, found);
+    }
 
-        // Before a new file has its first page; one that is there gets it by a step.
-        Run("PRAGMA auto_vacuum = INCREMENTAL");
-
+    private void Configure()
+    {
         // FULL makes every commit wait for the disk: the WAL is synced before a caller is answered.
         Run("PRAGMA journal_mode = WAL");
         Run("PRAGMA synchronous = FULL");
         Run("PRAGMA busy_timeout = 5000");
         Run($"PRAGMA journal_size_limit = {LargestLog}");
-        if (found < schema.Latest) Upgrade(schema, found.Value);
-        else if (found is null) Create(schema);
     }
 
-    private void Create(SqliteSchema schema)
+    /// <summary>Makes a new file whole under another name: one that is there and has nothing in it was emptied by somebody.</summary>
+    private static void Create(string path, SqliteSchema schema)
     {
-        using var transaction = _connection.BeginTransaction();
+        if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 }) throw Damaged(path, "it is gone, and its log is still there");
+        var part = Durable.PartOf(path);
+        try
+        {
+            Connect(part, database => database.Make(schema)).Dispose();
+            if (!Durable.TryName(part, path)) File.Delete(part);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DfuException(DfuError.DataDirectoryUnusable, $"{path} cannot be made: {e.Message}", e);
+        }
+    }
 
-        // Again, for two may open a new file at once.
-        if (Recognise(_connection, _path, schema) is not null) return;
+    private void Make(SqliteSchema schema)
+    {
+        // Before the file has its first page; one that is there gets it by a step.
+        Run("PRAGMA auto_vacuum = INCREMENTAL");
+        using var transaction = _connection.BeginTransaction();
         Run(SqliteStateTable.Create);
         foreach (var step in schema.Steps) Run(step.Change);
         Run($"PRAGMA application_id = {Ours}");
@@ -218,18 +247,26 @@ internal sealed class SqliteDatabase : IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
+    public DfuException IsDamaged(string why) => Damaged(_path, why);
+
     internal static DfuException Unusable(string path, SqliteException e)
     {
+        // 1 is for statements that cannot be run. Those of this program can, in a file that is as it left it.
+        if (e.SqliteErrorCode is 1 or 11 or 26) return Damaged(path, $"it is damaged or no database (SQLite {e.SqliteErrorCode})", e);
         var why = e.SqliteErrorCode switch
         {
             13 => "the disk is full",
             8 => "it may not be written",
             14 => "it cannot be opened",
-            11 or 26 => "it is damaged or no database",
             5 or 6 => "another program holds it",
             10 => "reading or writing failed",
             _ => e.Message,
         };
         return new(DfuError.DataDirectoryUnusable, $"{path}: {why} (SQLite {e.SqliteErrorCode})", e);
     }
+
+    internal static DfuException Damaged(string path, string why, Exception? inner = null) => new(DfuError.DataDirectoryUnusable, $"{path}: {why}", inner)
+    {
+        Remedy = "Put a copy in its place with 'dfu restore --force', which keeps the damaged file beside it, or give another --data-dir",
+    };
 }

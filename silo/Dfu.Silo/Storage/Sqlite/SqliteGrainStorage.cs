@@ -11,6 +11,9 @@ namespace Dfu.Silo.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
 {
+    /// <summary>A process owns its data directory; two of its silos may still open the same, and one must not sweep away what the other makes.</summary>
+    private static readonly Lock Opening = new();
+
     private readonly Lock _reading = new();
     private readonly SqliteDatabase _writer;
     private readonly SqliteDatabase _reader;
@@ -35,21 +38,26 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
     public static SqliteGrainStorage Open(string directory, SqliteSchema? schema = null)
     {
-        try
+        var path = Path.Combine(directory, SqliteDatabase.FileName);
+        SqliteDatabase writer;
+        lock (Opening)
         {
-            Directory.CreateDirectory(directory);
-            Durable.Sweep(directory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DfuException(DfuError.DataDirectoryUnusable, $"{directory} cannot be made: {e.Message}", e);
+            try
+            {
+                Directory.CreateDirectory(directory);
+                Durable.Sweep(directory);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new DfuException(DfuError.DataDirectoryUnusable, $"{directory} cannot be made: {e.Message}", e);
+            }
+
+            writer = SqliteDatabase.Open(path, schema);
         }
 
-        var path = Path.Combine(directory, SqliteDatabase.FileName);
-        var writer = SqliteDatabase.Open(path, schema);
         try
         {
-            return new SqliteGrainStorage(writer, SqliteDatabase.Open(path, schema));
+            return new SqliteGrainStorage(writer, SqliteDatabase.Again(path));
         }
         catch
         {
@@ -105,7 +113,9 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
 
     private StoredRow? Read(string name, string grain)
     {
-        lock (_reading) return _reader.Read(() => _readTable.Read(null, name, grain));
+        StoredRow? row;
+        lock (_reading) row = _reader.Read(() => _readTable.Read(null, name, grain));
+        return row is null or { IsWhole: true } ? row : throw _reader.IsDamaged($"the state '{name}' of {grain} is not as it was written");
     }
 
     private static void Check(ChangeResult result, string name, string grain, string? etag)

@@ -4,7 +4,11 @@ namespace Dfu.Silo.Storage.Sqlite;
 
 /// <summary>A row of <see cref="SqliteStateTable"/>.</summary>
 /// <param name="Payload">A string for JSON, bytes for a file.</param>
-internal readonly record struct StoredRow(string ETag, object Payload);
+internal readonly record struct StoredRow(string ETag, object Payload)
+{
+    /// <summary>Whether the payload is the one that the ETag was made for; those from before ETags had a check are taken for it.</summary>
+    public bool IsWhole => CheckedETag.Fits(ETag, Payload);
+}
 
 /// <summary>Whether a change was made, and which ETag the row has now; null when there is none.</summary>
 internal readonly record struct ChangeResult(bool Done, string? ETag);
@@ -49,7 +53,7 @@ internal sealed class SqliteStateTable : IDisposable
         var command = etag is null ? _insert : _update;
 
         // Never the same twice, not even after the row was deleted: a number would be.
-        var next = Guid.NewGuid().ToString("N");
+        var next = CheckedETag.For(payload);
         Aim(command, transaction, name, grain);
         if (etag is not null) command.Parameters["$etag"].Value = etag;
         command.Parameters["$next"].Value = next;
