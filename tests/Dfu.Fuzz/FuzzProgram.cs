@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Dfu.Fuzz.Engine;
 
 namespace Dfu.Fuzz;
@@ -16,10 +17,12 @@ internal static class FuzzProgram
     {
         if (options.Replay is { } file) return Replay(options.Targets[0], File.ReadAllBytes(file));
         if (options.IsInstrumented) return RunHere(options, options.Targets[0]);
+        using var stop = new CancellationTokenSource();
+        using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));
         var copy = InstrumentedCopy.Make(Root());
         Console.WriteLine(FuzzResult.Head);
         var code = 0;
-        foreach (var target in options.Targets)
+        foreach (var target in options.Targets.TakeWhile(_ => !stop.IsCancellationRequested))
         {
             var ended = copy.Run(Arguments(options, target));
             code = Math.Max(code, Math.Min(ended, 1));
@@ -27,6 +30,13 @@ internal static class FuzzProgram
         }
 
         return code;
+    }
+
+    /// <summary>Ctrl-C: what was done until then is told.</summary>
+    private static void Stop(PosixSignalContext signal, CancellationTokenSource stop)
+    {
+        signal.Cancel = true;
+        stop.Cancel();
     }
 
     private static int Replay(IFuzzTarget target, byte[] input)
@@ -38,13 +48,16 @@ internal static class FuzzProgram
 
     private static int RunHere(FuzzOptions options, IFuzzTarget target)
     {
+        using var stop = new CancellationTokenSource();
+        using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));
         var coverage = Coverage.Attach();
         using var last = new LastInput(FileOfLast(target), target.Longest);
         using var watch = TimeProvider.System.CreateTimer(_ => last.EndIfSame(), null, Hangs, Hangs);
         var findings = new Findings(Folder("findings"), target.Name);
         var run = new FuzzRun(target, coverage, findings, TimeProvider.System, last.Note);
         var corpus = Path.Combine(Root(), "tests", "Dfu.Fuzz", "corpus");
-        var result = run.Run(options.Order, CorpusFile.Read(corpus, target.Name), told => Console.WriteLine($"{target.Name}: {told}"));
+        var known = CorpusFile.Read(corpus, target.Name);
+        var result = run.Run(options.Order, known, told => Console.WriteLine($"{target.Name}: {told}"), stop.Token);
         Console.WriteLine(result);
         if (options.Keep) CorpusFile.Write(corpus, target.Name, run.Corpus!.Minimised(run.WaysOf, Room));
         last.Forget();

@@ -26,7 +26,8 @@ internal sealed class FuzzRun(IFuzzTarget target, Coverage? coverage, Findings f
     public Corpus? Corpus { get; private set; }
 
     /// <param name="told">Called with each finding.</param>
-    public FuzzResult Run(FuzzOrder order, IEnumerable<byte[]> known, Action<string> told)
+    /// <param name="cancellationToken">Ends it early; what it did until then is its result.</param>
+    public FuzzResult Run(FuzzOrder order, IEnumerable<byte[]> known, Action<string> told, CancellationToken cancellationToken = default)
     {
         var random = new Random(order.Seed);
         var mutator = new Mutator(random, target.Words, target.Longest);
@@ -39,7 +40,7 @@ internal sealed class FuzzRun(IFuzzTarget target, Coverage? coverage, Findings f
             if (Try(input, told) || coverage is null || corpus.Count == 0) corpus.Add(input, Cost(input));
         }
 
-        while (inputs < order.Inputs && !findings.IsFull)
+        while (inputs < order.Inputs && !findings.IsFull && !cancellationToken.IsCancellationRequested)
         {
             if (inputs % LookAtClock == 0 && time.GetElapsedTime(began) > order.For) break;
             var input = mutator.Mutate(corpus.Pick(), corpus.Any());

@@ -16,7 +16,7 @@ internal sealed class LastInput : IDisposable
 
     public LastInput(string path, int longest)
     {
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Create, null, sizeof(int) + Math.Max(longest, 1 << 16));
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.OpenOrCreate, null, sizeof(int) + Math.Max(longest, 1 << 16));
         _view = _file.CreateViewAccessor();
     }
 
