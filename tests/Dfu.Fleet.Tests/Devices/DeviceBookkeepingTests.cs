@@ -76,6 +76,26 @@ public sealed class DeviceBookkeepingTests
         Assert.Equal(At(until), Apply(Queued(), Grant(), Confirmed(1, 4096, 5.5), new DeviceEvent.PhaseChanged(1, phase, At(9))).BootloaderUntil);
 
     [Fact]
+    public void The_image_that_is_sent_now_counts_from_what_was_confirmed_of_it()
+    {
+        var queued = Queued(8192, 100_000);
+        var state = Apply(queued with { Images = queued.Images.SetItem(1, new() { Confirmed = 4096 }) }, Grant());
+        Assert.Same(state, Apply(state, new DeviceEvent.ImageStarted(1, 0)));
+        var second = Apply(state, new DeviceEvent.ImageStarted(1, 1));
+        Assert.Equal((1, 4096L), (second.Image, second.AttemptBase));
+    }
+
+    [Theory]
+    [InlineData(true, false, DeviceOutcome.Updated, FinishCheck.Heard)]
+    [InlineData(false, false, DeviceOutcome.Updated, FinishCheck.Accepted)]
+    [InlineData(true, true, DeviceOutcome.AlreadyCurrent, FinishCheck.None)]
+    public void An_end_tells_how_the_update_was_found_out(bool heard, bool current, DeviceOutcome outcome, FinishCheck check)
+    {
+        var state = Apply(Queued(), Grant(), Ended(1, DfuError.None, heard: heard) with { AlreadyCurrent = current });
+        Assert.Equal((outcome, check), (state.Outcome, state.Finish.Check));
+    }
+
+    [Fact]
     public void An_attempt_that_is_interrupted_says_so_until_the_next_one_says_more()
     {
         var state = Apply(Queued(), Grant(), new DeviceEvent.Interrupted(1, At(1)));
