@@ -13,6 +13,7 @@ public enum AddressType
 /// <param name="Rssi">Signal strength in dBm, negative.</param>
 /// <param name="Name">Advertised name, empty when there is none.</param>
 /// <param name="DfuService">Whether service FE59 is advertised: a bootloader, or an application with buttonless DFU.</param>
+[method: JsonConstructor] // which its own, empty one would be otherwise: a document without a name was read as one with null for a name
 public readonly record struct Advertisement(
     BluetoothAddress Address, AddressType AddressType, int Rssi, string Name, bool DfuService, bool Connectable)
 {

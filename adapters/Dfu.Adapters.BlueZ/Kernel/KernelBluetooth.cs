@@ -185,7 +185,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
         }
     }
 
-    private void OnControl(ReadOnlySpan<byte> bytes)
+    internal void OnControl(ReadOnlySpan<byte> bytes)
     {
         if (!MgmtPacket.TryParse(bytes, out var packet)) return;
         switch ((MgmtEvent)packet.Code)
@@ -211,7 +211,7 @@ internal sealed class KernelBluetooth : IKernelBluetooth
         }
     }
 
-    private void OnMonitor(ReadOnlySpan<byte> bytes)
+    internal void OnMonitor(ReadOnlySpan<byte> bytes)
     {
         if (MonitorEvent.Parse(bytes) is not { } e) return;
         _answers.Apply(e);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Dfu.Adapters.Bridge.Framing;
@@ -19,7 +18,7 @@ internal sealed class BridgeAdapter : IAdapter
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<HelloReply> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ended = new();
-    private readonly Socket _socket;
+    private readonly IDisposable _connection;
     private readonly BridgeAddress _where;
     private readonly TimeProvider _time;
     private readonly FrameWriter _writer;
@@ -29,12 +28,12 @@ internal sealed class BridgeAdapter : IAdapter
     private string? _end;
     private Task? _disposal;
 
-    public BridgeAdapter(Socket socket, BridgeAddress where, TimeProvider time)
+    /// <param name="connection">What the stream is of; its disposal breaks the stream.</param>
+    public BridgeAdapter(Stream stream, IDisposable connection, BridgeAddress where, TimeProvider time)
     {
-        (_socket, _where, _time) = (socket, where, time);
+        (_connection, _where, _time) = (connection, where, time);
         Name = where.ToString();
-        var stream = new NetworkStream(socket, ownsSocket: false);
-        _writer = new FrameWriter(stream, socket.Dispose, time);
+        _writer = new FrameWriter(stream, connection.Dispose, time);
         _sending = SendAsync();
         _receiving = ReceiveAsync(stream);
     }
@@ -192,7 +191,7 @@ internal sealed class BridgeAdapter : IAdapter
         await _sending.CameAsync(BridgeTimes.Flush, _time);
         Fail("closed by this host");
         await _receiving;
-        _socket.Dispose();
+        _connection.Dispose();
         await _sending;
     }
 
@@ -205,11 +204,11 @@ internal sealed class BridgeAdapter : IAdapter
         Fail(reason);
     }
 
-    private async Task ReceiveAsync(NetworkStream stream)
+    private async Task ReceiveAsync(Stream stream)
     {
         var reason = await FrameReader.RunAsync(stream, FromBridge.Parser, Handle, static _ => ValueTask.CompletedTask, _ended.Token);
         Fail(reason);
-        _socket.Dispose();
+        _connection.Dispose();
     }
 
     private ValueTask<bool> Handle(FromBridge message)

@@ -30,7 +30,7 @@ public sealed class BridgeAdapterSource : IAdapterSource
     public async Task<IAdapter> OpenAsync(CancellationToken cancellationToken)
     {
         var socket = await ConnectAsync(cancellationToken);
-        var adapter = new BridgeAdapter(socket, Address, _time);
+        var adapter = new BridgeAdapter(new NetworkStream(socket, ownsSocket: false), socket, Address, _time);
         try
         {
             await adapter.GreetAsync(cancellationToken);

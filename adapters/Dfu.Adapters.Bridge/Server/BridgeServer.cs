@@ -89,7 +89,7 @@ public sealed class BridgeServer(Func<CancellationToken, Task<IAdapter>> openRad
             throw;
         }
 
-        var stream = new RadioStream(socket, openRadio, clock);
+        var stream = new RadioStream(new NetworkStream(socket, ownsSocket: false), socket.Close, openRadio, clock);
         lock (_gate) _streams.Add(stream, ServeAsync(stream));
     }
 

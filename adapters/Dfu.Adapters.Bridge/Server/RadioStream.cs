@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Dfu.Adapters.Bridge.Framing;
 using Dfu.Adapters.Bridge.Wire;
 using Dfu.Protocol.Errors;
@@ -22,18 +21,18 @@ internal sealed class RadioStream
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
     private readonly Func<CancellationToken, Task<IAdapter>> _openRadio;
-    private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly Stream _stream;
+    private readonly Action<int> _close;
     private readonly TimeProvider _time;
     private readonly FrameWriter _writer;
     private IAdapter? _radio;
     private CancellationTokenSource? _scan;
     private Task _scanning = Task.CompletedTask;
 
-    public RadioStream(Socket socket, Func<CancellationToken, Task<IAdapter>> openRadio, TimeProvider time)
+    /// <param name="close">Closes what the stream is of, after so many seconds for what was written: none, or -1 for as many as it takes.</param>
+    public RadioStream(Stream stream, Action<int> close, Func<CancellationToken, Task<IAdapter>> openRadio, TimeProvider time)
     {
-        (_socket, _openRadio, _time) = (socket, openRadio, time);
-        _stream = new NetworkStream(socket, ownsSocket: false);
+        (_stream, _close, _openRadio, _time) = (stream, close, openRadio, time);
         _writer = new FrameWriter(_stream, Abort, time);
     }
 
@@ -50,7 +49,7 @@ internal sealed class RadioStream
         _writer.Complete();
         if (!await sending.CameAsync(BridgeTimes.Flush, _time)) Abort();
         await sending;
-        _socket.Dispose();
+        _close(-1);
     }
 
     /// <summary>Ends the stream in order: links are drained and closed, and the host is told.</summary>
@@ -59,7 +58,7 @@ internal sealed class RadioStream
     /// <summary>Breaks the stream without a word to the host; packets that it has sent still reach the air.</summary>
     private void Abort()
     {
-        _socket.Close(0);
+        _close(0);
         _ending.Cancel();
     }
 

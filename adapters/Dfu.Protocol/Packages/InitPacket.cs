@@ -14,6 +14,9 @@ public sealed record InitPacket
 {
     private const int HashBytes = 32;
 
+    private static readonly WireFormat.WireType[] WireTypes =
+        [WireFormat.WireType.Varint, WireFormat.WireType.Fixed64, WireFormat.WireType.LengthDelimited, WireFormat.WireType.Fixed32];
+
     public required ImageType Type { get; init; }
 
     /// <summary>4294967295 in a SoftDevice's packet, which has no version of its own.</summary>
@@ -69,7 +72,7 @@ public sealed record InitPacket
         {
             (packet, problem) = Parse(bytes.ToArray());
         }
-        catch (InvalidProtocolBufferException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
         {
             problem = "it cannot be decoded";
         }
@@ -108,7 +111,7 @@ public sealed record InitPacket
         if (!command.HasFwVersion && type != ImageType.SoftDevice) return (null, "it has no fw_version");
         if (command.SdReq.Count > PackageLimits.SdReq)
             return (null, $"it names {command.SdReq.Count} SoftDevices, a bootloader has room for {PackageLimits.SdReq}");
-        if (command.Hash is null) return (null, "it has no hash");
+        if (Fields(signedBytes, InitCommand.HashFieldNumber).Count == 0) return (null, "it has no hash");
         if (command.Hash.HashType != HashType.Sha256) return (null, $"its hash is of type {(int)command.Hash.HashType}, bootloaders want SHA-256");
         if (command.Hash.Hash_.Length != HashBytes) return (null, $"its hash has {command.Hash.Hash_.Length} bytes instead of {HashBytes}");
 
@@ -142,6 +145,8 @@ public sealed record InitPacket
     };
 
     /// <summary>The raw content of each length-delimited field of this number.</summary>
+    /// <remarks>nanopb, pb_decode.c, pb_skip_field: bootloaders skip fields that they do not know, but none of a wire type that they do not know.</remarks>
+    /// <exception cref="InvalidDataException">There is one of such a type.</exception>
     private static List<byte[]> Fields(byte[] message, int number)
     {
         var wanted = WireFormat.MakeTag(number, WireFormat.WireType.LengthDelimited);
@@ -149,6 +154,7 @@ public sealed record InitPacket
         var input = new CodedInputStream(message);
         for (uint tag; (tag = input.ReadTag()) != 0;)
         {
+            if (Array.IndexOf(WireTypes, WireFormat.GetTagWireType(tag)) < 0) throw new InvalidDataException("a field's wire type is unknown");
             if (tag == wanted) found.Add(input.ReadBytes().ToByteArray());
             else input.SkipLastField();
         }

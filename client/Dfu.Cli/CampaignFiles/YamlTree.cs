@@ -11,6 +11,7 @@ namespace Dfu.Cli.CampaignFiles;
 internal sealed class YamlTree
 {
     private const int Deepest = 16;
+    private const string NearBy = "Look at the indentation, quotes and brackets here and in the line before.";
     private readonly FileFlaws _flaws;
     private readonly Parser _parser;
 
@@ -23,13 +24,20 @@ internal sealed class YamlTree
     /// <returns>Null when it cannot be read, which is said then.</returns>
     public static FileNode? Read(string text, FileFlaws flaws)
     {
+        var tree = new YamlTree(text, flaws);
         try
         {
-            return new YamlTree(text, flaws).Document();
+            return tree.Document();
         }
         catch (YamlException e)
         {
-            flaws.Add(Of(e.End), $"this is not YAML: {e.Message}", "Look at the indentation, quotes and brackets here and in the line before.");
+            flaws.Add(Of(e.End), $"this is not YAML: {e.Message}", NearBy);
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The library says so of some texts that are not YAML, and not where; it was behind what it told last.
+            flaws.Add(tree._parser.Current is { } last ? Of(last.End) : new(1, 1), "this is not YAML", NearBy);
             return null;
         }
     }

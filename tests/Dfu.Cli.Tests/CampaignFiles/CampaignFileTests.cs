@@ -158,6 +158,9 @@ public sealed class CampaignFileTests : IDisposable
 
     [Theory]
     [InlineData("package: [", "2:1: this is not YAML")]
+    [InlineData("package: app.zip\ntargets: [C0:98:76:54:32:10\npriority: 9\nforce: true\n", "2:")]
+    [InlineData("%TAG ! \npackage: app.zip\n", "1:1: this is not YAML")]
+    [InlineData("package: !<> app.zip\n", "1:")]
     [InlineData("package: app.zip\n  targets: {all: true}", "2:")]
     [InlineData("package: app.zip\n\ttargets: 1", "2:")]
     [InlineData("{\"package\": \"app.zip\",}", "1:23: this is not JSON: The JSON object contains a trailing comma at the end - ")]

@@ -73,6 +73,8 @@ public class InitPacketTests
         { "holds 0", [] },
         { "513 bytes", new byte[513] },
         { "cannot be decoded", [0x0a, 0x7f, 1] },
+        { "cannot be decoded", [0xff, 0xff, 1, .. Unsigned(_ => { }).ToByteArray()] },
+        { "cannot be decoded", [.. Unsigned(_ => { }).ToByteArray(), 0x1b, 0x1c] },
         { "cannot be decoded", [0x12, 0x02, 0x10, 0x00, 0x0b, 0x0b, 0x0b, 0x0b] },
     };
 

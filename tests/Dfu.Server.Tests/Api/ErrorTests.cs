@@ -17,6 +17,13 @@ public sealed class ErrorTests(SharedFleet shared)
 
     private readonly HttpClient _http = shared.Served.Http;
 
+    [Fact]
+    public void What_a_client_sent_does_not_break_the_line_that_tells_of_it()
+    {
+        Assert.Equal("no member 'a b c'", ApiProblems.Of(DfuError.InvalidArgument, "no member 'a\u007fb\nc'").Detail);
+        Assert.Equal(new string('x', 1000) + "…", ApiProblems.Of(DfuError.InvalidArgument, new string('x', 5000)).Detail);
+    }
+
     [Theory]
     [InlineData("GET", "/api/v1/nothing", 404, "notFound", "there is nothing at this address")]
     [InlineData("GET", "/api/v2/campaigns", 404, "notFound", "there is nothing at this address")]

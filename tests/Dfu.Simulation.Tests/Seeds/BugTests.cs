@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Threading.Channels;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;

@@ -9,6 +9,9 @@ namespace Dfu.Server.Api.Problems;
 /// <summary>Writes what went wrong: our code, its sentence, what happened, what to do.</summary>
 internal static class ApiProblems
 {
+    private const int LongestDetail = 1000;
+
+    /// <param name="detail">Made one line of bounded length: what a client sent may be in it.</param>
     /// <param name="status">The usual one of the error when null.</param>
     public static ApiProblem Of(DfuError error, string detail, string? remedy = null, int? status = null)
     {
@@ -17,7 +20,7 @@ internal static class ApiProblems
             $"urn:dfu:error:{error.Code()}",
             sentence,
             status ?? ErrorStatus.Of(error),
-            AccessSecret.Hide(detail),
+            Line(AccessSecret.Hide(detail)),
             error.Code(),
             remedy ?? ApiProblem.UsualRemedy(error));
     }
@@ -35,5 +38,11 @@ internal static class ApiProblems
         var json = JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Options);
         response.ContentLength = json.Length;
         return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+    }
+
+    private static string Line(string detail)
+    {
+        var line = string.Concat(detail.Take(LongestDetail).Select(static character => char.IsControl(character) ? ' ' : character));
+        return line.Length < detail.Length ? line + "…" : line;
     }
 }

@@ -1,0 +1,3 @@
+using Dfu.Fuzz;
+
+return FuzzOptions.Parse(args) is { } options ? FuzzProgram.Run(options) : 2;
