@@ -21,6 +21,14 @@ public static class TlsProbe
     /// <returns>A sentence about the member; null when it talks as we do, does not answer at all, or the reason is another.</returns>
     public static async Task<string?> WhyNotAsync(IPEndPoint member, ClusterTls? tls, TimeProvider time, CancellationToken cancellationToken)
     {
+        var why = await AskAsync(member, tls, time, cancellationToken);
+
+        // A member that dies in the handshake breaks it off as one without TLS does. Asked again, it is not there.
+        return why == NoTls ? await AskAsync(member, tls, time, cancellationToken) : why;
+    }
+
+    private static async Task<string?> AskAsync(IPEndPoint member, ClusterTls? tls, TimeProvider time, CancellationToken cancellationToken)
+    {
         using var late = new CancellationTokenSource(Longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         using var client = new TcpClient(member.AddressFamily);
@@ -51,7 +59,7 @@ public static class TlsProbe
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return tls is null ? null : NoTls;
+            return null; // it is held up: what does not speak TLS breaks off
         }
     }
 

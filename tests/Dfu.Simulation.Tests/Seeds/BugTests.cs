@@ -121,8 +121,9 @@ public sealed class BugTests
 
         private async Task CopyAsync()
         {
-            await foreach (var notification in link.Notifications.ReadAllAsync())
+            while (await link.Notifications.WaitToReadAsync())
             {
+                if (!link.Notifications.TryRead(out var notification)) continue;
                 var value = notification.Value;
                 if (_selects && value.Length >= 15 && value.Span is [0x60, OpCode.Select, ..])
                 {

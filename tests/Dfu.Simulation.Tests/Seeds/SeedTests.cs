@@ -47,6 +47,6 @@ public sealed class SeedTests
         var lines = output.ToString().Split(Environment.NewLine);
         Assert.StartsWith("seed 289:", lines[0], StringComparison.Ordinal);
         Assert.Equal(2, lines.Count(static line => line.StartsWith("   ", StringComparison.Ordinal) && line.Contains(" s  ", StringComparison.Ordinal)));
-        Assert.NotEmpty(lines.Where(static line => line.StartsWith("- ", StringComparison.Ordinal)));
+        Assert.Contains(lines, static line => line.StartsWith("- ", StringComparison.Ordinal));
     }
 }
