@@ -40,7 +40,7 @@ internal sealed class Cluster : IDisposable
     {
         (Spec, Time, _random) = (spec, time, new(spec.Seed));
         Air = new(time, spec.Link, spec.Seed);
-        Database = new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly };
+        Database = new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly, IgnoresVersions = spec.IgnoresVersions };
         Post = new(time, new(spec.Seed + 2), this);
         Drivers = new(this);
         Trail = new(this);

@@ -29,5 +29,8 @@ internal sealed record ClusterSpec
     /// <summary>The database answers a write before it has written: a bug, for those who look whether it is found.</summary>
     public bool AnswersEarly { get; init; }
 
+    /// <summary>The database takes a write whatever version it follows: another such bug.</summary>
+    public bool IgnoresVersions { get; init; }
+
     public int Seed { get; init; } = 1;
 }

@@ -136,7 +136,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         foreach (var (device, result) in before.Results)
         {
             if (campaign.Results.GetValueOrDefault(device) == result || campaign.Gone.Contains(device)) continue;
-            if (campaign.Run == before.Run && !campaign.Retrying.ContainsKey(device))
+            if (!campaign.Retrying.ContainsKey(device))
                 cluster.Violate($"{id} forgot that {device} was {result.Outcome}");
         }
 

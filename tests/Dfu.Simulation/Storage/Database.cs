@@ -26,6 +26,9 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <inheritdoc cref="ClusterSpec.AnswersEarly"/>
     public bool AnswersEarly { get; init; }
 
+    /// <inheritdoc cref="ClusterSpec.IgnoresVersions"/>
+    public bool IgnoresVersions { get; init; }
+
     public int Writes { get; private set; }
 
     /// <summary>Told of every document that was written, as it was and as it is.</summary>
@@ -61,12 +64,12 @@ internal sealed class Database(VirtualTime time, Random random)
     {
         if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
         var (before, stored) = _rows.GetValueOrDefault(key);
-        if (stored != version) throw new OvertakenException($"{key} is at {stored} and not at {version}");
-        _rows[key] = (json, version + 1);
+        if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
+        _rows[key] = (json, stored + 1);
         Writes++;
         Written(key, before ?? "", json);
         if (DiesNow(process, key)) process.Kill();
-        return version + 1;
+        return stored + 1;
     }
 
     private async Task<T> CallAsync<T>(HostProcess process, Func<T> work)
