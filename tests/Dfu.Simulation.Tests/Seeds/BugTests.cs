@@ -100,9 +100,11 @@ public sealed class BugTests
 
         public Task SecureAsync(CancellationToken cancellationToken) => link.SecureAsync(cancellationToken);
 
-        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => link.SubscribeAsync(characteristic, cancellationToken);
+        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+            link.SubscribeAsync(characteristic, cancellationToken);
 
-        public Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) => link.ReadAsync(characteristic, cancellationToken);
+        public Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) =>
+            link.ReadAsync(characteristic, cancellationToken);
 
         public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
         {

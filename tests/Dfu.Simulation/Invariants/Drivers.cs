@@ -73,7 +73,8 @@ internal sealed class Drivers(Cluster cluster)
 
     /// <summary>The simulated device behind an address, whichever of its two it is.</summary>
     private BluetoothAddress DeviceOf(BluetoothAddress address) =>
-        cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address)?.ApplicationAddress ?? address;
+        cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address)?.ApplicationAddress
+            ?? address;
 
     private IDfuLink Wrap(IDfuLink link) => cluster.Spec.Wrap(link);
 

@@ -89,7 +89,8 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         if (sound && result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
             cluster.Violate($"{name} is said to be {result.Outcome} and has not activated the image");
         if (device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood()) cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
-        if (result.Outcome == DeviceOutcome.Failed && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
+        if (result.Outcome == DeviceOutcome.Failed
+            && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
     }
 
     private static bool IsImage(DfuPackage package, ReadOnlyMemory<byte> image) => image.Span.SequenceEqual(package.Images[0].Firmware.Span);

@@ -110,7 +110,8 @@ internal sealed class SeedRun : IDisposable
         {
             try
             {
-                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory => directory.StartAsync(order));
+                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory =>
+                    directory.StartAsync(order));
                 if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
                 (_campaign, _ordered) = (ticket.Campaign, package);
                 _promises.Ordered(ticket.Campaign);
