@@ -153,6 +153,7 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
             case FaultKind.StallFlash:
                 return For(fault, () => device.StallFlash(true), () => device.StallFlash(false));
             case FaultKind.StallBootloader:
+                cluster.Drivers.Harmed(device.ApplicationAddress); // what it was asked over one link it may answer to the next
                 return For(fault, () => device.BusyMainLoop(true), () => device.BusyMainLoop(false));
             case FaultKind.InactivityReset:
                 device.FireInactivity();
