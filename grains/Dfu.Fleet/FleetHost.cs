@@ -8,7 +8,7 @@ using Dfu.Fleet.Telemetry;
 
 namespace Dfu.Fleet;
 
-/// <summary>What a silo's grains get from the host they run on; one per silo, a singleton of its services.</summary>
+/// <summary>What activations get from the host they run on; one per silo, a singleton of its services.</summary>
 public sealed class FleetHost
 {
     /// <summary>The silo's name, the first part of its adapters' ids.</summary>
@@ -53,8 +53,8 @@ public sealed class FleetHost
     internal Func<Func<FleetReading?>, IDisposable> Gauges { get; init; } = FleetGauges.Add;
 
     /// <summary>
-    /// Starts work where radios are driven: never on a grain's scheduler, for a transfer must not take a grain's turns. Everything that
-    /// such work awaits goes on there. The thread pool unless the radios live in virtual time.
+    /// Starts work where radios are driven and packages are read: never on an activation's scheduler, for neither may take its turns.
+    /// Everything that such work awaits goes on there. The thread pool unless the radios live in virtual time.
     /// </summary>
     public Action<Action> OnRadio { get; init; } = static work => ThreadPool.UnsafeQueueUserWorkItem(static state => state(), work, preferLocal: false);
 }

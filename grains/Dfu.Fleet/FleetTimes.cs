@@ -10,7 +10,7 @@ namespace Dfu.Fleet;
 /// </summary>
 public sealed record FleetTimes
 {
-    /// <summary>For one process that has all grains.</summary>
+    /// <summary>For one process that has the whole fleet.</summary>
     public static FleetTimes Alone => new() { Ownership = null };
 
     /// <summary>Between two reports of an adapter to the scheduler. Default 0.25 s.</summary>
@@ -29,9 +29,9 @@ public sealed record FleetTimes
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(4.5);
 
     /// <summary>
-    /// A device's grain lets an attempt go on for so long after it last wrote to storage, and one that takes over from it waits for so much longer before
-    /// it gives up an attempt. So storage may be away for that long, less the pause between two writes. Null where one process has all grains: it need not
-    /// ask storage. Default 15 s.
+    /// A device's activation lets an attempt go on for so long after it last wrote to storage, and one that takes over from it waits for so much longer
+    /// before it gives up an attempt. So storage may be away for that long, less the pause between two writes. Null where one process has the whole fleet:
+    /// it need not ask storage. Default 15 s.
     /// </summary>
     public TimeSpan? Ownership { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -60,7 +60,7 @@ public sealed record FleetTimes
     public TimeSpan GiveUpEnd => 20 * Lease;
 
     /// <summary>
-    /// The same in a clock that runs <paramref name="scale"/> times as fast: messages between grains take real time. Nothing is shorter in a
+    /// The same in a clock that runs <paramref name="scale"/> times as fast: messages between peers take real time. Nothing is shorter in a
     /// slower clock, or a lease would end before its report is due.
     /// </summary>
     public FleetTimes Scaled(double scale)

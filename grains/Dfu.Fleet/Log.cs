@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Fleet;
 
-/// <summary>Everything that grains and what they carry log.</summary>
+/// <summary>Everything that activations and what carries them log.</summary>
 internal static partial class Log
 {
     /// <summary>For work that nobody waits for; see <see cref="Turns.OwnWork"/>.</summary>
@@ -58,11 +58,11 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device}: its last progress was not saved; it is found out again when the device connects")]
     public static partial void ProgressNotSaved(this ILogger logger, BluetoothAddress device, Exception e);
 
-    [LoggerMessage(Message = "{Grain}: its storage has not answered for {Seconds:0} s; it is asked again until it does")]
-    public static partial void StorageAway(this ILogger logger, LogLevel level, string grain, double seconds, Exception e);
+    [LoggerMessage(Message = "{Subject}: its storage has not answered for {Seconds:0} s; it is asked again until it does")]
+    public static partial void StorageAway(this ILogger logger, LogLevel level, string subject, double seconds, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Grain} could not be saved; it goes on from what was")]
-    public static partial void NotStored(this ILogger logger, string grain, Exception e);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Subject} could not be saved; it goes on from what was")]
+    public static partial void NotStored(this ILogger logger, string subject, Exception e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Campaign {Campaign} is at work: {Devices} devices, {Ended} of them ended")]
     public static partial void AtWork(this ILogger logger, string campaign, int devices, int ended);

@@ -22,7 +22,7 @@ public interface IFleetGrain : IGrainWithIntegerKey
     Task<DirectoryChanges> ChangesAsync(DirectoryCursor since);
 
     /// <summary>Makes sure that every unfinished campaign is at work; called by hosts when they start and when another has died.</summary>
-    /// <exception cref="OrleansException">Some could not be reached; all others are at work.</exception>
+    /// <exception cref="IOException">Some could not be reached; all others are at work.</exception>
     [Alias("Wake")]
     Task WakeAsync();
 

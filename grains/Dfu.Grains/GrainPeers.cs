@@ -124,7 +124,8 @@ internal sealed class GrainPeers(IGrainFactory grains) : IPeers
 
     private sealed class PackageReference(IPackageGrain grain) : IPackagePeer
     {
-        public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => grain.CheckAsync(imageSizes, hwVersion, only);
+        public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) =>
+            grain.CheckAsync(imageSizes, hwVersion, only);
 
         public Task<byte[]?> GetAsync() => grain.GetAsync();
     }

@@ -1,4 +1,3 @@
-using Dfu.Fleet.Peers;
 
 namespace Dfu.Fleet.Tests;
 

@@ -57,7 +57,7 @@ public sealed record ReportReceipt
     /// <summary>The attempt is over for the device, for good: the adapter stops it.</summary>
     public bool Over { get; init; }
 
-    /// <summary>The attempt may go on for a lease. False while the device's grain cannot say: storage is away, or something is decided.</summary>
+    /// <summary>The attempt may go on for a lease. False while the device cannot say: storage is away, or something is decided.</summary>
     public bool Renews { get; init; }
 
     /// <summary>The last event that was taken: the next report begins after it.</summary>

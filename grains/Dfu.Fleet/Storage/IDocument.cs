@@ -8,11 +8,20 @@ public interface IDocument
 
     Task ReadAsync();
 
-    /// <summary>Durable when it returns. What it throws says whether the storage has refused (see <see cref="OvertakenException"/>) or did not answer.</summary>
+    /// <summary>Durable when it returns.</summary>
+    /// <exception cref="OvertakenException">Somebody else has written.</exception>
+    /// <remarks>A DfuException and an InvalidOperationException mean that the storage refuses; whatever else it throws passes by itself.</remarks>
     Task WriteAsync();
 
     /// <summary>Nothing is stored when it returns.</summary>
     Task ClearAsync();
+}
+
+/// <summary>Documents that an activation has many of.</summary>
+public interface IDocuments
+{
+    /// <summary>One that is still to be read.</summary>
+    IDocument Of(string name);
 }
 
 /// <summary>Somebody else has written the document since it was read.</summary>

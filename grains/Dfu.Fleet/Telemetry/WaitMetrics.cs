@@ -4,7 +4,7 @@ using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Telemetry;
 
-/// <summary>What devices, attempts and grains wait for: slots, leases, storage. docs/telemetry.md has the table.</summary>
+/// <summary>What devices, attempts and activations wait for: slots, leases, storage. docs/telemetry.md has the table.</summary>
 public static class WaitMetrics
 {
     private static readonly double[] Milliseconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Fleet;
 using Dfu.Fleet.Audit;
-using Dfu.Fleet.Storage;
+using Dfu.Fleet.Shells.Audit;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,59 +10,32 @@ using Orleans.Storage;
 
 namespace Dfu.Grains.Audit;
 
-/// <summary>Keeps the trail. Nothing of it is ever changed or deleted, by retention neither.</summary>
-/// <remarks>A full page is stored before the head that names it: a crash in between leaves a page that nobody names, and the head as it was.</remarks>
+/// <summary>Carries an <see cref="AuditActivation"/>.</summary>
 internal sealed class AuditGrain(
     FleetHost host,
     [PersistentState("audit", StorageNames.State)] IPersistentState<StoredDocument> state,
     [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     ILogger<AuditGrain> logger) : Grain, IAuditGrain
 {
-    private const int MostRead = 10_000;
-    private readonly AuditPages _pages = new(storage);
-    private DocumentStore<AuditHead> _heads = null!;
-    private AuditHead _head = new();
+    private AuditActivation? _audit;
+
+    private AuditActivation Audit => _audit!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _heads = new(new GrainActivation(GrainContext, "the audit", GrainFactory, host, logger), new GrainDocument(state));
-        if (_heads.Read() is { } stored) _head = stored;
+        var activation = new GrainActivation(GrainContext, "the audit", GrainFactory, host, logger);
+        _audit = new(activation, new GrainDocument(state), new KeyedDocuments(storage, "audit-page"));
+        _audit.Begin();
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _heads.LastTry = true;
+        _audit?.Leave();
         return Task.CompletedTask;
     }
 
-    public async Task AppendAsync(ImmutableArray<AuditEntry> entries)
-    {
-        var known = _head.Entries.Select(static entry => entry.Id).ToHashSet(StringComparer.Ordinal);
-        var fresh = entries.Select(static entry => entry.Bounded()).Where(entry => known.Add(entry.Id)).ToList();
-        fresh = await _pages.MissingAsync(fresh, _head.Last);
-        if (fresh.Count == 0) return;
-        var (next, full) = _head.With([.. fresh], host.Wall.GetUtcNow());
-        foreach (var (name, json) in full) await _pages.WriteAsync(name, json);
-        await _heads.SaveAsync(next);
-        _head = next;
-    }
+    public Task AppendAsync(ImmutableArray<AuditEntry> entries) => Audit.AppendAsync(entries);
 
-    public async Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most)
-    {
-        most = Math.Clamp(most, 1, MostRead);
-        var found = ImmutableArray.CreateBuilder<AuditEntry>();
-        var (entries, previous) = (_head.Entries, _head.Last);
-        while (true)
-        {
-            for (var i = entries.Length - 1; i >= 0 && found.Count < most; i--)
-            {
-                if (subject is null || entries[i].Subject.Equals(subject, StringComparison.OrdinalIgnoreCase)) found.Add(entries[i]);
-            }
-
-            if (previous is null || found.Count == most) return found.ToImmutable();
-            var page = await _pages.PageAsync(previous);
-            (entries, previous) = (page.Entries, page.Previous);
-        }
-    }
+    public Task<ImmutableArray<AuditEntry>> ReadAsync(string? subject, int most) => Audit.ReadAsync(subject, most);
 }

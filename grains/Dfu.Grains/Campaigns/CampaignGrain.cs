@@ -56,7 +56,8 @@ internal sealed class CampaignGrain(
 
     public Task ListeningAsync() => Campaign.ListeningAsync();
 
-    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) => Campaign.KnowledgeAsync(device, attempt, deviceClass);
+    public Task<CampaignKnowledge> KnowledgeAsync(BluetoothAddress device, int attempt, string? deviceClass) =>
+        Campaign.KnowledgeAsync(device, attempt, deviceClass);
 
     public Task LearnedAsync(LearnedReport report) => Campaign.LearnedAsync(report);
 

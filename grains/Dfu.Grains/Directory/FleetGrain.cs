@@ -23,7 +23,8 @@ internal sealed class FleetGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _directory = new(new GrainActivation(GrainContext, "directory", GrainFactory, host, logger, self: this.AsReference<IOwnTurns>()), new GrainDocument(state));
+        var activation = new GrainActivation(GrainContext, "the directory", GrainFactory, host, logger, self: this.AsReference<IOwnTurns>());
+        _directory = new(activation, new GrainDocument(state));
         _directory.Begin();
         return Task.CompletedTask;
     }

@@ -21,6 +21,12 @@ internal sealed class SchedulerGrain(FleetHost host, ILogger<SchedulerGrain> log
         return Task.CompletedTask;
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
     public void Dispose() => _scheduler?.Dispose();
 
     public Task AdapterAsync(AdapterReport report) => Scheduler.AdapterAsync(report);

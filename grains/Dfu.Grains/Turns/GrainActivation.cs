@@ -7,13 +7,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Grains.Turns;
 
-/// <summary>A grain that carries an activation. Made in a turn of the grain.</summary>
+/// <summary>A grain that carries an activation.</summary>
 /// <param name="self">The grain's reference to itself; null where it takes no turns of its own.</param>
 internal sealed class GrainActivation(
     IGrainContext grain, string name, IGrainFactory grains, FleetHost host, ILogger log, ILoggerFactory? loggers = null, IOwnTurns? self = null) : IActivation
 {
-    private readonly TaskScheduler _scheduler = TaskScheduler.Current;
-
     public string Name => name;
 
     public FleetHost Host => host;
@@ -24,8 +22,7 @@ internal sealed class GrainActivation(
 
     public ILogger Updates { get; } = loggers?.CreateLogger(TracedLines.Updates) ?? log;
 
-    public void Enter(Func<Task> work) =>
-        Background.Run("take a turn", Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.None, _scheduler).Unwrap());
+    public void Enter(Func<Task> work) => grain.Scheduler.QueueAction(() => Background.Run("take a turn", work()));
 
     public Task TurnAsync() => self?.TakeTurnAsync() ?? throw new InvalidOperationException($"{name} takes no turns of its own");
 

@@ -8,7 +8,6 @@ using Dfu.Fleet.Packages;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;

@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using Dfu.Cli.Reports;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;

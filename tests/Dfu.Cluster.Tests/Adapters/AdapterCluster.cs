@@ -11,7 +11,6 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
-using Dfu.Grains.Packages;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;

@@ -3,7 +3,6 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Adapters;

@@ -73,7 +73,7 @@ internal sealed class PeerDevice
     /// <summary>What it says to reports; it takes whatever comes unless a test wants otherwise.</summary>
     public Func<AttemptReport, Task<bool>> Answer { get; set; } = static _ => Task.FromResult(true);
 
-    public IEnumerable<DeviceEvent> Events => Reports.SelectMany(static report => report.Events.Read());
+    public IEnumerable<DeviceEvent> Events => Reports.SelectMany(static report => report.Events);
 
     /// <summary>Completes with the first end that is reported.</summary>
     public Task<DeviceEvent.Ended> Ended => _ended.Task;
@@ -86,7 +86,7 @@ internal sealed class PeerDevice
     public async Task<ReportReceipt> ReportAsync(AttemptReport report)
     {
         Reports.Enqueue(report);
-        var events = report.Events.Read();
+        var events = report.Events;
         if (events.OfType<DeviceEvent.Ended>().FirstOrDefault() is { } end) _ended.TrySetResult(end);
         var answer = Answer(report);
         if (answer.IsCompleted) return Receipt(await answer, events);
@@ -178,7 +178,7 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
     public Task LearnedAsync(LearnedReport report)
     {
         if (peers.CampaignsAreAway is { } away) return Task.FromException(away);
-        foreach (var e in report.Events.Read()) peers.Learned.Enqueue((this.GetPrimaryKeyString(), e));
+        foreach (var e in report.Events) peers.Learned.Enqueue((this.GetPrimaryKeyString(), e));
         return Task.CompletedTask;
     }
 

@@ -7,8 +7,6 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Adapters;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains;
-using Dfu.Grains.Adapters;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -41,7 +41,7 @@ public sealed class ReportTests
 
         await cluster.PassAsync(1);
         Assert.Equal([4096, 8192], device.Events.OfType<DeviceEvent.Confirmed>().Select(e => e.Offset));
-        Assert.Single(device.Reports, report => report.Events.Read().OfType<DeviceEvent.Saved>().Any());
+        Assert.Single(device.Reports, report => report.Events.OfType<DeviceEvent.Saved>().Any());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class ReportTests
         fails.SetException(new TimeoutException("its silo is gone"));
         await cluster.UntilAsync(() => second.IsCompleted, "both are stored");
         await first.Soon();
-        var kinds = device.Reports.Skip(1).SelectMany(report => report.Events.Read()).Where(e => !e.IsCheckpoint).Select(e => e.GetType());
+        var kinds = device.Reports.Skip(1).SelectMany(report => report.Events).Where(e => !e.IsCheckpoint).Select(e => e.GetType());
         Assert.Equal([typeof(DeviceEvent.LastExecute), typeof(DeviceEvent.ImageActivated)], kinds);
     }
 

@@ -5,7 +5,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Updates;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Adapters;

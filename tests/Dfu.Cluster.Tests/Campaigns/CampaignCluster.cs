@@ -9,7 +9,6 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Campaigns;
 using Dfu.Grains.Directory;
-using Dfu.Grains.Packages;
 using Dfu.Grains.Scheduling;
 using Dfu.Grains.Storage;
 using Dfu.Protocol.Errors;

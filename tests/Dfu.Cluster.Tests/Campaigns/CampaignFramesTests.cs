@@ -7,7 +7,6 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Campaigns;

@@ -53,5 +53,5 @@ public sealed class LearningTests
     }
 
     private static Task LearnAsync(ICampaignGrain grain, params CampaignEvent[] events) =>
-        grain.LearnedAsync(new() { Events = new([.. events]) }).Soon();
+        grain.LearnedAsync(new() { Events = [.. events] }).Soon();
 }

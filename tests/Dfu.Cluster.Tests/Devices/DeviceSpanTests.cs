@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains;
 using static Dfu.Cluster.Tests.Devices.Given;
 
 namespace Dfu.Cluster.Tests.Devices;

@@ -3,7 +3,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -34,21 +33,11 @@ internal static class Given
     public static DeviceEvent.Granted Grant(BluetoothAddress device, string adapter = Adapter, int attempt = 1) =>
         new(attempt, adapter, 3, new(device.Bootloader, AddressType.Random, -60, "DfuTarg", true, true), device, device.Bootloader, false, Elsewhere);
 
-    public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = new([.. events]) };
+    public static AttemptReport Report(int attempt, params DeviceEvent[] events) => new() { Attempt = attempt, Events = [.. events] };
 
     /// <summary>The same with its events numbered from here on.</summary>
     public static AttemptReport From(this AttemptReport report, int first) =>
-        report with { Events = new([.. report.Events.Read().Select((e, i) => e with { Number = first + i })]) };
-
-    /// <summary>Sends what comes next in an attempt.</summary>
-    /// <returns>Whether the device took it.</returns>
-    public static async Task<bool> TakesAsync(this IDeviceGrain device, AttemptReport report)
-    {
-        var before = await device.GetAsync();
-        var receipt = await device.ReportAsync(report.From((before?.LastEvent ?? 0) + 1));
-        var events = report.Events.Read();
-        return receipt.Renews || (!events.IsEmpty && before?.Attempt == report.Attempt && receipt.Taken == before.LastEvent + events.Length);
-    }
+        report with { Events = [.. report.Events.Select((e, i) => e with { Number = first + i })] };
 
     public static DeviceEvent.Confirmed Confirmed(int attempt, long offset) => new(attempt, 0, offset, 7, new(offset, offset), Elsewhere);
 

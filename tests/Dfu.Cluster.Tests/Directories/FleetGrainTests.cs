@@ -147,7 +147,7 @@ public sealed class FleetGrainTests
         Assert.Equal(3, (await cluster.Fleet.ListAsync().Soon()).Length);
         Assert.False(again.IsCompleted);
         await cluster.UntilAsync(() => waking.IsCompleted, "it is said that one could not be woken");
-        Assert.Equal("1 unfinished campaigns could not be woken", (await Assert.ThrowsAsync<OrleansException>(() => waking)).Message);
+        Assert.Equal("1 unfinished campaigns could not be woken", (await Assert.ThrowsAsync<IOException>(() => waking)).Message);
         cluster.Unreachable = null;
         Assert.Equal((lost, true), ((await again.Soon()).Campaign, (await again).GoesOn));
     }

@@ -2,7 +2,6 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Peers;
 
 namespace Dfu.Cluster.Tests.Harness;
 

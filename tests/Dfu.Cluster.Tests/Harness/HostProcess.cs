@@ -3,8 +3,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Packages;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains;
-using Dfu.Grains.Packages;
 
 namespace Dfu.Cluster.Tests.Harness;
 

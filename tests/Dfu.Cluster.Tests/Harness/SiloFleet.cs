@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Dfu.Fleet;
-using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Grains.Adapters;
@@ -42,7 +41,7 @@ internal sealed class SiloFleet(int silos, RoomSettings settings, FleetPolicy po
     public WatchedStorage Storage { get; private set; } = null!;
     public IGrainFactory Grains => Cluster.Client;
 
-    public override string AdapterId(int radio) => Dfu.Grains.AdapterId.Of(SiloOf(radio), Room.Radios[radio].Id);
+    public override string AdapterId(int radio) => Dfu.Fleet.Peers.AdapterId.Of(SiloOf(radio), Room.Radios[radio].Id);
 
     public static string SiloName(int number) => $"Silo_{number}";
 

@@ -5,7 +5,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Packages;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
-using Dfu.Grains.Packages;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +25,7 @@ public sealed class PackageShelfTests(DeviceCluster cluster) : IClassFixture<Dev
             Ledger = static _ => new InMemoryTrafficLedger(),
             Packages = _disk,
         },
-        cluster.Grains,
+        new GrainPeers(cluster.Grains),
         NullLogger<PackageShelf>.Instance);
 
     [Fact]

@@ -6,8 +6,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains;
-using Dfu.Grains.Scheduling;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Scheduling;

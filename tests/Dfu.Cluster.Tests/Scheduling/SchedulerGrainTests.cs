@@ -3,7 +3,6 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
-using Dfu.Grains;
 
 namespace Dfu.Cluster.Tests.Scheduling;
 

@@ -121,7 +121,7 @@ public sealed class FencingTests
         foreach (var attempt in new[] { before.Attempt - 1, before.Attempt + 1, 0, int.MaxValue })
         {
             var end = new DeviceEvent.Ended(attempt, DfuError.None, "", true, default, room.Time.GetUtcNow());
-            var report = new AttemptReport { Attempt = attempt, Events = new([new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end]) };
+            var report = new AttemptReport { Attempt = attempt, Events = [new DeviceEvent.LastExecute(attempt, 0, room.Time.GetUtcNow()), end] };
             Assert.True((await device.ReportAsync(report)).Over);
         }
 

@@ -1,12 +1,17 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Dfu.Fleet.Access;
+using Dfu.Fleet.AccessKeys;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Plans;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
+using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Wire;
@@ -17,7 +22,7 @@ public sealed class DocumentTests
     private const string NewerField = "aFieldOfANewerVersion";
 
     /// <summary>Objects whose field names are data.</summary>
-    private static readonly string[] Dictionaries = ["results", "askedAgain", "heardOf", "classes", "over", "packages"];
+    private static readonly string[] Dictionaries = ["results", "askedAgain", "heardOf", "classes", "over", "packages", "rssi"];
 
     private static readonly Dictionary<string, Kind> Kinds = new()
     {
@@ -45,9 +50,45 @@ public sealed class DocumentTests
         ["retention-wish"] = Kind.Of<RetentionWish>(),
         ["device-events"] = Kind.OfEvents<DeviceEvent>(),
         ["campaign-events"] = Kind.OfEvents<CampaignEvent>(),
+        ["campaign-entry"] = Kind.Of<CampaignEntry>(),
+        ["campaign-standing"] = Kind.Of<CampaignStanding>(),
+        ["campaign-control"] = Kind.Of<CampaignControl>(),
+        ["campaign-plan"] = Kind.Of<CampaignPlan>(),
+        ["finish-plan"] = Kind.Of<FinishPlan>(),
+        ["target-label"] = Kind.Of<TargetLabel>(),
+        ["passport"] = Kind.Of<DevicePassport>(),
+        ["adapter-control"] = Kind.Of<AdapterControl>(),
+        ["heard-air"] = Kind.Of<HeardAir>(),
+        ["kept-package"] = Kind.Of<KeptPackage>(),
+        ["audit-entry"] = Kind.Of<AuditEntry>(),
+        ["access-key-ring"] = Kind.Of<AccessKeyRing>(),
+        ["held-key"] = Kind.Of<HeldKey>(),
+        ["attempt-name"] = Kind.Of<AttemptName>(),
+        ["attempt-order"] = Kind.Of<AttemptOrder>(),
+        ["attempt-stop"] = Kind.Of<AttemptStop>(),
+        ["attempt-report"] = Kind.Of<AttemptReport>(),
+        ["report-receipt"] = Kind.Of<ReportReceipt>(),
+        ["adapter-opening"] = Kind.Of<AdapterOpening>(),
+        ["campaign-order"] = Kind.Of<CampaignOrder>(),
+        ["campaign-ticket"] = Kind.Of<CampaignTicket>(),
+        ["campaign-place"] = Kind.Of<CampaignPlace>(),
+        ["campaign-watch"] = Kind.Of<CampaignWatch>(),
+        ["learned-report"] = Kind.Of<LearnedReport>(),
+        ["adapter-report"] = Kind.Of<AdapterReport>(),
+        ["slot-request"] = Kind.Of<SlotRequest>(),
+        ["air-report"] = Kind.Of<AirReport>(),
+        ["live-report"] = Kind.Of<LiveReport>(),
+        ["control-answer"] = Kind.Of<ControlAnswer>(),
+        ["package-answer"] = Kind.Of<PackageAnswer>(),
+        ["directory-changes"] = Kind.Of<DirectoryChanges>(),
     };
 
     public static TheoryData<string> Names => [.. Kinds.Keys];
+
+    [Fact]
+    public void Everything_that_travels_as_a_document_is_one_that_is_held_here() => Assert.Empty(
+        WireTypes.Converted.Where(static pair => pair.Surrogate == typeof(Document)).Select(static pair => pair.Type)
+            .Except(Kinds.Values.Select(static kind => kind.Type)));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -153,13 +194,15 @@ public sealed class DocumentTests
         if (!Dictionaries.Contains(field)) members[NewerField] = new JsonObject { ["x"] = 1 };
     }
 
+    /// <param name="Type">What the documents are.</param>
     /// <param name="Samples">Documents as they are written today.</param>
     /// <param name="ReadAndWrite">Reads a document and writes what was read.</param>
-    private sealed record Kind(string[] Samples, Func<string, string> ReadAndWrite)
+    private sealed record Kind(Type Type, string[] Samples, Func<string, string> ReadAndWrite)
     {
-        public static Kind Of<T>() => new([FleetJson.Write((T)Filler.Of(typeof(T)))], ReadAndWriteAs<T>);
+        public static Kind Of<T>() => new(typeof(T), [FleetJson.Write((T)Filler.Of(typeof(T)))], ReadAndWriteAs<T>);
 
         public static Kind OfEvents<T>() => new(
+            typeof(T),
             [.. Filler.Kinds<T>().Select(static e => FleetJson.Write(ImmutableArray.Create(e)))],
             ReadAndWriteAs<ImmutableArray<T>>);
 

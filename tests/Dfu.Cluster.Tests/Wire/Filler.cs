@@ -2,9 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Serialization;
-using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Devices;
-using Dfu.Grains;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Wire;
@@ -40,8 +37,6 @@ internal sealed class Filler
         if (type == typeof(TimeOnly)) return new TimeOnly(_next % 24, _next % 60);
         if (type == typeof(Guid)) return new Guid(_next, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
         if (type == typeof(BluetoothAddress)) return new BluetoothAddress(0xC0_00_00_00_00_00ul + (ulong)_next);
-        if (type == typeof(DeviceEvents)) return new DeviceEvents(Kinds<DeviceEvent>());
-        if (type == typeof(CampaignEvents)) return new CampaignEvents(Kinds<CampaignEvent>());
         if (type.IsEnum) return Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1)!;
         if (type.IsPrimitive) return Convert.ChangeType(type == typeof(double) ? _next + 0.5 : _next, type, CultureInfo.InvariantCulture);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>)) return Call(nameof(Several), type);
@@ -53,7 +48,7 @@ internal sealed class Filler
     private object Call(string method, Type type) =>
         GetType().GetMethod(method, BindingFlags.NonPublic | BindingFlags.Instance)!.MakeGenericMethod(type.GetGenericArguments()).Invoke(this, null)!;
 
-    private ImmutableArray<T> Several<T>() => [(T)Make(typeof(T)), (T)Make(typeof(T))];
+    private ImmutableArray<T> Several<T>() => typeof(T).IsAbstract ? Kinds<T>() : [(T)Make(typeof(T)), (T)Make(typeof(T))];
 
     private ImmutableHashSet<T> Set<T>() => [(T)Make(typeof(T))];
 

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using Dfu.Grains;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Cluster.Tests.Wire;
@@ -15,8 +14,6 @@ internal static class Picture
         DateTimeOffset moment => moment.ToString("O", CultureInfo.InvariantCulture),
         BluetoothAddress or TimeSpan or TimeOnly or Guid or Enum => value.ToString()!,
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-        DeviceEvents events => Of(events.Read()),
-        CampaignEvents events => Of(events.Read()),
         IDictionary entries => Joined(entries.Keys.Cast<object>().Select(key => $"{Of(key)}: {Of(entries[key])}").Order(StringComparer.Ordinal)),
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Of))}]",
         _ => value.GetType().Name + Joined(Filler.Members(value.GetType()).Select(member => $"{member.Name} = {Of(member.GetValue(value))}")),

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using static Dfu.Fleet.Tests.Campaigns.CampaignSteps;
 

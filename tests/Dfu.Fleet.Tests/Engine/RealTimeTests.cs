@@ -17,7 +17,7 @@ public sealed class RealTimeTests
         var runner = new ScriptedRunner(world);
         var engine = new FleetEngine(new FleetStore(), sources, new(), TimeProvider.System, runner.RunAsync);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
-        await engine.StartAsync(new() { Package = Packages.Application(3 * 4096), Targets = new() { Addresses = [.. world.Devices.Keys] } }, late.Token);
+        await engine.StartAsync(new() { Package = Fakes.Packages.Application(3 * 4096), Targets = new() { Addresses = [.. world.Devices.Keys] } }, late.Token);
         var view = await engine.WaitAsync(late.Token);
         Assert.Equal(CampaignOutcome.Succeeded, view.Outcome);
         await engine.StopAsync();

@@ -14,7 +14,7 @@ public sealed class RestartTests
     {
         for (var write = 0; ; write++)
         {
-            var station = new Station(devices: 3, adapters: 2) { Package = Packages.Application(10 * 4096) };
+            var station = new Station(devices: 3, adapters: 2) { Package = Fakes.Packages.Application(10 * 4096) };
             var faulty = new FaultyStore(write, takesEffect);
             station.Store = faulty;
             var died = station.Run(async () =>

@@ -1,6 +1,5 @@
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Orders;
-using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
@@ -9,7 +8,7 @@ namespace Dfu.Fleet.Tests.Orders;
 
 public sealed class PackagePartTests
 {
-    private static readonly DfuPackage Whole = Packages.Of((ImageType.SoftDeviceBootloader, 20_000), (ImageType.Application, 50_000));
+    private static readonly DfuPackage Whole = Fakes.Packages.Of((ImageType.SoftDeviceBootloader, 20_000), (ImageType.Application, 50_000));
     private static readonly TargetSelection Targets = new() { Addresses = [BluetoothAddress.Parse("C0:00:00:00:00:10")] };
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class PackagePartTests
     [Fact]
     public void A_part_that_is_not_there_is_refused_with_those_that_are()
     {
-        var refused = Assert.Throws<DfuException>(() => Packages.Application(4096).Only(ImageType.SoftDevice));
+        var refused = Assert.Throws<DfuException>(() => Fakes.Packages.Application(4096).Only(ImageType.SoftDevice));
         Assert.Equal(("the package has no part 'softdevice'", "its only part is 'application'"), (refused.Message, refused.Remedy));
     }
 

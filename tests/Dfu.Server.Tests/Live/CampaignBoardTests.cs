@@ -4,7 +4,6 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
-using Dfu.Fleet.Shells.Scheduling;
 using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Server.Live;

@@ -4,8 +4,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Campaigns;
-using Dfu.Grains;
-using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 

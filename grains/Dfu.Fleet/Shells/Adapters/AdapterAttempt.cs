@@ -10,7 +10,7 @@ using Dfu.Protocol.Transfers;
 
 namespace Dfu.Fleet.Shells.Adapters;
 
-/// <summary>One attempt as its adapter's grain sees it, from the order to the last report.</summary>
+/// <summary>One attempt as its adapter's activation sees it, from the order to the last report.</summary>
 internal sealed class AdapterAttempt
 {
     private readonly Action<Action> _onRadio;
@@ -63,7 +63,7 @@ internal sealed class AdapterAttempt
         if (_run is { } run) _onRadio(() => run.Stop(reason));
     }
 
-    /// <summary>From the lease's timer, whatever the grain does meanwhile.</summary>
+    /// <summary>From the lease's timer, whatever the activation does meanwhile.</summary>
     public void Expire() => Volatile.Read(ref _run)?.Stop(DfuError.Interrupted);
 
     public void Began(AttemptRun run) => Volatile.Write(ref _run, run);

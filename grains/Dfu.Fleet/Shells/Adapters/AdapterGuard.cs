@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Dfu.Fleet.Shells.Adapters;
 
-/// <summary>One owner per radio in this process, even while two activations of its grain exist for a moment. A singleton.</summary>
+/// <summary>One owner per radio in this process, even while two activations of it exist for a moment. A singleton.</summary>
 internal sealed class AdapterGuard
 {
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _radios = new(StringComparer.Ordinal);

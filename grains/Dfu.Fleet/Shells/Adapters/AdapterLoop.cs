@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Fleet.Shells.Adapters;
 
 /// <summary>
-/// One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the grain's
+/// One ownership of a radio, from the guard's consent to its closing: the only place where the adapter's state changes. Lives on the activation's
 /// scheduler.
 /// </summary>
 internal sealed class AdapterLoop : IAsyncDisposable

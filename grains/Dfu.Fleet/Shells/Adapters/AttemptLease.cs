@@ -1,6 +1,6 @@
 namespace Dfu.Fleet.Shells.Adapters;
 
-/// <summary>An attempt's right to its device. It ends by itself on the radio's side, however busy the grain is.</summary>
+/// <summary>An attempt's right to its device. It ends by itself on the radio's side, however busy the activation is.</summary>
 internal sealed class AttemptLease : IDisposable
 {
     private readonly TimeSpan _length;

@@ -6,7 +6,7 @@ using Dfu.Fleet.Turns;
 namespace Dfu.Fleet.Shells.Adapters;
 
 /// <summary>
-/// Tells a device's grain what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.
+/// Tells a device what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.
 /// </summary>
 internal sealed class AttemptReporter(
     Func<AttemptReport, Task<ReportReceipt>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
@@ -123,7 +123,7 @@ internal sealed class AttemptReporter(
         _events.RemoveRange(0, durable);
         _saved += durable;
 
-        // A grain activated anew knows what is stored, and wants the rest once more.
+        // A device activated anew knows what is stored, and wants the rest once more.
         var taken = Math.Clamp(receipt.Taken, _saved, _last);
         _urgent |= taken < _taken;
         _taken = taken;

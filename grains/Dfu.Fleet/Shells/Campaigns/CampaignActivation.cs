@@ -24,6 +24,7 @@ internal sealed class CampaignActivation : ICampaignPeer
     private readonly CampaignDevices _devices;
     private readonly CampaignGauge _gauge;
     private readonly CampaignCalls _calls;
+    private readonly CampaignEffects _effects;
     private readonly CampaignFetch _fetch;
     private readonly CampaignScreen _screen;
     private readonly GroupedSave _save;
@@ -46,6 +47,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         _states = new(activation, documents.State);
         _labels = new(new(activation, documents.Labels));
         _calls = new(activation, _devices, _labels, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
+        _effects = new(activation, _trace, _devices, _calls);
         _fetch = new(host, _devices, _calls);
         _summary = new(new(activation, documents.Summary), _devices, _labels, host.Time);
         _screen = new(_activation.Host.Time, id, _devices, _calls, _fetch, _summary, _labels);
@@ -371,39 +373,11 @@ internal sealed class CampaignActivation : ICampaignPeer
         _core.Written(pending);
         if (pending.Effects.IsEmpty && (stage, changes) == (_core.Saved.Stage, _core.Saved.Changes)) return;
         _screen.Outdate();
-        foreach (var effect in pending.Effects) Carry(effect);
+        foreach (var effect in pending.Effects) _effects.Carry(effect, _core);
         _calls.Watch(_core.Saved, now: true);
         _calls.Devices(_core);
         _calls.Pause(_core.Saved);
         _calls.Audit(_core);
         if (stage == CampaignStage.Finished && _core.Saved.Stage != stage) Work();
-    }
-
-    private void Carry(CampaignEffect effect)
-    {
-        using var about = TracedLines.Of(_core!.Saved.TraceParent);
-        switch (effect)
-        {
-            case CampaignEffect.AddDevice add:
-                _devices.IsNew(add.Device);
-                break;
-            case CampaignEffect.CancelDevice cancel:
-                _devices.CallNow(cancel.Device);
-                break;
-            case CampaignEffect.LetGo gone:
-                _calls.LetGo(gone.Device, _core!.Saved);
-                break;
-            case CampaignEffect.KeepClass keep:
-                _calls.Keep(keep.Class, _id);
-                break;
-            case CampaignEffect.Announce announce:
-                _activation.Log.Notice(_id, announce.Notice);
-                break;
-            case CampaignEffect.Finished finished:
-                _activation.Log.Over(_id, finished.Outcome);
-                if (_core!.State.Stage == CampaignStage.Finished) _trace.End(finished.Outcome, _core.State);
-                _calls.Finished(_core, true);
-                break;
-        }
     }
 }

@@ -6,7 +6,7 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Shells.Campaigns;
 
 /// <summary>
-/// What a campaign says to whoever collects, for as long as this activation has it: the campaign is looked at on the grain's scheduler, and read from
+/// What a campaign says to whoever collects, for as long as this activation has it: the campaign is looked at on the activation's scheduler, and read from
 /// any thread.
 /// </summary>
 internal sealed class CampaignGauge : IDisposable

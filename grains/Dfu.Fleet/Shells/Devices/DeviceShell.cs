@@ -8,7 +8,7 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Shells.Devices;
 
-/// <summary>A device without its grain: what is decided, what must be saved before it has effects, and when something is due.</summary>
+/// <summary>A device without what carries it: what is decided, what must be saved before it has effects, and when something is due.</summary>
 /// <remarks>
 /// An activation may let an attempt go on for as long as it knows that no other one has the device: for <see cref="FleetTimes.Ownership"/> after its
 /// last write began, or always where there is only one process. So a storage that is slow or away costs no link. Here alone the clock on the wall counts

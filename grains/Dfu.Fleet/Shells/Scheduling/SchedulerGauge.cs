@@ -3,7 +3,7 @@ using Dfu.Fleet.Telemetry;
 
 namespace Dfu.Fleet.Shells.Scheduling;
 
-/// <summary>What the scheduler says to whoever collects: the board is looked at on the grain's scheduler, and read from any thread.</summary>
+/// <summary>What the scheduler says to whoever collects: the board is looked at on the activation's scheduler, and read from any thread.</summary>
 internal sealed class SchedulerGauge(TimeProvider time)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.25);

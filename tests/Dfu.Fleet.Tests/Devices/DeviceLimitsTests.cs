@@ -2,7 +2,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;
 
-namespace Dfu.Cluster.Tests.Devices;
+namespace Dfu.Fleet.Tests.Devices;
 
 /// <summary>What a device may do is its campaign's affair, on whichever host it is.</summary>
 public sealed class DeviceLimitsTests : DeviceShellBench

@@ -1,14 +1,12 @@
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Devices;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Devices;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
-using Dfu.Grains.Devices;
 using Dfu.Protocol.Links;
 using static Dfu.Cluster.Tests.Devices.Given;
 
-namespace Dfu.Cluster.Tests.Devices;
+namespace Dfu.Fleet.Tests.Devices;
 
 /// <summary>A device without its grain, and what its store would hold.</summary>
 public abstract class DeviceShellBench

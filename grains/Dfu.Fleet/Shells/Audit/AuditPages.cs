@@ -1,16 +1,12 @@
 using System.Collections.Frozen;
 using Dfu.Fleet.Audit;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Storage;
-using Orleans.Storage;
 
-namespace Dfu.Grains.Audit;
+namespace Dfu.Fleet.Shells.Audit;
 
 /// <summary>Full pages of the trail, each a document of its own. What was written is never written again.</summary>
-internal sealed class AuditPages(IGrainStorage storage)
+internal sealed class AuditPages(IDocuments pages)
 {
-    private const string StateName = "audit-page";
-
     /// <summary>Of so many pages the ids are remembered; of older ones they are read again.</summary>
     private const int MostRemembered = 64;
 
@@ -21,16 +17,16 @@ internal sealed class AuditPages(IGrainStorage storage)
 
     public async Task WriteAsync(string name, string json)
     {
-        var stored = await ReadAsync(name);
-        if (stored.State!.Json == json) return; // a write that nobody heard of
-        stored.State = new() { Json = json };
-        await storage.WriteStateAsync(StateName, Key(name), stored);
+        var page = await ReadAsync(name);
+        if (page.Json == json) return; // a write that nobody heard of
+        page.Json = json;
+        await page.WriteAsync();
     }
 
     /// <exception cref="InvalidDataException">It is gone, or not what was written.</exception>
     public async Task<AuditPage> PageAsync(string name)
     {
-        var json = (await ReadAsync(name)).State!.Json;
+        var json = (await ReadAsync(name)).Json;
         if (json.Length == 0) throw new InvalidDataException($"a page of the audit is gone: {name}");
         if (AuditPage.NameOf(json) != name) throw new InvalidDataException($"a page of the audit is not as it was written: {name}");
         return FleetJson.Read<AuditPage>(json);
@@ -58,14 +54,12 @@ internal sealed class AuditPages(IGrainStorage storage)
         return _remembered[name] = new(page.Previous, page.Until, page.Entries.Select(static entry => entry.Id).ToFrozenSet(StringComparer.Ordinal));
     }
 
-    private async Task<GrainState<StoredDocument>> ReadAsync(string name)
+    private async Task<IDocument> ReadAsync(string name)
     {
-        var state = new GrainState<StoredDocument>(new());
-        await storage.ReadStateAsync(StateName, Key(name), state);
-        return state;
+        var page = pages.Of(name);
+        await page.ReadAsync();
+        return page;
     }
-
-    private static GrainId Key(string name) => GrainId.Create(StateName, name);
 
     private sealed record Summary(string? Previous, DateTimeOffset Until, FrozenSet<string> Ids);
 }

@@ -1,8 +1,8 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
-using Dfu.Grains;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 /// <summary>What campaigns may have at once, and what hosts allow.</summary>
 public sealed class TransferLimitsTests

@@ -1,12 +1,10 @@
-using Dfu.Fleet;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;
 
-namespace Dfu.Cluster.Tests.Devices;
+namespace Dfu.Fleet.Tests.Devices;
 
 public sealed class DeviceShellTests : DeviceShellBench
 {

@@ -1,9 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Turns;
-using Dfu.Grains.Turns;
-using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Dfu.Cluster.Tests.Turns;
+namespace Dfu.Fleet.Tests.Turns;
 
 public sealed class PulseTests
 {
@@ -13,7 +11,7 @@ public sealed class PulseTests
         var clock = new HandTime();
         var turns = 0;
         var again = new TaskCompletionSource();
-        using var pulse = Pulse.Start(NullLogger.Instance, "campaign", clock, TimeSpan.FromSeconds(1), () =>
+        using var pulse = Pulse.Start(new BareActivation(clock), TimeSpan.FromSeconds(1), () =>
         {
             if (++turns == 1) throw new InvalidOperationException("nobody thought of this");
             again.TrySetResult();

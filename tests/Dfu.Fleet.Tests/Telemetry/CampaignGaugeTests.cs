@@ -1,13 +1,12 @@
 using Dfu.Cluster.Tests.Support;
-using Dfu.Fleet;
+using Dfu.Cluster.Tests.Telemetry;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Telemetry;
-using Dfu.Grains.Campaigns;
 using Dfu.Protocol.Links;
 
-namespace Dfu.Cluster.Tests.Telemetry;
+namespace Dfu.Fleet.Tests.Telemetry;
 
 public sealed class CampaignGaugeTests
 {

@@ -1,10 +1,10 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Scan;
 using Dfu.Fleet.Scheduling;
-using Dfu.Grains;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 /// <summary>What the board tells those who only look.</summary>
 public sealed class BoardViewTests

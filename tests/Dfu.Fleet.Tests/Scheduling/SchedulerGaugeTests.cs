@@ -1,10 +1,10 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Cluster.Tests.Telemetry;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains.Scheduling;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 public sealed class SchedulerGaugeTests
 {

@@ -1,8 +1,7 @@
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Storage;
-using Dfu.Grains.Storage;
 
-namespace Dfu.Cluster.Tests.Campaigns;
+namespace Dfu.Fleet.Tests.Storage;
 
 public sealed class GroupedSaveTests
 {

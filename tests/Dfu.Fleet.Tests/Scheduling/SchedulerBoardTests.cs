@@ -1,9 +1,9 @@
+using Dfu.Cluster.Tests.Scheduling;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Shells.Scheduling;
-using Dfu.Grains.Scheduling;
 
-namespace Dfu.Cluster.Tests.Scheduling;
+namespace Dfu.Fleet.Tests.Scheduling;
 
 public sealed class SchedulerBoardTests
 {

@@ -4,7 +4,7 @@ using Dfu.Protocol.Errors;
 using Dfu.Protocol.Packages;
 using static Dfu.Cluster.Tests.Devices.Given;
 
-namespace Dfu.Cluster.Tests.Devices;
+namespace Dfu.Fleet.Tests.Devices;
 
 public sealed class DeviceJoinTests : DeviceShellBench
 {

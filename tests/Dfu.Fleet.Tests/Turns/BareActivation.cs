@@ -1,0 +1,35 @@
+using Dfu.Fleet.Peers;
+using Dfu.Fleet.Storage;
+using Dfu.Fleet.Turns;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dfu.Fleet.Tests.Turns;
+
+/// <summary>An activation that has a clock and nothing else.</summary>
+internal sealed class BareActivation(TimeProvider time) : IActivation
+{
+    public string Name => "bare";
+
+    public FleetHost Host { get; } = new()
+    {
+        Silo = "host",
+        Policy = new FleetPolicy(),
+        Time = time,
+        Runner = static (_, _, _, _, _) => throw new NotSupportedException(),
+        Ledger = static _ => new InMemoryTrafficLedger(),
+        Packages = null!,
+    };
+
+    public IPeers Peers => throw new NotSupportedException();
+
+    public ILogger Log => NullLogger.Instance;
+
+    public ILogger Updates => NullLogger.Instance;
+
+    public void Enter(Func<Task> work) => throw new NotSupportedException();
+
+    public Task TurnAsync() => throw new NotSupportedException();
+
+    public void End(string reason) => throw new NotSupportedException();
+}
