@@ -10,8 +10,7 @@ using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Adapters.BlueZ.Tests.EndToEnd;
 

@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
+using Dfu.Fleet.Attempts;
 
 namespace Dfu.Simulation.Hosts;
 
@@ -21,6 +22,15 @@ internal sealed record ClusterSpec
     public IReadOnlyList<TimeSpan> Ahead { get; init; } = [];
 
     public FleetMachines Machines { get; init; } = FleetMachines.Plain;
+
+    /// <summary>Drives a device; null for the product's own, watched.</summary>
+    public UpdateRunner? Runner { get; init; }
+
+    /// <summary>Radios are opened as soon as their host starts; otherwise when it is told to.</summary>
+    public bool OpensAtStart { get; init; } = true;
+
+    /// <summary>A host whose process ended starts another.</summary>
+    public bool Restarts { get; init; } = true;
 
     public int Seed { get; init; } = 1;
 }

@@ -3,7 +3,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Tests.Engine;
+namespace Dfu.Fleet.Tests.Stations;
 
 public sealed class RestartTests
 {
@@ -51,11 +51,11 @@ public sealed class RestartTests
         var station = new Station(devices: 4);
         var view = station.Run(async () =>
         {
-            var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
+            var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
             await station.After(2);
-            await engine.StopAsync();
-            return await engine.WaitAsync(CancellationToken.None);
+            await run.StopAsync();
+            return await run.WaitAsync(CancellationToken.None);
         });
         Assert.Equal(CampaignOutcome.Interrupted, view.Outcome);
         Assert.All(station.World.Devices.Values, device => Assert.Null(device.Link));
@@ -101,9 +101,9 @@ public sealed class RestartTests
         var station = new Station(devices: 2);
         station.Run(async () =>
         {
-            var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
-            await engine.StopAsync();
+            var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
+            await run.StopAsync();
             return 0;
         });
         var other = station.Request(new() { Addresses = [World.Address(1)] });
