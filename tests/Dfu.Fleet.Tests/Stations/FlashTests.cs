@@ -165,7 +165,7 @@ public sealed class FlashTests
     [Fact]
     public void One_device_of_an_unknown_class_probes_and_what_it_learns_is_kept()
     {
-        var station = new Station(devices: 6, adapters: 2);
+        var station = new Station(devices: 24, adapters: 2);
         station.Runner.Traits = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Nothing };
         var view = station.Run(() => station.FlashAsync());
         Assert.Single(station.Runner.Orders, order => order.Hint.Probe);

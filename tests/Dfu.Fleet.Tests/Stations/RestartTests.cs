@@ -53,7 +53,7 @@ public sealed class RestartTests
         {
             var run = station.Start();
             await run.StartAsync(station.Request(), CancellationToken.None);
-            await station.After(2);
+            await station.After(1.5);
             await run.StopAsync();
             return await run.WaitAsync(CancellationToken.None);
         });

@@ -72,6 +72,7 @@ internal sealed class SimulatedStation : IFleet, IAsyncDisposable
     /// CampaignConflict when the store holds another unfinished campaign; AdapterNotFound or AdapterInUse when no adapter could be opened or one belongs to
     /// somebody else.
     /// </exception>
+    /// <exception cref="IOException">The process was killed.</exception>
     public async Task<CampaignView> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {
         if (_process is not null) throw new InvalidOperationException("a station runs one campaign");
@@ -215,7 +216,16 @@ internal sealed class SimulatedStation : IFleet, IAsyncDisposable
         }
     }
 
-    private Task<T> CallAsync<TActor, T>(ActorName name, Func<TActor, Task<T>> call)
-        where TActor : class =>
-        _cluster.CallAsync(name, call);
+    private async Task<T> CallAsync<TActor, T>(ActorName name, Func<TActor, Task<T>> call)
+        where TActor : class
+    {
+        try
+        {
+            return await _cluster.CallAsync(name, call);
+        }
+        catch (Exception e) when (_process is { Dead: true })
+        {
+            throw new IOException("its process was killed", e);
+        }
+    }
 }
