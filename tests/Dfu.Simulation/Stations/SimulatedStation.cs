@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
@@ -121,19 +122,12 @@ internal sealed class SimulatedStation : IFleet, IAsyncDisposable
     {
         if (_stopped) return;
         _stopped = true;
-        if (_process is { Dead: false })
+        if (_process is { Dead: false } process)
         {
             var adapters = _view?.Adapters;
-            await _cluster.LetGoAsync(_process);
-            if (_campaign is not null)
-            {
-                await _following;
-                await LookAsync();
-                if (_view!.Outcome == CampaignOutcome.Running) _view = _view with { Outcome = CampaignOutcome.Interrupted };
-                _view = _view with { Adapters = adapters!.Value }; // that radios are let go of in the end is no news
-                _over.TrySetResult(_view);
-            }
-
+            await _cluster.LetGoAsync(process);
+            await _following;
+            if (_campaign is not null && !process.Dead) await LookLastAsync(adapters!.Value);
             await _cluster.StopAsync(_host);
         }
 
@@ -199,6 +193,15 @@ internal sealed class SimulatedStation : IFleet, IAsyncDisposable
             _over.TrySetException(e);
             _ = _over.Task.Exception; // nobody may wait
         }
+    }
+
+    private async Task LookLastAsync(ImmutableArray<AdapterView> adapters)
+    {
+        if (!_over.Task.IsCompleted) await Task.Delay(LookEvery * 2, _time, CancellationToken.None); // whoever was about to begin is refused
+        await LookAsync();
+        var outcome = _view!.Outcome == CampaignOutcome.Running ? CampaignOutcome.Interrupted : _view.Outcome;
+        _view = _view with { Outcome = outcome, Adapters = adapters }; // that radios are let go of in the end is no news
+        _over.TrySetResult(_view);
     }
 
     private async Task LookAsync()
