@@ -3,6 +3,7 @@ using Dfu.Api.Events;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 
 namespace Dfu.Server.Live;

@@ -37,9 +37,15 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
     public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
 
+    /// <summary>Asked before each write: whether the writer's host dies at this moment, and nothing is written.</summary>
+    public Func<HostProcess, string, bool> DiesBefore { get; set; } = static (_, _) => false;
+
     public string Json(string key) => _rows.GetValueOrDefault(key).Json ?? "";
 
     public IEnumerable<string> Keys => _rows.Keys;
+
+    /// <summary>Stores what somebody wrote before the simulation began.</summary>
+    public void Put(string key, string json) => _rows[key] = (json, _rows.GetValueOrDefault(key).Version + 1);
 
     public void Cut(SimulatedHost host, bool cut)
     {
@@ -62,6 +68,12 @@ internal sealed class Database(VirtualTime time, Random random)
 
     private int Write(HostProcess process, string key, string json, int version)
     {
+        if (DiesBefore(process, key))
+        {
+            process.Kill();
+            throw new IOException("its writer died");
+        }
+
         if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
         var (before, stored) = _rows.GetValueOrDefault(key);
         if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
