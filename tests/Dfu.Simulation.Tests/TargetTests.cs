@@ -136,7 +136,8 @@ public sealed class TargetTests
             var device = air.Add(Device(0, true) with { Profile = BootloaderProfile.All.Single(known => known.ToString() == profile) });
             await using (var station = Station())
             {
-                await station.StartAsync(new() { Package = TestPackages.Application(260_000), Targets = new() { Addresses = [First] } }, CancellationToken.None);
+                var package = TestPackages.Application(260_000);
+                await station.StartAsync(new() { Package = package, Targets = new() { Addresses = [First] } }, CancellationToken.None);
                 while (device.Counters.FirmwareBytes < 90_000) await Task.Delay(TimeSpan.FromSeconds(0.1), time, CancellationToken.None);
                 await station.StopAsync();
             }

@@ -4,7 +4,6 @@ using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Peers;
-using Dfu.Grains;
 
 namespace Dfu.Server.Live;
 

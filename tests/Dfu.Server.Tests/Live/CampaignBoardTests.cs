@@ -6,7 +6,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Server.Live;
 
 namespace Dfu.Server.Tests.Live;
