@@ -1,5 +1,6 @@
 using Dfu.Benchmarks;
 using Dfu.Benchmarks.Endurance;
+using Dfu.Benchmarks.Fleets;
 using Dfu.Benchmarks.Followers;
 using Dfu.Benchmarks.Performance;
 using Dfu.Benchmarks.Shifts;
@@ -31,6 +32,11 @@ switch (args)
         return await FeedBenchmark.RunAsync([.. rest.Select(static text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))]);
     case ["endurance", .. var rest] when EnduranceOptions.Parse(rest) is { } endurance:
         return await EnduranceBenchmark.RunAsync(endurance.Minutes, endurance.Svg);
+    case ["fleet", .. var rest] when FleetOptions.Parse(rest) is { } fleet:
+        return await FleetBenchmark.RunAsync(fleet);
+    case [FleetProcess.Role, var devices, var adapters, var storage]:
+        await FleetProcess.RunAsync(devices, adapters, storage);
+        return 0;
     case [EnduranceServer.Role, var directory]:
         await EnduranceServer.RunAsync(directory);
         return 0;
@@ -51,6 +57,8 @@ switch (args)
               clocks               what a station's devices do while its clock is set by +10 min, -10 min and +1 day; about two minutes
               endurance [--minutes N] [--svg FILE]
                                    whether a server of a virtual farm grows: memory, handles, threads, database; 60 minutes unless given
+              fleet [--devices N,..] [--adapters N,..] [--storage none,sqlite,postgres] [--plots FOLDER]
+                                   transfers at once in real time, against the model of devices and radios alone; about eight minutes
               shift [SEEDS]        how long a shift of 600 units takes, against what nothing can beat and a naive scheduler; one seed unless given
               station [CAMPAIGNS]  how large a station's data directory gets over so many nightly builds, 1,000 unless given
             """);
