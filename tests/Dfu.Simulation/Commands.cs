@@ -25,18 +25,25 @@ public static class Commands
         for (var i = 0; i < args.Length; i++)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
+            if (args[i] is "--help" or "-h")
+            {
+                output.WriteLine(Usage);
+                return 0;
+            }
+
             var known = args[i] switch
             {
                 "--seeds" => int.TryParse(value, CultureInfo.InvariantCulture, out count) && count > 0,
                 "--from" => int.TryParse(value, CultureInfo.InvariantCulture, out from),
                 "--hours" => double.TryParse(value, CultureInfo.InvariantCulture, out hours) && hours > 0,
-                "--seed" => int.TryParse(value, CultureInfo.InvariantCulture, out seed),
+                "--seed" => int.TryParse(value, CultureInfo.InvariantCulture, out seed) && seed != 0,
                 "--faults" => TryNumbers(value, out faults),
                 "--transitions" => transitions = true,
                 _ => false,
             };
             if (!known)
             {
+                output.WriteLine($"'{$"{args[i]} {value}".TrimEnd()}' is not understood");
                 output.WriteLine(Usage);
                 return 2;
             }
