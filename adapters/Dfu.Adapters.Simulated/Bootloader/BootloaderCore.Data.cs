@@ -19,9 +19,7 @@ internal sealed partial class BootloaderCore
         else if (_current == ObjectType.Data)
         {
             _counters.Executes++;
-            var last = _progress.Offset == _imageSize;
-            if (_flash.Busy && (_profile.EveryExecuteWaits || (last && _profile.LastExecuteWaits))) _executesWaiting++;
-            else ExecuteData();
+            ExecuteData();
         }
         else
         {
@@ -38,7 +36,7 @@ internal sealed partial class BootloaderCore
 
     private void RunWaitingExecutes()
     {
-        for (; _executesWaiting > 0 && !_mainLoopBusy && !_flash.Busy; _executesWaiting--) ExecuteData();
+        for (; _executesWaiting > 0 && !_mainLoopBusy && !_flash.Busy; _executesWaiting--) CompleteExecute();
     }
 
     private void CreateData(uint size)
@@ -160,6 +158,10 @@ internal sealed partial class BootloaderCore
         Receipt(Success, 0, 0);
     }
 
+    /// <summary>
+    /// An object of the wrong size is refused, and a right one counted, at once; what follows from it waits for the flash
+    /// (nrf_dfu_req_handler.c, on_data_obj_execute_request and on_data_obj_execute_request_sched).
+    /// </summary>
     private void ExecuteData()
     {
         if (_progress.ObjectSize != _progress.Offset - _progress.OffsetLast)
@@ -173,6 +175,13 @@ internal sealed partial class BootloaderCore
         _progress.CrcLast = _progress.Crc;
         _progress.ObjectSize = 0;
         RestartInactivity();
+        var last = _progress.Offset == _imageSize;
+        if (_flash.Busy && (_profile.EveryExecuteWaits || (last && _profile.LastExecuteWaits))) _executesWaiting++;
+        else CompleteExecute();
+    }
+
+    private void CompleteExecute()
+    {
         if (_progress.Offset == _imageSize)
         {
             Occupy(_options.HashTimePerKiB * (_imageSize / 1024.0), FinishImage);

@@ -36,7 +36,6 @@ internal sealed class ObjectSender(
             var saves = packets.SaveMayRun;
             var early = execute && rules.ExecutesEarly(link);
             var held = await packets.SendAsync(start, content, pacing, cancellationToken);
-            TimeSpan? idle = null;
             if (early)
             {
                 if (await ExecuteEarlyAsync(expected, cancellationToken))
@@ -45,7 +44,6 @@ internal sealed class ObjectSender(
                     return;
                 }
 
-                idle = packets.SinceBusy(saves);
                 held = await AskCrcAsync(cancellationToken);
                 if (held == expected && await ExecuteEarlyAsync(expected, cancellationToken))
                 {
@@ -72,10 +70,11 @@ internal sealed class ObjectSender(
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             traits.Learn(traits.Now with
             {
-                Pacing = pacing.AfterShort(saves, Packets(held.Value.Offset - start), Packets(content.Length), idle),
+                Pacing = pacing.AfterShort(saves, Packets(held.Value.Offset - start), Packets(content.Length)),
                 WritesAfterExecute = WritesAfterShort(saves),
             });
-            if (idle is null) await PauseAsync(TransferTimes.PauseAfterShort, cancellationToken); // else the answer said that the queue is empty
+            var guard = saves ? traits.Now.Pacing.GuardAfterSave : traits.Now.Pacing.Guard;
+            await PauseAsync(guard > TransferTimes.PauseAfterShort ? guard : TransferTimes.PauseAfterShort, cancellationToken); // the flash may be slow
         }
 
         // One that never comes whole may have kept its buffers (T1): a reset frees them, and the link is over anyway.

@@ -23,28 +23,20 @@ public sealed record Pacing(TimeSpan Guard, TimeSpan GuardAfterSave, int Burst, 
     public static TimeSpan LongestGuard { get; } = TimeSpan.FromSeconds(2);
 
     private const int SmallestBurst = 4;
-    private const double Lengthen = 1.5;
-    private const double Shorten = 0.97;
-    private const double AboveLoss = 1.1;
-
-    /// <summary>Shares of the time that the flash was measured to be busy with an object, below which a guard is not shortened.</summary>
-    /// <remarks>The rest is the writing of the burst: at least a fifth of that time beside an erase, and less beside a save and an erase.</remarks>
-    private const double Erases = 0.8;
-    private const double ErasesAfterSave = 0.93;
+    private const double Lengthen = 2;
+    private const double OfSlow = 1.6;
 
     /// <summary>A save and an erase take this much longer than an erase: two settings pages are erased as well.</summary>
     private const double SaveToErase = 3;
-
-    /// <summary>So much longer than a guard a flash may have been busy at the most, until it was so twice: something else may have kept it.</summary>
-    private const double MostAtOnce = 4;
+    private const double Shorten = 0.97;
+    private const double AboveLoss = 1.1;
 
     /// <summary>The guards at which an object came short last, or would come short; zero when none did.</summary>
     public TimeSpan LossGuard { get; init; }
     public TimeSpan LossGuardAfterSave { get; init; }
 
-    /// <summary>How long the flash was busy with the objects that came short last; zero when nobody measured it.</summary>
-    public TimeSpan Busy { get; init; }
-    public TimeSpan BusyAfterSave { get; init; }
+    /// <summary>Objects that came short.</summary>
+    public int Shorts { get; init; }
 
     /// <summary>An object arrived whole.</summary>
     public Pacing AfterClean(bool afterSave) => afterSave
@@ -54,43 +46,40 @@ public sealed record Pacing(TimeSpan Guard, TimeSpan GuardAfterSave, int Burst, 
     /// <summary>An object came short.</summary>
     /// <param name="held">Packets of it that arrived.</param>
     /// <param name="sent">Packets of a whole object, more than <paramref name="held"/> unless it was corrupt.</param>
-    /// <param name="idle">
-    /// From CREATE's answer, or that of the EXECUTE that began the save, until the flash was idle: the flash itself says how long a guard it needs, and the
-    /// other guard follows. Null where nothing told.
-    /// </param>
-    public Pacing AfterShort(bool afterSave, int held, int sent, TimeSpan? idle)
+    public Pacing AfterShort(bool afterSave, int held, int sent) => AfterShort(afterSave, Math.Max(1, sent - held));
+
+    /// <summary>
+    /// An object came short by <paramref name="lost"/> packets, at least 1. A flash that is slow behind a save is so without one; twice short is a slow flash
+    /// and no moment's trouble: its guards stay near what they have become.
+    /// </summary>
+    public Pacing AfterShort(bool afterSave, int lost)
     {
-        var (guard, burst) = afterSave ? (GuardAfterSave, BurstAfterSave) : (Guard, Burst);
-        if (idle is not { } busy || busy <= guard || held < burst) return AfterShort(afterSave, Math.Max(1, sent - held));
-        busy = Shortest(Shortest(busy, guard * MostAtOnce), LongestGuard);
-        return afterSave
-            ? this with
+        var slow = Shorts > 0;
+        if (afterSave)
+        {
+            var guard = Longer(GuardAfterSave);
+            return this with
             {
-                GuardAfterSave = busy,
-                LossGuardAfterSave = FloorOf(busy, BusyAfterSave, ErasesAfterSave, guard),
-                BusyAfterSave = busy,
-                Guard = Longest(Guard, busy / SaveToErase),
-                Busy = Longest(Busy, busy / SaveToErase),
-            }
-            : this with
-            {
-                Guard = busy,
-                LossGuard = FloorOf(busy, Busy, Erases, guard),
-                Busy = busy,
-                GuardAfterSave = Longest(GuardAfterSave, Shortest(busy * Erases * SaveToErase, LongestGuard)),
+                Shorts = Shorts + 1,
+                GuardAfterSave = guard,
+                LossGuardAfterSave = GuardAfterSave * (slow ? OfSlow : 1),
+                BurstAfterSave = Smaller(BurstAfterSave, lost),
+                Guard = Longest(Guard, guard / SaveToErase),
             };
+        }
+
+        var longer = Longer(Guard);
+        var behindSave = slow ? longer * SaveToErase : GuardAfterSave;
+        return this with
+        {
+            Shorts = Shorts + 1,
+            Guard = longer,
+            LossGuard = Guard * (slow ? OfSlow : 1),
+            Burst = Smaller(Burst, lost),
+            GuardAfterSave = behindSave < LongestGuard ? Longest(GuardAfterSave, behindSave) : LongestGuard,
+            LossGuardAfterSave = slow ? Longest(LossGuardAfterSave, Guard * OfSlow * SaveToErase) : LossGuardAfterSave,
+        };
     }
-
-    /// <summary>An object came short by <paramref name="lost"/> packets, at least 1; how long the flash was busy is not known.</summary>
-    public Pacing AfterShort(bool afterSave, int lost) => afterSave
-        ? this with { GuardAfterSave = Longer(GuardAfterSave), LossGuardAfterSave = GuardAfterSave, BurstAfterSave = Smaller(BurstAfterSave, lost) }
-        : this with { Guard = Longer(Guard), LossGuard = Guard, Burst = Smaller(Burst, lost) };
-
-    /// <summary>The loss to stay above: of a flash that was as slow before, its erases; else the guard that was too short.</summary>
-    private static TimeSpan FloorOf(TimeSpan busy, TimeSpan before, double erases, TimeSpan guard) =>
-        before > busy / 2 && before < busy * 2 ? busy * erases / AboveLoss : guard;
-
-    private static TimeSpan Shortest(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan Longest(TimeSpan one, TimeSpan other) => one > other ? one : other;
 

@@ -8,7 +8,6 @@ internal sealed class PacketStream(
 {
     private long _created;
     private long? _saveBegan;
-    private long _lastSave;
     private bool _twice;
     private readonly TimeSpan[] _deaf = new TimeSpan[4];
     private int _creates;
@@ -29,13 +28,10 @@ internal sealed class PacketStream(
     }
 
     /// <summary>An EXECUTE that writes settings was answered just now.</summary>
-    public void SaveBegan() => _saveBegan = _lastSave = time.GetTimestamp();
+    public void SaveBegan() => _saveBegan = time.GetTimestamp();
 
     /// <summary>A barrier was answered: nothing is queued.</summary>
     public void FlashIdle() => _saveBegan = null;
-
-    /// <summary>Time since the flash has been busy with the present object, or with the save before it.</summary>
-    public TimeSpan SinceBusy(bool afterSave) => time.GetElapsedTime(afterSave ? _lastSave : _created);
 
     /// <summary>
     /// Sends <paramref name="content"/>, which begins at byte <paramref name="start"/> of the image. Null when everything was sent;

@@ -5,7 +5,6 @@ using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
 using Dfu.Grains;
 using Dfu.Grains.Storage;

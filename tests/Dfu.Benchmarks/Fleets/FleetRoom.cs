@@ -1,7 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
-using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
 using Dfu.Silo.Simulation;
 

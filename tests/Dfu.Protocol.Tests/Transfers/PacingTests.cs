@@ -10,15 +10,16 @@ public sealed class PacingTests
     public void A_short_object_lengthens_the_guard_and_shrinks_the_burst_by_what_was_lost()
     {
         var pacing = Pacing.Initial.AfterShort(afterSave: false, lost: 3);
-        Assert.Equal((Ms(150), 12, Ms(100)), (pacing.Guard, pacing.Burst, pacing.LossGuard));
+        Assert.Equal((Ms(200), 12, Ms(100)), (pacing.Guard, pacing.Burst, pacing.LossGuard));
         Assert.Equal((Pacing.Initial.GuardAfterSave, Pacing.Initial.BurstAfterSave), (pacing.GuardAfterSave, pacing.BurstAfterSave));
     }
 
     [Fact]
-    public void A_short_object_after_a_save_leaves_the_other_guard_alone()
+    public void A_short_object_after_a_save_says_how_slow_the_flash_is_without_one()
     {
         var pacing = Pacing.Initial.AfterShort(afterSave: true, lost: 1);
-        Assert.Equal((Ms(480), 10, Ms(100), 15), (pacing.GuardAfterSave, pacing.BurstAfterSave, pacing.Guard, pacing.Burst));
+        Assert.Equal((Ms(640), 10, 15), (pacing.GuardAfterSave, pacing.BurstAfterSave, pacing.Burst));
+        Assert.Equal(213.3, pacing.Guard.TotalMilliseconds, 1);
     }
 
     [Fact]
@@ -47,34 +48,14 @@ public sealed class PacingTests
     }
 
     [Fact]
-    public void The_flash_itself_says_how_long_a_guard_it_needs()
+    public void Two_short_objects_are_a_slow_flash_whose_guards_are_hardly_shortened()
     {
-        var pacing = Pacing.Initial.AfterShort(afterSave: false, held: 15, sent: 17, idle: Ms(400));
-        Assert.Equal((Ms(400), 15), (pacing.Guard, pacing.Burst));
-        Assert.Equal(960, pacing.GuardAfterSave.TotalMilliseconds, 3); // a save and an erase are three times an erase
-    }
-
-    [Fact]
-    public void A_flash_that_was_slow_once_may_have_been_kept_and_its_guard_shortens_to_the_loss()
-    {
-        var pacing = Pacing.Initial.AfterShort(afterSave: false, held: 15, sent: 17, idle: TimeSpan.FromSeconds(3));
-        Assert.Equal(400, pacing.Guard.TotalMilliseconds, 3);
+        var pacing = Pacing.Initial.AfterShort(afterSave: false, lost: 2).AfterShort(afterSave: false, lost: 2);
+        Assert.Equal(Ms(400), pacing.Guard);
         for (var i = 0; i < 100; i++) pacing = pacing.AfterClean(afterSave: false);
-        Assert.Equal(110, pacing.Guard.TotalMilliseconds, 3);
+        Assert.Equal(352, pacing.Guard.TotalMilliseconds, 3);
+        Assert.Equal(1200, pacing.GuardAfterSave.TotalMilliseconds, 3);
     }
-
-    [Fact]
-    public void A_flash_that_was_slow_twice_keeps_a_guard_of_what_its_erase_takes()
-    {
-        var pacing = Pacing.Initial;
-        for (var i = 0; i < 2; i++) pacing = (pacing with { Guard = Ms(200) }).AfterShort(afterSave: false, held: 15, sent: 17, idle: Ms(410));
-        for (var i = 0; i < 100; i++) pacing = pacing.AfterClean(afterSave: false);
-        Assert.Equal(328, pacing.Guard.TotalMilliseconds, 3);
-    }
-
-    [Fact]
-    public void A_burst_that_found_no_room_shrinks_whatever_the_flash_says() =>
-        Assert.Equal(12, Pacing.Initial.AfterShort(afterSave: false, held: 14, sent: 17, idle: Ms(400)).Burst);
 
     private static int Interval(double? secondsBetweenDrops, double observedSeconds, int rest = 1000, int limit = 16) => SaveInterval.Objects(
         Ms(240), Ms(150), secondsBetweenDrops is { } s ? TimeSpan.FromSeconds(s) : null, TimeSpan.FromSeconds(observedSeconds), limit, rest);
