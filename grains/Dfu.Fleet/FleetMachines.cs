@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Scheduling;
 
 namespace Dfu.Fleet;
 
@@ -17,4 +18,7 @@ internal sealed record FleetMachines
 
     public Func<AdapterState, AdapterEvent, FleetPolicy, (AdapterState Next, ImmutableArray<AdapterEffect> Effects)> Adapter { get; init; } =
         AdapterMachine.Apply;
+
+    public Func<IReadOnlyList<AdapterStanding>, IEnumerable<QueuedDevice>, ImmutableArray<SchedulerCampaign>, DateTimeOffset, ImmutableArray<PlannedGrant>>
+        Plan { get; init; } = Planning.Plan;
 }

@@ -1,8 +1,9 @@
-using Dfu.Fleet.Orders;
 using System.Diagnostics;
-using Dfu.Fleet;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
+using Dfu.Fleet.Peers;
+using Dfu.Fleet;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 

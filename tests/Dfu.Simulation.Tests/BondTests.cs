@@ -5,8 +5,7 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 using Dfu.Simulation.Tests.Support;
 
 namespace Dfu.Simulation.Tests;
@@ -18,7 +17,9 @@ public sealed class BondTests
     private static readonly DfuPackage Package = TestPackages.Application((40 * 4096) + 500);
 
     private readonly VirtualTime _time = new();
-    private readonly FleetStore _store = new();
+    private readonly StationStore _store;
+
+    public BondTests() => _store = new(_time);
 
     [Fact]
     public void A_device_that_bonds_is_updated_and_is_heard_in_its_application() => Run(async room =>
@@ -148,7 +149,7 @@ public sealed class BondTests
         await body(new Room(air, air.Add(device?.Invoke(options) ?? options), _store, _time));
     });
 
-    private sealed class Room(SimulatedAir air, VirtualDevice device, FleetStore store, VirtualTime time)
+    private sealed class Room(SimulatedAir air, VirtualDevice device, StationStore store, VirtualTime time)
     {
         private readonly Dictionary<string, SimulatedAdapterSource> _sources = [];
         private Func<string?> _keeper = static () => null;
@@ -167,24 +168,24 @@ public sealed class BondTests
 
         public async Task<DeviceView> FlashAsync(params string[] adapters)
         {
-            await using var engine = await StartAsync(adapters);
-            return (await engine.WaitAsync(CancellationToken.None)).Devices.Single();
+            await using var station = await StartAsync(adapters);
+            return (await station.WaitAsync(CancellationToken.None)).Devices.Single();
         }
 
         /// <summary>Flashes up to so many bytes, and lets go of everything.</summary>
         public async Task CrashAsync(long bytes, params string[] adapters)
         {
-            await using var engine = await StartAsync(adapters);
+            await using var station = await StartAsync(adapters);
             await SendsAsync(bytes);
         }
 
-        private async Task<FleetEngine> StartAsync(string[] adapters)
+        private async Task<SimulatedStation> StartAsync(string[] adapters)
         {
             foreach (var id in adapters) _sources.TryAdd(id, air.CreateAdapter(id, new() { PathSpread = 0, RssiJitter = 0 }));
-            var engine = new FleetEngine(store, [.. adapters.Select(id => _sources[id])], new(), time, UpdateRun.RunAsync);
-            _keeper = () => engine.Snapshot().Devices.Single().Adapter;
-            await engine.StartAsync(new() { Package = Package, Targets = new() { Addresses = [Address] } }, CancellationToken.None);
-            return engine;
+            var station = new SimulatedStation(store, [.. adapters.Select(id => _sources[id])], new(), UpdateRun.RunAsync);
+            _keeper = () => station.Snapshot().Devices.Single().Adapter;
+            await station.StartAsync(new() { Package = Package, Targets = new() { Addresses = [Address] } }, CancellationToken.None);
+            return station;
         }
     }
 }

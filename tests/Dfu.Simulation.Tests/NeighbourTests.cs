@@ -5,8 +5,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 using Dfu.Simulation.Tests.Support;
 
 namespace Dfu.Simulation.Tests;
@@ -89,9 +88,9 @@ public sealed class NeighbourTests
         {
             using var air = new SimulatedAir(time, LinkModel.Perfect with { DropRate = drops }, 7);
             foreach (var device in options) air.Add(device);
-            await using var engine = new FleetEngine(new FleetStore(), [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
-            await engine.StartAsync(new() { Package = Package, Targets = new() { Addresses = [target] } }, CancellationToken.None);
-            var view = await engine.WaitAsync(CancellationToken.None);
+            await using var station = new SimulatedStation(new(time), [air.CreateAdapter("sim", new AdapterModel())], new(), UpdateRun.RunAsync);
+            await station.StartAsync(new() { Package = Package, Targets = new() { Addresses = [target] } }, CancellationToken.None);
+            var view = await station.WaitAsync(CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(10), time, CancellationToken.None); // it may still copy what it accepted
             return (view.Devices.Single(), air.Devices);
         });

@@ -6,8 +6,7 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 using Dfu.Simulation.Tests.Support;
 
 namespace Dfu.Simulation.Tests;
@@ -72,11 +71,11 @@ public sealed class TargetTests
         {
             using var air = new SimulatedAir(time, LinkModel.Perfect, 7);
             air.Add(Device(0, inApplication: true));
-            await using var engine = new FleetEngine(new FleetStore(), [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
-            await engine.StartAsync(new() { Package = Package, Targets = new() { Addresses = [First, First.Bootloader] } }, CancellationToken.None);
+            await using var station = new SimulatedStation(new(time), [air.CreateAdapter("sim", new AdapterModel())], new(), UpdateRun.RunAsync);
+            await station.StartAsync(new() { Package = Package, Targets = new() { Addresses = [First, First.Bootloader] } }, CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(100), time, CancellationToken.None);
             air.Add(Device(1, inApplication: true));
-            var view = await engine.WaitAsync(CancellationToken.None);
+            var view = await station.WaitAsync(CancellationToken.None);
             Assert.Equal((CampaignOutcome.Succeeded, 2), (view.Outcome, view.Devices.Count(device => device.Outcome == DeviceOutcome.Updated)));
             Assert.All(air.Devices, device => Assert.Equal(1, device.Counters.Activations));
             return true;
@@ -112,7 +111,7 @@ public sealed class TargetTests
     public void The_same_part_again_goes_on_and_another_part_is_another_campaign()
     {
         var package = TestPackages.Parts(ImageType.Bootloader, bootloaderVersion: 5, version: 3);
-        var store = new FleetStore();
+        var store = new StationStore(new());
         Assert.False(Run(ImageType.Bootloader).GoesOn);
         Assert.True(Run(ImageType.Bootloader).GoesOn);
         Assert.False(Run(ImageType.Application).GoesOn);
@@ -135,19 +134,20 @@ public sealed class TargetTests
         {
             using var air = new SimulatedAir(time, LinkModel.Perfect, 7);
             var device = air.Add(Device(0, true) with { Profile = BootloaderProfile.All.Single(known => known.ToString() == profile) });
-            await using (var engine = Engine())
+            await using (var station = Station())
             {
-                await engine.StartAsync(new() { Package = TestPackages.Application(260_000), Targets = new() { Addresses = [First] } }, CancellationToken.None);
+                var package = TestPackages.Application(260_000);
+                await station.StartAsync(new() { Package = package, Targets = new() { Addresses = [First] } }, CancellationToken.None);
                 while (device.Counters.FirmwareBytes < 90_000) await Task.Delay(TimeSpan.FromSeconds(0.1), time, CancellationToken.None);
-                await engine.StopAsync();
+                await station.StopAsync();
             }
 
-            await using var next = Engine();
+            await using var next = Station();
             var other = TestPackages.Application(9000, seed: 2);
             await next.StartAsync(new() { Package = other, Targets = new() { Addresses = [First] } }, CancellationToken.None);
             return await next.WaitAsync(CancellationToken.None);
 
-            FleetEngine Engine() => new(new FleetStore(), [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
+            SimulatedStation Station() => new(new(time), [air.CreateAdapter("sim", new AdapterModel())], new(), UpdateRun.RunAsync);
         });
         var updated = Assert.Single(view.Devices);
         Assert.Equal((DeviceOutcome.Updated, default(ResumeTotals)), (updated.Outcome, updated.ResumeTotals));
@@ -165,24 +165,24 @@ public sealed class TargetTests
 
     private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(
         TargetSelection targets, params VirtualDeviceOptions[] options) =>
-        Flash(targets, options, Package, null, new());
+        Flash(targets, options, Package, null, new(new()));
 
     private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(
-        TargetSelection targets, VirtualDeviceOptions option, DfuPackage package, ImageType? only, FleetStore? store = null) =>
-        Flash(targets, [option], package, only, store ?? new());
+        TargetSelection targets, VirtualDeviceOptions option, DfuPackage package, ImageType? only, StationStore? store = null) =>
+        Flash(targets, [option], package, only, store ?? new(new()));
 
     private static (CampaignView View, IReadOnlyList<VirtualDevice> Devices, TimeSpan Elapsed) Flash(
-        TargetSelection targets, VirtualDeviceOptions[] options, DfuPackage package, ImageType? only, FleetStore store)
+        TargetSelection targets, VirtualDeviceOptions[] options, DfuPackage package, ImageType? only, StationStore store)
     {
-        var time = new VirtualTime();
+        var (time, began) = (store.Time, store.Time.Elapsed);
         return time.Run(async () =>
         {
             using var air = new SimulatedAir(time, LinkModel.Perfect, 7);
             foreach (var device in options) air.Add(device);
-            await using var engine = new FleetEngine(store, [air.CreateAdapter("sim", new AdapterModel())], new(), time, UpdateRun.RunAsync);
-            await engine.StartAsync(new() { Package = package, Only = only, Targets = targets }, CancellationToken.None);
-            var view = await engine.WaitAsync(CancellationToken.None);
-            var elapsed = time.Elapsed;
+            await using var station = new SimulatedStation(store, [air.CreateAdapter("sim", new AdapterModel())], new(), UpdateRun.RunAsync);
+            await station.StartAsync(new() { Package = package, Only = only, Targets = targets }, CancellationToken.None);
+            var view = await station.WaitAsync(CancellationToken.None);
+            var elapsed = time.Elapsed - began;
             await Task.Delay(TimeSpan.FromSeconds(10), time, CancellationToken.None); // it may still copy what it accepted
             return (view, air.Devices, elapsed);
         });

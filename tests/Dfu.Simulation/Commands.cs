@@ -25,18 +25,25 @@ public static class Commands
         for (var i = 0; i < args.Length; i++)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
+            if (args[i] is "--help" or "-h")
+            {
+                output.WriteLine(Usage);
+                return 0;
+            }
+
             var known = args[i] switch
             {
                 "--seeds" => int.TryParse(value, CultureInfo.InvariantCulture, out count) && count > 0,
                 "--from" => int.TryParse(value, CultureInfo.InvariantCulture, out from),
                 "--hours" => double.TryParse(value, CultureInfo.InvariantCulture, out hours) && hours > 0,
-                "--seed" => int.TryParse(value, CultureInfo.InvariantCulture, out seed),
+                "--seed" => int.TryParse(value, CultureInfo.InvariantCulture, out seed) && seed != 0,
                 "--faults" => TryNumbers(value, out faults),
                 "--transitions" => transitions = true,
                 _ => false,
             };
             if (!known)
             {
+                output.WriteLine($"'{$"{args[i]} {value}".TrimEnd()}' is not understood");
                 output.WriteLine(Usage);
                 return 2;
             }
@@ -53,7 +60,8 @@ public static class Commands
         var plan = SeedPlan.Of(seed);
         output.WriteLine($"seed {seed}: {string.Join(", ", plan.Cluster.Hosts.Select(static host => $"{host.Name} with {host.Radios} radios"))}, "
             + $"{plan.Devices.Length} devices ({plan.Devices[0].Profile.Name}), {plan.Packages[0].Images[0].Firmware.Length} bytes");
-        foreach (var fault in plan.Faults.OrderBy(static fault => fault.At)) output.WriteLine((faults.IsDefault || faults.Contains(fault.Number) ? "  " : "- ") + fault);
+        foreach (var fault in plan.Faults.OrderBy(static fault => fault.At)) output.WriteLine((faults.IsDefault || faults.Contains(fault.Number) ? "  " : "- ")
+            + fault);
         var coverage = new Coverage();
         var result = SeedRun.Run(plan, coverage, faults);
         foreach (var violation in result.Violations) output.WriteLine($"VIOLATED {violation}");
@@ -65,15 +73,11 @@ public static class Commands
     private static int Many(int from, int count, TimeSpan atMost, bool transitions, TextWriter output)
     {
         var began = TimeProvider.System.GetTimestamp();
-        var (seeds, failed) = SeedSweep.Run(from, count, () => atMost == TimeSpan.Zero || TimeProvider.System.GetElapsedTime(began) < atMost);
+        var (seeds, failed) = SeedSweep.Run(from, count, () => atMost == TimeSpan.Zero || TimeProvider.System.GetElapsedTime(began) < atMost, output.WriteLine);
         output.Write(seeds.Describe(transitions));
-        foreach (var failure in failed.OrderBy(static failure => failure.Seed))
-        {
-            output.WriteLine(failure.Describe());
-        }
-
         output.WriteLine(FormattableString.Invariant(
-            $"{seeds.Seeds - failed.Count:#,0} of {seeds.Seeds:#,0} seeds kept every promise, in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s"));
+            $"{seeds.Seeds - failed.Count:#,0} of {seeds.Seeds:#,0} seeds kept every promise, in {TimeProvider.System.GetElapsedTime(
+                began).TotalSeconds:0.0} s"));
         return failed.Count == 0 ? 0 : 1;
     }
 

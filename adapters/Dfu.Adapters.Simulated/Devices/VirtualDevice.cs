@@ -195,6 +195,12 @@ public sealed partial class VirtualDevice : IBootloaderPort
     {
         var bank = settings.Bank1;
         var image = _memory.Read(settings.Bank1Start, bank.Size);
+        if (bank.Code == BankCode.Application && Crc32.HashToUInt32(image) != bank.Crc)
+        {
+            Refuse(settings);
+            return;
+        }
+
         Activated = image;
         Counters.Activations++;
         Counters.SettingsErases++;
@@ -224,6 +230,17 @@ public sealed partial class VirtualDevice : IBootloaderPort
         if (bank.Code is BankCode.Bootloader or BankCode.SoftDeviceBootloader) Boots++;
         if (expectsMore && (application || Options.Profile.Continuation is null)) StartBootloader(Options.Profile.Continuation);
         else Reboot(holdsBootloader: false, powerCut: false);
+    }
+
+    /// <summary>
+    /// The image is no longer what was accepted: it is copied all the same, and not marked as an application
+    /// (nrf_bootloader_fw_activation.c, app_activate).
+    /// </summary>
+    private void Refuse(Settings settings)
+    {
+        _memory.Main = _memory.Backup = settings with { Bank0 = default, Bank1 = default, PendingVersion = 0, PendingSoftDevice = 0 };
+        Counters.SettingsErases++;
+        StartBootloader(Options.Profile.Inactivity);
     }
 
     private void StartBootloader(TimeSpan? inactivity)

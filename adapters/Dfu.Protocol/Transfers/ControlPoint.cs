@@ -153,6 +153,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         var began = time.GetTimestamp();
         var wait = _patience.OfExecute(FlashWork.Object, pacing);
         var settles = _patience.OfExecute(FlashWork.Save, pacing);
+        TakeReceipts(); // what came before is no answer to this one
         _executed = null;
         try
         {

@@ -25,13 +25,13 @@ internal sealed class PackageShelf(FleetHost host, IPeers peers, ILogger<Package
         lock (_gate)
         {
             if (_packages.FirstOrDefault(package => package.Id == id) is { } there) return Task.FromResult(there);
-            if (_fetching.TryGetValue(id, out fetch)) return fetch.Task.WaitAsync(cancellationToken);
+            if (_fetching.TryGetValue(id, out fetch)) return fetch.Task.WithinAsync(Timeout.InfiniteTimeSpan, host.Time, cancellationToken);
             _fetching[id] = fetch = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         // What is shared belongs to the trace of nobody.
         host.OnRadio(() => Background.Run("fetch a package", OwnWork.BeginAsync(() => FetchAsync(id, fetch))));
-        return fetch.Task.WaitAsync(cancellationToken);
+        return fetch.Task.WithinAsync(Timeout.InfiniteTimeSpan, host.Time, cancellationToken);
     }
 
     private async Task FetchAsync(string id, TaskCompletionSource<DfuPackage> fetch)
@@ -52,7 +52,7 @@ internal sealed class PackageShelf(FleetHost host, IPeers peers, ILogger<Package
         return package;
     }
 
-    private DfuPackage Keep(DfuPackage package)
+    internal DfuPackage Keep(DfuPackage package)
     {
         lock (_gate)
         {

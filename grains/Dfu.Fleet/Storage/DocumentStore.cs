@@ -47,9 +47,10 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
             await document.ClearAsync();
             _stored = "";
         }
-        catch
+        catch (Exception e)
         {
             Fail();
+            ThrowWhereOvertaken(e);
             throw;
         }
     }
@@ -72,6 +73,7 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
             {
                 activation.Log.NotStored(activation.Name, e);
                 Fail();
+                ThrowWhereOvertaken(e);
                 throw;
             }
             catch (Exception e)
@@ -98,6 +100,12 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     /// <summary>Hosts wrap what storage throws; an activation that is over has no storage any more.</summary>
     private static bool IsRefusal(Exception? e) =>
         e is DfuException or OvertakenException or InvalidOperationException || (e?.InnerException is { } cause && IsRefusal(cause));
+
+    /// <summary>Callers elsewhere get it, to whom an <see cref="IOException"/> is an outage that passes, and an exception of ours is not.</summary>
+    private void ThrowWhereOvertaken(Exception e)
+    {
+        if (e is OvertakenException) ThrowIfFailed();
+    }
 
     private void ThrowIfFailed()
     {

@@ -3,7 +3,7 @@ using Dfu.Api.Events;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
-using Dfu.Grains;
+using Dfu.Fleet.Peers;
 
 namespace Dfu.Server.Live;
 

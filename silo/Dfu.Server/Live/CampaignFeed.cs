@@ -1,3 +1,4 @@
+using Dfu.Fleet.Peers;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;

@@ -1,19 +1,20 @@
-using Dfu.Adapters;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet;
+using Dfu.Adapters;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Updates;
-using Dfu.Grains;
+using Dfu.Fleet;
 using Dfu.Grains.Retention;
 using Dfu.Grains.Storage;
+using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Timing;
 using Dfu.Silo.Silos;
-using Dfu.Silo.Storage;
 using Dfu.Silo.Storage.Files;
 using Dfu.Silo.Storage.Sqlite;
+using Dfu.Silo.Storage;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -19,7 +19,7 @@ internal sealed class EarlierCampaigns(IGrainFactory grains)
             entry => entry.PackageId == request.Package.Id && entry.Only == request.Only && entry.Targets == targets);
         try
         {
-            return same is null ? null : await CampaignFollower.ViewAsync(grains.GetGrain<ICampaignGrain>(same.Campaign));
+            return same is null ? null : await grains.GetGrain<ICampaignGrain>(same.Campaign).ViewAsync();
         }
         catch (KeyNotFoundException)
         {

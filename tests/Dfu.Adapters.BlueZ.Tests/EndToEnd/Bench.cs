@@ -10,8 +10,7 @@ using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Adapters.BlueZ.Tests.EndToEnd;
 
@@ -20,9 +19,11 @@ internal sealed class Bench : IAsyncDisposable
 {
     private readonly List<SimulatedAdapterSource> _radios = [];
     private readonly FakeSysfs _sysfs = new();
+    private readonly double _speed;
 
-    private Bench(TimeProvider time, TimeProvider hostTime, PrivateBus bus, BlueZStandIn bluez, int devices, BootloaderProfile profile)
+    private Bench(double speed, TimeProvider time, TimeProvider hostTime, PrivateBus bus, BlueZStandIn bluez, int devices, BootloaderProfile profile)
     {
+        _speed = speed;
         (Time, Bus, BlueZ, Air) = (time, bus, bluez, new(time, LinkModel.Perfect, 1));
         for (var i = 0; i < devices; i++)
             Devices.Add(Air.Add(new() { ApplicationAddress = VirtualDeviceOptions.AddressFor(1, i), Profile = profile, RequireSigned = false }));
@@ -53,7 +54,7 @@ internal sealed class Bench : IAsyncDisposable
         var hostTime = hostSpeed is { } own ? new ScaledTime(own) : time;
         var bus = await PrivateBus.StartAsync();
         var bench = new Bench(
-            time, hostTime, bus, await BlueZStandIn.StartAsync(bus, time, options), devices, profile ?? BootloaderProfile.Sdk17);
+            speed, time, hostTime, bus, await BlueZStandIn.StartAsync(bus, time, options), devices, profile ?? BootloaderProfile.Sdk17);
         for (var i = 0; i < dongles; i++)
         {
             bench._radios.Add(bench.Air.CreateAdapter(Port(i), new AdapterModel()));
@@ -95,13 +96,22 @@ internal sealed class Bench : IAsyncDisposable
             PackageWriter.Create(
                 new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null),
             null);
-        var store = new FleetStore();
-        await using var engine = new FleetEngine(store, Sources(), new FleetPolicy(), Time, UpdateRun.RunAsync);
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(300), Time);
-        await engine.StartAsync(
+        // On a thread of its own: the station's clock is a pump, which everything else here runs beside.
+        var pump = new VirtualTime { Scale = _speed };
+        var view = await Task.Run(() => pump.Run(() => UpdateAsync(package, pump, trouble), waitForOtherThreads: true));
+        Assert.True(view.Outcome == CampaignOutcome.Succeeded, Describe(view));
+        Assert.All(Devices, device => Assert.Equal(image, device.ActivatedImage?.ToArray()));
+        return view;
+    }
+
+    private async Task<CampaignView> UpdateAsync(DfuPackage package, VirtualTime pump, Func<Task>? trouble)
+    {
+        await using var station = new SimulatedStation(new(pump), Sources(), new FleetPolicy(), UpdateRun.RunAsync);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(300), pump);
+        await station.StartAsync(
             new CampaignRequest { Package = package, Targets = new() { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] } },
             late.Token);
-        var over = engine.WaitAsync(late.Token);
+        var over = station.WaitAsync(late.Token);
         if (trouble is not null)
         {
             // A link begins with an init packet; this many requests are some objects further.
@@ -110,20 +120,14 @@ internal sealed class Bench : IAsyncDisposable
             await trouble();
         }
 
-        CampaignView view;
         try
         {
-            view = await over;
+            return await over;
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"not over in time: {Describe(engine.Snapshot())}");
+            throw new TimeoutException($"not over in time: {Describe(station.Snapshot())}");
         }
-
-        await engine.StopAsync();
-        Assert.True(view.Outcome == CampaignOutcome.Succeeded, Describe(view));
-        Assert.All(Devices, device => Assert.Equal(image, device.ActivatedImage?.ToArray()));
-        return view;
     }
 
     public async ValueTask DisposeAsync()

@@ -12,8 +12,9 @@ internal sealed record EnduranceOptions(double Minutes, string? Svg)
         for (var i = 0; i < arguments.Length; i += 2)
         {
             if (i + 1 == arguments.Length) return null;
-            if (arguments[i] == "--svg") options = options with { Svg = arguments[i + 1] };
-            else if (arguments[i] == "--minutes" && double.TryParse(arguments[i + 1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes))
+            var value = arguments[i + 1];
+            if (arguments[i] == "--svg") options = options with { Svg = value };
+            else if (arguments[i] == "--minutes" && double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes))
                 options = options with { Minutes = minutes };
             else return null;
         }

@@ -34,8 +34,10 @@ internal static class EndurancePlot
         var height = Top + (all.Count * (Strip + Gap)) + 28;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" role="img">""").Append('\n');
-        svg.Append(CultureInfo.InvariantCulture, $"<title>{title}</title>\n{Style}\n").Append("""<rect class="paper" width="100%" height="100%"/>""").Append('\n');
-        svg.Append(CultureInfo.InvariantCulture, $"""<text class="title" x="16" y="24">{title}</text><text class="small" x="16" y="42">{subtitle}</text>""").Append('\n');
+        svg.Append(CultureInfo.InvariantCulture, $"<title>{title}</title>\n{Style}\n")
+            .Append("""<rect class="paper" width="100%" height="100%"/>""").Append('\n');
+        svg.Append(CultureInfo.InvariantCulture, $"""<text class="title" x="16" y="24">{title}</text>""");
+        svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="42">{subtitle}</text>""").Append('\n');
         for (var i = 0; i < all.Count; i++) Draw(svg, all[i], Top + (i * (Strip + Gap)));
         var minutes = all[0].Samples[^1].Minutes;
         var bottom = Top + (all.Count * (Strip + Gap)) + 4;
@@ -66,7 +68,8 @@ internal static class EndurancePlot
         var points = string.Join(' ', measured.Samples.Where((_, n) => n % every == 0).Select(
             sample => string.Create(CultureInfo.InvariantCulture, $"{X(sample.Minutes / end):0.#},{Y(sample.Value):0.#}")));
         svg.Append(CultureInfo.InvariantCulture, $"""<rect class="strip" x="{Left}" y="{top}" width="{Width - Left - Right}" height="{Strip}"/>""");
-        svg.Append(CultureInfo.InvariantCulture, $"""<rect class="warm" x="{Left}" y="{top}" width="{(Width - Left - Right) / 4}" height="{Strip}"/>""").Append('\n');
+        var quarterWidth = (Width - Left - Right) / 4;
+        svg.Append(CultureInfo.InvariantCulture, $"""<rect class="warm" x="{Left}" y="{top}" width="{quarterWidth}" height="{Strip}"/>""").Append('\n');
         svg.Append(CultureInfo.InvariantCulture, $"""<text class="name" x="16" y="{top + 20}">{measured.Name}</text>""");
         svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 36}">{measured.Unit}</text>""");
         svg.Append(CultureInfo.InvariantCulture, $"""<text class="small" x="16" y="{top + 52}">2nd quarter {measured.Second:0.#}</text>""");

@@ -6,8 +6,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Benchmarks.Shifts;
 
@@ -44,16 +43,15 @@ public sealed class ShiftRun
         var package = MakePackage(random);
         var adapters = Enumerable.Range(0, _spec.Adapters).Select(i => _air.CreateAdapter($"radio {i + 1}", _spec.Model(i))).ToArray();
         var policy = new FleetPolicy { Campaign = new() { Patience = TimeSpan.FromMinutes(3) } };
-        await using var engine = new FleetEngine(
-            new ForgetfulStore(), adapters, policy, _time, UpdateRun.RunAsync, _naive ? new NaiveScheduler().Plan : null);
+        await using var station = new SimulatedStation(new(_time), adapters, policy, UpdateRun.RunAsync, _naive ? new NaiveScheduler().Plan : null);
         var began = _time.GetUtcNow();
-        await engine.StartAsync(new() { Package = package, Targets = new() { All = true, Count = _spec.Units } }, CancellationToken.None);
-        var over = engine.WaitAsync(CancellationToken.None);
+        await station.StartAsync(new() { Package = package, Targets = new() { All = true, Count = _spec.Units } }, CancellationToken.None);
+        var over = station.WaitAsync(CancellationToken.None);
         var happenings = Task.WhenAll(FeedAsync(), DieAsync(adapters[0]));
         while (!over.IsCompleted)
         {
             await Task.WhenAny(over, Task.Delay(LookEvery, _time, CancellationToken.None));
-            Look(engine.Snapshot());
+            Look(station.Snapshot());
         }
 
         await happenings;
@@ -135,18 +133,6 @@ public sealed class ShiftRun
             if (unit.Kind == UnitKind.AlwaysDrops) unit.CutNextLink();
             else if (unit.Kind == UnitKind.Dies && device.Counters.FirmwareBytes > _spec.ImageBytes / 4) _air.Remove(device);
             else if (_naive && device.InApplication && device.Counters.Activations == 0 && shown.Phase == DevicePhase.Queued) device.EnterBootloader();
-        }
-    }
-
-    /// <summary>Keeps what a campaign needs to begin: this one does not go on after a crash, and hours of it are written in seconds.</summary>
-    private sealed class ForgetfulStore : FleetStore
-    {
-        private bool _begun;
-
-        protected override void Write(Action write)
-        {
-            if (!_begun) write();
-            _begun = true;
         }
     }
 

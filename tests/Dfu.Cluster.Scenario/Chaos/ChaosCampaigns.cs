@@ -21,7 +21,8 @@ internal sealed class AcknowledgedCampaign(string id, string imageSha256)
 }
 
 /// <summary>One campaign after the other for all devices, each with a build of its own, by a client that asks until it is answered.</summary>
-internal sealed class ChaosCampaigns(FleetClient client, ChaosSettings settings, IReadOnlyList<BluetoothAddress> devices, TimeProvider time, Action<string> tell)
+internal sealed class ChaosCampaigns(
+    FleetClient client, ChaosSettings settings, IReadOnlyList<BluetoothAddress> devices, TimeProvider time, Action<string> tell)
 {
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(0.5);
 

@@ -25,7 +25,8 @@ internal static class ChaosChecks
                 allowed.Add(campaign.ImageSha256);
             }
 
-            if (!allowed.Contains(device.Sha256)) yield return $"{device.Application} runs {device.Sha256 ?? "what it had"}, which is not what it was updated to";
+            if (!allowed.Contains(device.Sha256))
+                yield return $"{device.Application} runs {device.Sha256 ?? "what it had"}, which is not what it was updated to";
             if (device.Activations < updates) yield return $"{device.Application} was updated {updates} times, and activated {device.Activations} images";
             if (device.Activations > campaigns.Count)
                 yield return $"{device.Application} activated {device.Activations} images in {campaigns.Count} campaigns: one of them twice";
@@ -51,7 +52,8 @@ internal static class ChaosChecks
             if (campaign.End is null) yield return $"campaign {campaign.Id} is not over: {Waits(again[campaign.Id])}";
             foreach (var (device, outcome) in campaign.Good)
             {
-                if (Of(again[campaign.Id], device.ToString()) is not { } now) yield return $"campaign {campaign.Id} has forgotten {device}, which was {outcome}";
+                var now = Of(again[campaign.Id], device.ToString());
+                if (now is null) yield return $"campaign {campaign.Id} has forgotten {device}, which was {outcome}";
                 else if (now.Outcome != outcome) yield return $"campaign {campaign.Id}: {device} was {outcome} and is {now.Outcome} now";
             }
         }

@@ -4,7 +4,7 @@ using Dfu.Grains.Connections;
 
 namespace Dfu.Cluster.Scenario.Chaos;
 
-/// <summary>The processes of the chaos: PostgreSQL, a simulator with a room of devices, a bridge before each of its radios, two members with two radios each.</summary>
+/// <summary>The processes of the chaos: PostgreSQL, a simulator with a room of devices, a bridge before each radio, two members with two each.</summary>
 internal sealed class ChaosFleet(ChaosSettings settings, TimeProvider time) : IAsyncDisposable
 {
     private static readonly string[] Names = ["north", "south"];

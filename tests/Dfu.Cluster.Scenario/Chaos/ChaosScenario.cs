@@ -78,11 +78,14 @@ internal sealed class ChaosScenario(ChaosSettings settings, TimeProvider time)
                 Console.WriteLine($"{process.Name,-12}ended by itself {end.Count()} times with {end.Key.Code}: {end.Key.Last}");
         }
 
-        Console.WriteLine($"{campaigns.Count} campaigns, {updates} updates in {ends.Sum(static end => end.Devices.Sum(static device => device.Attempts))} attempts, "
+        var attempts = ends.Sum(static end => end.Devices.Sum(static device => device.Attempts));
+        Console.WriteLine($"{campaigns.Count} campaigns, {updates} updates in {attempts} attempts, "
             + $"{devices.Values.Sum(static device => device.Connects)} links, {devices.Values.Sum(static device => device.Activations)} images activated");
-        foreach (var reason in failed.GroupBy(static device => device.Error)) Console.WriteLine($"{reason.Count()} failed: {reason.Key}, {reason.First().Detail}");
+        foreach (var reason in failed.GroupBy(static device => device.Error))
+            Console.WriteLine($"{reason.Count()} failed: {reason.Key}, {reason.First().Detail}");
         Console.WriteLine(FormattableString.Invariant(
-            $"{received:#,0} bytes received, {100.0 * (received - least) / Math.Max(1, least):0} % more than the updates take (simulators that were killed forget counts)"));
+            $"{received:#,0} bytes received, {100.0 * (received - least) / Math.Max(1, least):0} % more than the updates take")
+            + " (simulators that were killed forget counts)");
         Console.WriteLine($"kills: {fleet.Victims.Sum(static victim => victim.Kills)}, stops: {fleet.Victims.Sum(static victim => victim.Stops)}");
     }
 

@@ -4,7 +4,8 @@ namespace Dfu.Cluster.Scenario.Chaos;
 
 /// <summary>A process that is started again whenever it has ended, as a service manager does it.</summary>
 /// <param name="ready">How its line begins when it can be used.</param>
-internal sealed class ProcessVictim(string name, VictimKind kind, Func<ChildProcess> start, string ready, TimeProvider time) : Victim(name, kind), IAsyncDisposable
+internal sealed class ProcessVictim(string name, VictimKind kind, Func<ChildProcess> start, string ready, TimeProvider time)
+    : Victim(name, kind), IAsyncDisposable
 {
     public const int ExitBySignal = 128;
     private const int Trace = 30;

@@ -114,7 +114,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         set => _calls.Hold(value);
     }
 
-    public Task<CampaignView> ViewAsync(string campaign) => CampaignFollower.ViewAsync(Campaign(campaign)).Soon();
+    public Task<CampaignView> ViewAsync(string campaign) => Campaign(campaign).ViewAsync().Soon();
 
     /// <summary>A view that is not a cached one.</summary>
     public async Task<CampaignView> FreshAsync(string campaign)

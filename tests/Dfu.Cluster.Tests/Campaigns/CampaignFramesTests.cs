@@ -6,7 +6,6 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Cluster.Tests.Campaigns;

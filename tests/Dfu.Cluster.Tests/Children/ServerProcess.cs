@@ -3,7 +3,7 @@ using Dfu.Silo.Serve;
 
 namespace Dfu.Cluster.Tests.Children;
 
-/// <summary>What <c>dfu serve</c> runs, until it is killed; prints <c>ready ADDRESS</c> and what its operator is told then, or what it was refused for.</summary>
+/// <summary>What <c>dfu serve</c> runs, until it is killed; prints <c>ready ADDRESS</c> and what its operator is told, or its refusal.</summary>
 internal static class ServerProcess
 {
     public const string Role = "server";

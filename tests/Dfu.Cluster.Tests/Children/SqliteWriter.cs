@@ -20,7 +20,8 @@ internal static class SqliteWriter
         {
             using var storage = SqliteGrainStorage.Open(directory);
             Say("open");
-            await Task.WhenAll(Enumerable.Range(0, WrittenValue.Grains).Select(grain => WriteAsync(storage, grain, int.Parse(run, CultureInfo.InvariantCulture))));
+            var number = int.Parse(run, CultureInfo.InvariantCulture);
+            await Task.WhenAll(Enumerable.Range(0, WrittenValue.Grains).Select(grain => WriteAsync(storage, grain, number)));
             return 0;
         }
         catch (DfuException refusal)

@@ -52,6 +52,13 @@ public sealed class AdapterMachineTests
         new(state.Epoch, state.Tests, new(TimeSpan.FromSeconds(5), heard, heardEarlier), At(at), T0.AddYears(1));
 
     [Fact]
+    public void A_radio_that_is_full_without_a_link_is_to_blame_and_one_that_holds_links_is_not()
+    {
+        Assert.Equal(1, Apply(Ready(), Taken(1), Connected(1, DfuError.AdapterFull)).Errors);
+        Assert.Equal(0, Apply(Ready(), Taken(1), Connected(1), Taken(2), Connected(2, DfuError.AdapterFull)).Errors);
+    }
+
+    [Fact]
     public void It_opens_once_and_is_ready_with_the_smaller_of_policy_and_hardware()
     {
         var (opening, effects) = Step(New, new AdapterEvent.OpenRequested(T0));

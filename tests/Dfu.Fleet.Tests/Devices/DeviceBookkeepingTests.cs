@@ -96,6 +96,42 @@ public sealed class DeviceBookkeepingTests
     }
 
     [Fact]
+    public void A_device_whose_application_said_something_else_is_sent_everything_again_when_it_is_asked_for()
+    {
+        var sent = Queued(8192, 100_000);
+        var failed = sent with
+        {
+            Phase = DevicePhase.Done,
+            Outcome = DeviceOutcome.Failed,
+            Error = DfuError.ApplicationDiffers,
+            Images = [.. sent.Images.Select(static image => image with { Activated = true, Confirmed = 8192 })],
+            Image = 1,
+            ActivatedAt = At(5),
+            CancelRequested = true,
+        };
+        var again = Apply(failed, new DeviceEvent.RetryRequested(At(9), failed.Run + 1));
+        Assert.Equal((DevicePhase.Queued, 0, false, At(9)), (again.Phase, again.Image, again.CancelRequested, again.WaitingSince));
+        Assert.Null(again.ActivatedAt);
+        Assert.All(again.Images, static image => Assert.Equal((false, 0L), (image.Activated, image.Confirmed)));
+    }
+
+    [Fact]
+    public void A_failed_devices_bootloader_is_still_waited_out_and_an_updated_ones_is_not()
+    {
+        Assert.Equal(At(120.5), Apply(Queued(), Grant(), Confirmed(1, 4096), Ended(1, DfuError.VersionRefused)).BootloaderUntil);
+        Assert.Null(Apply(Queued(), Grant(), Confirmed(1, 4096), Ended(1, DfuError.None)).BootloaderUntil);
+    }
+
+    [Fact]
+    public void A_device_that_waits_again_waits_from_then_on_and_probes_no_more()
+    {
+        var waits = Apply(Queued(), Grant() with { Probe = true }, new DeviceEvent.Interrupted(1, At(7)));
+        Assert.Equal((DevicePhase.Queued, At(7), false), (waits.Phase, waits.WaitingSince, waits.Probing));
+        var pauses = Apply(waits, Grant(8), new DeviceEvent.Interrupted(2, At(11)));
+        Assert.Equal((DevicePhase.BackingOff, At(11)), (pauses.Phase, pauses.WaitingSince));
+    }
+
+    [Fact]
     public void An_attempt_that_is_interrupted_says_so_until_the_next_one_says_more()
     {
         var state = Apply(Queued(), Grant(), new DeviceEvent.Interrupted(1, At(1)));

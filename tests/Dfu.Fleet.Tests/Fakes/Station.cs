@@ -1,12 +1,12 @@
 using Dfu.Adapters.Simulated.Time;
+using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Fleet.Tests.Fakes;
 
-/// <summary>An engine with fake radios and a scripted runner in virtual time.</summary>
+/// <summary>A station with fake radios and a scripted runner in virtual time.</summary>
 internal sealed class Station
 {
     public Station(int devices = 1, int adapters = 1)
@@ -14,17 +14,18 @@ internal sealed class Station
         World = new World().Add(devices);
         Sources = [.. Enumerable.Range(0, adapters).Select(n => new FakeSource(World, Time, $"fake:{n}"))];
         Runner = new(World);
+        Store = new(Time);
     }
 
     public VirtualTime Time { get; } = new();
     public World World { get; }
     public List<FakeSource> Sources { get; }
     public ScriptedRunner Runner { get; }
-    public FleetStore Store { get; set; } = new();
+    public StationStore Store { get; }
     public FleetPolicy Policy { get; set; } = new();
     public DfuPackage Package { get; set; } = Packages.Application(16 * 4096);
 
-    public FleetEngine Engine() => new(Store, Sources, Policy, Time, Runner.RunAsync);
+    public SimulatedStation Start(UpdateRunner? runner = null) => new(Store, Sources, Policy, runner ?? Runner.RunAsync);
 
     public CampaignRequest Request(TargetSelection? targets = null) =>
         new() { Package = Package, Targets = targets ?? new() { Addresses = [.. World.Devices.Keys] } };
@@ -32,9 +33,9 @@ internal sealed class Station
     /// <summary>Starts, waits and stops; what the campaign looked like at the end.</summary>
     public async Task<CampaignView> FlashAsync(CampaignRequest? request = null)
     {
-        await using var engine = Engine();
-        await engine.StartAsync(request ?? Request(), CancellationToken.None);
-        return await engine.WaitAsync(CancellationToken.None);
+        await using var run = Start();
+        await run.StartAsync(request ?? Request(), CancellationToken.None);
+        return await run.WaitAsync(CancellationToken.None);
     }
 
     public T Run<T>(Func<Task<T>> work) => Time.Run(work);

@@ -32,7 +32,7 @@ public sealed class CampaignGaugeTests
     public void It_tells_what_is_stored_and_nothing_once_that_is_over()
     {
         using var listening = new Told();
-        using var gauge = CampaignGauge.Begin(_time);
+        using var gauge = CampaignGauge.Begin(_time, static _ => Stream.Null);
         Assert.Null(gauge.Read());
         gauge.Look(_core, None);
         Assert.Equal(2, Waiting(gauge));

@@ -78,6 +78,10 @@ public sealed class ResumeArithmeticTests
     }
 
     [Fact]
+    public void Our_init_packet_without_data_is_a_first_start_where_nothing_was_confirmed() => Assert.Equal(
+        new ReconcilePlan(Diagnosis.Fresh, ReconcileAction.GoOn, 0, Keeps.Unknown), Decide(0, new TransferHint { Traits = new() { Keeps = Keeps.Objects } }));
+
+    [Fact]
     public void A_device_that_lost_its_init_packet_after_something_was_confirmed_was_given_another_update()
     {
         Assert.Equal(Diagnosis.OtherUpdate, Decide(0, new TransferHint { Confirmed = 4096 }, command: new(512, 0, 0)).Diagnosis);

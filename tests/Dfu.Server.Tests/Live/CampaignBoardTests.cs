@@ -4,8 +4,8 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
-using Dfu.Grains;
 using Dfu.Server.Live;
 
 namespace Dfu.Server.Tests.Live;

@@ -20,15 +20,11 @@ public sealed class BugTests
         Finds(static spec => spec with { Wrap = static link => new ForgetfulLink(link) }, "a command object was created");
 
     [Fact]
-    public void A_device_that_takes_the_word_of_any_attempt_is_found() => Finds(
-        static spec => spec with
-        {
-            Machines = FleetMachines.Plain with
-            {
-                Device = static (state, e, policy) => DeviceMachine.Apply(e is DeviceEvent.Ended ended ? state with { Attempt = ended.Attempt } : state, e, policy),
-            },
-        },
-        "went back from attempt");
+    public void A_device_that_is_granted_again_while_its_attempt_may_still_go_on_is_found() =>
+        Finds(static spec => spec with { Times = spec.Times with { Silence = TimeSpan.FromSeconds(0.5) } }, "begins to drive");
+
+    [Fact]
+    public void A_storage_that_lets_an_activation_write_over_another_is_found() => Finds(static spec => spec with { IgnoresVersions = true }, "");
 
     [Fact]
     public void An_attempt_whose_lease_does_not_end_is_found() =>
@@ -47,7 +43,7 @@ public sealed class BugTests
                     CampaignMachine.Apply(e is CampaignEvent.RunStarted ? state with { Results = state.Results.Clear() } : state, e, policy),
             },
         },
-        "");
+        "forgot that");
 
     [Fact]
     public void A_device_that_is_done_as_soon_as_its_last_execute_is_sent_is_found() => Finds(
@@ -104,9 +100,11 @@ public sealed class BugTests
 
         public Task SecureAsync(CancellationToken cancellationToken) => link.SecureAsync(cancellationToken);
 
-        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) => link.SubscribeAsync(characteristic, cancellationToken);
+        public Task SubscribeAsync(DfuCharacteristic characteristic, CancellationToken cancellationToken) =>
+            link.SubscribeAsync(characteristic, cancellationToken);
 
-        public Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) => link.ReadAsync(characteristic, cancellationToken);
+        public Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) =>
+            link.ReadAsync(characteristic, cancellationToken);
 
         public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
         {

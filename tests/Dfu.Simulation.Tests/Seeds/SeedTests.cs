@@ -10,7 +10,7 @@ public sealed class SeedTests
     [Fact]
     public void Ten_thousand_seeds_keep_every_promise_and_meet_every_fault_and_every_finding_of_a_reconcile()
     {
-        var (coverage, failures) = SeedSweep.Run(1, Seeds, static () => true);
+        var (coverage, failures) = SeedSweep.Run(1, Seeds, static () => true, static _ => { });
         Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Select(static failure => failure.Describe())));
         Assert.Equal(Seeds, coverage.Seeds);
         Assert.Empty(coverage.Missing());

@@ -6,8 +6,7 @@ using Dfu.Fleet.Plans;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Simulation.Tests.Support;
 
@@ -58,12 +57,14 @@ internal sealed class Bench : IDisposable
     /// <summary>Flashes them all and waits until those that are still copying have started.</summary>
     public CampaignView Flash(DfuPackage package, CampaignPlan? plan = null, bool restart = false) => _time.Run(async () =>
     {
-        var store = new FleetStore { Passports = Passports };
-        await using var engine = new FleetEngine(store, [_air.CreateAdapter("sim", new AdapterModel())], new(), _time, UpdateRun.RunAsync);
+        var store = new StationStore(_time);
+        foreach (var (device, passport) in Passports) store.Know(device, passport);
+        await using var station = new SimulatedStation(store, [_air.CreateAdapter("sim", new AdapterModel())], new(), UpdateRun.RunAsync);
         var targets = new TargetSelection { Addresses = [.. Devices.Select(static device => device.ApplicationAddress)] };
-        await engine.StartAsync(new() { Package = package, Targets = targets, Plan = plan ?? new(), Restart = restart }, CancellationToken.None);
-        var view = await engine.WaitAsync(CancellationToken.None);
+        await station.StartAsync(new() { Package = package, Targets = targets, Plan = plan ?? new(), Restart = restart }, CancellationToken.None);
+        var view = await station.WaitAsync(CancellationToken.None);
         await Task.Delay(TimeSpan.FromSeconds(10), _time, CancellationToken.None);
+        foreach (var device in targets.Addresses) Passports[device] = store.Passport(device)!;
         return view;
     });
 

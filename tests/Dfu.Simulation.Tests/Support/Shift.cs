@@ -4,12 +4,11 @@ using Dfu.Fleet;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Simulation.Tests.Support;
 
-/// <summary>One campaign over one adapter in virtual time: the engine, the transfer and virtual devices, and how long all of it took.</summary>
+/// <summary>One campaign over one adapter in virtual time: the station, the transfer and virtual devices, and how long all of it took.</summary>
 internal sealed record Shift
 {
     public int Devices { get; init; } = 20;
@@ -43,15 +42,15 @@ internal sealed record Shift
             new Random(Seed).NextBytes(image);
             var package = PackageReader.Read(PackageWriter.Create(
                 new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
-            await using var engine = new FleetEngine(new FleetStore(), [air.CreateAdapter("radio", Adapter)], Policy, time, UpdateRun.RunAsync);
+            await using var station = new SimulatedStation(new(time), [air.CreateAdapter("radio", Adapter)], Policy, UpdateRun.RunAsync);
             var began = time.GetTimestamp();
-            await engine.StartAsync(new() { Package = package, Targets = new() { All = true, Count = Devices } }, CancellationToken.None);
-            var over = engine.WaitAsync(CancellationToken.None);
+            await station.StartAsync(new() { Package = package, Targets = new() { All = true, Count = Devices } }, CancellationToken.None);
+            var over = station.WaitAsync(CancellationToken.None);
             var highest = 0;
             while (!over.IsCompleted)
             {
                 await Task.WhenAny(over, Task.Delay(TimeSpan.FromSeconds(0.5), time, CancellationToken.None));
-                highest = Math.Max(highest, engine.Snapshot().Adapters[0].Limit);
+                highest = Math.Max(highest, station.Snapshot().Adapters[0].Limit);
             }
 
             var view = await over;

@@ -13,6 +13,7 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
 {
     private readonly Dictionary<FaultKind, int> _happened = [];
     private int _killAt = -1;
+    private bool _ended;
 
     /// <summary>How often each came true: a fault that finds nothing to happen to does not count.</summary>
     public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
@@ -29,15 +30,15 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
         {
             cluster.Later(fault.At, () =>
             {
-                if (Begin(fault)) Count(fault.Kind);
+                if (!_ended && Begin(fault)) Count(fault.Kind);
             });
         }
     }
 
-    /// <summary>Whatever still lasts is over.</summary>
+    /// <summary>Whatever still lasts is over, and nothing begins any more.</summary>
     public void EndAll()
     {
-        _killAt = -1;
+        (_killAt, _ended) = (-1, true);
         (cluster.Database.Slowness, cluster.Database.Silent, cluster.Database.Full) = (TimeSpan.Zero, false, false);
         (cluster.Post.LossRate, cluster.Post.RepeatRate, cluster.Post.Delay) = (0, 0, TimeSpan.FromMilliseconds(2));
         cluster.Join();
@@ -152,6 +153,7 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
             case FaultKind.StallFlash:
                 return For(fault, () => device.StallFlash(true), () => device.StallFlash(false));
             case FaultKind.StallBootloader:
+                cluster.Drivers.Harmed(device.ApplicationAddress); // what it was asked over one link it may answer to the next
                 return For(fault, () => device.BusyMainLoop(true), () => device.BusyMainLoop(false));
             case FaultKind.InactivityReset:
                 device.FireInactivity();

@@ -36,11 +36,12 @@ internal sealed class Cluster : IDisposable
     private int _processes;
     private bool _over;
 
-    public Cluster(ClusterSpec spec, VirtualTime time)
+    /// <param name="database">One that was there before; a new one when null.</param>
+    public Cluster(ClusterSpec spec, VirtualTime time, Database? database = null)
     {
         (Spec, Time, _random) = (spec, time, new(spec.Seed));
         Air = new(time, spec.Link, spec.Seed);
-        Database = new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly };
+        Database = database ?? new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly, IgnoresVersions = spec.IgnoresVersions };
         Post = new(time, new(spec.Seed + 2), this);
         Drivers = new(this);
         Trail = new(this);
@@ -107,9 +108,33 @@ internal sealed class Cluster : IDisposable
         host.Process = process;
         process.Enter(() =>
         {
-            Background.Run("look after the radios", WakeRadiosAsync(process));
+            if (Spec.OpensAtStart) OpenRadios(process);
             Background.Run("have all campaigns at work", WakeCampaignsAsync(process));
         });
+    }
+
+    /// <summary>Keeps the radios of a process open from here on.</summary>
+    public void OpenRadios(HostProcess process) => process.Enter(() => Background.Run("look after the radios", WakeRadiosAsync(process)));
+
+    /// <summary>Has a process let go of its radios for good.</summary>
+    public async Task LetGoAsync(HostProcess process)
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Enter(() => Background.Run("let go of the radios", TellAsync()));
+        try
+        {
+            await gone.Task.WithinAsync(Spec.Times.StopWithin * 2, Time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // It died meanwhile, or a radio does not close: what is left of it ends with the process.
+        }
+
+        async Task TellAsync()
+        {
+            await LeaveRadiosAsync(process);
+            gone.SetResult();
+        }
     }
 
     /// <summary>Ends a host's process in good order, or kills it when that takes too long.</summary>
@@ -134,7 +159,7 @@ internal sealed class Cluster : IDisposable
             radio.Revive();
         }
 
-        if (_over) return;
+        if (_over || !Spec.Restarts) return;
         var host = process.Host;
         var down = host.DownUntil - Time.Elapsed;
         Later(down > StartTakes ? down : StartTakes, () => Start(host));
@@ -273,7 +298,7 @@ internal sealed class Cluster : IDisposable
 
     private async Task WakeRadiosAsync(HostProcess process)
     {
-        while (true)
+        while (!process.Ending)
         {
             foreach (var radio in process.Fleet.Sources)
             {
@@ -334,8 +359,14 @@ internal sealed class Cluster : IDisposable
 
     private static async Task StopAsync(HostProcess process)
     {
-        foreach (var adapter in process.Actors.Where(static actor => actor.Id.Kind == ActorKind.Adapter).ToArray()) await adapter.Leave();
+        await LeaveRadiosAsync(process);
         foreach (var actor in process.Actors.ToArray()) await actor.Leave();
         process.Kill();
+    }
+
+    private static async Task LeaveRadiosAsync(HostProcess process)
+    {
+        process.Ending = true;
+        foreach (var adapter in process.Actors.Where(static actor => actor.Id.Kind == ActorKind.Adapter).ToArray()) await adapter.Leave();
     }
 }

@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
+using Dfu.Fleet.Attempts;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Hosts;
@@ -28,6 +29,18 @@ internal sealed record ClusterSpec
 
     /// <summary>The database answers a write before it has written: a bug, for those who look whether it is found.</summary>
     public bool AnswersEarly { get; init; }
+
+    /// <summary>The database takes a write whatever version it follows: another such bug.</summary>
+    public bool IgnoresVersions { get; init; }
+
+    /// <summary>Drives a device; null for the product's own, watched.</summary>
+    public UpdateRunner? Runner { get; init; }
+
+    /// <summary>Radios are opened as soon as their host starts; otherwise when it is told to.</summary>
+    public bool OpensAtStart { get; init; } = true;
+
+    /// <summary>A host whose process ended starts another.</summary>
+    public bool Restarts { get; init; } = true;
 
     public int Seed { get; init; } = 1;
 }

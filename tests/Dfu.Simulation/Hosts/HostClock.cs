@@ -14,11 +14,64 @@ internal sealed class HostClock(VirtualTime time, HostProcess process, DateTimeO
 
     public override DateTimeOffset GetUtcNow() => began + TimeSpan.FromTicks(GetTimestamp());
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        time.CreateTimer(_ => process.Enter(() => callback(state)), null, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ProcessTimer(this, time, process, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
 
     /// <summary>The host was asleep for so long, until now.</summary>
     public void Slept(TimeSpan span) => _slept += span;
+
+    /// <summary>One that was set before the host slept rings so much later: kernels count a timer down by the clock that stood still.</summary>
+    private sealed class ProcessTimer : ITimer
+    {
+        private readonly HostClock _clock;
+        private readonly Action _ring;
+        private readonly ITimer _timer;
+        private long _due = long.MaxValue;
+        private TimeSpan _period;
+
+        public ProcessTimer(HostClock clock, VirtualTime time, HostProcess process, Action ring)
+        {
+            (_clock, _ring) = (clock, ring);
+            _timer = time.CreateTimer(_ => process.Enter(Due), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _period = period;
+            _due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : _clock.GetTimestamp() + dueTime.Ticks;
+            return _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Dispose()
+        {
+            _due = long.MaxValue;
+            _timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Due()
+        {
+            if (_due == long.MaxValue) return;
+            var left = TimeSpan.FromTicks(_due - _clock.GetTimestamp());
+            if (left > TimeSpan.Zero)
+            {
+                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, _period);
+            _ring();
+        }
+    }
 }
 
 /// <summary>The clock on the wall of one host: somebody may set it.</summary>

@@ -34,8 +34,8 @@ internal sealed class HostProcess
             Time = Clock,
             Wall = host.Wall,
             Times = cluster.Spec.Times,
-            Runner = cluster.Drivers.RunAsync(this),
-            Sources = [.. host.Radios],
+            Runner = cluster.Spec.Runner ?? cluster.Drivers.RunAsync(this),
+            Sources = [.. host.Radios, .. host.Others],
             Ledger = campaign => _ledgers.TryGetValue(campaign, out var ledger) ? ledger : _ledgers[campaign] = new(),
             Packages = new NoCache(),
             OnRadio = Post,
@@ -43,6 +43,7 @@ internal sealed class HostProcess
             Gauges = static _ => Nothing.Instance,
         };
         Shelf = new(Fleet, Peers, NullLogger<PackageShelf>.Instance);
+        foreach (var package in cluster.Packages.Made) Shelf.Keep(package);
     }
 
     public SimulatedHost Host { get; }
@@ -66,6 +67,9 @@ internal sealed class HostProcess
 
     /// <summary>It lives and something keeps it from running.</summary>
     public bool Stopped => _stopped;
+
+    /// <summary>It ends in good order: no radio is opened any more.</summary>
+    public bool Ending { get; set; }
 
     /// <summary>Completes when the process is dead.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,3 +1,4 @@
+using Dfu.Adapters;
 using Dfu.Adapters.Simulated;
 using Dfu.Adapters.Simulated.Time;
 using Dfu.Fleet.Storage;
@@ -14,8 +15,11 @@ internal sealed class SimulatedHost(string name, VirtualTime time)
     /// <summary>The radios plugged in; a process has those that were there when it started.</summary>
     public List<SimulatedAdapterSource> Radios { get; } = [];
 
+    /// <summary>Radios of another make, plugged in beside them.</summary>
+    public List<IAdapterSource> Others { get; } = [];
+
     /// <summary>Byte counts survive the processes.</summary>
-    public Dictionary<string, InMemoryTrafficLedger> Ledgers { get; } = [];
+    public Dictionary<string, InMemoryTrafficLedger> Ledgers { get; init; } = [];
 
     public HostProcess? Process { get; set; }
 

@@ -89,7 +89,8 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         if (sound && result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
             cluster.Violate($"{name} is said to be {result.Outcome} and has not activated the image");
         if (device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood()) cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
-        if (result.Outcome == DeviceOutcome.Failed && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
+        if (result.Outcome == DeviceOutcome.Failed
+            && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
     }
 
     private static bool IsImage(DfuPackage package, ReadOnlyMemory<byte> image) => image.Span.SequenceEqual(package.Images[0].Firmware.Span);
@@ -136,7 +137,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         foreach (var (device, result) in before.Results)
         {
             if (campaign.Results.GetValueOrDefault(device) == result || campaign.Gone.Contains(device)) continue;
-            if (campaign.Run == before.Run && !campaign.Retrying.ContainsKey(device))
+            if (!campaign.Retrying.ContainsKey(device))
                 cluster.Violate($"{id} forgot that {device} was {result.Outcome}");
         }
 

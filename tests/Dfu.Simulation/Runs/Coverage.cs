@@ -84,7 +84,8 @@ internal sealed class Coverage
     public string Describe(bool transitions)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Seeds:#,0} seeds, {Virtual.TotalHours:#,0.0} h of virtual time, {Calls:#,0} calls, {Runs:#,0} attempts at devices");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"{Seeds:#,0} seeds: {Virtual.TotalHours:#,0.0} h of virtual time, {Calls:#,0} calls, {Runs:#,0} attempts");
         text.AppendLine(Line("faults", _faults));
         text.AppendLine(Line("reconciles", _reconciles));
         text.AppendLine(Line("outcomes", _outcomes));

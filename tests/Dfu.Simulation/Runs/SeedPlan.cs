@@ -32,6 +32,9 @@ internal sealed record SeedPlan
     /// <summary>The same is ordered once more when it is over.</summary>
     public bool Again { get; init; }
 
+    /// <summary>Faults go on when everything is over; in other runs what has not happened by then does not happen.</summary>
+    public bool Lingers { get; init; }
+
     public required ImmutableArray<Fault> Faults { get; init; }
 
     public static SeedPlan Of(int seed)
@@ -74,6 +77,7 @@ internal sealed record SeedPlan
             Files = files,
             All = random.Next(4) == 0,
             Again = random.Next(5) == 0,
+            Lingers = random.Next(4) == 0,
             Faults = [.. MakeFaults(random)],
         };
     }

@@ -73,9 +73,11 @@ internal sealed class SeedRun : IDisposable
         await OverAsync();
         if (_plan.Again) await OrderAsync(_ordered, restart: false);
         var rest = _faultsEnd - _time.Elapsed;
-        if (rest > TimeSpan.Zero) await Task.Delay(rest, _time);
+        if (_plan.Lingers && rest > TimeSpan.Zero) await Task.Delay(rest, _time);
         await OverAsync();
+        injector.EndAll();
         await Task.Delay(TimeSpan.FromSeconds(5), _time); // whatever came last settles
+        await OverAsync();
     }
 
     /// <summary>Somebody orders the campaign, and asks until somebody answers.</summary>
@@ -110,7 +112,8 @@ internal sealed class SeedRun : IDisposable
         {
             try
             {
-                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory => directory.StartAsync(order));
+                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory =>
+                    directory.StartAsync(order));
                 if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
                 (_campaign, _ordered) = (ticket.Campaign, package);
                 _promises.Ordered(ticket.Campaign);
@@ -127,8 +130,8 @@ internal sealed class SeedRun : IDisposable
     {
         while (_time.Elapsed < _faultsEnd + EndsWithin)
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), _time);
             if (_orders == 0 && _promises.AllOver) return;
+            await Task.Delay(TimeSpan.FromSeconds(1), _time);
         }
     }
 

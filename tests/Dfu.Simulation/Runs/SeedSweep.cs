@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Dfu.Simulation.Runs;
 
@@ -17,11 +18,13 @@ internal static class SeedSweep
 {
     /// <summary>Of more failures than that only the seeds are worth anything.</summary>
     private const int MostShrunk = 10;
+    private const int TellEvery = 1000;
 
     /// <param name="goesOn">Asked before each seed.</param>
-    public static (Coverage Coverage, List<SeedFailure> Failures) Run(int from, int count, Func<bool> goesOn)
+    /// <param name="tell">Told how far it is, now and then, and of each seed that broke a promise at once; one call at a time.</param>
+    public static (Coverage Coverage, List<SeedFailure> Failures) Run(int from, int count, Func<bool> goesOn, Action<string> tell)
     {
-        var (gate, sum, failures, next) = (new Lock(), new Coverage(), new List<SeedFailure>(), from - 1);
+        var (gate, sum, failures, next, done) = (new Lock(), new Coverage(), new List<SeedFailure>(), from - 1, 0);
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(Work)).ToArray();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
@@ -36,8 +39,18 @@ internal static class SeedSweep
                 if (seed >= from + count) break;
                 var plan = SeedPlan.Of(seed);
                 var result = SeedRun.Run(plan, coverage);
-                if (result.Violations.IsEmpty) continue;
-                lock (gate) failures.Add(failures.Count < MostShrunk ? Shrink(plan, result) : new(seed, [.. plan.Faults.Select(static fault => fault.Number)], result.Violations));
+                lock (gate)
+                {
+                    if (!result.Violations.IsEmpty)
+                    {
+                        failures.Add(failures.Count < MostShrunk ? Shrink(plan, result)
+                            : new(seed, [.. plan.Faults.Select(static fault => fault.Number)], result.Violations));
+                        tell(failures[^1].Describe());
+                    }
+
+                    if (++done % TellEvery == 0) tell(
+                        string.Create(CultureInfo.InvariantCulture, $"{done:#,0} seeds, {failures.Count} of them broke a promise"));
+                }
             }
 
             lock (gate) sum.Add(coverage);

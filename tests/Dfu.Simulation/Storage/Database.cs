@@ -26,6 +26,9 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <inheritdoc cref="ClusterSpec.AnswersEarly"/>
     public bool AnswersEarly { get; init; }
 
+    /// <inheritdoc cref="ClusterSpec.IgnoresVersions"/>
+    public bool IgnoresVersions { get; init; }
+
     public int Writes { get; private set; }
 
     /// <summary>Told of every document that was written, as it was and as it is.</summary>
@@ -34,9 +37,15 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
     public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
 
+    /// <summary>Asked before each write: whether the writer's host dies at this moment, and nothing is written.</summary>
+    public Func<HostProcess, string, bool> DiesBefore { get; set; } = static (_, _) => false;
+
     public string Json(string key) => _rows.GetValueOrDefault(key).Json ?? "";
 
     public IEnumerable<string> Keys => _rows.Keys;
+
+    /// <summary>Stores what somebody wrote before the simulation began.</summary>
+    public void Put(string key, string json) => _rows[key] = (json, _rows.GetValueOrDefault(key).Version + 1);
 
     public void Cut(SimulatedHost host, bool cut)
     {
@@ -59,14 +68,20 @@ internal sealed class Database(VirtualTime time, Random random)
 
     private int Write(HostProcess process, string key, string json, int version)
     {
+        if (DiesBefore(process, key))
+        {
+            process.Kill();
+            throw new IOException("its writer died");
+        }
+
         if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
         var (before, stored) = _rows.GetValueOrDefault(key);
-        if (stored != version) throw new OvertakenException($"{key} is at {stored} and not at {version}");
-        _rows[key] = (json, version + 1);
+        if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
+        _rows[key] = (json, stored + 1);
         Writes++;
         Written(key, before ?? "", json);
         if (DiesNow(process, key)) process.Kill();
-        return version + 1;
+        return stored + 1;
     }
 
     private async Task<T> CallAsync<T>(HostProcess process, Func<T> work)

@@ -41,7 +41,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         var host = activation.Host;
         _trace = new(host.Time);
         _devices = new(host.Times.Again);
-        _gauge = CampaignGauge.Begin(host.Time);
+        _gauge = CampaignGauge.Begin(host.Time, host.Gauges);
         _turns = new(activation);
         _save = new(WriteAsync, host.Time);
         _states = new(activation, documents.State);

@@ -15,20 +15,22 @@ internal sealed class CampaignGauge : IDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
+    private readonly Func<Func<FleetReading?>, IDisposable> _add;
     private IDisposable? _gauges;
     private Seen? _seen;
     private long _looked;
 
-    private CampaignGauge(TimeProvider time) => _time = time;
+    private CampaignGauge(TimeProvider time, Func<Func<FleetReading?>, IDisposable> add) => (_time, _add) = (time, add);
 
     /// <summary>It says nothing before it has looked.</summary>
-    public static CampaignGauge Begin(TimeProvider time) => new(time);
+    /// <param name="add">See <see cref="FleetHost.Gauges"/>.</param>
+    public static CampaignGauge Begin(TimeProvider time, Func<Func<FleetReading?>, IDisposable> add) => new(time, add);
 
     public void Look(CampaignCore core, Func<BluetoothAddress, DeviceState?> device)
     {
         if (!FleetGauges.CountsCampaigns || (_looked != 0 && _time.GetElapsedTime(_looked) < LookEvery)) return;
         _looked = _time.GetTimestamp();
-        _gauges ??= FleetGauges.Add(Read);
+        _gauges ??= _add(Read);
         Volatile.Write(ref _seen, CampaignReading.Of(core.Saved, device) is { } reading ? new(core, new() { Campaign = reading }) : null);
     }
 

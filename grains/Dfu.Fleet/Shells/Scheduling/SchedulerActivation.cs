@@ -9,7 +9,8 @@ namespace Dfu.Fleet.Shells.Scheduling;
 /// <summary>The <see cref="SchedulerBoard"/> behind calls. No turn waits for a peer: grants and news are calls of their own.</summary>
 internal sealed class SchedulerActivation(IActivation activation) : ISchedulerPeer, IDisposable
 {
-    private readonly SchedulerBoard _board = new(activation.Host.Policy, activation.Host.Times, activation.Host.Time.GetUtcNow());
+    private readonly SchedulerBoard _board =
+        new(activation.Host.Policy, activation.Host.Times, activation.Host.Time.GetUtcNow(), activation.Host.Machines);
     private readonly SchedulerGauge _gauge = new(activation.Host.Time);
     private IDisposable? _gauges;
     private long _lastPlan;

@@ -26,6 +26,7 @@ internal sealed class SchedulerBoard
 {
     private readonly FleetPolicy _policy;
     private readonly FleetTimes _times;
+    private readonly FleetMachines _machines;
     private readonly Dictionary<string, CampaignBoard> _campaigns = [];
     private readonly List<BoardAdapter> _adapters = [];
     private readonly Dictionary<string, BoardAdapter> _byId = [];
@@ -38,10 +39,12 @@ internal sealed class SchedulerBoard
     private DateTimeOffset _lastForget;
     private DateTimeOffset _lastNewAdapter;
 
-    public SchedulerBoard(FleetPolicy policy, FleetTimes times, DateTimeOffset now)
+    /// <param name="machines">Whose plan it follows; the product's own when null.</param>
+    public SchedulerBoard(FleetPolicy policy, FleetTimes times, DateTimeOffset now, FleetMachines? machines = null)
     {
         _policy = policy;
         _times = times;
+        _machines = machines ?? FleetMachines.Plain;
         _air = new(now);
     }
 
@@ -120,7 +123,7 @@ internal sealed class SchedulerBoard
             .Where(waiting => _campaigns.TryGetValue(waiting.Campaign, out var board) && !board.Held)
             .Select(waiting => new QueuedDevice(waiting.Device, _campaigns[waiting.Campaign].HeardDevices, campaigns.IndexOf(waiting.Campaign)));
         var grants = ImmutableArray.CreateBuilder<BoardGrant>();
-        foreach (var planned in Planning.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
+        foreach (var planned in _machines.Plan([.. _adapters.Select(static adapter => adapter.Standing)], queued, Use(campaigns), now))
         {
             var grant = new BoardGrant(planned.Device.Id, planned.At(now, probe: false), _waiting[planned.Device.Id].Since);
             _byId[planned.Adapter.Id].Reserve(grant.Device, grant.Attempt, now + _times.Promise);

@@ -11,7 +11,10 @@ internal static class PostgresHosts
         string.Join(", ", Of(connection).Select(static server => $"{server.Host}:{server.Port.ToString(CultureInfo.InvariantCulture)}"));
 
     public static IReadOnlyList<(string Host, int Port)> Of(NpgsqlConnectionStringBuilder connection) =>
-        [.. (connection.Host ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(host => Of(host, connection.Port))];
+    [
+        .. (connection.Host ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(host => Of(host, connection.Port)),
+    ];
 
     private static (string Host, int Port) Of(string host, int port)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Dfu.Cluster.Tests.Storage.Full;
 
-/// <summary>A disk of a few megabytes: a file system in memory, which is only there in a name space of its own, and so for a process that is started in it.</summary>
+/// <summary>A disk of a few megabytes: a file system in memory, which is only there in a name space of its own, for a process that is started in it.</summary>
 internal static class SmallDisk
 {
     /// <summary>Mounts one of so many kilobytes at a folder, and becomes the command that follows.</summary>

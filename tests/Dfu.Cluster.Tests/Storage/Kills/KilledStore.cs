@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Dfu.Cluster.Tests.Storage.Kills;
 
-/// <summary>A database whose writers are killed one after the other; after each kill all that was acknowledged must be in it, whole, and nothing else.</summary>
+/// <summary>A database whose writers are killed one after the other; after each kill all that was acknowledged must be in it, and nothing else.</summary>
 /// <param name="most">So many acknowledged writes at most are waited for before a kill.</param>
 internal sealed class KilledStore(string directory, Random random, int most = 400)
 {

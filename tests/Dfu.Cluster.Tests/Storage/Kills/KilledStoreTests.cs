@@ -5,7 +5,7 @@ namespace Dfu.Cluster.Tests.Storage.Kills;
 /// <summary>The short form of <c>./test --scenario storage</c>.</summary>
 public sealed class KilledStoreTests
 {
-    private const int Kills = 20;
+    private const int Kills = 12;
 
     [Fact]
     public async Task Writers_killed_at_random_moments_have_kept_every_write_they_were_told_of()

@@ -23,7 +23,9 @@ internal readonly record struct WrittenValue(int Grain, int Run, int Write)
     public Task WriteAsync(IGrainStorage storage, Written state)
     {
         if (IsCleared)
-            return IsFile ? storage.ClearStateAsync("file", Stored.Grain(Key), state.File) : storage.ClearStateAsync("document", Stored.Grain(Key), state.Document);
+            return IsFile
+                ? storage.ClearStateAsync("file", Stored.Grain(Key), state.File)
+                : storage.ClearStateAsync("document", Stored.Grain(Key), state.Document);
         if (IsFile)
         {
             state.File.State.Bytes = Content();

@@ -1,11 +1,10 @@
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Peers;
 
-namespace Dfu.Silo.Flash;
+namespace Dfu.Fleet.Peers;
 
 /// <summary>Where there is only one silo, its adapters are called what their operator called them.</summary>
-internal static class PlainIds
+public static class PlainIds
 {
     public static CampaignView Of(CampaignView view, string silo, IReadOnlyList<IAdapterSource> sources)
     {

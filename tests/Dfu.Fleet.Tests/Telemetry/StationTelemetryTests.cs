@@ -9,14 +9,13 @@ using Dfu.Fleet.Updates;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Packages;
-using Dfu.Simulation.Engine;
-using Dfu.Simulation.Storage;
+using Dfu.Simulation.Stations;
 
 namespace Dfu.Fleet.Tests.Telemetry;
 
-/// <summary>The real engine and the real transfer over virtual devices, with somebody listening.</summary>
+/// <summary>A whole station and the real transfer over virtual devices, with somebody listening.</summary>
 [Collection("listens to spans")]
-public sealed class EngineTelemetryTests
+public sealed class StationTelemetryTests
 {
     private const int Devices = 12;
 
@@ -54,8 +53,15 @@ public sealed class EngineTelemetryTests
     {
         using var heard = new Heard(null, ownThread: true);
         var view = Update("spent", savesProgress, 0.1);
+
+        // A device counts the time that its slot and the end of its attempt were on their way, too.
+        var onTheWay = view.Devices.Sum(static device => device.Attempts) * 0.05;
         foreach (var use in Enum.GetValues<TimeUse>().Except([TimeUse.Waiting, TimeUse.BackingOff]))
-            Assert.Equal(view.Devices.Sum(device => device.Time.Of(use)), heard.Exact("dfu.attempt.time", "dfu.time.use", FleetMetrics.Code(use)), 0.001);
+        {
+            var more = view.Devices.Sum(device => device.Time.Of(use)) - heard.Exact("dfu.attempt.time", "dfu.time.use", FleetMetrics.Code(use));
+            Assert.InRange(more, -0.001, onTheWay);
+        }
+
         Assert.Equal(view.Devices.Sum(device => device.ResumeTotals.Kept), heard.Sum("dfu.transfer.kept"));
         if (savesProgress) Assert.InRange(heard.Sum("dfu.transfer.kept"), 1, long.MaxValue);
     }
@@ -132,12 +138,11 @@ public sealed class EngineTelemetryTests
             var package = PackageReader.Read(PackageWriter.Create(
                 new PackageContents { Application = new FirmwareFile("app", image), ApplicationVersion = 1, HwVersion = 52, SdReq = [0x0100] }, null), null);
             IAdapterSource[] adapters = [air.CreateAdapter(adapter + "1", new AdapterModel()), air.CreateAdapter(adapter + "2", new AdapterModel())];
-            var store = new FleetStore();
-            await using var engine = new FleetEngine(store, adapters, new FleetPolicy(), time, UpdateRun.RunAsync);
-            await engine.StartAsync(new CampaignRequest { Package = package, Targets = new() { All = true, Count = Devices } }, CancellationToken.None);
-            await engine.WaitAsync(CancellationToken.None);
-            await engine.StopAsync();
-            return engine.Snapshot();
+            await using var station = new SimulatedStation(new(time), adapters, new FleetPolicy(), UpdateRun.RunAsync);
+            await station.StartAsync(new CampaignRequest { Package = package, Targets = new() { All = true, Count = Devices } }, CancellationToken.None);
+            await station.WaitAsync(CancellationToken.None);
+            await station.StopAsync();
+            return station.Snapshot();
         });
     }
 

@@ -4,7 +4,7 @@ using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Transfers;
 
-namespace Dfu.Fleet.Tests.Engine;
+namespace Dfu.Fleet.Tests.Stations;
 
 public sealed class FlashTests
 {
@@ -31,9 +31,9 @@ public sealed class FlashTests
         var most = 0;
         var view = station.Run(async () =>
         {
-            await using var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
-            var over = engine.WaitAsync(CancellationToken.None);
+            await using var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
+            var over = run.WaitAsync(CancellationToken.None);
             while (!over.IsCompleted)
             {
                 most = Math.Max(most, station.World.Devices.Values.Count(device => device.Link is not null));
@@ -79,11 +79,11 @@ public sealed class FlashTests
         var device = station.World.Devices.Values.Single();
         var view = station.Run(async () =>
         {
-            await using var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await using var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
             await station.After(1.2);
             device.Link!.Close(Protocol.Links.LinkClosure.SupervisionTimeout);
-            return await engine.WaitAsync(CancellationToken.None);
+            return await run.WaitAsync(CancellationToken.None);
         });
         var shown = Assert.Single(view.Devices);
         Assert.Equal(DeviceOutcome.Updated, shown.Outcome);
@@ -165,7 +165,7 @@ public sealed class FlashTests
     [Fact]
     public void One_device_of_an_unknown_class_probes_and_what_it_learns_is_kept()
     {
-        var station = new Station(devices: 6, adapters: 2);
+        var station = new Station(devices: 24, adapters: 2);
         station.Runner.Traits = new() { InitMax = 512, Mtu = 247, Keeps = Keeps.Nothing };
         var view = station.Run(() => station.FlashAsync());
         Assert.Single(station.Runner.Orders, order => order.Hint.Probe);
@@ -183,11 +183,11 @@ public sealed class FlashTests
         var station = new Station(devices: 10);
         var view = station.Run(async () =>
         {
-            await using var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
+            await using var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
             await station.After(4);
-            engine.Cancel();
-            return await engine.WaitAsync(CancellationToken.None);
+            await run.CancelAsync();
+            return await run.WaitAsync(CancellationToken.None);
         });
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         Assert.Contains(view.Devices, device => device.Outcome == DeviceOutcome.Updated);

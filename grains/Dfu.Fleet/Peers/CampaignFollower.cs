@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 
-namespace Dfu.Grains;
+namespace Dfu.Fleet.Peers;
 
 /// <summary>What a follower was told since it asked last.</summary>
 /// <param name="Epoch">See <see cref="CampaignCursor.Epoch"/>. Another one begins anew.</param>
@@ -21,12 +20,8 @@ public sealed class CampaignFollower
     private Guid _epoch;
 
     /// <summary>Asks until nothing is missing.</summary>
-    /// <param name="atMostOld">How old the view may be; the campaign makes none more often than each 0.2 s.</param>
-    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
-    public Task<CampaignView> ReadAsync(ICampaignGrain campaign, TimeSpan atMostOld) => ReadAsync(cursor => campaign.ChangesAsync(cursor, atMostOld));
-
-    /// <inheritdoc cref="ReadAsync(ICampaignGrain, TimeSpan)"/>
     /// <param name="ask">Calls the campaign.</param>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
     public async Task<CampaignView> ReadAsync(Func<CampaignCursor, Task<CampaignChanges>> ask)
     {
         var told = await TellAsync(ask);
@@ -36,10 +31,6 @@ public sealed class CampaignFollower
         if (told.Signals is { } signals) _picture.Hear(signals);
         return _picture.View(told.Frame);
     }
-
-    /// <summary>A campaign's view, read whole.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
-    public static Task<CampaignView> ViewAsync(ICampaignGrain campaign) => new CampaignFollower().ReadAsync(campaign, TimeSpan.Zero);
 
     /// <summary>What changed, for a caller that keeps a picture of its own.</summary>
     /// <param name="ask">Calls the campaign; what it has answered is kept when a later call fails.</param>

@@ -5,7 +5,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Tests.Engine;
+namespace Dfu.Fleet.Tests.Stations;
 
 /// <summary>Adapters that can be opened and are no good.</summary>
 public sealed class BadAdapterTests
@@ -48,15 +48,15 @@ public sealed class BadAdapterTests
         station.Policy = new() { GoldenUnit = golden, Campaign = new() { Patience = TimeSpan.FromMinutes(20), MaxFruitlessAttempts = 3 } };
         var (view, quarantined) = station.Run(async () =>
         {
-            await using var engine = station.Engine();
-            await engine.StartAsync(station.Request(new() { Addresses = [.. Enumerable.Range(1, 8).Select(World.Address)] }), CancellationToken.None);
+            await using var run = station.Start();
+            await run.StartAsync(station.Request(new() { Addresses = [.. Enumerable.Range(1, 8).Select(World.Address)] }), CancellationToken.None);
             await station.After(1);
             station.Sources[0].ConnectsFail = true;
-            while (engine.Snapshot().Adapters[0].Status != AdapterStatus.Quarantined) await station.After(1);
+            while (run.Snapshot().Adapters[0].Status != AdapterStatus.Quarantined) await station.After(1);
             await station.After(60);
-            var quarantined = engine.Snapshot().Adapters[0];
+            var quarantined = run.Snapshot().Adapters[0];
             station.Sources[0].ConnectsFail = false;
-            return (await engine.WaitAsync(CancellationToken.None), quarantined);
+            return (await run.WaitAsync(CancellationToken.None), quarantined);
         });
         Assert.Contains($"could not be tested with the golden unit {golden}", quarantined.Detail, StringComparison.Ordinal);
         Assert.Equal(new LadderSteps(1, 1, 1), quarantined.Steps);

@@ -3,7 +3,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Tests.Engine;
+namespace Dfu.Fleet.Tests.Stations;
 
 public sealed class RestartTests
 {
@@ -15,26 +15,27 @@ public sealed class RestartTests
         for (var write = 0; ; write++)
         {
             var station = new Station(devices: 3, adapters: 2) { Package = Fakes.Packages.Application(10 * 4096) };
-            var faulty = new FaultyStore(write, takesEffect);
-            station.Store = faulty;
-            var died = station.Run(async () =>
+            var left = write;
+            bool Dies() => left-- == 0;
+            if (takesEffect) station.Store.Database.DiesNow = (_, _) => Dies();
+            else station.Store.Database.DiesBefore = (_, _) => Dies();
+            station.Run(async () =>
             {
                 try
                 {
-                    await station.FlashAsync();
-                    return false;
+                    return await station.FlashAsync();
                 }
-                catch (DfuException e)
+                catch (IOException) when (left < 0)
                 {
-                    Assert.Equal(DfuError.DataDirectoryUnusable, e.Error);
-                    return true;
+                    return null;
                 }
             });
-            Assert.Equal(died, faulty.Dead);
-            Assert.All(station.World.Devices.Values, device => Assert.Null(device.Link));
-            if (!died) break;
+            if (left >= 0) break;
 
-            faulty.Mend();
+            // Nothing of the process goes on, and the kernel closes what it had open.
+            foreach (var source in station.Sources) source.Current?.Lose();
+            foreach (var device in station.World.Devices.Values) device.Drivers = 0;
+            Assert.All(station.World.Devices.Values, static device => Assert.Null(device.Link));
             var view = station.Run(() => station.FlashAsync());
             Assert.True(view.Outcome == CampaignOutcome.Succeeded, $"write {write}: {view.Outcome}");
             Assert.All(station.World.Devices.Values, device => Assert.Equal(1, device.Activations));
@@ -51,11 +52,11 @@ public sealed class RestartTests
         var station = new Station(devices: 4);
         var view = station.Run(async () =>
         {
-            var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
-            await station.After(2);
-            await engine.StopAsync();
-            return await engine.WaitAsync(CancellationToken.None);
+            var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
+            await station.After(1.2);
+            await run.StopAsync();
+            return await run.WaitAsync(CancellationToken.None);
         });
         Assert.Equal(CampaignOutcome.Interrupted, view.Outcome);
         Assert.All(station.World.Devices.Values, device => Assert.Null(device.Link));
@@ -101,9 +102,9 @@ public sealed class RestartTests
         var station = new Station(devices: 2);
         station.Run(async () =>
         {
-            var engine = station.Engine();
-            await engine.StartAsync(station.Request(), CancellationToken.None);
-            await engine.StopAsync();
+            var run = station.Start();
+            await run.StartAsync(station.Request(), CancellationToken.None);
+            await run.StopAsync();
             return 0;
         });
         var other = station.Request(new() { Addresses = [World.Address(1)] });

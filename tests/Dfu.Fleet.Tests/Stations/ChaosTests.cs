@@ -3,7 +3,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Tests.Engine;
+namespace Dfu.Fleet.Tests.Stations;
 
 /// <summary>Radios that come and go, devices that fall silent, links that drop, processes that end, all at random moments of one seed.</summary>
 public sealed class ChaosTests
@@ -27,20 +27,20 @@ public sealed class ChaosTests
             for (var runs = 0; ; runs++)
             {
                 foreach (var source in station.Sources) source.Present = true;
-                await using var engine = station.Engine();
-                await engine.StartAsync(station.Request(), CancellationToken.None);
+                await using var run = station.Start();
+                await run.StartAsync(station.Request(), CancellationToken.None);
                 var trouble = random.Next(5, 40);
-                while (trouble-- > 0 && engine.Snapshot().Outcome == CampaignOutcome.Running)
+                while (trouble-- > 0 && run.Snapshot().Outcome == CampaignOutcome.Running)
                 {
                     await station.After(random.NextDouble() * 2);
                     Upset(random, station, devices[random.Next(devices.Length)]);
-                    mostActive = Math.Max(mostActive, engine.Snapshot().Adapters.Sum(adapter => adapter.Active));
+                    mostActive = Math.Max(mostActive, run.Snapshot().Adapters.Sum(adapter => adapter.Active));
                 }
 
-                if (runs < 2 && engine.Snapshot().Outcome == CampaignOutcome.Running) continue;
+                if (runs < 2 && run.Snapshot().Outcome == CampaignOutcome.Running) continue;
                 foreach (var device in devices) device.Silent = false;
                 foreach (var source in station.Sources) source.Present = true;
-                return await engine.WaitAsync(CancellationToken.None);
+                return await run.WaitAsync(CancellationToken.None);
             }
         });
         Assert.True(station.Time.Elapsed < TimeSpan.FromMinutes(30));
