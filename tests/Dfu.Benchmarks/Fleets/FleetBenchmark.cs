@@ -23,7 +23,8 @@ internal static class FleetBenchmark
             .ToList();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"4. {FleetRoom.ImageBytes:#,0} bytes to each device in real time, {FleetRoom.Radio.MaxLinks} links an adapter, {Environment.ProcessorCount} cores."));
+            $"4. {FleetRoom.ImageBytes:#,0} bytes to each device in real time, "
+                + $"{FleetRoom.Radio.MaxLinks} links an adapter, {Environment.ProcessorCount} cores."));
         Console.WriteLine();
         Console.WriteLine("| devices | adapters | store | at once | model | took | slow-down | slowest | all | load | CPU s/MB | heap KB | working set KB |");
         Console.WriteLine("|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
