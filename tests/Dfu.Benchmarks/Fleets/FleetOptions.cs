@@ -40,7 +40,9 @@ internal sealed record FleetOptions(IReadOnlyList<int> Devices, IReadOnlyList<in
 
     private static int[]? Numbers(string[] values)
     {
-        var numbers = values.Select(static value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
+        var numbers = values.Select(Number).ToArray();
         return Array.TrueForAll(numbers, static number => number is > 0 and <= 10_000) ? numbers : null;
     }
+
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -29,12 +29,10 @@ internal sealed class FleetProcess : IAsyncDisposable
     private readonly List<SimulatedAir> _airs = [];
     private readonly List<IDisposable> _owned = [];
     private readonly List<VirtualDevice> _devices = [];
-    private readonly int _adapters;
     private FleetSilo? _silo;
 
     private FleetProcess(int devices, int adapters)
     {
-        _adapters = adapters;
         for (var adapter = 0; adapter < adapters; adapter++)
         {
             var air = new SimulatedAir(TimeProvider.System, FleetRoom.Link, seed: adapter);
@@ -99,7 +97,7 @@ internal sealed class FleetProcess : IAsyncDisposable
         _owned.Add(ledgers);
         var alone = storage is "none" or "sqlite";
         IAdapterSource[] sources =
-            [.. Enumerable.Range(0, _adapters).Select(i => _clock.Watch(_airs[i].CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"radio{i}"), FleetRoom.Radio)))];
+            [.. _airs.Select((air, i) => _clock.Watch(air.CreateAdapter(string.Create(CultureInfo.InvariantCulture, $"radio{i}"), FleetRoom.Radio)))];
         Action<ISiloBuilder, System.Net.IPEndPoint> cluster;
         if (alone)
         {

@@ -28,7 +28,7 @@ internal static class FleetRoom
         },
     };
 
-    /// <summary>Bytes a second that a radio with all its links carries (section 5 of docs/PERFORMANCE.md), by which is told how long a run would take.</summary>
+    /// <summary>Bytes a second over a radio with all its links (section 5 of docs/PERFORMANCE.md), by which is told how long a run would take.</summary>
     public const double RadioRate = 57_000;
 
     public static VirtualDeviceOptions Device(int index) => new SimulationSettings { InApplication = true }.Device(index);

@@ -115,6 +115,13 @@ internal sealed class TransferClock(TimeProvider time, int imageBytes)
 /// <param name="All">Seconds from the first link's opening to the last one's end.</param>
 internal sealed record Transfers(IReadOnlyList<double> Seconds, double All, int AtOnce)
 {
+    /// <summary>Those of adapters that have nothing to do with each other, begun at the same time.</summary>
+    public static Transfers Together(IEnumerable<Transfers> adapters)
+    {
+        var all = adapters.ToList();
+        return new([.. all.SelectMany(static one => one.Seconds).Order()], all.Max(static one => one.All), all.Sum(static one => one.AtOnce));
+    }
+
     public double Mean => Seconds.Average();
 
     public double At(double share) => Seconds[(int)(share * (Seconds.Count - 1))];

@@ -36,7 +36,7 @@ internal sealed class BarPlot(string title, string unit, double? target = null)
             svg.Append(CultureInfo.InvariantCulture, $"""
                 <text x="{Left - 8}" y="{y + 14}" text-anchor="end">{SecurityElement.Escape(label)}</text>
                 <rect x="{Left}" y="{y + 3}" width="{Math.Max(1, value * scale):0.#}" height="{Row - 7}" rx="2"/>
-                <text x="{Left + (value * scale) + 6:0.#}" y="{y + 14}">{value:0.###}{unit}</text>
+                <text x="{Left + Math.Max(0, value * scale) + 6:0.#}" y="{y + 14}">{value:0.###}{unit}</text>
 
                 """);
         }
