@@ -24,6 +24,9 @@ internal sealed partial class BootloaderCore
     /// <summary>An init packet has said since the boot where the image goes; before that Nordic's code has the address 0 for it.</summary>
     private bool _placed;
 
+    /// <summary>Bytes of an image that it has; all of them from the moment it has accepted them.</summary>
+    public int Held => _step == EndingStep.None ? _progress.Offset : _imageSize;
+
     /// <summary>What RAM knows.</summary>
     public Progress RamProgress => _progress;
 

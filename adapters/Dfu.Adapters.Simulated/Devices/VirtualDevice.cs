@@ -153,7 +153,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     }
 
     /// <summary>Bytes of an image that the bootloader has in RAM or flash; 0 while none runs.</summary>
-    private int Held => _core?.RamProgress.Offset ?? 0;
+    private int Held => _core?.Held ?? 0;
 
     /// <summary>The program that runs ends, and its link is just gone.</summary>
     private void Stop()

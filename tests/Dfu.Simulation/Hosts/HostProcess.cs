@@ -68,6 +68,9 @@ internal sealed class HostProcess
     /// <summary>It lives and something keeps it from running.</summary>
     public bool Stopped => _stopped;
 
+    /// <summary>When its host woke up last; null when it never slept.</summary>
+    public TimeSpan? WokeAt { get; private set; }
+
     /// <summary>It ends in good order: no radio is opened any more.</summary>
     public bool Ending { get; set; }
 
@@ -110,7 +113,12 @@ internal sealed class HostProcess
     public void Continue()
     {
         if (!_stopped || Dead) return;
-        if (_sleeps) Clock.Slept(_time.Elapsed - _stoppedAt);
+        if (_sleeps)
+        {
+            Clock.Slept(_time.Elapsed - _stoppedAt);
+            WokeAt = _time.Elapsed;
+        }
+
         _stopped = false;
         while (_held.TryDequeue(out var work))
         {

@@ -63,13 +63,16 @@ internal sealed class Drivers(Cluster cluster)
         if (!_runs.TryGetValue(run.Device, out var runs)) _runs[run.Device] = runs = [];
         foreach (var other in runs)
         {
-            if (!other.Stopped.IsCancellationRequested && !other.Process.Stopped && other.Process != process)
+            if (!other.Stopped.IsCancellationRequested && !other.Process.Stopped && !HasJustWoken(other.Process) && other.Process != process)
                 cluster.Violate($"{process} begins to drive {run.Device} while {other.Process} does and was not told to stop");
         }
 
         runs.Add(run);
         return run;
     }
+
+    /// <summary>A lease does not run out while its host sleeps: what was left of it is left when the host wakes, and it may write to nobody else's device.</summary>
+    private bool HasJustWoken(HostProcess process) => process.WokeAt is { } woke && cluster.Time.Elapsed - woke <= cluster.Spec.Times.Lease;
 
     /// <summary>The simulated device behind an address, whichever of its two it is.</summary>
     private BluetoothAddress DeviceOf(BluetoothAddress address) =>

@@ -76,7 +76,8 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + _replaced.GetValueOrDefault(name)
             + ((long)ObjectBytes * (device.Counters.Connects + cluster.Drivers.Harms(name))) + (cluster.Drivers.Harms(name) > 0 ? images : 0);
         if (resent > lost) cluster.Violate($"{name} was sent {resent} bytes again and had lost {lost} at most");
-        if (campaign is null || !_campaigns.TryGetValue(campaign, out var state) || state.Stage != CampaignStage.Finished) return;
+        var last = _devices.Values.FirstOrDefault(record => record.Device.Id == name || record.Device.Id == device.BootloaderAddress)?.Campaign ?? campaign;
+        if (last is null || !_campaigns.TryGetValue(last, out var state) || state.Stage != CampaignStage.Finished) return;
         var id = state.Devices.FirstOrDefault(id => id == device.ApplicationAddress || id == device.BootloaderAddress);
         if (id == default)
         {
@@ -88,7 +89,8 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         var package = plan.Packages.First(package => package.Id == state.PackageId);
         if (sound && result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
             cluster.Violate($"{name} is said to be {result.Outcome} and has not activated the image");
-        if (device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood()) cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
+        if (sound && device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood())
+            cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
         if (result.Outcome == DeviceOutcome.Failed
             && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
     }
