@@ -76,7 +76,10 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         var lost = device.Counters.LostBytes + device.Counters.OverrunBytes + _replaced.GetValueOrDefault(name)
             + ((long)ObjectBytes * (device.Counters.Connects + cluster.Drivers.Harms(name))) + (cluster.Drivers.Harms(name) > 0 ? images : 0);
         if (resent > lost) cluster.Violate($"{name} was sent {resent} bytes again and had lost {lost} at most");
-        var last = _devices.Values.FirstOrDefault(record => record.Device.Id == name || record.Device.Id == device.BootloaderAddress)?.Campaign ?? campaign;
+        // It may be known by either of its addresses; the campaign that was stored for the first time last had it last.
+        var had = _devices.Values.Where(record => record.Device.Id == name || record.Device.Id == device.BootloaderAddress)
+            .Select(static record => record.Campaign).ToHashSet(StringComparer.Ordinal);
+        var last = _campaigns.Keys.LastOrDefault(had.Contains) ?? campaign;
         if (last is null || !_campaigns.TryGetValue(last, out var state) || state.Stage != CampaignStage.Finished) return;
         var id = state.Devices.FirstOrDefault(id => id == device.ApplicationAddress || id == device.BootloaderAddress);
         if (id == default)
@@ -88,12 +91,16 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         var result = state.Results[id];
         var package = plan.Packages.First(package => package.Id == state.PackageId);
         if (sound && result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
-            cluster.Violate($"{name} is said to be {result.Outcome} and has not activated the image");
+            cluster.Violate($"{name} is said to be {result.Outcome} by {last} and has activated {Activated(device)} and not package {plan.Packages.IndexOf(package)}");
         if (sound && device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood())
             cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
         if (result.Outcome == DeviceOutcome.Failed
             && (result.Error == DfuError.None || DetailOf(id).Length == 0)) cluster.Violate($"{name} failed, and nobody says why");
     }
+
+    private string Activated(VirtualDevice device) => device.ActivatedImage is { } image
+        ? $"package {plan.Packages.IndexOf(plan.Packages.FirstOrDefault(package => IsImage(package, image))!)}"
+        : "nothing";
 
     private static bool IsImage(DfuPackage package, ReadOnlyMemory<byte> image) => image.Span.SequenceEqual(package.Images[0].Firmware.Span);
 
