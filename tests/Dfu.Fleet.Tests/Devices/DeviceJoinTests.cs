@@ -55,6 +55,23 @@ public sealed class DeviceJoinTests : DeviceShellBench
     }
 
     [Fact]
+    public void A_campaign_that_the_device_has_left_gets_it_back_only_when_it_asks_again()
+    {
+        Run();
+        Take(Report(1, Ended(1)));
+        Shell.Acknowledged(State);
+        Shell.Join(Place("c2"));
+        Commit();
+        Assert.True(Shell.Grant(Grant(Id, attempt: 2)));
+        Commit();
+        Take(Report(2, Ended(2)));
+        Shell.Acknowledged(State);
+        Assert.False(Shell.Join(Place())); // an activation of it that has missed how it ended there
+        Assert.Empty(Commit());
+        Assert.True(Shell.Join(Place() with { Run = 3 }));
+    }
+
+    [Fact]
     public void Another_campaign_gets_the_device_when_the_first_is_done_with_it()
     {
         Run();

@@ -126,6 +126,9 @@ internal sealed class DeviceShell
             return false;
         }
 
+        // That campaign has stored how it ended there: one of its activations calls that has missed it, and would have it flashed with what is old by now.
+        if (place.Run == 0 && State?.EarlierCampaign == place.Campaign) return false;
+
         var passport = Passport ?? new();
         var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)).Knowing(passport, place.Finish) with
         {
