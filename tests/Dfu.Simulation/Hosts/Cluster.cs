@@ -91,6 +91,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>Told when a device has acknowledged what an attempt told it: device, attempt, and the last event that it says is stored.</summary>
     public Action<BluetoothAddress, int, int> Received { get; set; } = static (_, _, _) => { };
 
+    /// <summary>Told when others hear of an attempt on a device.</summary>
+    public Action<BluetoothAddress, int> Decided { get; set; } = static (_, _) => { };
+
     public IEnumerable<SimulatedAdapterSource> Radios => Hosts.SelectMany(static host => host.Radios);
 
     public IEnumerable<HostProcess> Members => Hosts.Select(static host => host.Process).OfType<HostProcess>();

@@ -24,7 +24,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
     public void Watch()
     {
         foreach (var device in cluster.Air.Devices) device.InitReplaced = (init, offset, crc) => Replaced(device, init, offset, crc);
-        (cluster.Database.Written, cluster.Acknowledged, cluster.Received) = (Written, Acknowledged, Received);
+        (cluster.Database.Written, cluster.Acknowledged, cluster.Received, cluster.Decided) = (Written, Acknowledged, Received, Decided);
     }
 
     /// <summary>The order was acknowledged.</summary>
@@ -36,6 +36,13 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
 
     /// <summary>Every campaign that was ordered is over, as it is stored.</summary>
     public bool AllOver => _ordered.Count > 0 && _ordered.All(id => _campaigns.GetValueOrDefault(id)?.Stage == CampaignStage.Finished);
+
+    /// <summary>Others hear of an attempt: what is decided is saved before it has effects.</summary>
+    public void Decided(BluetoothAddress device, int attempt)
+    {
+        var stored = _devices.GetValueOrDefault($"device/{device}")?.Device.Attempt ?? 0;
+        if (stored < attempt) cluster.Violate($"others have heard of attempt {attempt} on {device}, and {stored} is stored");
+    }
 
     /// <summary>A device has acknowledged an attempt's events up to this one.</summary>
     public void Received(BluetoothAddress device, int attempt, int saved)

@@ -34,6 +34,11 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         protected void Acknowledged(DeviceState device) => from.Cluster.Acknowledged(to.Key, device);
 
+        /// <summary>Others have heard of an attempt: it must be stored.</summary>
+        protected void Decided(BluetoothAddress device, int attempt) => from.Cluster.Decided(device, attempt);
+
+        protected void Decided(int attempt) => Decided(BluetoothAddress.Parse(to.Key), attempt);
+
         protected void Received(int attempt, int saved) => from.Cluster.Received(BluetoothAddress.Parse(to.Key), attempt, saved);
 
         protected Task<bool> CallAsync(Func<T, Task> call) => post.CallAsync<T, bool>(from, to, async peer =>
@@ -51,7 +56,12 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         public Task PauseAsync(string campaign, int attempt) => CallAsync(peer => peer.PauseAsync(campaign, attempt));
 
-        public Task<bool> GrantAsync(DeviceEvent.Granted grant) => CallAsync(peer => peer.GrantAsync(grant));
+        public async Task<bool> GrantAsync(DeviceEvent.Granted grant)
+        {
+            var granted = await CallAsync(peer => peer.GrantAsync(grant));
+            if (granted) Decided(grant.Attempt);
+            return granted;
+        }
 
         public async Task<ReportReceipt> ReportAsync(AttemptReport report)
         {
@@ -100,7 +110,11 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
     private sealed class AdapterReference(Post post, HostProcess from, ActorName to) : Reference<IAdapterPeer>(post, from, to), IAdapterPeer
     {
-        public Task<AttemptAnswer> BeginAsync(AttemptOrder order) => CallAsync(peer => peer.BeginAsync(order));
+        public Task<AttemptAnswer> BeginAsync(AttemptOrder order)
+        {
+            Decided(order.Device.Id, order.Device.Attempt);
+            return CallAsync(peer => peer.BeginAsync(order));
+        }
 
         public Task StopAttemptAsync(AttemptStop stop) => CallAsync(peer => peer.StopAttemptAsync(stop));
 
