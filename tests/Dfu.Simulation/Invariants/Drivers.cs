@@ -63,7 +63,7 @@ internal sealed class Drivers(Cluster cluster)
         if (!_runs.TryGetValue(run.Device, out var runs)) _runs[run.Device] = runs = [];
         foreach (var other in runs)
         {
-            if (!other.Stopped.IsCancellationRequested && !other.Process.Stopped && !HasJustWoken(other.Process) && other.Process != process)
+            if (!other.Stopped.IsCancellationRequested && !other.Process.Stopped && !HasJustWoken(other.Process))
                 cluster.Violate($"{process} begins to drive {run.Device} while {other.Process} does and was not told to stop");
         }
 

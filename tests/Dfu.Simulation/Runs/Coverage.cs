@@ -96,6 +96,7 @@ internal sealed class Coverage
             foreach (var (step, times) in steps) text.AppendLine(CultureInfo.InvariantCulture, $"  {times,12:#,0}  {step}");
         }
 
+        if (Seeds == 1) return text.ToString(); // one seed covers little
         foreach (var missing in Missing()) text.AppendLine(CultureInfo.InvariantCulture, $"never: {missing}");
         return text.ToString();
     }
