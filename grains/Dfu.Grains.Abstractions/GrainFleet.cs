@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Dfu.Fleet.Access;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Orders;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet;
 using Dfu.Protocol.Errors;
@@ -47,24 +46,10 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
     public async Task<CampaignView> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {
         _ = CampaignTargets.Key(request.Targets);
-        var sent = request.Package.Only(request.Only);
         var package = _grains.GetGrain<IPackageGrain>(request.Package.Id);
         if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) (await package.PutAsync(request.PackageFile.ToArray())).OrThrow();
         cancellationToken.ThrowIfCancellationRequested();
-        var ticket = await _grains.GetGrain<IFleetGrain>(0).StartAsync(new()
-        {
-            PackageId = request.Package.Id,
-            ImageSizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)],
-            HwVersion = sent.Images[0].HwVersion,
-            Only = request.Only,
-            Targets = request.Targets,
-            Restart = request.Restart,
-            Limits = request.Limits,
-            Plan = request.Plan,
-            By = request.By,
-            Key = request.Key,
-            Content = request.Content,
-        });
+        var ticket = await _grains.GetGrain<IFleetGrain>(0).StartAsync(CampaignOrder.Of(request));
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         _goesOn = ticket.GoesOn;
         return await FollowAsync(ticket.Campaign, cancellationToken);

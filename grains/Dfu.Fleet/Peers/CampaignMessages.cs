@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Orders;
 using Dfu.Fleet.Plans;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -10,6 +11,25 @@ namespace Dfu.Fleet.Peers;
 /// <summary>What an operator asks for; the package has been put under its id before.</summary>
 public sealed record CampaignOrder
 {
+    public static CampaignOrder Of(CampaignRequest request)
+    {
+        var sent = request.Package.Only(request.Only);
+        return new()
+        {
+            PackageId = request.Package.Id,
+            ImageSizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)],
+            HwVersion = sent.Images[0].HwVersion,
+            Only = request.Only,
+            Targets = request.Targets,
+            Restart = request.Restart,
+            Limits = request.Limits,
+            Plan = request.Plan,
+            By = request.By,
+            Key = request.Key,
+            Content = request.Content,
+        };
+    }
+
     /// <summary>SHA-256 of the package file, see <see cref="IPackagePeer"/>.</summary>
     public required string PackageId { get; init; }
 

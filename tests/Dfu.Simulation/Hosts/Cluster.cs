@@ -254,19 +254,10 @@ internal sealed class Cluster : IDisposable
 
     public void Violate(string what) => Violations.Add($"{Time.Elapsed.TotalSeconds:0.000} s: {what}");
 
-    public void Later(TimeSpan delay, Action work)
+    public void Later(TimeSpan delay, Action work) => Time.After(delay, () =>
     {
-        ITimer? timer = null;
-        timer = Time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                if (!_over) work();
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
-    }
+        if (!_over) work();
+    });
 
     public void Dispose()
     {

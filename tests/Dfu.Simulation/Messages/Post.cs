@@ -39,7 +39,7 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
         for (var copy = 0; copy < copies; copy++)
         {
             if (target is null || IsLost(local)) continue;
-            After(Takes(local), () =>
+            time.After(Takes(local), () =>
             {
                 if (local || cluster.Reach(from, target)) target.Enter(() => Background.Run("answer a call", AnswerAsync(from, target, to, call, answer)));
             });
@@ -88,7 +88,7 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
 
         var local = from == target;
         if (IsLost(local)) return;
-        After(Takes(local), () =>
+        time.After(Takes(local), () =>
         {
             if (local || cluster.Reach(target, from)) reply();
         });
@@ -115,18 +115,4 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
     private static Exception Unanswered(HostProcess? target, ActorName to) => target is null
         ? new IOException($"nobody can carry {to}")
         : new TimeoutException($"{to} did not answer");
-
-    private void After(TimeSpan delay, Action work)
-    {
-        ITimer? timer = null;
-        timer = time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                work();
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
-    }
 }

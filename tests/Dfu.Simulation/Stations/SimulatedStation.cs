@@ -6,7 +6,6 @@ using Dfu.Fleet;
 using Dfu.Fleet.Adapters;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Orders;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Adapters;
 using Dfu.Fleet.Shells.Campaigns;
@@ -81,21 +80,7 @@ internal sealed class SimulatedStation : IFleet, IAsyncDisposable
         _cluster.Start();
         _process = _host.Process!;
         if (!IsSettled(request)) await OpenAdaptersAsync(_process, cancellationToken);
-        var sent = request.Package.Only(request.Only);
-        var order = new CampaignOrder
-        {
-            PackageId = request.Package.Id,
-            ImageSizes = [.. sent.Images.Select(static image => (long)image.Firmware.Length)],
-            HwVersion = sent.Images[0].HwVersion,
-            Only = request.Only,
-            Targets = request.Targets,
-            Restart = request.Restart,
-            Limits = request.Limits,
-            Plan = request.Plan,
-            By = request.By,
-            Key = request.Key,
-            Content = request.Content,
-        };
+        var order = CampaignOrder.Of(request);
         var ticket = await CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory => directory.StartAsync(order));
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
         (_campaign, _goesOn) = (ticket.Campaign, ticket.GoesOn);

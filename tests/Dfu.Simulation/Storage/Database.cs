@@ -90,40 +90,26 @@ internal sealed class Database(VirtualTime time, Random random)
         var there = TimeSpan.FromMilliseconds(1 + (random.NextDouble() * 4)) + (Slowness * random.NextDouble());
         var back = TimeSpan.FromMilliseconds(1 + (random.NextDouble() * 2));
         var getsLost = random.NextDouble() < 0.5;
-        After(there, () =>
+        time.After(there, () =>
         {
             var away = Silent || _cut.Contains(process.Host);
             if (away && getsLost)
             {
-                After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
+                time.After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
                 return;
             }
 
             try
             {
                 var result = work();
-                if (away) After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
-                else After(back, () => answer.TrySetResult(result));
+                if (away) time.After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
+                else time.After(back, () => answer.TrySetResult(result));
             }
             catch (Exception e)
             {
-                After(back, () => answer.TrySetException(e));
+                time.After(back, () => answer.TrySetException(e));
             }
         });
         return await answer.Task;
-    }
-
-    private void After(TimeSpan delay, Action work)
-    {
-        ITimer? timer = null;
-        timer = time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                work();
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
     }
 }
