@@ -33,7 +33,7 @@ public sealed class LiveFleet : IAsyncLifetime
     public const double Factor = 75;
 
     // Devices whose links drop, once each, in the first update that is larger; that never get through; and that refuse.
-    public const string Dropping = "sim:devices=18,seed=101,mode=app,time-scale=100,drop-after=30000";
+    public const string Dropping = "sim:devices=18,seed=101,mode=app,time-scale=100,drop-after=100000";
     public const string Hopeless = "sim:devices=2,seed=102,mode=app,time-scale=50,drop-rate=1";
     public const string Refusing = "sim:devices=8,seed=103,mode=app,time-scale=50";
 
@@ -135,10 +135,10 @@ public sealed class LiveFleet : IAsyncLifetime
     private static async Task DropAsync(FleetHttpClient server)
     {
         var devices = Devices(101, 18);
-        await UpdateAsync(server, Package(6, 32 * 1024), devices[..2]);
-        await UpdateAsync(server, Package(7, 28 * 1024), devices);
-        await UpdateAsync(server, Package(8, 28 * 1024), devices);
-        await UpdateAsync(server, Package(9, 32 * 1024), devices);
+        await UpdateAsync(server, Package(6, 108 * 1024), devices[..2]);
+        await UpdateAsync(server, Package(7, 96 * 1024), devices);
+        await UpdateAsync(server, Package(8, 96 * 1024), devices);
+        await UpdateAsync(server, Package(9, 108 * 1024), devices);
     }
 
     /// <summary>Two devices are given up after a drop, in their bootloader, and the campaign goes on for one that nobody hears.</summary>

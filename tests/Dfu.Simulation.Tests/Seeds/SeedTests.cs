@@ -36,16 +36,17 @@ public sealed class SeedTests
     {
         using var output = new StringWriter();
         Assert.Equal(2, Commands.Run(arguments, output));
-        Assert.StartsWith("usage:", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("usage:", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_seed_is_played_again_with_fewer_of_its_faults()
     {
         using var output = new StringWriter();
-        Assert.Equal(0, Commands.Run(["--seed", "289", "--faults", "0,3"], output));
+        var seed = Enumerable.Range(1, 100).First(static seed => SeedPlan.Of(seed).Faults.Length > 4);
+        Assert.Equal(0, Commands.Run(["--seed", $"{seed}", "--faults", "0,3"], output));
         var lines = output.ToString().Split(Environment.NewLine);
-        Assert.StartsWith("seed 289:", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith($"seed {seed}:", lines[0], StringComparison.Ordinal);
         Assert.Equal(2, lines.Count(static line => line.StartsWith("   ", StringComparison.Ordinal) && line.Contains(" s  ", StringComparison.Ordinal)));
         Assert.Contains(lines, static line => line.StartsWith("- ", StringComparison.Ordinal));
     }

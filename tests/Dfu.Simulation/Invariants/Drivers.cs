@@ -71,7 +71,7 @@ internal sealed class Drivers(Cluster cluster)
         return run;
     }
 
-    /// <summary>A lease does not run out while its host sleeps: what was left of it is left when the host wakes, and it may write to nobody else's device.</summary>
+    /// <summary>A lease does not run out while its host sleeps: what was left of it is left when the host wakes.</summary>
     private bool HasJustWoken(HostProcess process) => process.WokeAt is { } woke && cluster.Time.Elapsed - woke <= cluster.Spec.Times.Lease;
 
     /// <summary>The simulated device behind an address, whichever of its two it is.</summary>

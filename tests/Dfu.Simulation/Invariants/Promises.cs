@@ -98,7 +98,8 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
         var result = state.Results[id];
         var package = plan.Packages.First(package => package.Id == state.PackageId);
         if (sound && result.Outcome.IsGood() && !(device.ActivatedImage is { } activated && IsImage(package, activated)))
-            cluster.Violate($"{name} is said to be {result.Outcome} by {last} and has activated {Activated(device)} and not package {plan.Packages.IndexOf(package)}");
+            cluster.Violate(
+                $"{name} is said to be {result.Outcome} by {last}, and activated {Activated(device)}, not package {plan.Packages.IndexOf(package)}");
         if (sound && device.Mode == DeviceMode.Bootloader && result.Outcome.IsGood())
             cluster.Violate($"{name} is said to be {result.Outcome} and is in its bootloader");
         if (result.Outcome == DeviceOutcome.Failed
