@@ -67,8 +67,12 @@ internal sealed partial class BootloaderCore
             return;
         }
 
-        if (_initValid && _progress.Offset > 0) _port.Replaced(_init.AsMemory(0, _progress.CommandOffset), _progress.Offset, _progress.Crc);
-        if (_initValid && _progress.Offset > 0) _leftInit = _init[.._progress.CommandOffset];
+        if (_initValid && _progress.Offset > 0)
+        {
+            _leftInit = _init[.._progress.CommandOffset];
+            _port.Replaced(_leftInit, _progress.Offset, _progress.Crc);
+        }
+
         _initValid = false;
         _progress = new Progress { CommandSize = (int)size };
         _init.AsSpan().Fill(0xff);

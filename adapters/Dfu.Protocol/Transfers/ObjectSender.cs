@@ -70,7 +70,7 @@ internal sealed class ObjectSender(
             if (stuck >= 3 && !rules.IsOld) await GiveUpOnDataPathAsync(cancellationToken);
             traits.Learn(traits.Now with
             {
-                Pacing = pacing.AfterShort(saves, Packets(held.Value.Offset - start), Packets(content.Length)),
+                Pacing = pacing.AfterShort(saves, Math.Max(1, Packets(content.Length) - Packets(held.Value.Offset - start))),
                 WritesAfterExecute = WritesAfterShort(saves),
             });
             var guard = saves ? traits.Now.Pacing.GuardAfterSave : traits.Now.Pacing.Guard;

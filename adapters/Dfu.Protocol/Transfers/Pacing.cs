@@ -43,11 +43,6 @@ public sealed record Pacing(TimeSpan Guard, TimeSpan GuardAfterSave, int Burst, 
         ? this with { GuardAfterSave = Shorter(GuardAfterSave, LossGuardAfterSave, ShortestGuardAfterSave) }
         : this with { Guard = Shorter(Guard, LossGuard, ShortestGuard) };
 
-    /// <summary>An object came short.</summary>
-    /// <param name="held">Packets of it that arrived.</param>
-    /// <param name="sent">Packets of a whole object, more than <paramref name="held"/> unless it was corrupt.</param>
-    public Pacing AfterShort(bool afterSave, int held, int sent) => AfterShort(afterSave, Math.Max(1, sent - held));
-
     /// <summary>
     /// An object came short by <paramref name="lost"/> packets, at least 1. A flash that is slow behind a save is so without one; twice short is a slow flash
     /// and no moment's trouble: its guards stay near what they have become.

@@ -1,3 +1,4 @@
+using Dfu.Fleet.Turns;
 using Dfu.Protocol.Timing;
 
 namespace Dfu.Fleet.Storage;
@@ -76,7 +77,7 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
             _pause = pause;
             try
             {
-                await Task.Delay(WholeMilliseconds(left), time, pause.Token);
+                await Task.Delay(left.InWholeMilliseconds(), time, pause.Token);
             }
             catch (OperationCanceledException)
             {
@@ -88,9 +89,6 @@ internal sealed class GroupedSave(Func<Task> write, TimeProvider time)
             }
         }
     }
-
-    /// <summary>A delay leaves out what is less than a millisecond, and would be none.</summary>
-    private static TimeSpan WholeMilliseconds(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds));
 
     /// <summary>Not everybody waits for what it asked for.</summary>
     private static void Fail(TaskCompletionSource group, Exception e)

@@ -24,10 +24,7 @@ internal sealed class Alarm : IDisposable
     public void Set(TimeSpan? dueIn)
     {
         if (_off) return;
-
-        // Never early: timers count whole milliseconds and leave out the rest.
-        var wait = dueIn is { } due ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, due.TotalMilliseconds))) : Timeout.InfiniteTimeSpan;
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        _timer.Change(dueIn?.InWholeMilliseconds() ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()

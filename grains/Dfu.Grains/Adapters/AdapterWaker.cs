@@ -35,7 +35,7 @@ public sealed class AdapterWaker(FleetHost host, IGrainFactory grains, ILogger<A
             told = true;
             var left = atMost - host.Time.GetElapsedTime(begun);
             if (underWay == 0 || left <= TimeSpan.Zero) return underWay;
-            await Task.Delay(left < host.Times.AdapterReport ? left : host.Times.AdapterReport, host.Time, _stop.Token);
+            await Task.Delay((left < host.Times.AdapterReport ? left : host.Times.AdapterReport).InWholeMilliseconds(), host.Time, _stop.Token);
         }
     }
 

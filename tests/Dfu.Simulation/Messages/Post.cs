@@ -21,10 +21,6 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
 
     public int Calls { get; private set; }
 
-    public int Lost { get; private set; }
-
-    public int Repeated { get; private set; }
-
     /// <summary>Calls whatever carries the name.</summary>
     /// <exception cref="TimeoutException">No answer came.</exception>
     public async Task<T> CallAsync<TActor, T>(HostProcess from, ActorName to, Func<TActor, Task<T>> call)
@@ -35,7 +31,6 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
         var target = cluster.Locate(from, to);
         var local = target == from;
         var copies = !local && random.NextDouble() < RepeatRate ? 2 : 1;
-        if (copies > 1) Repeated++;
         for (var copy = 0; copy < copies; copy++)
         {
             if (target is null || IsLost(local)) continue;
@@ -101,12 +96,7 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
         return await (target.Find(to) ?? target.Activate(to)).Ready;
     }
 
-    private bool IsLost(bool local)
-    {
-        if (local || random.NextDouble() >= LossRate) return false;
-        Lost++;
-        return true;
-    }
+    private bool IsLost(bool local) => !local && random.NextDouble() < LossRate;
 
     private TimeSpan Takes(bool local) => local
         ? TimeSpan.FromMilliseconds(0.1)

@@ -96,18 +96,16 @@ internal sealed class SeedRun : IDisposable
 
     private async Task AskAsync(DfuPackage package, bool restart)
     {
-        var order = new CampaignOrder
+        var order = CampaignOrder.Of(new()
         {
-            PackageId = package.Id,
-            ImageSizes = [.. package.Images.Select(static image => (long)image.Firmware.Length)],
-            HwVersion = package.Images[0].HwVersion,
+            Package = package,
             Restart = restart,
             Targets = _plan.All
                 ? new() { All = true, Count = _plan.Devices.Length }
                 : new() { Addresses = [.. _plan.Devices.Select(static device => device.ApplicationAddress)] },
             Key = $"order {_time.Elapsed}",
             Content = package.Id,
-        };
+        });
         while (true)
         {
             try

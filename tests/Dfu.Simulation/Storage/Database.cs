@@ -31,8 +31,8 @@ internal sealed class Database(VirtualTime time, Random random)
 
     public int Writes { get; private set; }
 
-    /// <summary>Told of every document that was written, as it was and as it is.</summary>
-    public Action<string, string, string> Written { get; set; } = static (_, _, _) => { };
+    /// <summary>Told of every document that was written.</summary>
+    public Action<string, string> Written { get; set; } = static (_, _) => { };
 
     /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
     public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
@@ -41,8 +41,6 @@ internal sealed class Database(VirtualTime time, Random random)
     public Func<HostProcess, string, bool> DiesBefore { get; set; } = static (_, _) => false;
 
     public string Json(string key) => _rows.GetValueOrDefault(key).Json ?? "";
-
-    public IEnumerable<string> Keys => _rows.Keys;
 
     /// <summary>Stores what somebody wrote before the simulation began.</summary>
     public void Put(string key, string json) => _rows[key] = (json, _rows.GetValueOrDefault(key).Version + 1);
@@ -75,11 +73,11 @@ internal sealed class Database(VirtualTime time, Random random)
         }
 
         if (Full && json.Length > 0) throw new DfuException(DfuError.DataDirectoryUnusable, "there is no room left");
-        var (before, stored) = _rows.GetValueOrDefault(key);
+        var stored = _rows.GetValueOrDefault(key).Version;
         if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
         _rows[key] = (json, stored + 1);
         Writes++;
-        Written(key, before ?? "", json);
+        Written(key, json);
         if (DiesNow(process, key)) process.Kill();
         return stored + 1;
     }
