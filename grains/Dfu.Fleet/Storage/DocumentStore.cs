@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Dfu.Fleet.Turns;
 using Dfu.Protocol.Errors;
 using Microsoft.Extensions.Logging;
@@ -7,7 +9,8 @@ namespace Dfu.Fleet.Storage;
 /// <summary>An activation's record in its storage: read on activation, written before anything it decides has effects.</summary>
 /// <remarks>
 /// Storage that does not answer is waited for, and the activation keeps what it knows meanwhile. One that refuses, and a record that somebody else has
-/// written, end the activation: the next one reads the truth. Nothing is written through it any more then. One write at a time.
+/// written, end the activation: the next one reads the truth. Nothing is written through it any more then. One write at a time. The text itself is not
+/// kept: it is larger than what was read from it.
 /// </remarks>
 internal sealed class DocumentStore<T>(IActivation activation, IDocument document)
     where T : class
@@ -15,7 +18,8 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     /// <summary>About a minute.</summary>
     private const int TriesPerWarning = 30;
 
-    private string? _stored;
+    /// <summary>Of the text that is stored.</summary>
+    private byte[] _stored = Digest("");
 
     /// <summary>A write has failed for good: what the activation remembers may not be stored.</summary>
     public bool Failed { get; private set; }
@@ -23,16 +27,13 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     /// <summary>Set when the activation ends: storage that does not answer is not waited for any more.</summary>
     public bool LastTry { get; set; }
 
-    /// <summary>What was stored when it was activated; null when nothing was.</summary>
+    /// <summary>What is stored now, to be read before anything is saved; null when nothing is.</summary>
     /// <exception cref="DfuException">It is from a newer program, or no such record.</exception>
-    public T? Read() => document.Json is { Length: > 0 } stored ? FleetJson.Read<T>(stored) : null;
-
-    /// <summary>What is stored now.</summary>
-    public async Task<T?> ReloadAsync()
+    public async Task<T?> ReadAsync()
     {
-        await document.ReadAsync();
-        _stored = document.Json;
-        return Read();
+        var json = await document.ReadAsync();
+        _stored = Digest(json);
+        return json.Length > 0 ? FleetJson.Read<T>(json) : null;
     }
 
     /// <summary>Durable when it returns.</summary>
@@ -45,7 +46,7 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
         try
         {
             await document.ClearAsync();
-            _stored = "";
+            _stored = Digest("");
         }
         catch (Exception e)
         {
@@ -58,15 +59,13 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     private async Task SaveAsync(string json)
     {
         ThrowIfFailed();
-        _stored ??= document.Json;
         var began = activation.Host.Time.GetTimestamp();
         for (var tries = 1; ; tries++)
         {
             try
             {
                 if (tries > 1 && await IsWrittenAsync(json)) break;
-                document.Json = json;
-                await document.WriteAsync();
+                await document.WriteAsync(json);
                 break;
             }
             catch (Exception e) when (LastTry || IsRefusal(e))
@@ -85,17 +84,18 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
             await Task.Delay(activation.Host.Times.Again, activation.Host.Time, CancellationToken.None);
         }
 
-        _stored = json;
+        _stored = Digest(json);
     }
 
     /// <summary>Whether the write before got through although nobody said so.</summary>
     /// <exception cref="OvertakenException">Somebody else has written meanwhile.</exception>
     private async Task<bool> IsWrittenAsync(string json)
     {
-        await document.ReadAsync();
-        var found = document.Json;
-        return found == json || (found == _stored ? false : throw new OvertakenException($"another activation of {activation.Name} has written"));
+        var found = await document.ReadAsync();
+        return found == json || (Digest(found).AsSpan().SequenceEqual(_stored) ? false : throw new OvertakenException($"another activation of {activation.Name} has written"));
     }
+
+    private static byte[] Digest(string json) => SHA256.HashData(MemoryMarshal.AsBytes(json.AsSpan()));
 
     /// <summary>Hosts wrap what storage throws; an activation that is over has no storage any more.</summary>
     private static bool IsRefusal(Exception? e) =>

@@ -1,17 +1,17 @@
 namespace Dfu.Fleet.Storage;
 
 /// <summary>One document of an activation in its storage. Each write and each clearing says which version it follows.</summary>
+/// <remarks>
+/// An <see cref="OvertakenException"/> of a write says that somebody else has written; a DfuException and an InvalidOperationException mean that the
+/// storage refuses; whatever else it throws passes by itself.
+/// </remarks>
 public interface IDocument
 {
-    /// <summary>As it was read, or is to be written; empty when nothing is stored.</summary>
-    string Json { get; set; }
-
-    Task ReadAsync();
+    /// <returns>Empty when nothing is stored.</returns>
+    Task<string> ReadAsync();
 
     /// <summary>Durable when it returns.</summary>
-    /// <exception cref="OvertakenException">Somebody else has written.</exception>
-    /// <remarks>A DfuException and an InvalidOperationException mean that the storage refuses; whatever else it throws passes by itself.</remarks>
-    Task WriteAsync();
+    Task WriteAsync(string json);
 
     /// <summary>Nothing is stored when it returns.</summary>
     Task ClearAsync();

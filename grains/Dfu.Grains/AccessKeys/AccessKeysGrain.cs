@@ -4,26 +4,28 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.AccessKeys;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Dfu.Grains.AccessKeys;
 
 /// <summary>Carries an <see cref="AccessKeysActivation"/>.</summary>
 internal sealed class AccessKeysGrain(
     FleetHost host,
-    [PersistentState("access-keys", StorageNames.State)] IPersistentState<StoredDocument> state,
+    [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     ILogger<AccessKeysGrain> logger) : Grain, IAccessKeysGrain
 {
     private AccessKeysActivation? _keys;
 
     private AccessKeysActivation Keys => _keys!;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _keys = new(new GrainActivation(GrainContext, "the access keys", GrainFactory, host, logger), new GrainDocument(state));
-        _keys.Begin();
+        var activation = new GrainActivation(GrainContext, "the access keys", GrainFactory, host, logger);
+        _keys = new(activation, new GrainDocument(storage, "access-keys", this.GetGrainId()));
+        await _keys.BeginAsync();
         this.RegisterGrainTimer(_keys.TellAsync, new() { DueTime = TimeSpan.Zero, Period = host.Times.Again });
-        return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -6,9 +6,11 @@ using Dfu.Fleet.Shells.Adapters;
 using Dfu.Grains.Placement;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using Orleans.Storage;
 
 namespace Dfu.Grains.Adapters;
 
@@ -19,7 +21,7 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
     private readonly AdapterActivation _adapter;
 
     public AdapterGrain(
-        [PersistentState("adapter", StorageNames.State)] IPersistentState<StoredDocument> state,
+        [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
         IGrainContext context,
         IGrainFactory grains,
         FleetHost host,
@@ -29,8 +31,10 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         ILoggerFactory loggers)
     {
         var id = context.GrainId.Key.ToString()!;
-        _adapter = new(id, new GrainActivation(context, id, grains, host, log, loggers), new GrainDocument(state), guard, packages);
+        _adapter = new(id, new GrainActivation(context, id, grains, host, log, loggers), new GrainDocument(storage, "adapter", context.GrainId), guard, packages);
     }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => _adapter.BeginAsync();
 
     public Task WakeAsync() => _adapter.WakeAsync();
 

@@ -13,7 +13,6 @@ namespace Dfu.Grains.Audit;
 /// <summary>Carries an <see cref="AuditActivation"/>.</summary>
 internal sealed class AuditGrain(
     FleetHost host,
-    [PersistentState("audit", StorageNames.State)] IPersistentState<StoredDocument> state,
     [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     ILogger<AuditGrain> logger) : Grain, IAuditGrain
 {
@@ -24,9 +23,8 @@ internal sealed class AuditGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var activation = new GrainActivation(GrainContext, "the audit", GrainFactory, host, logger);
-        _audit = new(activation, new GrainDocument(state), new KeyedDocuments(storage, "audit-page"));
-        _audit.Begin();
-        return Task.CompletedTask;
+        _audit = new(activation, new GrainDocument(storage, "audit", this.GetGrainId()), new KeyedDocuments(storage, "audit-page"));
+        return _audit.BeginAsync();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

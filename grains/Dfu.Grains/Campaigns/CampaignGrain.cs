@@ -8,8 +8,10 @@ using Dfu.Fleet.Updates;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace Dfu.Grains.Campaigns;
 
@@ -17,9 +19,7 @@ namespace Dfu.Grains.Campaigns;
 [Reentrant]
 internal sealed class CampaignGrain(
     FleetHost host,
-    [PersistentState("campaign", StorageNames.State)] IPersistentState<StoredDocument> state,
-    [PersistentState("campaign-summary", StorageNames.State)] IPersistentState<StoredDocument> summary,
-    [PersistentState("campaign-labels", StorageNames.State)] IPersistentState<StoredDocument> labels,
+    [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     ILogger<CampaignGrain> logger) : Grain, ICampaignGrain, IOwnTurns, IRemindable
 {
     private CampaignActivation? _campaign;
@@ -30,10 +30,11 @@ internal sealed class CampaignGrain(
     {
         var id = this.GetPrimaryKeyString();
         var activation = new GrainActivation(GrainContext, id, GrainFactory, host, logger, self: this.AsReference<IOwnTurns>());
-        var documents = new CampaignDocuments(new GrainDocument(state), new GrainDocument(summary), new GrainDocument(labels));
+        var documents = new CampaignDocuments(Document("campaign"), Document("campaign-summary"), Document("campaign-labels"));
         _campaign = new(id, activation, documents, new CampaignReminder(this, ServiceProvider, logger));
-        _campaign.Begin();
-        return Task.CompletedTask;
+        return _campaign.BeginAsync();
+
+        GrainDocument Document(string name) => new(storage, name, this.GetGrainId());
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _campaign?.LeaveAsync() ?? Task.CompletedTask;

@@ -7,16 +7,17 @@ using Dfu.Fleet.Storage;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace Dfu.Grains.Devices;
 
 /// <summary>Carries a <see cref="DeviceActivation"/>.</summary>
 [Reentrant]
 internal sealed class DeviceGrain(
-    [PersistentState("device", StorageNames.State)] IPersistentState<StoredDocument> record,
-    [PersistentState("device-history", StorageNames.State)] IPersistentState<StoredDocument> history,
+    [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     FleetHost host,
     ILogger<DeviceGrain> logger,
     ILoggerFactory loggers) : Grain, IDeviceGrain, IOwnTurns, IDisposable
@@ -25,14 +26,14 @@ internal sealed class DeviceGrain(
 
     private DeviceActivation Device => _device!;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = this.GetPrimaryKeyString();
         if (!BluetoothAddress.TryParse(key, out var id)) throw new ArgumentException($"'{key}' is not a Bluetooth address");
         var activation = new GrainActivation(GrainContext, key, GrainFactory, host, logger, loggers, this.AsReference<IOwnTurns>());
-        _device = new(id, activation, new GrainDocument(record), new GrainDocument(history));
-        _device.Begin();
-        return Task.CompletedTask;
+        var grain = this.GetGrainId();
+        _device = await DeviceActivation.BeginAsync(
+            id, activation, new GrainDocument(storage, "device", grain), new GrainDocument(storage, "device-history", grain));
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _device?.LeaveAsync() ?? Task.CompletedTask;

@@ -6,15 +6,17 @@ using Dfu.Fleet.Shells.Directory;
 using Dfu.Grains.Storage;
 using Dfu.Grains.Turns;
 using Dfu.Protocol.Links;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace Dfu.Grains.Directory;
 
 /// <summary>Carries a <see cref="DirectoryActivation"/>.</summary>
 [Reentrant]
 internal sealed class FleetGrain(
-    FleetHost host, [PersistentState("fleet", StorageNames.State)] IPersistentState<StoredDocument> state, ILogger<FleetGrain> logger)
+    FleetHost host, [FromKeyedServices(StorageNames.State)] IGrainStorage storage, ILogger<FleetGrain> logger)
     : Grain, IFleetGrain, IOwnTurns
 {
     private DirectoryActivation? _directory;
@@ -24,9 +26,8 @@ internal sealed class FleetGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var activation = new GrainActivation(GrainContext, "the directory", GrainFactory, host, logger, self: this.AsReference<IOwnTurns>());
-        _directory = new(activation, new GrainDocument(state));
-        _directory.Begin();
-        return Task.CompletedTask;
+        _directory = new(activation, new GrainDocument(storage, "fleet", this.GetGrainId()));
+        return _directory.BeginAsync();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
         _package = new(
             id,
             new GrainActivation(GrainContext, id, GrainFactory, host, logger),
-            () => new PackageFile(storage, grain),
+            new PackageFile(storage, grain),
             package => GrainFactory.GetGrain<IRetentionGrain>(0).NeededAsync(package));
         return Task.CompletedTask;
     }

@@ -9,6 +9,7 @@ using Dfu.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace Dfu.Grains.Retention;
 
@@ -16,7 +17,7 @@ namespace Dfu.Grains.Retention;
 [Reentrant]
 internal sealed class RetentionGrain(
     FleetHost host,
-    [PersistentState("retention", StorageNames.State)] IPersistentState<StoredDocument> state,
+    [FromKeyedServices(StorageNames.State)] IGrainStorage storage,
     ILogger<RetentionGrain> logger) : Grain, IRetentionGrain, IRemindable
 {
     private const string Reminder = "round";
@@ -27,9 +28,8 @@ internal sealed class RetentionGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var activation = new GrainActivation(GrainContext, "retention", GrainFactory, host, logger);
-        _retention = new(activation, new GrainDocument(state), new GrainRetentionPeers(GrainFactory), RemindAsync);
-        _retention.Begin();
-        return Task.CompletedTask;
+        _retention = new(activation, new GrainDocument(storage, "retention", this.GetGrainId()), new GrainRetentionPeers(GrainFactory), RemindAsync);
+        return _retention.BeginAsync();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -3,33 +3,46 @@ using Orleans.Storage;
 
 namespace Dfu.Grains.Storage;
 
-/// <summary>A document in the storage of Orleans.</summary>
-internal sealed class GrainDocument(IPersistentState<StoredDocument> state) : IDocument
+/// <summary>A document in the storage of Orleans; of what it reads and writes it keeps nothing.</summary>
+/// <param name="stateName">Each grain class needs names of its own: PostgreSQL's rows are found by state name and key alone, whatever the class.</param>
+internal sealed class GrainDocument(IGrainStorage storage, string stateName, GrainId key) : IDocument
 {
-    public string Json
+    private readonly GrainState<StoredDocument> _state = new(new());
+
+    public async Task<string> ReadAsync()
     {
-        get => state.State?.Json ?? "";
-        set => state.State.Json = value;
+        await storage.ReadStateAsync(stateName, key, _state);
+        return Take();
     }
 
-    public Task ReadAsync() => InTurnAsync(state.ReadStateAsync());
+    public Task WriteAsync(string json)
+    {
+        _state.State = new() { Json = json };
+        return InTurnAsync(storage.WriteStateAsync(stateName, key, _state));
+    }
 
-    public Task WriteAsync() => InTurnAsync(state.WriteStateAsync());
+    public Task ClearAsync() => InTurnAsync(storage.ClearStateAsync(stateName, key, _state));
 
-    public Task ClearAsync() => InTurnAsync(state.ClearStateAsync());
-
-    private static async Task InTurnAsync(Task call)
+    private async Task InTurnAsync(Task call)
     {
         try
         {
             await call;
         }
-        catch (Exception e) when (IsOvertaken(e))
+        catch (InconsistentStateException e)
         {
             throw new OvertakenException(e.Message, e);
         }
+        finally
+        {
+            Take();
+        }
     }
 
-    /// <summary>Orleans wraps what storage throws.</summary>
-    private static bool IsOvertaken(Exception? e) => e is InconsistentStateException || (e is not null && IsOvertaken(e.InnerException));
+    private string Take()
+    {
+        var json = _state.State?.Json ?? "";
+        _state.State = new();
+        return json;
+    }
 }

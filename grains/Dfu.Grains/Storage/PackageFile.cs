@@ -3,21 +3,32 @@ using Orleans.Storage;
 
 namespace Dfu.Grains.Storage;
 
-/// <summary>A package's file in the storage of Orleans.</summary>
+/// <summary>A package's file in the storage of Orleans; of its bytes it keeps nothing.</summary>
 internal sealed class PackageFile(IGrainStorage storage, GrainId package) : IPackageFile
 {
     private const string StateName = "package";
     private readonly GrainState<StoredFile> _state = new(new());
 
-    public byte[] Bytes
+    public async Task<byte[]> ReadAsync()
     {
-        get => _state.State!.Bytes;
-        set => _state.State = new() { Bytes = value };
+        await storage.ReadStateAsync(StateName, package, _state);
+        var bytes = _state.State?.Bytes ?? [];
+        _state.State = new();
+        return bytes;
     }
 
-    public Task ReadAsync() => storage.ReadStateAsync(StateName, package, _state);
-
-    public Task WriteAsync() => storage.WriteStateAsync(StateName, package, _state);
+    public async Task WriteAsync(byte[] file)
+    {
+        _state.State = new() { Bytes = file };
+        try
+        {
+            await storage.WriteStateAsync(StateName, package, _state);
+        }
+        finally
+        {
+            _state.State = new();
+        }
+    }
 
     public Task ClearAsync() => storage.ClearStateAsync(StateName, package, _state);
 }

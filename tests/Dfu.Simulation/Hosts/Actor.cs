@@ -79,20 +79,20 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
         switch (id.Kind)
         {
             case ActorKind.Device:
-                var device = new DeviceActivation(BluetoothAddress.Parse(id.Key), this, await ReadAsync("device"), await ReadAsync("history"));
-                device.Begin();
-                return device;
+                return await DeviceActivation.BeginAsync(BluetoothAddress.Parse(id.Key), this, Document("device"), Document("history"));
             case ActorKind.Campaign:
-                var documents = new CampaignDocuments(await ReadAsync("campaign"), await ReadAsync("summary"), await ReadAsync("labels"));
+                var documents = new CampaignDocuments(Document("campaign"), Document("summary"), Document("labels"));
                 var campaign = new CampaignActivation(id.Key, this, documents, new Reminder(process.Cluster, id.Key));
-                campaign.Begin();
+                await campaign.BeginAsync();
                 return campaign;
             case ActorKind.Directory:
-                var directory = new DirectoryActivation(this, await ReadAsync("fleet"));
-                directory.Begin();
+                var directory = new DirectoryActivation(this, Document("fleet"));
+                await directory.BeginAsync();
                 return directory;
             case ActorKind.Adapter:
-                return new AdapterActivation(id.Key, this, await ReadAsync("adapter"), process.Guard, process.Shelf);
+                var adapter = new AdapterActivation(id.Key, this, Document("adapter"), process.Guard, process.Shelf);
+                await adapter.BeginAsync();
+                return adapter;
             default:
                 var scheduler = new SchedulerActivation(this);
                 scheduler.Begin();
@@ -100,12 +100,7 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
         }
     }
 
-    private async Task<SimulatedDocument> ReadAsync(string name)
-    {
-        var document = new SimulatedDocument(process, $"{name}/{id.Key}");
-        await document.ReadAsync();
-        return document;
-    }
+    private SimulatedDocument Document(string name) => new(process, $"{name}/{id.Key}");
 
     private async Task LeaveAsync()
     {

@@ -8,15 +8,13 @@ internal sealed class SimulatedDocument(HostProcess process, string key) : IDocu
 {
     private int _version;
 
-    public string Json { get; set; } = "";
-
-    public async Task ReadAsync() => (Json, _version) = await process.Cluster.Database.ReadAsync(process, key);
-
-    public async Task WriteAsync() => _version = await process.Cluster.Database.WriteAsync(process, key, Json, _version);
-
-    public async Task ClearAsync()
+    public async Task<string> ReadAsync()
     {
-        _version = await process.Cluster.Database.WriteAsync(process, key, "", _version);
-        Json = "";
+        (var json, _version) = await process.Cluster.Database.ReadAsync(process, key);
+        return json;
     }
+
+    public async Task WriteAsync(string json) => _version = await process.Cluster.Database.WriteAsync(process, key, json, _version);
+
+    public Task ClearAsync() => WriteAsync("");
 }

@@ -16,7 +16,7 @@ internal sealed class AccessKeysActivation(IActivation activation, IDocument sta
     private AccessKeysState _state = new();
 
     /// <summary>Begins with what is stored.</summary>
-    public void Begin() => _state = _states.Read() ?? _state;
+    public async Task BeginAsync() => _state = await _states.ReadAsync() ?? _state;
 
     public void Leave() => _states.LastTry = true;
 

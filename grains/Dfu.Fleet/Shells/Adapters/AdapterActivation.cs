@@ -19,6 +19,7 @@ internal sealed class AdapterActivation : IAdapterPeer, IAsyncDisposable
     private readonly AdapterGuard _guard;
     private readonly PackageShelf _packages;
     private readonly IAdapterSource? _source;
+    private AdapterState _known;
     private AdapterLoop? _loop;
 
     /// <param name="id">See <see cref="AdapterId"/>.</param>
@@ -26,8 +27,12 @@ internal sealed class AdapterActivation : IAdapterPeer, IAsyncDisposable
     {
         (_id, _activation, _guard, _packages) = (id, activation, guard, packages);
         _store = new(activation, state);
+        _known = new() { Id = id };
         _source = activation.Host.Sources.FirstOrDefault(source => source.Id == AdapterId.SpecOf(id));
     }
+
+    /// <summary>Begins with what is stored.</summary>
+    public Task BeginAsync() => LoadAsync();
 
     public Task WakeAsync()
     {
@@ -78,15 +83,13 @@ internal sealed class AdapterActivation : IAdapterPeer, IAsyncDisposable
         return _loop?.ControlAsync(control) ?? Task.FromResult(ControlAnswer.Refused($"{_activation.Host.Silo} has no adapter {AdapterId.SpecOf(_id)}"));
     }
 
-    public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? Known);
+    public Task<AdapterState> GetAsync() => Task.FromResult(_loop?.State ?? _known);
 
     public async ValueTask DisposeAsync()
     {
         _store.LastTry = true;
         if (_loop is { } loop) await loop.DisposeAsync();
     }
-
-    private AdapterState Known => Mine(_store.Read());
 
     private void Start()
     {
@@ -103,15 +106,19 @@ internal sealed class AdapterActivation : IAdapterPeer, IAsyncDisposable
             Log = _activation.Log,
             Updates = _activation.Updates,
             Ended = _ended,
-            Known = Known,
+            Known = _known,
             Load = LoadAsync,
-            Save = _store.SaveAsync,
+            Save = SaveAsync,
         });
         _loop.Start();
     }
 
     /// <summary>An earlier owner may have written since this one began.</summary>
-    private async Task<AdapterState> LoadAsync() => Mine(await _store.ReloadAsync());
+    private async Task<AdapterState> LoadAsync() => _known = await _store.ReadAsync() is { } stored ? stored with { Id = _id } : new() { Id = _id };
 
-    private AdapterState Mine(AdapterState? stored) => stored is null ? new() { Id = _id } : stored with { Id = _id };
+    private async Task SaveAsync(AdapterState state)
+    {
+        await _store.SaveAsync(state);
+        _known = state;
+    }
 }

@@ -19,7 +19,7 @@ internal sealed class AuditActivation(IActivation activation, IDocument state, I
     private AuditHead _head = new();
 
     /// <summary>Begins with what is stored.</summary>
-    public void Begin() => _head = _heads.Read() ?? _head;
+    public async Task BeginAsync() => _head = await _heads.ReadAsync() ?? _head;
 
     public void Leave() => _heads.LastTry = true;
 

@@ -17,16 +17,15 @@ internal sealed class AuditPages(IDocuments pages)
 
     public async Task WriteAsync(string name, string json)
     {
-        var page = await ReadAsync(name);
-        if (page.Json == json) return; // a write that nobody heard of
-        page.Json = json;
-        await page.WriteAsync();
+        var page = pages.Of(name);
+        if (await page.ReadAsync() == json) return; // a write that nobody heard of
+        await page.WriteAsync(json);
     }
 
     /// <exception cref="InvalidDataException">It is gone, or not what was written.</exception>
     public async Task<AuditPage> PageAsync(string name)
     {
-        var json = (await ReadAsync(name)).Json;
+        var json = await pages.Of(name).ReadAsync();
         if (json.Length == 0) throw new InvalidDataException($"a page of the audit is gone: {name}");
         if (AuditPage.NameOf(json) != name) throw new InvalidDataException($"a page of the audit is not as it was written: {name}");
         return FleetJson.Read<AuditPage>(json);
@@ -52,13 +51,6 @@ internal sealed class AuditPages(IDocuments pages)
         var page = await PageAsync(name);
         if (_remembered.Count >= MostRemembered) _remembered.Remove(_remembered.MinBy(static pair => pair.Value.Until).Key);
         return _remembered[name] = new(page.Previous, page.Until, page.Entries.Select(static entry => entry.Id).ToFrozenSet(StringComparer.Ordinal));
-    }
-
-    private async Task<IDocument> ReadAsync(string name)
-    {
-        var page = pages.Of(name);
-        await page.ReadAsync();
-        return page;
     }
 
     private sealed record Summary(string? Previous, DateTimeOffset Until, FrozenSet<string> Ids);

@@ -58,18 +58,20 @@ internal sealed class CampaignActivation : ICampaignPeer
     private DateTimeOffset Wall => _activation.Host.Wall.GetUtcNow();
 
     /// <summary>Begins with what is stored.</summary>
-    public void Begin()
+    public async Task BeginAsync()
     {
-        if (_states.Read() is not { } stored) return;
-        _labels.Read();
+        var stored = await _states.ReadAsync();
+        await _labels.ReadAsync();
+        await _summary.ReadAsync();
+        if (stored is null) return;
         _core = Core(stored);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            _summary.Read();
             if (!_core.State.News.IsEmpty) Work();
             return;
         }
 
+        _summary.Drop();
         _core.Trace(_trace.GoOn(_core.State));
         Commit(new CampaignEvent.RunStarted(_core.State.Run + 1, Now));
         _fetch.Begin(_core);

@@ -20,7 +20,7 @@ internal sealed class LabelStore(DocumentStore<CampaignLabels> store)
     /// <summary>The activation ends: storage that does not answer is not waited for any more.</summary>
     public void TryOnce() => store.LastTry = true;
 
-    public void Read() => Take(store.Read() ?? new());
+    public async Task ReadAsync() => Take(await store.ReadAsync() ?? new());
 
     /// <summary>Durable when it returns. None leave those that there are.</summary>
     public async Task SaveAsync(CampaignLabels labels)

@@ -20,7 +20,7 @@ internal sealed class SummaryStore(DocumentStore<CampaignSummary> store, Campaig
     /// <summary>It is not known how they were, or the campaign is not over.</summary>
     public bool IsUnknown => _devices.IsDefault;
 
-    public void Read() => _devices = store.Read()?.Devices ?? default;
+    public async Task ReadAsync() => _devices = (await store.ReadAsync())?.Devices ?? default;
 
     /// <summary>The campaign goes on.</summary>
     public void Drop() => _devices = default;

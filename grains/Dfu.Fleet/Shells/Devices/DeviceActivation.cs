@@ -23,20 +23,30 @@ internal sealed class DeviceActivation : IDevicePeer, IDisposable
     private readonly Alarm _alarm;
     private bool _forgotten;
 
-    public DeviceActivation(BluetoothAddress id, IActivation activation, IDocument record, IDocument history)
+    private DeviceActivation(
+        BluetoothAddress id,
+        IActivation activation,
+        DocumentStore<DeviceRecord> records,
+        DeviceRecord? record,
+        DocumentStore<DeviceHistory> histories,
+        DeviceHistory? history)
     {
-        _activation = activation;
-        _records = new(activation, record);
-        _histories = new(activation, history);
+        (_activation, _records, _histories) = (activation, records, histories);
         _save = new(WriteAsync, activation.Host.Time);
         _turns = new(activation);
-        _shell = new(id, _records.Read(), _histories.Read(), activation.Host) { GaveUp = TellGivenUp };
+        _shell = new(id, record, history, activation.Host) { GaveUp = TellGivenUp };
         _alarm = new(activation, () => TurnAsync(_shell!.Tick));
         _calls = new(activation, _shell, TurnAsync, SetAlarm);
     }
 
     /// <summary>Begins with what is stored.</summary>
-    public void Begin() => Commit();
+    public static async Task<DeviceActivation> BeginAsync(BluetoothAddress id, IActivation activation, IDocument record, IDocument history)
+    {
+        var (records, histories) = (new DocumentStore<DeviceRecord>(activation, record), new DocumentStore<DeviceHistory>(activation, history));
+        var device = new DeviceActivation(id, activation, records, await records.ReadAsync(), histories, await histories.ReadAsync());
+        device.Commit();
+        return device;
+    }
 
     /// <summary>Saves what is left to be saved; the next activation goes on from there.</summary>
     public async Task LeaveAsync()

@@ -44,9 +44,9 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     }
 
     /// <summary>Begins with what is stored.</summary>
-    public void Begin()
+    public async Task BeginAsync()
     {
-        if (_states.Read() is { } stored) _directory = _saved = stored.Upgraded();
+        if (await _states.ReadAsync() is { } stored) _directory = _saved = stored.Upgraded();
         _log.Take(_saved);
         CancelSuperseded();
     }

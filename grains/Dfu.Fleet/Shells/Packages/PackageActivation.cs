@@ -10,9 +10,8 @@ using Dfu.Protocol.Packages;
 namespace Dfu.Fleet.Shells.Packages;
 
 /// <summary>Keeps a package file under its own hash. The bytes are read when somebody wants them, and never kept in memory. One call at a time.</summary>
-/// <param name="files">The file in its storage, still to be read.</param>
 /// <param name="needed">Tells retention that a package is about to be used or to be stored.</param>
-internal sealed class PackageActivation(string id, IActivation activation, Func<IPackageFile> files, Func<string, Task> needed) : IPackagePeer
+internal sealed class PackageActivation(string id, IActivation activation, IPackageFile stored, Func<string, Task> needed) : IPackagePeer
 {
     /// <summary>Between the look at an order's package and the moment the directory has the campaign.</summary>
     private static readonly TimeSpan LongestOrder = TimeSpan.FromSeconds(30);
@@ -26,12 +25,10 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
         if (activation.Host.Orders.OfPackage(id, file) is { } refused) return new(refused.Error, refused.Detail);
         await WantedAsync();
         if (_there) return PackageAnswer.Taken;
-        var stored = await ReadAsync();
-        if (!IsWhole(stored.Bytes))
+        if (!IsWhole(await stored.ReadAsync()))
         {
             if (by.Length > 0) await TellAsync(by, "packageUploaded");
-            stored.Bytes = file;
-            await stored.WriteAsync();
+            await stored.WriteAsync(file);
         }
 
         _there = true;
@@ -50,7 +47,7 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
     public async Task<byte[]?> GetAsync()
     {
         _wanted = activation.Host.Time.GetTimestamp();
-        var bytes = (await ReadAsync()).Bytes;
+        var bytes = await stored.ReadAsync();
         _there = IsWhole(bytes);
         return _there ? bytes : null;
     }
@@ -65,7 +62,8 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
     public async Task<bool> ForgetAsync()
     {
         if (_wanted is { } since && activation.Host.Time.GetElapsedTime(since) < RetentionRound.Least) return false;
-        await (await ReadAsync()).ClearAsync();
+        await stored.ReadAsync();
+        await stored.ClearAsync();
         _there = false;
         activation.End("");
         return true;
@@ -75,8 +73,7 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
     {
         if (_ordered is { } since && activation.Host.Time.GetElapsedTime(since) < LongestOrder)
             return new(DfuError.PackageInUse, "a campaign was asked for with it a moment ago; try again in a minute");
-        var stored = await ReadAsync();
-        if (stored.Bytes.Length == 0) return new(DfuError.NotFound, $"nobody has the package {id}");
+        if ((await stored.ReadAsync()).Length == 0) return new(DfuError.NotFound, $"nobody has the package {id}");
         await TellAsync(by, "packageDeleted");
         await stored.ClearAsync();
         _there = false;
@@ -95,13 +92,6 @@ internal sealed class PackageActivation(string id, IActivation activation, Func<
     {
         _wanted = activation.Host.Time.GetTimestamp();
         return needed(id);
-    }
-
-    private async Task<IPackageFile> ReadAsync()
-    {
-        var file = files();
-        await file.ReadAsync();
-        return file;
     }
 
     private bool IsWhole(byte[] file) => file.Length > 0 && Convert.ToHexStringLower(SHA256.HashData(file)) == id;
