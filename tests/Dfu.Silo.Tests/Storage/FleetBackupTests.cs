@@ -58,7 +58,7 @@ public sealed class FleetBackupTests : IDisposable
         using (var killed = Connect(Path.Combine(Data, "fleet.db")))
         {
             Run(killed, "PRAGMA wal_autocheckpoint = 0");
-            Run(killed, "INSERT INTO grain_state VALUES ('campaign', '1', 'e', '{}')");
+            Run(killed, $"INSERT INTO grain_state VALUES ('campaign', '1', '{Guid.NewGuid():N}', '{{}}')");
             Directory.CreateDirectory(_folder.File("crashed"));
             foreach (var file in Directory.GetFiles(Data, "fleet.db*")) File.Copy(file, Path.Combine(_folder.File("crashed"), Path.GetFileName(file)));
         }
@@ -136,7 +136,7 @@ public sealed class FleetBackupTests : IDisposable
         using (var killed = Connect(Path.Combine(Data, "fleet.db")))
         {
             Run(killed, "PRAGMA wal_autocheckpoint = 0");
-            Run(killed, "INSERT INTO grain_state VALUES ('campaign', '77', 'e', '{}')");
+            Run(killed, "INSERT INTO grain_state VALUES ('campaign', '77', '0123456789abcdef0123456789abcdef', '{}')");
             Directory.CreateDirectory(_folder.File("rest"));
             File.Copy(Path.Combine(Data, "fleet.db-wal"), Path.Combine(_folder.File("rest"), "fleet.db-wal"));
         }
@@ -165,6 +165,9 @@ public sealed class FleetBackupTests : IDisposable
         damaged.AsSpan(damaged.Length / 2, 2048).Fill(0xA5);
         Refused(damaged, DfuError.DataDirectoryUnusable, "is damaged");
         Refused(sound.AsSpan(0, sound.Length / 3).ToArray(), DfuError.DataDirectoryUnusable, "damaged");
+        var row = (byte[])sound.Clone();
+        row[sound.AsSpan().LastIndexOf("xxxxxxxx"u8)] ^= 1;
+        Refused(row, DfuError.DataDirectoryUnusable, "is not as it was written");
         Refused("no database at all"u8.ToArray(), DfuError.DataDirectoryUnusable, "damaged or no database");
         Refused([], DfuError.DataDirectoryUnusable, "has nothing of this program in it");
 

@@ -119,7 +119,8 @@ internal sealed class SqliteDatabase : IDisposable
     private void Prepare(SqliteSchema schema)
     {
         // Before anything is written: somebody else's file stays as it is.
-        var found = Recognise(_connection, _path, schema) ?? throw Damaged(_path, "it is empty, and was not made so by this program");
+        var found = Recognise(_connection, _path, schema) ?? throw Damaged(
+            _path, "it is empty, and was not made so by this program", remedy: ", or delete it where there never was a campaign");
         if (SqliteCopy.FlawOf(_connection) is { } flaw) throw Damaged(_path, $"it is damaged: {flaw}");
         Configure();
         if (found < schema.Latest) Upgrade(schema, found);
@@ -265,8 +266,8 @@ internal sealed class SqliteDatabase : IDisposable
         return new(DfuError.DataDirectoryUnusable, $"{path}: {why} (SQLite {e.SqliteErrorCode})", e);
     }
 
-    internal static DfuException Damaged(string path, string why, Exception? inner = null) => new(DfuError.DataDirectoryUnusable, $"{path}: {why}", inner)
+    internal static DfuException Damaged(string path, string why, Exception? inner = null, string remedy = "") => new(DfuError.DataDirectoryUnusable, $"{path}: {why}", inner)
     {
-        Remedy = "Put a copy in its place with 'dfu restore --force', which keeps the damaged file beside it, or give another --data-dir",
+        Remedy = "Put a copy in its place with 'dfu restore --force', which keeps the damaged file beside it, or give another --data-dir" + remedy,
     };
 }

@@ -40,11 +40,26 @@ internal sealed class SqliteStateTable : IDisposable
         _delete = database.Command($"DELETE FROM grain_state WHERE {Row} AND etag = $etag", "$name", "$grain", "$etag");
     }
 
+    /// <summary>Reads all rows; the first that is not as it was written, or null.</summary>
+    /// <exception cref="SqliteException">They cannot be read.</exception>
+    public static string? FlawOf(SqliteConnection connection)
+    {
+        using var all = connection.CreateCommand();
+        all.CommandText = "SELECT etag, payload, name, grain FROM grain_state";
+        using var rows = all.ExecuteReader();
+        while (rows.Read())
+        {
+            if (!RowOf(rows).IsWhole) return $"{rows.GetString(2)} of {rows.GetString(3)} is not as it was written";
+        }
+
+        return null;
+    }
+
     public StoredRow? Read(SqliteTransaction? transaction, string name, string grain)
     {
         Aim(_read, transaction, name, grain);
         using var rows = _read.ExecuteReader();
-        return rows.Read() ? new StoredRow(rows.GetString(0), rows.GetValue(1)) : null;
+        return rows.Read() ? RowOf(rows) : null;
     }
 
     /// <param name="etag">Of the row to be replaced; null when there must be none yet.</param>
@@ -84,6 +99,8 @@ internal sealed class SqliteStateTable : IDisposable
         _update.Dispose();
         _delete.Dispose();
     }
+
+    private static StoredRow RowOf(SqliteDataReader rows) => new(rows.GetString(0), rows.GetValue(1));
 
     private static void Aim(SqliteCommand command, SqliteTransaction? transaction, string name, string grain)
     {
