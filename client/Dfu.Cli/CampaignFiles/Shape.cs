@@ -29,7 +29,8 @@ internal abstract record Shape
     /// <param name="node">What stands there instead.</param>
     protected virtual string Remedy(FileNode node) => $"Write {Expected}.";
 
-    private static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";
+    /// <summary>What somebody wrote, fit for a message.</summary>
+    protected static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";
 }
 
 /// <summary>One value.</summary>
@@ -99,11 +100,11 @@ internal sealed record MapShape(string What, params Field[] Fields) : Shape
         foreach (var (key, value) in map.Entries)
         {
             if (seen.TryGetValue(key.Text, out var first))
-                right &= flaws.Add(key.Place, $"{key.Text} stands in line {first.Line} already", "Leave out one of them.");
+                right &= flaws.Add(key.Place, $"{Shorten(key.Text)} stands in line {first.Line} already", "Leave out one of them.");
             else if (Array.Find(Fields, field => field.Name == key.Text) is { } known)
                 right &= known.Shape.Check(known.Name, value, flaws);
             else
-                right &= flaws.Add(key.Place, $"unknown field '{key.Text}' in {What}", Meant(key.Text));
+                right &= flaws.Add(key.Place, $"unknown field '{Shorten(key.Text)}' in {What}", Meant(key.Text));
             seen.TryAdd(key.Text, key.Place);
         }
 
