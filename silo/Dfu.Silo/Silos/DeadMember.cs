@@ -15,7 +15,8 @@ internal sealed partial class DeadMember(ILogger<DeadMember> logger) : IFatalErr
 
     public void OnFatalException(object? sender, string? context, Exception? exception)
     {
-        logger.IsDead(context ?? exception?.Message ?? "no reason was given");
+        // Orleans lists every member there ever was behind its reason.
+        logger.IsDead((context ?? exception?.Message ?? "no reason was given").Split(" Membership: ")[0]);
         if (OperatingSystem.IsWindows()) Environment.Exit(EnvironmentLacks);
         ExitNow(EnvironmentLacks);
     }

@@ -25,5 +25,6 @@ public sealed class DeadMemberTests(PostgresServer database) : IDisposable
         var (code, said) = await member.EndedAsync();
         Assert.Equal(4, code);
         Assert.Contains("the others have voted this member out while it did not answer: it ends at once", said[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("SiloAddress=", said[^1], StringComparison.Ordinal);
     }
 }
