@@ -12,7 +12,8 @@ namespace Dfu.Simulation.Faults;
 internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Func<Task> supersede)
 {
     private readonly Dictionary<FaultKind, int> _happened = [];
-    private int _killAt = -1;
+    private int _killAfter = -1;
+    private int _killBefore = -1;
     private bool _ended;
 
     /// <summary>How often each came true: a fault that finds nothing to happen to does not count.</summary>
@@ -20,12 +21,8 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
 
     public void Plan(IEnumerable<Fault> faults)
     {
-        cluster.Database.DiesNow = (_, _) =>
-        {
-            if (_killAt < 0 || _killAt-- > 0) return false;
-            Count(FaultKind.KillAfterWrite);
-            return true;
-        };
+        cluster.Database.DiesNow = (_, _) => Strikes(ref _killAfter, FaultKind.KillAfterWrite);
+        cluster.Database.DiesBefore = (_, _) => Strikes(ref _killBefore, FaultKind.KillBeforeWrite);
         foreach (var fault in faults)
         {
             cluster.Later(fault.At, () =>
@@ -38,7 +35,7 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
     /// <summary>Whatever still lasts is over, and nothing begins any more.</summary>
     public void EndAll()
     {
-        (_killAt, _ended) = (-1, true);
+        (_killAfter, _killBefore, _ended) = (-1, -1, true);
         (cluster.Database.Slowness, cluster.Database.Silent, cluster.Database.Full) = (TimeSpan.Zero, false, false);
         (cluster.Post.LossRate, cluster.Post.RepeatRate, cluster.Post.Delay) = (0, 0, TimeSpan.FromMilliseconds(2));
         cluster.Join();
@@ -55,6 +52,14 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
         }
     }
 
+    /// <param name="left">Writes that pass before; negative for all.</param>
+    private bool Strikes(ref int left, FaultKind kind)
+    {
+        if (left < 0 || left-- > 0) return false;
+        Count(kind);
+        return true;
+    }
+
     private void Count(FaultKind kind) => _happened[kind] = _happened.GetValueOrDefault(kind) + 1;
 
     private bool Begin(Fault fault)
@@ -68,8 +73,11 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
                 process.Kill();
                 return true;
             case FaultKind.KillAfterWrite:
-                _killAt = fault.Which % 12;
+                _killAfter = fault.Which % 12;
                 return false; // it counts when it strikes
+            case FaultKind.KillBeforeWrite:
+                _killBefore = fault.Which % 12;
+                return false;
             case FaultKind.StopHost when host.Process is not null:
                 host.DownUntil = cluster.Time.Elapsed + fault.For;
                 _ = cluster.StopAsync(host);
@@ -100,9 +108,8 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
             case FaultKind.EndActivation when Activation(fault) is { } actor:
                 actor.Process.Enter(() => _ = actor.Leave());
                 return true;
-            case FaultKind.TwoActivations when cluster.Hosts.Count > 1 && Activation(fault) is { } actor:
-                cluster.Forget(actor.Id);
-                return true;
+            case FaultKind.TwoActivations when Activation(fault) is { } actor:
+                return cluster.Double(actor);
             case FaultKind.SetClock:
                 host.Wall.Ahead += TimeSpan.FromDays(2) * (fault.Amount - 0.5);
                 return true;

@@ -9,6 +9,9 @@ internal enum FaultKind
     /// <summary>A host's process is killed between a write and whatever was to follow from it.</summary>
     KillAfterWrite,
 
+    /// <summary>A host's process is killed when a write of it arrives, and nothing is written.</summary>
+    KillBeforeWrite,
+
     /// <summary>A host's process is stopped in good order, and started again.</summary>
     StopHost,
 
@@ -31,7 +34,7 @@ internal enum FaultKind
     /// <summary>An activation ends in good order and another begins.</summary>
     EndActivation,
 
-    /// <summary>A second activation begins while the first one lives.</summary>
+    /// <summary>A second activation begins on another host while the first one lives.</summary>
     TwoActivations,
 
     /// <summary>Somebody sets the clock on a host's wall.</summary>

@@ -44,8 +44,7 @@ internal sealed class Cluster : IDisposable
         Database = database ?? new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly, IgnoresVersions = spec.IgnoresVersions };
         Post = new(time, new(spec.Seed + 2), this);
         Drivers = new(this);
-        Trail = new(this);
-        Packages = new(this);
+        Packages = new(Database);
         foreach (var (name, radios) in spec.Hosts)
         {
             var host = new SimulatedHost(name, time);
@@ -69,8 +68,6 @@ internal sealed class Cluster : IDisposable
     public Post Post { get; }
 
     public Drivers Drivers { get; }
-
-    public AuditTrail Trail { get; }
 
     public PackageStore Packages { get; }
 
@@ -210,8 +207,15 @@ internal sealed class Cluster : IDisposable
         });
     }
 
-    /// <summary>Another activation of the name begins elsewhere at the next call, although the present one lives.</summary>
-    public void Forget(ActorName name) => _registry.Remove(name);
+    /// <summary>Another activation of the name begins on another host at the next call, although the present one lives.</summary>
+    /// <returns>False when there is no other host for it.</returns>
+    public bool Double(Actor actor)
+    {
+        var others = Members.Where(member => member != actor.Process && !_givenUp.Contains(member)).ToArray();
+        if (others.Length == 0) return false;
+        _registry[actor.Id] = others[_random.Next(others.Length)];
+        return true;
+    }
 
     public bool Reach(HostProcess from, HostProcess to) => !from.Dead && !to.Dead && SideOf(from) == SideOf(to);
 

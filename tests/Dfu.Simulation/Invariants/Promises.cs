@@ -124,7 +124,7 @@ internal sealed class Promises(Cluster cluster, SeedPlan plan, Coverage coverage
             cluster.Violate($"a command object was created on {device.ApplicationAddress}, which held the init packet and {offset} good bytes behind it");
     }
 
-    private void Written(string key, string now)
+    private void Written(HostProcess process, string key, string now)
     {
         if (now.Length == 0) return;
         if (key.StartsWith("device/", StringComparison.Ordinal)) Written(key, FleetJson.Read<DeviceRecord>(now));

@@ -17,8 +17,11 @@ internal sealed class SeedRun : IDisposable
     /// <summary>A campaign is over, at the latest, so long after nothing goes wrong any more.</summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(15);
 
+    /// <summary>More than ten times what any seed takes.</summary>
+    private const long MostSteps = 5_000_000;
+
     private readonly SeedPlan _plan;
-    private readonly VirtualTime _time = new();
+    private readonly VirtualTime _time = new() { MostSteps = MostSteps };
     private readonly Coverage _coverage;
     private readonly Cluster _cluster;
     private readonly Promises _promises;
@@ -38,12 +41,21 @@ internal sealed class SeedRun : IDisposable
     public static SeedResult Run(SeedPlan plan, Coverage coverage, ImmutableArray<int> only = default)
     {
         using var run = new SeedRun(plan, coverage);
-        return run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
+        try
+        {
+            run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
+        }
+        catch (Exception e)
+        {
+            run._cluster.Violate($"the run broke down: {e}");
+        }
+
+        return new(plan.Seed, [.. run._cluster.Violations], run._time.Elapsed, run.Digest());
     }
 
     public void Dispose() => _cluster.Dispose();
 
-    private async Task<SeedResult> RunAsync(ImmutableArray<Fault> faults)
+    private async Task RunAsync(ImmutableArray<Fault> faults)
     {
         for (var i = 0; i < _plan.Packages.Length; i++) _cluster.Packages.Put(_plan.Packages[i].Id, _plan.Files[i]);
         foreach (var options in _plan.Devices) _cluster.Air.Add(options);
@@ -51,18 +63,9 @@ internal sealed class SeedRun : IDisposable
         var injector = new FaultInjector(_cluster, () => _campaign, () => OrderAsync(_plan.Packages[1], restart: true));
         _cluster.Start();
         injector.Plan(faults);
-        try
-        {
-            await PlayAsync(faults, injector);
-        }
-        catch (Exception e)
-        {
-            _cluster.Violate($"the run broke down: {e}");
-        }
-
+        await PlayAsync(faults, injector);
         _promises.Check(_campaign);
         _coverage.Take(injector, _cluster);
-        return new(_plan.Seed, [.. _cluster.Violations], _time.Elapsed, Digest());
     }
 
     private async Task PlayAsync(ImmutableArray<Fault> faults, FaultInjector injector)

@@ -31,8 +31,8 @@ internal sealed class Database(VirtualTime time, Random random)
 
     public int Writes { get; private set; }
 
-    /// <summary>Told of every document that was written.</summary>
-    public Action<string, string> Written { get; set; } = static (_, _) => { };
+    /// <summary>Told of every document that was written, and by whom.</summary>
+    public Action<HostProcess, string, string> Written { get; set; } = static (_, _, _) => { };
 
     /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
     public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
@@ -77,7 +77,7 @@ internal sealed class Database(VirtualTime time, Random random)
         if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
         _rows[key] = (json, stored + 1);
         Writes++;
-        Written(key, json);
+        Written(process, key, json);
         if (DiesNow(process, key)) process.Kill();
         return stored + 1;
     }

@@ -20,3 +20,25 @@ internal sealed class SimulatedDocument(HostProcess process, string key) : IDocu
         Json = "";
     }
 }
+
+/// <summary>Documents of one kind in the simulated database, by their names.</summary>
+internal sealed class SimulatedDocuments(HostProcess process, string kind) : IDocuments
+{
+    public IDocument Of(string name) => new SimulatedDocument(process, $"{kind}/{name}");
+}
+
+/// <summary>A file in the simulated database.</summary>
+internal sealed class SimulatedFile(SimulatedDocument document) : IPackageFile
+{
+    public byte[] Bytes
+    {
+        get => Convert.FromBase64String(document.Json);
+        set => document.Json = Convert.ToBase64String(value);
+    }
+
+    public Task ReadAsync() => document.ReadAsync();
+
+    public Task WriteAsync() => document.WriteAsync();
+
+    public Task ClearAsync() => document.ClearAsync();
+}
