@@ -1,16 +1,17 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Peers;
-using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Simulation.Hosts;
+using Dfu.Simulation.Runs;
 
 namespace Dfu.Simulation.Faults;
 
 /// <summary>Has faults happen to a cluster, each at its time, and ends them.</summary>
-/// <param name="campaign">The campaign to which operators do something; null before there is one.</param>
 /// <param name="supersede">Orders another package for the same devices.</param>
-internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Func<Task> supersede)
+internal sealed class FaultInjector(Cluster cluster, Operators operators, Func<Task> supersede)
 {
+    /// <summary>Hosts that were gone or cut off have heard of what was decided, and storage has it.</summary>
+    private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(20);
+
     private readonly Dictionary<FaultKind, int> _happened = [];
     private int _killAfter = -1;
     private int _killBefore = -1;
@@ -27,7 +28,9 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
         {
             cluster.Later(fault.At, () =>
             {
-                if (!_ended && Begin(fault)) Count(fault.Kind);
+                if (_ended || !Begin(fault)) return;
+                Count(fault.Kind);
+                if (Disturbs(fault.Kind)) cluster.Disturb(cluster.Time.Elapsed + fault.For + SettlesWithin);
             });
         }
     }
@@ -57,8 +60,12 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
     {
         if (left < 0 || left-- > 0) return false;
         Count(kind);
+        cluster.Disturb(cluster.Time.Elapsed + SettlesWithin);
         return true;
     }
+
+    /// <summary>Whether somebody may not hear what others have decided, until it is over.</summary>
+    private static bool Disturbs(FaultKind kind) => kind is <= FaultKind.TwoActivations or FaultKind.MoveRadio;
 
     private void Count(FaultKind kind) => _happened[kind] = _happened.GetValueOrDefault(kind) + 1;
 
@@ -160,21 +167,21 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
             case FaultKind.StallFlash:
                 return For(fault, () => device.StallFlash(true), () => device.StallFlash(false));
             case FaultKind.StallBootloader:
-                cluster.Drivers.Harmed(device.ApplicationAddress); // what it was asked over one link it may answer to the next
+                cluster.Drivers.Harmed(device); // what it was asked over one link it may answer to the next
                 return For(fault, () => device.BusyMainLoop(true), () => device.BusyMainLoop(false));
             case FaultKind.InactivityReset:
                 device.FireInactivity();
                 return true;
             case FaultKind.FailFlash:
                 device.FailFlash(1 + (fault.Which % 3));
-                cluster.Drivers.Unsound(device.ApplicationAddress);
+                cluster.Drivers.Unsound(device);
                 return true;
             case FaultKind.SpoilFlash:
                 device.SpoilFlash();
-                cluster.Drivers.Unsound(device.ApplicationAddress);
+                cluster.Drivers.Unsound(device);
                 return true;
             case FaultKind.GarblePacket:
-                cluster.Drivers.Garble(device.ApplicationAddress, fault.Which % 40);
+                cluster.Drivers.Garble(device, fault.Which % 40);
                 return true;
             default:
                 return false;
@@ -183,48 +190,31 @@ internal sealed class FaultInjector(Cluster cluster, Func<string?> campaign, Fun
 
     private bool BeginByOperator(Fault fault)
     {
-        if (campaign() is not { } id) return false;
+        if (operators.Campaign is not { } campaign) return false;
         switch (fault.Kind)
         {
             case FaultKind.Cancel:
-                _ = ControlAsync(id, new(CampaignControlKind.Cancel, "operator") { Cut = fault.Amount < 0.5 });
+                _ = operators.ControlAsync(campaign, CampaignControlKind.Cancel, cut: fault.Amount < 0.5);
                 return true;
             case FaultKind.Pause:
-                _ = PauseAsync(id, fault);
+                _ = PauseAsync(campaign, fault);
                 return true;
             case FaultKind.Supersede:
                 _ = supersede();
                 return true;
             case FaultKind.Retry:
-                _ = ControlAsync(id, new(CampaignControlKind.Retry, "operator"));
+                _ = operators.ControlAsync(campaign, CampaignControlKind.Retry);
                 return true;
             default:
                 return false;
         }
     }
 
-    private async Task PauseAsync(string id, Fault fault)
+    private async Task PauseAsync(string campaign, Fault fault)
     {
-        await ControlAsync(id, new(CampaignControlKind.Pause, "operator") { Cut = fault.Amount < 0.5 });
+        await operators.ControlAsync(campaign, CampaignControlKind.Pause, cut: fault.Amount < 0.5);
         await Task.Delay(fault.For, cluster.Time);
-        await ControlAsync(id, new(CampaignControlKind.Resume, "operator"));
-    }
-
-    /// <summary>An operator asks until somebody answers.</summary>
-    private async Task ControlAsync(string id, CampaignControl control)
-    {
-        while (true)
-        {
-            try
-            {
-                await cluster.CallAsync<CampaignActivation, ControlAnswer>(new(ActorKind.Campaign, id), campaign => campaign.ControlAsync(control));
-                return;
-            }
-            catch (Exception)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time);
-            }
-        }
+        await operators.ControlAsync(campaign, CampaignControlKind.Resume);
     }
 
     private bool For(Fault fault, Action begin, Action end)

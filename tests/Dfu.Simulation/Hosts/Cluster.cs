@@ -82,6 +82,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>What is not as it must be, as it was found.</summary>
     public List<string> Violations { get; } = [];
 
+    /// <summary>Until then hosts, network or storage may keep somebody from hearing what others have decided.</summary>
+    public TimeSpan DisturbedUntil { get; private set; }
+
     /// <summary>Told when a campaign has acknowledged the outcome of a device.</summary>
     public Action<string, DeviceState> Acknowledged { get; set; } = static (_, _) => { };
 
@@ -254,6 +257,11 @@ internal sealed class Cluster : IDisposable
                 answer.SetException(e);
             }
         }
+    }
+
+    public void Disturb(TimeSpan until)
+    {
+        if (until > DisturbedUntil) DisturbedUntil = until;
     }
 
     public void Violate(string what) => Violations.Add($"{Time.Elapsed.TotalSeconds:0.000} s: {what}");

@@ -90,8 +90,6 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         public Task CancelAsync() => CallAsync(peer => peer.CancelAsync());
 
-        public Task<CampaignStanding> StandingAsync() => CallAsync(peer => peer.StandingAsync());
-
         public Task FoundAsync(ImmutableArray<BluetoothAddress> devices) => CallAsync(peer => peer.FoundAsync(devices));
 
         public Task ListeningAsync() => CallAsync(peer => peer.ListeningAsync());

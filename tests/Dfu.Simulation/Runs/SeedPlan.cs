@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
+using Dfu.Fleet.Audit;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
@@ -12,6 +15,9 @@ internal sealed record SeedPlan
 {
     /// <summary>Nothing begins to go wrong later.</summary>
     public static readonly TimeSpan Trouble = TimeSpan.FromSeconds(45);
+
+    /// <summary>Of a device that refuses what is sent.</summary>
+    private const uint OtherHardware = 51;
 
     private static readonly int[] Objects = [1, 1, 2, 2, 3, 3, 5, 9];
 
@@ -25,6 +31,16 @@ internal sealed record SeedPlan
     public required ImmutableArray<DfuPackage> Packages { get; init; }
 
     public required ImmutableArray<byte[]> Files { get; init; }
+
+    public CampaignLimits Limits { get; init; } = new();
+
+    public CampaignPlan Campaign { get; init; } = new();
+
+    /// <summary>What the audit has from before: with a little more a page of it is full.</summary>
+    public int AuditedBefore { get; init; }
+
+    /// <summary>What each device has noted in an earlier campaign: with a little more it begins to hand its history over.</summary>
+    public int NotedBefore { get; init; }
 
     /// <summary>The campaign takes whatever it hears.</summary>
     public bool All { get; init; }
@@ -72,12 +88,20 @@ internal sealed record SeedPlan
                 ApplicationSize = 9000,
                 RequireSigned = false,
                 RadioDeafDuringErase = random.Next(3) == 0,
+                HwVersion = random.Next(16) == 0 ? OtherHardware : null,
             })],
             Packages = [.. files.Select(static file => PackageReader.Read(file, null))],
             Files = files,
             All = random.Next(4) == 0,
             Again = random.Next(5) == 0,
             Lingers = random.Next(4) == 0,
+            Limits = new() { MaxConcurrency = random.Next(8) == 0 ? 1 : null },
+            Campaign = new()
+            {
+                Errors = random.Next(2) == 0 ? new() { Count = 1, Action = random.Next(2) == 0 ? ErrorAction.Pause : ErrorAction.Stop } : null,
+            },
+            AuditedBefore = random.Next(8) == 0 ? AuditPage.Size - 1 - random.Next(8) : 0,
+            NotedBefore = random.Next(8) == 0 ? 8 + random.Next(8) : 0,
             Faults = [.. MakeFaults(random)],
         };
     }

@@ -99,22 +99,21 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
-        await _labels.SaveAsync(labels);
+        if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
         if (_core is null)
         {
             _core = Core(campaign);
             _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
-        else
+        else if (_core.State.IsSettled)
         {
-            if (_core.State.IsSettled)
-            {
-                _screen.GoesOn = true;
-                await WakeAsync();
-                return;
-            }
-
+            _screen.GoesOn = true;
+            await WakeAsync();
+            return;
+        }
+        else if (!IsCarriedOut(campaign.Orders))
+        {
             TakeUp(campaign);
         }
 
@@ -271,6 +270,8 @@ internal sealed class CampaignActivation : ICampaignPeer
         throw new KeyNotFoundException($"there is no campaign {_id}");
     }
 
+    private bool IsCarriedOut(ImmutableArray<string> orders) => _core is { } core && orders.Any(core.State.Orders.Contains);
+
     /// <summary>
     /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
     /// another plan or other limits at once.
@@ -279,7 +280,7 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         _screen.GoesOn = true;
         var before = _core!.State;
-        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Order = asked.Orders.LastOrDefault(""), Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
         if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
