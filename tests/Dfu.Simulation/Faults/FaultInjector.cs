@@ -13,6 +13,8 @@ internal sealed class FaultInjector(Cluster cluster, Operators operators, Func<T
     private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<FaultKind, int> _happened = [];
+    private readonly List<(Fault Fault, int Passes)> _waiting = [];
+    private readonly List<Activity> _activities = [];
     private int _killAfter = -1;
     private int _killBefore = -1;
     private bool _ended;
@@ -20,19 +22,65 @@ internal sealed class FaultInjector(Cluster cluster, Operators operators, Func<T
     /// <summary>How often each came true: a fault that finds nothing to happen to does not count.</summary>
     public IReadOnlyDictionary<FaultKind, int> Happened => _happened;
 
+    /// <summary>What was under way when each of them came, but for kills at writes, which are always at one.</summary>
+    public IReadOnlyList<Activity> Activities => _activities;
+
     public void Plan(IEnumerable<Fault> faults)
     {
         cluster.Database.DiesNow = (_, _) => Strikes(ref _killAfter, FaultKind.KillAfterWrite);
         cluster.Database.DiesBefore = (_, _) => Strikes(ref _killBefore, FaultKind.KillBeforeWrite);
+        cluster.Database.Begins = process => Comes(new(Moment.Write, process, null));
+        cluster.Drivers.Seen = Comes;
         foreach (var fault in faults)
         {
             cluster.Later(fault.At, () =>
             {
-                if (_ended || !Begin(fault)) return;
-                Count(fault.Kind);
-                if (Disturbs(fault.Kind)) cluster.Disturb(cluster.Time.Elapsed + fault.For + SettlesWithin);
+                if (fault.Waits == Moment.None) Happen(fault, null);
+                else _waiting.Add((fault, fault.Which % MostPassed(fault.Waits)));
             });
         }
+    }
+
+    /// <summary>One fault that waits for the moment, and has let others pass, happens within it.</summary>
+    private void Comes(Scene scene)
+    {
+        for (var i = 0; i < _waiting.Count; i++)
+        {
+            var (fault, left) = _waiting[i];
+            if (fault.Waits != scene.Moment) continue;
+            _waiting[i] = (fault, left - 1);
+            if (left > 0) continue;
+            _waiting.RemoveAt(i);
+            cluster.Later(Longest(scene.Moment) * fault.Amount, () => Happen(fault, scene));
+            return;
+        }
+    }
+
+    /// <summary>A fault lets fewer than so many moments pass that it could happen in.</summary>
+    private static int MostPassed(Moment moment) => moment switch
+    {
+        Moment.Object => 60,
+        Moment.Write => 8,
+        Moment.Connect => 2,
+        _ => 4,
+    };
+
+    /// <summary>About how long a moment lasts.</summary>
+    private static TimeSpan Longest(Moment moment) => moment switch
+    {
+        Moment.Write => TimeSpan.FromMilliseconds(6),
+        Moment.Connect => TimeSpan.FromMilliseconds(150),
+        Moment.Execute => TimeSpan.FromMilliseconds(40),
+        _ => TimeSpan.FromMilliseconds(10),
+    };
+
+    private void Happen(Fault fault, Scene? scene)
+    {
+        var activity = cluster.Drivers.Activity | (cluster.Database.UnderWay > 0 ? Activity.Write : Activity.None);
+        if (_ended || !Begin(fault, scene)) return;
+        Count(fault.Kind);
+        _activities.Add(activity);
+        if (Disturbs(fault.Kind)) cluster.Disturb(cluster.Time.Elapsed + fault.For + SettlesWithin);
     }
 
     /// <summary>Whatever still lasts is over, and nothing begins any more.</summary>
@@ -69,9 +117,10 @@ internal sealed class FaultInjector(Cluster cluster, Operators operators, Func<T
 
     private void Count(FaultKind kind) => _happened[kind] = _happened.GetValueOrDefault(kind) + 1;
 
-    private bool Begin(Fault fault)
+    /// <param name="scene">Happens to whoever is in it; null for anybody.</param>
+    private bool Begin(Fault fault, Scene? scene)
     {
-        var host = cluster.Hosts[fault.Which % cluster.Hosts.Count];
+        var host = HostOf(fault, scene);
         var (database, post) = (cluster.Database, cluster.Post);
         switch (fault.Kind)
         {
@@ -116,22 +165,24 @@ internal sealed class FaultInjector(Cluster cluster, Operators operators, Func<T
                 actor.Process.Enter(() => _ = actor.Leave());
                 return true;
             case FaultKind.TwoActivations when Activation(fault) is { } actor:
-                return cluster.Double(actor);
+                return cluster.Double(actor, fault.For);
             case FaultKind.SetClock:
                 host.Wall.Ahead += TimeSpan.FromDays(2) * (fault.Amount - 0.5);
                 return true;
             default:
-                return BeginAround(fault) || BeginByOperator(fault);
+                return BeginAround(fault, scene) || BeginByOperator(fault);
         }
     }
 
-    private bool BeginAround(Fault fault)
+    private SimulatedHost HostOf(Fault fault, Scene? scene) => scene?.Process.Host ?? cluster.Hosts[fault.Which % cluster.Hosts.Count];
+
+    private bool BeginAround(Fault fault, Scene? scene)
     {
-        var host = cluster.Hosts[fault.Which % cluster.Hosts.Count];
-        var radios = cluster.Radios.ToArray();
+        var host = HostOf(fault, scene);
+        var radios = scene is not null && host.Radios.Count > 0 ? [.. host.Radios] : cluster.Radios.ToArray();
         var radio = radios[fault.Which % radios.Length];
         var devices = cluster.Air.Devices;
-        var device = devices[fault.Which % devices.Count];
+        var device = scene?.Device ?? devices[fault.Which % devices.Count];
         switch (fault.Kind)
         {
             case FaultKind.LoseRadio:

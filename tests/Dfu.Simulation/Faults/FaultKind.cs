@@ -83,8 +83,9 @@ internal enum FaultKind
 /// <param name="For">How long it lasts, where it lasts.</param>
 /// <param name="Which">Chooses the host, radio, device or activation it happens to: any number.</param>
 /// <param name="Amount">How bad it is, 0 to 1.</param>
-internal sealed record Fault(int Number, FaultKind Kind, TimeSpan At, TimeSpan For, int Which, double Amount)
+/// <param name="Waits">What it waits for; then it happens to whoever is in it.</param>
+internal sealed record Fault(int Number, FaultKind Kind, TimeSpan At, TimeSpan For, int Which, double Amount, Moment Waits = Moment.None)
 {
-    public override string ToString() =>
-        FormattableString.Invariant($"{Number,2}  {At.TotalSeconds,6:0.0} s  {Kind} (for {For.TotalSeconds:0.0} s, {Which}, {Amount:0.00})");
+    public override string ToString() => FormattableString.Invariant(
+        $"{Number,2}  {At.TotalSeconds,6:0.0} s  {Kind}{(Waits == Moment.None ? "" : $" at {Waits}")} (for {For.TotalSeconds:0.0} s, {Which}, {Amount:0.00})");
 }

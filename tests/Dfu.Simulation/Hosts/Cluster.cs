@@ -210,13 +210,17 @@ internal sealed class Cluster : IDisposable
         });
     }
 
-    /// <summary>Another activation of the name begins on another host at the next call, although the present one lives.</summary>
+    /// <summary>Another activation of the name begins on another host at the next call, although the present one lives: until the members notice.</summary>
     /// <returns>False when there is no other host for it.</returns>
-    public bool Double(Actor actor)
+    public bool Double(Actor actor, TimeSpan span)
     {
         var others = Members.Where(member => member != actor.Process && !_givenUp.Contains(member)).ToArray();
         if (others.Length == 0) return false;
         _registry[actor.Id] = others[_random.Next(others.Length)];
+        Later(span, () =>
+        {
+            if (_registry.GetValueOrDefault(actor.Id) != actor.Process) actor.Process.Enter(() => _ = actor.Leave());
+        });
         return true;
     }
 
@@ -234,7 +238,7 @@ internal sealed class Cluster : IDisposable
         if (_registry.GetValueOrDefault(name) is { Dead: false } known && !IsGivenUp(from, known)) return known;
         var members = Members.Where(member => Reach(from, member) && !_givenUp.Contains(member)).ToArray();
         if (members.Length == 0) return null;
-        var chosen = members[_random.Next(members.Length)];
+        var chosen = Array.Find(members, member => member.Find(name) is not null) ?? members[_random.Next(members.Length)];
         _registry[name] = chosen;
         return chosen;
     }

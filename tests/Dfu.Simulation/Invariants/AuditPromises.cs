@@ -40,12 +40,20 @@ internal sealed class AuditPromises(Cluster cluster, Stored stored)
         }
     }
 
-    /// <summary>Somebody was told that what he wants is done.</summary>
-    /// <param name="action">What the audit calls it.</param>
-    public void Acknowledged(Wish wish, string campaign, string action)
+    /// <summary>Somebody was told that what he wants of a campaign is done: he did it, or it was so already.</summary>
+    public void Acknowledged(Wish wish, string campaign, CampaignControlKind kind)
     {
-        // Who asks for what is so already changes nothing; then somebody else did it.
-        if (!stored.StoryOf(campaign).Any(entry => entry.Action == action)) cluster.Violate($"{wish.By} was told {action} of {campaign}, and nobody wrote that down");
+        var story = stored.StoryOf(campaign).ToArray();
+        var state = stored.Campaigns[campaign];
+        var isSo = kind switch
+        {
+            CampaignControlKind.Pause => story.Any(static entry => entry.Action == "campaignPaused"),
+            CampaignControlKind.Resume => story.Any(static entry => entry.Action == "campaignResumed"),
+            CampaignControlKind.Cancel => state.CancelRequested || story.Any(static entry => entry.Action == "campaignCancelled"),
+            CampaignControlKind.Retry => story.Any(static entry => entry.Action is "devicesRetried" or "campaignContinued"),
+            _ => false,
+        };
+        if (!isSo && !story.Any(entry => entry.By == wish.By)) cluster.Violate($"{wish.By} was told {kind} of {campaign}, and nobody wrote that down");
     }
 
     /// <summary>Everything is over.</summary>

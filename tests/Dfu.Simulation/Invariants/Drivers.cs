@@ -2,6 +2,7 @@ using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
+using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 
 namespace Dfu.Simulation.Invariants;
@@ -14,12 +15,30 @@ internal sealed class Drivers(Cluster cluster)
     private readonly Dictionary<BluetoothAddress, int> _garble = [];
     private readonly HashSet<VirtualDevice> _harmed = [];
     private readonly HashSet<VirtualDevice> _unsound = [];
-    private readonly List<(HostProcess Process, VirtualDevice Device, IDfuLink Link)> _links = [];
+    private readonly List<(HostProcess Process, VirtualDevice Device, IDfuLink Link, LinkWork Work)> _links = [];
+    private readonly List<HostProcess> _connecting = [];
     private int _count;
 
     public int Runs => _count;
 
     public ResentBytes Resent { get; } = new(cluster);
+
+    /// <summary>Told when something begins that a fault may wait for.</summary>
+    public Action<Scene> Seen { get; set; } = static _ => { };
+
+    /// <summary>What is under way.</summary>
+    public Activity Activity
+    {
+        get
+        {
+            _connecting.RemoveAll(static process => process.Dead);
+            var activity = _runs.Values.Any(static runs => runs.Count > 0) ? Activity.Attempt : Activity.None;
+            if (_connecting.Count > 0) activity |= Activity.Connect;
+            foreach (var (_, _, _, work) in _links.Where(static one => !one.Link.Closed.IsCompleted))
+                activity |= work.IsExecuting ? Activity.Execute : work.Bytes > 0 ? Activity.Object : Activity.None;
+            return activity;
+        }
+    }
 
     /// <summary>Told when a process has another link.</summary>
     public Action<HostProcess> Opened { get; set; } = static _ => { };
@@ -102,14 +121,28 @@ internal sealed class Drivers(Cluster cluster)
     private VirtualDevice? Find(BluetoothAddress address) =>
         cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address);
 
+    private async Task<IDfuLink> ConnectAsync(Run run, VirtualDevice? device, Func<Task<IDfuLink>> connect)
+    {
+        _connecting.Add(run.Process);
+        Seen(new(Moment.Connect, run.Process, device));
+        try
+        {
+            return await connect();
+        }
+        finally
+        {
+            _connecting.Remove(run.Process);
+        }
+    }
+
     private IDfuLink Wrap(IDfuLink link) => cluster.Spec.Wrap(link);
 
     /// <remarks>A process that goes on after it was stopped may find that a connect from before has come true. That harms nobody before it writes.</remarks>
-    private void Linked(Run run, IDfuLink link)
+    private void Linked(Run run, IDfuLink link, LinkWork work)
     {
         _linked[run.Device] = Math.Max(run.Number, _linked.GetValueOrDefault(run.Device));
         if (Find(run.Device) is not { } device) return;
-        _links.Add((run.Process, device, link));
+        _links.Add((run.Process, device, link, work));
         Opened(run.Process);
     }
 
@@ -135,12 +168,15 @@ internal sealed class Drivers(Cluster cluster)
 
         public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, Dfu.Adapters.AddressType addressType, CancellationToken cancellationToken)
         {
-            var link = await adapter.ConnectAsync(address, addressType, cancellationToken);
-            drivers.Linked(run, link);
-            var sent = drivers.Find(address) is { } device ? drivers.Resent.Linked(device) : new();
+            var device = drivers.Find(address);
+            var link = await drivers.ConnectAsync(run, device, () => adapter.ConnectAsync(address, addressType, cancellationToken));
+            var work = device is not null ? drivers.Resent.Linked(device) : new();
+            drivers.Linked(run, link, work);
             return new WatchedLink(drivers.Wrap(link), (characteristic, value) =>
             {
-                sent.Wrote(characteristic, value.Span);
+                work.Wrote(characteristic, value.Span);
+                if (work.IsExecuting) drivers.Seen(new(Moment.Execute, run.Process, device));
+                else if (work.Bytes > 0 && characteristic == DfuCharacteristic.Packet) drivers.Seen(new(Moment.Object, run.Process, device));
                 return drivers.Wrote(run, characteristic, value);
             });
         }

@@ -4,6 +4,7 @@ using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Protocol.Packages;
+using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Runs;
 
@@ -12,7 +13,7 @@ namespace Dfu.Simulation.Invariants;
 /// <summary>What devices run is what their campaigns say, and none loses what it has or is left alone without a reason.</summary>
 internal sealed class ImagePromises(Cluster cluster, SeedPlan plan, Stored stored)
 {
-    private readonly FailurePromises _failures = new(cluster, plan, stored);
+    private readonly FailurePromises _failures = new(cluster, plan);
 
     public void Watch()
     {
@@ -23,16 +24,17 @@ internal sealed class ImagePromises(Cluster cluster, SeedPlan plan, Stored store
         }
     }
 
-    public void Check(string? campaign)
+    /// <param name="happened">The faults of the run.</param>
+    public void Check(string? campaign, IReadOnlyCollection<FaultKind> happened)
     {
         foreach (var device in cluster.Air.Devices)
         {
             cluster.Drivers.Resent.Check(device, plan.Packages.Max(static package => (long)package.Images[0].Firmware.Length));
-            Check(device, campaign);
+            Check(device, campaign, happened);
         }
     }
 
-    private void Check(VirtualDevice device, string? campaign)
+    private void Check(VirtualDevice device, string? campaign, IReadOnlyCollection<FaultKind> happened)
     {
         var name = device.ApplicationAddress;
         var sound = !cluster.Drivers.IsUnsound(device);
@@ -54,7 +56,7 @@ internal sealed class ImagePromises(Cluster cluster, SeedPlan plan, Stored store
         var result = state.Results[id];
         var package = plan.Packages.First(package => package.Id == state.PackageId);
         if (sound && result.Outcome.IsGood()) CheckGood(device, package, $"{name} is said to be {result.Outcome} by {last}");
-        if (result.Outcome == DeviceOutcome.Failed) _failures.Check(device, stored.Devices[id], package);
+        if (result.Outcome == DeviceOutcome.Failed) _failures.Check(device, stored.Devices[id], state, happened);
     }
 
     private void CheckGood(VirtualDevice device, DfuPackage package, string said)

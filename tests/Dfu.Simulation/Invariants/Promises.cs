@@ -6,6 +6,7 @@ using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
+using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Runs;
 
@@ -76,23 +77,17 @@ internal sealed class Promises
     public void Acknowledged(Wish wish, string campaign, CampaignControl control, ControlAnswer answer)
     {
         if (answer.Error != DfuError.None) return;
-        _audit.Acknowledged(wish, campaign, control.Kind switch
-        {
-            CampaignControlKind.Pause => "campaignPaused",
-            CampaignControlKind.Resume => "campaignResumed",
-            CampaignControlKind.Cancel => "campaignCancelled",
-            CampaignControlKind.Retry => "devicesRetried",
-            _ => throw new NotSupportedException($"nobody asks for {control.Kind}"),
-        });
+        _audit.Acknowledged(wish, campaign, control.Kind);
     }
 
     /// <summary>Everything is over, and nothing goes wrong any more.</summary>
-    public void Check(string? campaign)
+    /// <param name="happened">The faults of the run.</param>
+    public void Check(string? campaign, IReadOnlyCollection<FaultKind> happened)
     {
         _directory.Check();
         _campaigns.Check(_directory.Ordered);
         _audit.Check(_wishes);
-        _images.Check(campaign);
+        _images.Check(campaign, happened);
     }
 
     private void Written(HostProcess by, string key, string json)

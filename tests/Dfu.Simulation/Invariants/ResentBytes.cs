@@ -5,7 +5,7 @@ using Dfu.Simulation.Hosts;
 
 namespace Dfu.Simulation.Invariants;
 
-/// <summary>Bytes are sent again only for what the bootloader lost, and for what was sent of the one object that a link ended in.</summary>
+/// <summary>Bytes are sent again only for what the bootloader lost, and for one object each time that a link which carried some ends before the image is there.</summary>
 internal sealed class ResentBytes(Cluster cluster)
 {
     private const int ObjectBytes = 4096;
@@ -14,14 +14,14 @@ internal sealed class ResentBytes(Cluster cluster)
 
     /// <summary>A link to the device is up; the last one has ended.</summary>
     /// <returns>Is shown every write.</returns>
-    public OpenObject Linked(VirtualDevice device)
+    public LinkWork Linked(VirtualDevice device)
     {
         var sums = Of(device);
-        sums.Cut += sums.Link.Bytes;
+        sums.Drops += sums.Link.IsDropped;
         return sums.Link = new();
     }
 
-    /// <summary>What the last link sent at the end was executed.</summary>
+    /// <summary>The last link has sent everything.</summary>
     public void Activated(VirtualDevice device, int bytes)
     {
         var sums = Of(device);
@@ -45,9 +45,9 @@ internal sealed class ResentBytes(Cluster cluster)
         var (sums, counters) = (Of(device), device.Counters);
         var needed = sums.Needed + Math.Min(largest, counters.FirmwareBytes - sums.NeededUntil);
         var (resent, lost) = (counters.FirmwareBytes - needed, counters.LostBytes + counters.OverrunBytes + sums.Replaced);
-        var cut = sums.Cut + sums.Link.Bytes;
-        if (resent > lost + cut + (sums.Confused * (largest + ObjectBytes)))
-            cluster.Violate($"{device.ApplicationAddress} was sent {resent} bytes again; it had lost {lost}, and links ended in objects of {cut}");
+        var drops = sums.Drops + sums.Link.IsDropped;
+        if (resent > lost + (drops * ObjectBytes) + (sums.Confused * (largest + ObjectBytes)))
+            cluster.Violate($"{device.ApplicationAddress} was sent {resent} bytes again; it had lost {lost}, and {drops} links ended in the middle");
     }
 
     private Sums Of(VirtualDevice device)
@@ -58,10 +58,10 @@ internal sealed class ResentBytes(Cluster cluster)
 
     private sealed class Sums
     {
-        public OpenObject Link { get; set; } = new();
+        public LinkWork Link { get; set; } = new();
 
-        /// <summary>What links had sent of the objects that they ended in.</summary>
-        public long Cut { get; set; }
+        /// <summary>Links that ended in the middle.</summary>
+        public int Drops { get; set; }
 
         /// <summary>What was activated, and how much had been sent by then.</summary>
         public long Needed { get; set; }
@@ -71,18 +71,26 @@ internal sealed class ResentBytes(Cluster cluster)
     }
 }
 
-/// <summary>What one link has sent of the data object that it is at.</summary>
-internal sealed class OpenObject
+/// <summary>What one link is at.</summary>
+internal sealed class LinkWork
 {
     private bool _isData;
+    private bool _hasSent;
 
+    /// <summary>Sent of the object that it is at.</summary>
     public int Bytes { get; private set; }
+
+    /// <summary>Nothing was written since EXECUTE.</summary>
+    public bool IsExecuting { get; private set; }
+
+    /// <summary>1 when it has sent data and ends here, else 0.</summary>
+    public int IsDropped => _hasSent ? 1 : 0;
 
     public void Wrote(DfuCharacteristic characteristic, ReadOnlySpan<byte> value)
     {
-        if (characteristic == DfuCharacteristic.Packet && _isData) Bytes += value.Length;
-        if (characteristic != DfuCharacteristic.ControlPoint || value is not [OpCode.Create or OpCode.Select, var type, ..]) return;
-        _isData = type == (byte)ObjectType.Data;
-        if (_isData && value[0] == OpCode.Create) Bytes = 0; // the one before was executed, or did not count
+        var isControl = characteristic == DfuCharacteristic.ControlPoint;
+        if (isControl && value is [OpCode.Create or OpCode.Select, var type, ..]) (_isData, Bytes) = (type == (byte)ObjectType.Data, 0);
+        if (characteristic == DfuCharacteristic.Packet && _isData) (_hasSent, Bytes) = (true, Bytes + value.Length);
+        IsExecuting = isControl && _isData && value is [OpCode.Execute];
     }
 }

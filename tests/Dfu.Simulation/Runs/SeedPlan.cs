@@ -19,6 +19,12 @@ internal sealed record SeedPlan
     /// <summary>Of a device that refuses what is sent.</summary>
     private const uint OtherHardware = 51;
 
+    /// <summary>A campaign of small images is over before, unless something keeps it.</summary>
+    private static readonly TimeSpan SoonOver = TimeSpan.FromSeconds(15);
+
+    /// <summary>Of an image that takes long.</summary>
+    private const int ManyObjects = 30;
+
     private static readonly int[] Objects = [1, 1, 2, 2, 3, 3, 5, 9];
 
     public required int Seed { get; init; }
@@ -58,7 +64,7 @@ internal sealed record SeedPlan
         var random = new Random(seed);
         var hosts = 1 + random.Next(3);
         var count = 1 + random.Next(4);
-        var objects = Objects[random.Next(Objects.Length)];
+        var objects = random.Next(16) == 0 ? ManyObjects : Objects[random.Next(Objects.Length)];
         ImmutableArray<byte[]> files = [MakePackage(random, objects, 2), MakePackage(random, objects, 3)];
         var profile = BootloaderProfile.All[3 + random.Next(BootloaderProfile.All.Count - 3)];
         return new()
@@ -117,16 +123,20 @@ internal sealed record SeedPlan
     private static IEnumerable<Fault> MakeFaults(Random random)
     {
         var kinds = Enum.GetValues<FaultKind>();
+        var moments = Enum.GetValues<Moment>();
         var count = random.Next(9);
         for (var number = 0; number < count; number++)
         {
+            var waits = random.Next(2) == 0 ? Moment.None : moments[random.Next(moments.Length)];
+            var within = waits == Moment.None ? Trouble : SoonOver;
             yield return new(
                 number,
                 kinds[random.Next(kinds.Length)],
-                TimeSpan.FromSeconds(0.5 + (Trouble.TotalSeconds * random.NextDouble() * random.NextDouble())),
+                TimeSpan.FromSeconds(0.5 + (within.TotalSeconds * random.NextDouble() * random.NextDouble())),
                 TimeSpan.FromSeconds(0.2 + (random.Next(3) == 0 ? 40 : 8) * random.NextDouble()),
                 random.Next(1000),
-                random.NextDouble());
+                random.NextDouble(),
+                waits);
         }
     }
 }

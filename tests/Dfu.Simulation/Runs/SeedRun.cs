@@ -63,7 +63,7 @@ internal sealed class SeedRun : IDisposable
         _cluster.Start();
         injector.Plan(faults);
         await PlayAsync(faults, injector);
-        _promises.Check(_operators.Campaign);
+        _promises.Check(_operators.Campaign, [.. injector.Happened.Keys]);
         _coverage.Take(injector, _cluster);
     }
 

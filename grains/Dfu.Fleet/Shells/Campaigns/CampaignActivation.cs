@@ -66,7 +66,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         if (_core.State.Stage == CampaignStage.Finished)
         {
             _summary.Read();
-            if (!_core.State.News.IsEmpty) Work();
+            if (!_core.State.News.IsEmpty) TellThatItIsOver();
             return;
         }
 
@@ -125,8 +125,8 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public Task WakeAsync()
     {
-        if (Core() is { State.Stage: CampaignStage.Finished } core) _calls.Finished(core, true);
-        Work();
+        if (Core().State.Stage == CampaignStage.Finished) TellThatItIsOver();
+        else Work();
         return Task.CompletedTask;
     }
 
@@ -231,10 +231,11 @@ internal sealed class CampaignActivation : ICampaignPeer
     /// <inheritdoc cref="OwnTurns.TakeAsync"/>
     public Task TakeTurnAsync() => _turns.TakeAsync();
 
-    /// <summary>The reminder rings.</summary>
+    /// <summary>The reminder rings: one that is over has not told everybody yet, or the activation that had did not come to drop the reminder.</summary>
     public void Reminded()
     {
-        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _reminder.Drop();
+        if (_core is null) _reminder.Drop();
+        else if (_core.Saved.Stage == CampaignStage.Finished && _pulse is null) TellThatItIsOver();
     }
 
     private Task PulseAsync()
@@ -311,6 +312,12 @@ internal sealed class CampaignActivation : ICampaignPeer
         await _fetch.DoneAsync(Core());
         var shown = _summary.Of(Core().State);
         return [.. devices.Select(address => _devices.Named(_core!.State, shown, address) ?? address)];
+    }
+
+    private void TellThatItIsOver()
+    {
+        _calls.Finished(_core!, true);
+        Work();
     }
 
     /// <summary>Begins, or goes on with, everything that is outstanding.</summary>
