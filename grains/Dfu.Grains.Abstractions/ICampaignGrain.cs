@@ -39,7 +39,8 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Control")]
     Task<ControlAnswer> ControlAsync(CampaignControl control);
 
-    /// <inheritdoc cref="ICampaignPeer.StandingAsync"/>
+    /// <summary>How it stands, without its devices.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
     [Alias("Standing"), AlwaysInterleave]
     Task<CampaignStanding> StandingAsync();
 

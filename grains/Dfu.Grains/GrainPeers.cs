@@ -68,8 +68,6 @@ internal sealed class GrainPeers(IGrainFactory grains) : IPeers
 
         public Task CancelAsync() => grain.CancelAsync();
 
-        public Task<CampaignStanding> StandingAsync() => grain.StandingAsync();
-
         public Task FoundAsync(ImmutableArray<BluetoothAddress> devices) => grain.FoundAsync(devices);
 
         public Task ListeningAsync() => grain.ListeningAsync();

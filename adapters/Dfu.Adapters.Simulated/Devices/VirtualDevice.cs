@@ -76,6 +76,9 @@ public sealed partial class VirtualDevice : IBootloaderPort
     /// </summary>
     public Action<ReadOnlyMemory<byte>, int, uint>? InitReplaced { get; set; }
 
+    /// <summary>For whoever watches: told, while time stands still, of each image that is activated.</summary>
+    public Action<ReadOnlyMemory<byte>>? ImageActivated { get; set; }
+
     internal int Index { get; }
 
     internal byte[]? Activated { get; private set; }
@@ -203,6 +206,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
 
         Activated = image;
         Counters.Activations++;
+        ImageActivated?.Invoke(image);
         Counters.SettingsErases++;
         if (settings.Bank1Start != 0) Counters.PageErases += ChipModel.Pages(bank.Size);
         var next = settings with { Bank1 = default, PendingVersion = 0, PendingSoftDevice = 0 };

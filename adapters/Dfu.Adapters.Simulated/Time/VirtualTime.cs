@@ -17,6 +17,7 @@ public sealed class VirtualTime : TimeProvider
     private readonly DateTimeOffset _start;
     private long _now;
     private long _sequence;
+    private long _steps;
 
     /// <param name="start">What <see cref="GetUtcNow"/> says at the beginning; 2026-01-01 UTC when not given.</param>
     public VirtualTime(DateTimeOffset? start = null) => _start = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -26,6 +27,12 @@ public sealed class VirtualTime : TimeProvider
     /// never changes a result.
     /// </summary>
     public double? Scale { get; init; }
+
+    /// <summary>How many timers and posted calls a run takes before it gives up; null (the default) for any number. Only for what must not go on for ever.</summary>
+    public long? MostSteps { get; init; }
+
+    /// <summary>Timers and posted calls there were.</summary>
+    public long Steps => _steps;
 
     /// <summary>Virtual time since the start.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Interlocked.Read(ref _now));
@@ -44,7 +51,9 @@ public sealed class VirtualTime : TimeProvider
     }
 
     /// <summary>Runs <paramref name="main"/> and everything it starts until it has completed; rethrows what it threw.</summary>
-    /// <exception cref="InvalidOperationException">Nothing can ever complete <paramref name="main"/>: no timer is set and nothing is queued.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Nothing can ever complete <paramref name="main"/>: no timer is set and nothing is queued; or it took more than <see cref="MostSteps"/>.
+    /// </exception>
     public T Run<T>(Func<Task<T>> main, bool waitForOtherThreads = false)
     {
         var previous = SynchronizationContext.Current;
@@ -119,8 +128,14 @@ public sealed class VirtualTime : TimeProvider
                 if (!_posted.TryDequeue(out next)) return;
             }
 
+            CountStep();
             next.Callback(next.State);
         }
+    }
+
+    private void CountStep()
+    {
+        if (++_steps > MostSteps) throw new InvalidOperationException($"{MostSteps} steps have come to {Elapsed.TotalSeconds:0.000} s: something goes on for ever");
     }
 
     private void WaitForOthers(TimeSpan atMost)
@@ -153,6 +168,7 @@ public sealed class VirtualTime : TimeProvider
 
     private void FireNext()
     {
+        CountStep();
         VirtualTimer timer;
         lock (_gate)
         {

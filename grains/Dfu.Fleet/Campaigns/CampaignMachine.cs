@@ -121,6 +121,7 @@ public static partial class CampaignMachine
     {
         var over = state.Stage == CampaignStage.Finished;
         var planned = CampaignGroups.Plan(state, t.Plan ?? state.Plan) with { Limits = t.Limits ?? state.Limits };
+        if (t.Order.Length > 0) planned = planned.Remember(t.Order);
         var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run, ScheduleSince = t.At };
         var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
         var cancelled = state.IsClosing ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];

@@ -27,10 +27,15 @@ public sealed record DeviceHistory
     /// <summary>What stays of a device that is forgotten; a <see cref="DeviceRecord"/> beside it counts more.</summary>
     public DevicePassport? Passport { get; init; }
 
-    /// <summary>Whether a record should hand its news over: first save what <see cref="With"/> gives, then the record <see cref="Without"/> them.</summary>
-    public static bool IsDue(DeviceRecord record) => record.News.Length >= NewsLength;
+    /// <summary>
+    /// Whether a record, as it is stored, should hand its news over: first save what <see cref="With"/> gives, then the record <see cref="Without"/> them.
+    /// What is not stored yet may never have happened.
+    /// </summary>
+    public static bool IsDue(DeviceRecord stored) => stored.News.Length >= NewsLength;
 
-    public static DeviceRecord Without(DeviceRecord record) => record with { News = [], NewsFrom = record.NewsFrom + record.News.Length };
+    /// <param name="record">What has come of the stored one.</param>
+    public static DeviceRecord Without(DeviceRecord record, DeviceRecord stored) =>
+        record with { News = record.News[stored.News.Length..], NewsFrom = stored.NewsFrom + stored.News.Length };
 
     /// <summary>Goes on with what the record has of the history; news taken over before, by a save that came without the record's, count once.</summary>
     public DeviceHistory With(DeviceRecord record)

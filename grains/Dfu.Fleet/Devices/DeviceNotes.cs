@@ -13,7 +13,7 @@ public static class DeviceNotes
     public static DeviceNote? Of(DeviceState before, DeviceState after, DeviceEvent e)
     {
         if (ReferenceEquals(before, after)) return null;
-        if (after.Phase == DevicePhase.Done) return new("outcome", Outcome(after));
+        if (after.Phase == DevicePhase.Done) return before.Phase == DevicePhase.Done ? null : new("outcome", Outcome(after));
         return e switch
         {
             DeviceEvent.Granted g => new("attempt", $"attempt {after.Attempt} on {g.Adapter}"),

@@ -13,7 +13,9 @@ public interface ICampaignPeer
     /// From the directory, for a new campaign and for one that goes on: the campaign tries failed devices again, and listens again if it
     /// takes whatever it hears.
     /// </summary>
-    /// <param name="campaign">The state to begin with; ignored when there is one already.</param>
+    /// <param name="campaign">
+    /// The state to begin with. One that goes on takes its limits and its plan over, once for each of its <see cref="CampaignState.Orders"/>.
+    /// </param>
     /// <param name="labels">What people call its devices; ones that go on with none keep those they have.</param>
     Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels);
 
@@ -26,10 +28,6 @@ public interface ICampaignPeer
 
     /// <summary>Cancels every device that has no outcome yet.</summary>
     Task CancelAsync();
-
-    /// <summary>How it stands, without its devices.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such campaign.</exception>
-    Task<CampaignStanding> StandingAsync();
 
     /// <summary>From the scheduler: devices that fit the targets were heard. Application addresses as far as that can be told.</summary>
     Task FoundAsync(ImmutableArray<BluetoothAddress> devices);

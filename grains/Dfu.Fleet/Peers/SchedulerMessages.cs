@@ -73,6 +73,9 @@ public sealed record AirReport
     public TimeSpan? Deaf { get; init; }
     public bool HeardByOthers { get; init; }
     public bool InBootloader { get; init; }
+
+    /// <summary>An attempt that the device has accepted, and so stored; 0 while none is known. Who asks with an earlier one is not up to date.</summary>
+    public int Accepted { get; init; }
 }
 
 /// <summary>Adapters, the transfers of one campaign, and how well its devices are heard (dBm, best adapter).</summary>

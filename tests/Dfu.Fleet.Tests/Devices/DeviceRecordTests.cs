@@ -87,7 +87,7 @@ public sealed class DeviceRecordTests
         var record = Record with { News = Entries(3, from: 2), NewsFrom = 2 };
         var history = new DeviceHistory { Entries = Entries(2), End = 2 }.With(record);
         Assert.Equal(["0", "1", "2", "3", "4"], Texts(history));
-        Assert.Equal((5, 0, 5), (history.End, DeviceHistory.Without(record).News.Length, DeviceHistory.Without(record).NewsFrom));
+        Assert.Equal((5, 0, 5), (history.End, DeviceHistory.Without(record, record).News.Length, DeviceHistory.Without(record, record).NewsFrom));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class DeviceRecordTests
             record = record with { News = record.News.AddRange(Entries(1, from: n)) };
             if (!DeviceHistory.IsDue(record)) continue;
             history = history.With(record);
-            record = DeviceHistory.Without(record);
+            record = DeviceHistory.Without(record, record);
         }
 
         Assert.Equal(Enumerable.Range(250, 200).Select(n => $"{n}"), Texts(history.With(record)));

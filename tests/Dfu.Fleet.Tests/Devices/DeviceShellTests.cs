@@ -363,6 +363,27 @@ public sealed class DeviceShellTests : DeviceShellBench
     }
 
     [Fact]
+    public void Only_what_is_stored_is_handed_over_to_the_history()
+    {
+        Run();
+        var attempt = 1;
+        for (; !DeviceHistory.IsDue(Shell.Saved!); attempt++)
+        {
+            Shell.Answered(attempt, AttemptAnswer.Refused);
+            Commit();
+            Tick(Shell.State!.NotBefore is { } until ? (until - Time.GetUtcNow()).TotalSeconds : 0);
+            Shell.Grant(Grant(Id, attempt: attempt + 1));
+            Commit();
+        }
+
+        Shell.Answered(attempt, AttemptAnswer.Refused);
+        var stored = Shell.Saved!;
+        var pending = Shell.Take();
+        Assert.Equal(stored.News, pending.History!.Entries);
+        Assert.Equal((stored.News.Length, $"attempt {attempt} was interrupted"), ((int)pending.Record.NewsFrom, Assert.Single(pending.Record.News).Text));
+    }
+
+    [Fact]
     public void The_history_goes_with_the_decisions_and_survives_activations()
     {
         Run();

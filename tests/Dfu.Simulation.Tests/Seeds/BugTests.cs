@@ -57,6 +57,69 @@ public sealed class BugTests
         },
         "is said to be");
 
+    [Fact]
+    public void A_pause_that_whoever_takes_the_campaign_up_forgets_is_found() => Finds(
+        static spec => spec with
+        {
+            Machines = FleetMachines.Plain with
+            {
+                Campaign = static (state, e, policy) =>
+                    CampaignMachine.Apply(e is CampaignEvent.RunStarted ? state with { Holds = [] } : state, e, policy),
+            },
+        },
+        "not paused, although somebody paused it");
+
+    [Fact]
+    public void A_change_that_is_written_down_twice_is_found() => Finds(
+        static spec => spec with
+        {
+            Machines = FleetMachines.Plain with
+            {
+                Campaign = static (state, e, policy) =>
+                {
+                    var (next, effects) = CampaignMachine.Apply(state, e, policy);
+                    if (e is not CampaignEvent.Controlled || next.Changes == state.Changes) return (next, effects);
+                    var again = next.News[^1];
+                    return (CampaignTrail.Add(next, again.At, again.By, again.Action, again.Detail), effects);
+                },
+            },
+        },
+        "who asked for one thing that arrived");
+
+    [Fact]
+    public void An_order_that_is_carried_out_each_time_it_comes_is_found() => Finds(
+        static spec => spec with
+        {
+            Machines = FleetMachines.Plain with { Campaign = static (state, e, policy) => CampaignMachine.Apply(state with { Orders = [] }, e, policy) },
+        },
+        "who asked for one thing that arrived");
+
+    [Fact]
+    public void A_device_that_is_given_up_after_its_first_failure_is_found() => Finds(
+        static spec => spec with
+        {
+            Machines = FleetMachines.Plain with
+            {
+                Device = static (state, e, policy) =>
+                    DeviceMachine.Apply(state, e, policy with { Campaign = policy.Campaign with { MaxFruitlessAttempts = 1 } }),
+            },
+        },
+        "for no reason that is one");
+
+    [Fact]
+    public void A_run_that_goes_on_for_ever_at_one_moment_ends_and_says_so() => Finds(
+        static spec => spec with
+        {
+            Wrap = static link =>
+            {
+                Spin();
+                return link;
+            },
+        },
+        "something goes on for ever");
+
+    private static void Spin() => SynchronizationContext.Current!.Post(static _ => Spin(), null);
+
     private static void Finds(Func<ClusterSpec, ClusterSpec> bug, string words)
     {
         for (var seed = 1; seed <= Seeds; seed++)

@@ -9,6 +9,9 @@ internal enum FaultKind
     /// <summary>A host's process is killed between a write and whatever was to follow from it.</summary>
     KillAfterWrite,
 
+    /// <summary>A host's process is killed when a write of it arrives, and nothing is written.</summary>
+    KillBeforeWrite,
+
     /// <summary>A host's process is stopped in good order, and started again.</summary>
     StopHost,
 
@@ -31,7 +34,7 @@ internal enum FaultKind
     /// <summary>An activation ends in good order and another begins.</summary>
     EndActivation,
 
-    /// <summary>A second activation begins while the first one lives.</summary>
+    /// <summary>A second activation begins on another host while the first one lives.</summary>
     TwoActivations,
 
     /// <summary>Somebody sets the clock on a host's wall.</summary>
@@ -80,8 +83,9 @@ internal enum FaultKind
 /// <param name="For">How long it lasts, where it lasts.</param>
 /// <param name="Which">Chooses the host, radio, device or activation it happens to: any number.</param>
 /// <param name="Amount">How bad it is, 0 to 1.</param>
-internal sealed record Fault(int Number, FaultKind Kind, TimeSpan At, TimeSpan For, int Which, double Amount)
+/// <param name="Waits">What it waits for; then it happens to whoever is in it.</param>
+internal sealed record Fault(int Number, FaultKind Kind, TimeSpan At, TimeSpan For, int Which, double Amount, Moment Waits = Moment.None)
 {
-    public override string ToString() =>
-        FormattableString.Invariant($"{Number,2}  {At.TotalSeconds,6:0.0} s  {Kind} (for {For.TotalSeconds:0.0} s, {Which}, {Amount:0.00})");
+    public override string ToString() => FormattableString.Invariant(
+        $"{Number,2}  {At.TotalSeconds,6:0.0} s  {Kind}{(Waits == Moment.None ? "" : $" at {Waits}")} (for {For.TotalSeconds:0.0} s, {Which}, {Amount:0.00})");
 }

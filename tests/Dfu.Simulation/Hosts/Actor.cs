@@ -1,9 +1,11 @@
 using Dfu.Fleet;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Shells.Adapters;
+using Dfu.Fleet.Shells.Audit;
 using Dfu.Fleet.Shells.Campaigns;
 using Dfu.Fleet.Shells.Devices;
 using Dfu.Fleet.Shells.Directory;
+using Dfu.Fleet.Shells.Packages;
 using Dfu.Fleet.Shells.Scheduling;
 using Dfu.Fleet.Turns;
 using Dfu.Protocol.Links;
@@ -20,6 +22,7 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
 {
     private readonly TaskCompletionSource<object> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _leaving;
+    private Task _last = Task.CompletedTask;
 
     public ActorName Id => id;
 
@@ -47,6 +50,15 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
 
     public void End(string reason) => process.Post(() => Leave());
 
+    /// <summary>Calls it; one call at a time where its grain takes them so.</summary>
+    public Task<T> CallAsync<T>(Func<Task<T>> call)
+    {
+        if (id.Kind is not (ActorKind.Audit or ActorKind.Package)) return call();
+        var answer = AfterAsync(_last, call);
+        _last = answer;
+        return answer;
+    }
+
     public void Begin() => Background.Run("begin an activation", BeginAsync());
 
     /// <summary>Ends it in good order.</summary>
@@ -59,6 +71,12 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
         DirectoryActivation directory => directory.TakeTurnAsync(),
         _ => Task.CompletedTask,
     };
+
+    private static async Task<T> AfterAsync<T>(Task before, Func<Task<T>> call)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return await call();
+    }
 
     private async Task BeginAsync()
     {
@@ -93,6 +111,13 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
                 var adapter = new AdapterActivation(id.Key, this, Document("adapter"), process.Guard, process.Shelf);
                 await adapter.BeginAsync();
                 return adapter;
+            case ActorKind.Audit:
+                var audit = new AuditActivation(this, Document("audit"), new SimulatedDocuments(process, "audit-page"));
+                await audit.BeginAsync();
+                return audit;
+            case ActorKind.Package:
+                return new PackageActivation(
+                    id.Key, this, new SimulatedFile(new(process, PackageStore.KeyOf(id.Key))), static _ => Task.CompletedTask);
             default:
                 var scheduler = new SchedulerActivation(this);
                 scheduler.Begin();
@@ -112,6 +137,7 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
                 CampaignActivation campaign => campaign.LeaveAsync(),
                 AdapterActivation adapter => adapter.StopAsync(),
                 DirectoryActivation directory => Left(directory.Leave),
+                AuditActivation audit => Left(audit.Leave),
                 SchedulerActivation scheduler => Left(scheduler.Dispose),
                 _ => Task.CompletedTask,
             });

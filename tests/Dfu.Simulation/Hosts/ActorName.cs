@@ -7,9 +7,11 @@ internal enum ActorKind
     Adapter,
     Scheduler,
     Directory,
+    Audit,
+    Package,
 }
 
-/// <summary>What is activated somewhere: a device by its address, a campaign or an adapter by its id, or one of the two there are once.</summary>
+/// <summary>What is activated somewhere: a device by its address, a campaign, adapter or package by its id, or one of those there are once.</summary>
 internal readonly record struct ActorName(ActorKind Kind, string Key)
 {
     public override string ToString() => Key.Length == 0 ? Kind.ToString() : $"{Kind} {Key}";

@@ -44,8 +44,7 @@ internal sealed class Cluster : IDisposable
         Database = database ?? new(time, new(spec.Seed + 1)) { AnswersEarly = spec.AnswersEarly, IgnoresVersions = spec.IgnoresVersions };
         Post = new(time, new(spec.Seed + 2), this);
         Drivers = new(this);
-        Trail = new(this);
-        Packages = new(this);
+        Packages = new(Database);
         foreach (var (name, radios) in spec.Hosts)
         {
             var host = new SimulatedHost(name, time);
@@ -70,8 +69,6 @@ internal sealed class Cluster : IDisposable
 
     public Drivers Drivers { get; }
 
-    public AuditTrail Trail { get; }
-
     public PackageStore Packages { get; }
 
     public List<SimulatedHost> Hosts { get; } = [];
@@ -84,6 +81,9 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>What is not as it must be, as it was found.</summary>
     public List<string> Violations { get; } = [];
+
+    /// <summary>Until then hosts, network or storage may keep somebody from hearing what others have decided.</summary>
+    public TimeSpan DisturbedUntil { get; private set; }
 
     /// <summary>Told when a campaign has acknowledged the outcome of a device.</summary>
     public Action<string, DeviceState> Acknowledged { get; set; } = static (_, _) => { };
@@ -210,8 +210,19 @@ internal sealed class Cluster : IDisposable
         });
     }
 
-    /// <summary>Another activation of the name begins elsewhere at the next call, although the present one lives.</summary>
-    public void Forget(ActorName name) => _registry.Remove(name);
+    /// <summary>Another activation of the name begins on another host at the next call, although the present one lives: until the members notice.</summary>
+    /// <returns>False when there is no other host for it.</returns>
+    public bool Double(Actor actor, TimeSpan span)
+    {
+        var others = Members.Where(member => member != actor.Process && !_givenUp.Contains(member)).ToArray();
+        if (others.Length == 0) return false;
+        _registry[actor.Id] = others[_random.Next(others.Length)];
+        Later(span, () =>
+        {
+            if (_registry.GetValueOrDefault(actor.Id) != actor.Process) actor.Process.Enter(() => _ = actor.Leave());
+        });
+        return true;
+    }
 
     public bool Reach(HostProcess from, HostProcess to) => !from.Dead && !to.Dead && SideOf(from) == SideOf(to);
 
@@ -227,7 +238,7 @@ internal sealed class Cluster : IDisposable
         if (_registry.GetValueOrDefault(name) is { Dead: false } known && !IsGivenUp(from, known)) return known;
         var members = Members.Where(member => Reach(from, member) && !_givenUp.Contains(member)).ToArray();
         if (members.Length == 0) return null;
-        var chosen = members[_random.Next(members.Length)];
+        var chosen = Array.Find(members, member => member.Find(name) is not null) ?? members[_random.Next(members.Length)];
         _registry[name] = chosen;
         return chosen;
     }
@@ -250,6 +261,11 @@ internal sealed class Cluster : IDisposable
                 answer.SetException(e);
             }
         }
+    }
+
+    public void Disturb(TimeSpan until)
+    {
+        if (until > DisturbedUntil) DisturbedUntil = until;
     }
 
     public void Violate(string what) => Violations.Add($"{Time.Elapsed.TotalSeconds:0.000} s: {what}");

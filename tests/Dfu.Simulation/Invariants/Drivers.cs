@@ -1,6 +1,8 @@
+using Dfu.Adapters.Simulated;
 using Dfu.Fleet.Attempts;
 using Dfu.Fleet.Updates;
 using Dfu.Protocol.Links;
+using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 
 namespace Dfu.Simulation.Invariants;
@@ -11,11 +13,45 @@ internal sealed class Drivers(Cluster cluster)
     private readonly Dictionary<BluetoothAddress, List<Run>> _runs = [];
     private readonly Dictionary<BluetoothAddress, int> _linked = [];
     private readonly Dictionary<BluetoothAddress, int> _garble = [];
-    private readonly Dictionary<BluetoothAddress, int> _harmed = [];
-    private readonly HashSet<BluetoothAddress> _unsound = [];
+    private readonly HashSet<VirtualDevice> _harmed = [];
+    private readonly HashSet<VirtualDevice> _unsound = [];
+    private readonly List<(HostProcess Process, VirtualDevice Device, IDfuLink Link, LinkWork Work)> _links = [];
+    private readonly List<HostProcess> _connecting = [];
     private int _count;
 
     public int Runs => _count;
+
+    public ResentBytes Resent { get; } = new(cluster);
+
+    /// <summary>Told when something begins that a fault may wait for.</summary>
+    public Action<Scene> Seen { get; set; } = static _ => { };
+
+    /// <summary>What is under way.</summary>
+    public Activity Activity
+    {
+        get
+        {
+            _connecting.RemoveAll(static process => process.Dead);
+            var activity = _runs.Values.Any(static runs => runs.Count > 0) ? Activity.Attempt : Activity.None;
+            if (_connecting.Count > 0) activity |= Activity.Connect;
+            foreach (var (_, _, _, work) in _links.Where(static one => !one.Link.Closed.IsCompleted))
+                activity |= work.IsExecuting ? Activity.Execute : work.Bytes > 0 ? Activity.Object : Activity.None;
+            return activity;
+        }
+    }
+
+    /// <summary>Told when a process has another link.</summary>
+    public Action<HostProcess> Opened { get; set; } = static _ => { };
+
+    /// <summary>Who has links to which devices.</summary>
+    public IEnumerable<(HostProcess Process, VirtualDevice Device)> Links
+    {
+        get
+        {
+            _links.RemoveAll(static one => one.Link.Closed.IsCompleted || one.Process.Dead);
+            return _links.Select(static one => (one.Process, one.Device));
+        }
+    }
 
     /// <summary>The product's runner, watched, for one process.</summary>
     public UpdateRunner RunAsync(HostProcess process) => async (adapter, order, observer, time, cancellationToken) =>
@@ -32,25 +68,30 @@ internal sealed class Drivers(Cluster cluster)
     };
 
     /// <summary>The packet after so many more reaches the device changed.</summary>
-    public void Garble(BluetoothAddress device, int after)
+    public void Garble(VirtualDevice device, int after)
     {
-        _garble[device] = after;
-        Harmed(device);
+        _garble[device.ApplicationAddress] = after;
+        _harmed.Add(device);
+        Resent.Garbled(device);
     }
 
-    /// <summary>What was sent to the device may have to be sent again, for no fault of anybody.</summary>
-    public void Harmed(BluetoothAddress device) => _harmed[device] = _harmed.GetValueOrDefault(device) + 1;
+    /// <summary>What the device says may not be so, for no fault of anybody.</summary>
+    public void Harmed(VirtualDevice device)
+    {
+        _harmed.Add(device);
+        Resent.Confused(device);
+    }
 
     /// <summary>The device's flash is not what it was told to be: it may accept an image and not run it, and nobody outside can tell.</summary>
-    public void Unsound(BluetoothAddress device)
+    public void Unsound(VirtualDevice device)
     {
         _unsound.Add(device);
         Harmed(device);
     }
 
-    public bool IsUnsound(BluetoothAddress device) => _unsound.Contains(device);
+    public bool IsUnsound(VirtualDevice device) => _unsound.Contains(device);
 
-    public int Harms(BluetoothAddress device) => _harmed.GetValueOrDefault(device);
+    public bool IsHarmed(VirtualDevice device) => _harmed.Contains(device);
 
     public void Died(HostProcess process)
     {
@@ -75,14 +116,35 @@ internal sealed class Drivers(Cluster cluster)
     private bool HasJustWoken(HostProcess process) => process.WokeAt is { } woke && cluster.Time.Elapsed - woke <= cluster.Spec.Times.Lease;
 
     /// <summary>The simulated device behind an address, whichever of its two it is.</summary>
-    private BluetoothAddress DeviceOf(BluetoothAddress address) =>
-        cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address)?.ApplicationAddress
-            ?? address;
+    private BluetoothAddress DeviceOf(BluetoothAddress address) => Find(address)?.ApplicationAddress ?? address;
+
+    private VirtualDevice? Find(BluetoothAddress address) =>
+        cluster.Air.Devices.FirstOrDefault(device => device.ApplicationAddress == address || device.BootloaderAddress == address);
+
+    private async Task<IDfuLink> ConnectAsync(Run run, VirtualDevice? device, Func<Task<IDfuLink>> connect)
+    {
+        _connecting.Add(run.Process);
+        Seen(new(Moment.Connect, run.Process, device));
+        try
+        {
+            return await connect();
+        }
+        finally
+        {
+            _connecting.Remove(run.Process);
+        }
+    }
 
     private IDfuLink Wrap(IDfuLink link) => cluster.Spec.Wrap(link);
 
     /// <remarks>A process that goes on after it was stopped may find that a connect from before has come true. That harms nobody before it writes.</remarks>
-    private void Linked(Run run) => _linked[run.Device] = Math.Max(run.Number, _linked.GetValueOrDefault(run.Device));
+    private void Linked(Run run, IDfuLink link, LinkWork work)
+    {
+        _linked[run.Device] = Math.Max(run.Number, _linked.GetValueOrDefault(run.Device));
+        if (Find(run.Device) is not { } device) return;
+        _links.Add((run.Process, device, link, work));
+        Opened(run.Process);
+    }
 
     private ReadOnlyMemory<byte> Wrote(Run run, DfuCharacteristic characteristic, ReadOnlyMemory<byte> value)
     {
@@ -106,9 +168,17 @@ internal sealed class Drivers(Cluster cluster)
 
         public async Task<IDfuLink> ConnectAsync(BluetoothAddress address, Dfu.Adapters.AddressType addressType, CancellationToken cancellationToken)
         {
-            var link = await adapter.ConnectAsync(address, addressType, cancellationToken);
-            drivers.Linked(run);
-            return new WatchedLink(drivers.Wrap(link), (characteristic, value) => drivers.Wrote(run, characteristic, value));
+            var device = drivers.Find(address);
+            var link = await drivers.ConnectAsync(run, device, () => adapter.ConnectAsync(address, addressType, cancellationToken));
+            var work = device is not null ? drivers.Resent.Linked(device) : new();
+            drivers.Linked(run, link, work);
+            return new WatchedLink(drivers.Wrap(link), (characteristic, value) =>
+            {
+                work.Wrote(characteristic, value.Span);
+                if (work.IsExecuting) drivers.Seen(new(Moment.Execute, run.Process, device));
+                else if (work.Bytes > 0 && characteristic == DfuCharacteristic.Packet) drivers.Seen(new(Moment.Object, run.Process, device));
+                return drivers.Wrote(run, characteristic, value);
+            });
         }
     }
 }

@@ -72,8 +72,8 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
         Action reply;
         try
         {
-            var carried = (TActor)await ReadyAsync(target, to);
-            var result = await call(carried);
+            var actor = await ReadyAsync(target, to);
+            var result = await actor.CallAsync(() => call((TActor)actor.Ready.Result));
             reply = () => answer.TrySetResult(result);
         }
         catch (Exception e)
@@ -90,10 +90,12 @@ internal sealed class Post(VirtualTime time, Random random, Cluster cluster)
     }
 
     /// <summary>What carries the name here, begun first when there is none; a predecessor that is leaving is waited for.</summary>
-    private static async Task<object> ReadyAsync(HostProcess target, ActorName to)
+    private static async Task<Actor> ReadyAsync(HostProcess target, ActorName to)
     {
         while (target.Find(to) is { Leaving: { } leaving }) await leaving;
-        return await (target.Find(to) ?? target.Activate(to)).Ready;
+        var actor = target.Find(to) ?? target.Activate(to);
+        await actor.Ready;
+        return actor;
     }
 
     private bool IsLost(bool local) => !local && random.NextDouble() < LossRate;

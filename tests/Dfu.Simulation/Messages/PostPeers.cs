@@ -17,7 +17,7 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
     public IDirectoryPeer Directory => new DirectoryReference(post, from, new(ActorKind.Directory, ""));
 
-    public IAuditPeer? Audit => new AuditReference(from);
+    public IAuditPeer? Audit => new AuditReference(post, from, new(ActorKind.Audit, ""));
 
     public IDevicePeer Device(BluetoothAddress id) => new DeviceReference(post, from, new(ActorKind.Device, id.ToString()));
 
@@ -25,11 +25,13 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
     public IAdapterPeer Adapter(string id) => new AdapterReference(post, from, new(ActorKind.Adapter, id));
 
-    public IPackagePeer Package(string id) => new PackageReference(from, id);
+    public IPackagePeer Package(string id) => new PackageReference(post, from, new(ActorKind.Package, id));
 
     private abstract class Reference<T>(Post post, HostProcess from, ActorName to)
         where T : class
     {
+        protected bool IsMade => from.Cluster.Packages.IsMade(to.Key);
+
         protected Task<TResult> CallAsync<TResult>(Func<T, Task<TResult>> call) => post.CallAsync(from, to, call);
 
         protected void Acknowledged(DeviceState device) => from.Cluster.Acknowledged(to.Key, device);
@@ -88,8 +90,6 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         public Task CancelAsync() => CallAsync(peer => peer.CancelAsync());
 
-        public Task<CampaignStanding> StandingAsync() => CallAsync(peer => peer.StandingAsync());
-
         public Task FoundAsync(ImmutableArray<BluetoothAddress> devices) => CallAsync(peer => peer.FoundAsync(devices));
 
         public Task ListeningAsync() => CallAsync(peer => peer.ListeningAsync());
@@ -146,16 +146,17 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
         public Task KeepClassAsync(ClassState learned) => CallAsync(peer => peer.KeepClassAsync(learned));
     }
 
-    private sealed class AuditReference(HostProcess from) : IAuditPeer
+    private sealed class AuditReference(Post post, HostProcess from, ActorName to) : Reference<IAuditPeer>(post, from, to), IAuditPeer
     {
-        public Task AppendAsync(ImmutableArray<AuditEntry> entries) => from.Cluster.Trail.AppendAsync(from, entries);
+        public Task AppendAsync(ImmutableArray<AuditEntry> entries) => CallAsync(peer => peer.AppendAsync(entries));
     }
 
-    private sealed class PackageReference(HostProcess from, string id) : IPackagePeer
+    private sealed class PackageReference(Post post, HostProcess from, ActorName to) : Reference<IPackagePeer>(post, from, to), IPackagePeer
     {
-        public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) =>
-            from.Cluster.Packages.CheckAsync(from, id, imageSizes, hwVersion, only);
+        public Task<PackageAnswer> CheckAsync(ImmutableArray<long> imageSizes, uint hwVersion, ImageType? only) => IsMade
+            ? Task.FromResult(PackageAnswer.Taken)
+            : CallAsync(peer => peer.CheckAsync(imageSizes, hwVersion, only));
 
-        public Task<byte[]?> GetAsync() => from.Cluster.Packages.GetAsync(from, id);
+        public Task<byte[]?> GetAsync() => CallAsync(static peer => peer.GetAsync());
     }
 }

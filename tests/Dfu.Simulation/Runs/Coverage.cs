@@ -15,6 +15,7 @@ internal sealed class Coverage
     private readonly SortedDictionary<Diagnosis, long> _reconciles = [];
     private readonly SortedDictionary<string, SortedDictionary<string, long>> _transitions = new(StringComparer.Ordinal);
     private readonly SortedDictionary<DeviceOutcome, long> _outcomes = [];
+    private readonly SortedDictionary<Activity, long> _activities = [];
 
     public long Seeds { get; private set; }
 
@@ -57,6 +58,7 @@ internal sealed class Coverage
     {
         Seeds++;
         foreach (var (kind, times) in injector.Happened) _faults[kind] = _faults.GetValueOrDefault(kind) + times;
+        foreach (var activity in injector.Activities) Came(activity, 1);
         Runs += cluster.Drivers.Runs;
         Calls += cluster.Post.Calls;
         Virtual += cluster.Time.Elapsed;
@@ -68,6 +70,7 @@ internal sealed class Coverage
         foreach (var (kind, times) in other._faults) _faults[kind] = _faults.GetValueOrDefault(kind) + times;
         foreach (var (found, times) in other._reconciles) _reconciles[found] = _reconciles.GetValueOrDefault(found) + times;
         foreach (var (outcome, times) in other._outcomes) _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + times;
+        foreach (var (activity, times) in other._activities) _activities[activity] = _activities.GetValueOrDefault(activity) + times;
         foreach (var (machine, steps) in other._transitions)
         {
             foreach (var (step, times) in steps) Of(machine)[step] = Of(machine).GetValueOrDefault(step) + times;
@@ -87,6 +90,7 @@ internal sealed class Coverage
         text.AppendLine(
             CultureInfo.InvariantCulture, $"{Seeds:#,0} seeds: {Virtual.TotalHours:#,0.0} h of virtual time, {Calls:#,0} calls, {Runs:#,0} attempts");
         text.AppendLine(Line("faults", _faults));
+        text.AppendLine(Line("of them in the middle of", _activities));
         text.AppendLine(Line("reconciles", _reconciles));
         text.AppendLine(Line("outcomes", _outcomes));
         foreach (var (machine, steps) in _transitions)
@@ -99,6 +103,16 @@ internal sealed class Coverage
         if (Seeds == 1) return text.ToString(); // one seed covers little
         foreach (var missing in Missing()) text.AppendLine(CultureInfo.InvariantCulture, $"never: {missing}");
         return text.ToString();
+    }
+
+    /// <summary>A fault came while these were under way.</summary>
+    private void Came(Activity activities, long times)
+    {
+        foreach (var activity in Enum.GetValues<Activity>())
+        {
+            if (activity == activities || (activity != Activity.None && activities.HasFlag(activity)))
+                _activities[activity] = _activities.GetValueOrDefault(activity) + times;
+        }
     }
 
     private static string Line<T>(string what, SortedDictionary<T, long> counts)

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Dfu.Adapters.Simulated;
 using Dfu.Fleet;
+using Dfu.Fleet.Audit;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Plans;
 using Dfu.Protocol.Packages;
 using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
@@ -12,6 +15,15 @@ internal sealed record SeedPlan
 {
     /// <summary>Nothing begins to go wrong later.</summary>
     public static readonly TimeSpan Trouble = TimeSpan.FromSeconds(45);
+
+    /// <summary>Of a device that refuses what is sent.</summary>
+    private const uint OtherHardware = 51;
+
+    /// <summary>A campaign of small images is over before, unless something keeps it.</summary>
+    private static readonly TimeSpan SoonOver = TimeSpan.FromSeconds(15);
+
+    /// <summary>Of an image that takes long.</summary>
+    private const int ManyObjects = 30;
 
     private static readonly int[] Objects = [1, 1, 2, 2, 3, 3, 5, 9];
 
@@ -25,6 +37,16 @@ internal sealed record SeedPlan
     public required ImmutableArray<DfuPackage> Packages { get; init; }
 
     public required ImmutableArray<byte[]> Files { get; init; }
+
+    public CampaignLimits Limits { get; init; } = new();
+
+    public CampaignPlan Campaign { get; init; } = new();
+
+    /// <summary>What the audit has from before: with a little more a page of it is full.</summary>
+    public int AuditedBefore { get; init; }
+
+    /// <summary>What each device has noted in an earlier campaign: with a little more it begins to hand its history over.</summary>
+    public int NotedBefore { get; init; }
 
     /// <summary>The campaign takes whatever it hears.</summary>
     public bool All { get; init; }
@@ -42,7 +64,7 @@ internal sealed record SeedPlan
         var random = new Random(seed);
         var hosts = 1 + random.Next(3);
         var count = 1 + random.Next(4);
-        var objects = Objects[random.Next(Objects.Length)];
+        var objects = random.Next(16) == 0 ? ManyObjects : Objects[random.Next(Objects.Length)];
         ImmutableArray<byte[]> files = [MakePackage(random, objects, 2), MakePackage(random, objects, 3)];
         var profile = BootloaderProfile.All[3 + random.Next(BootloaderProfile.All.Count - 3)];
         return new()
@@ -72,12 +94,20 @@ internal sealed record SeedPlan
                 ApplicationSize = 9000,
                 RequireSigned = false,
                 RadioDeafDuringErase = random.Next(3) == 0,
+                HwVersion = random.Next(16) == 0 ? OtherHardware : null,
             })],
             Packages = [.. files.Select(static file => PackageReader.Read(file, null))],
             Files = files,
             All = random.Next(4) == 0,
             Again = random.Next(5) == 0,
             Lingers = random.Next(4) == 0,
+            Limits = new() { MaxConcurrency = random.Next(8) == 0 ? 1 : null },
+            Campaign = new()
+            {
+                Errors = random.Next(2) == 0 ? new() { Count = 1, Action = random.Next(2) == 0 ? ErrorAction.Pause : ErrorAction.Stop } : null,
+            },
+            AuditedBefore = random.Next(8) == 0 ? AuditPage.Size - 1 - random.Next(8) : 0,
+            NotedBefore = random.Next(8) == 0 ? 8 + random.Next(8) : 0,
             Faults = [.. MakeFaults(random)],
         };
     }
@@ -93,16 +123,20 @@ internal sealed record SeedPlan
     private static IEnumerable<Fault> MakeFaults(Random random)
     {
         var kinds = Enum.GetValues<FaultKind>();
+        var moments = Enum.GetValues<Moment>();
         var count = random.Next(9);
         for (var number = 0; number < count; number++)
         {
+            var waits = random.Next(2) == 0 ? Moment.None : moments[random.Next(moments.Length)];
+            var within = waits == Moment.None ? Trouble : SoonOver;
             yield return new(
                 number,
                 kinds[random.Next(kinds.Length)],
-                TimeSpan.FromSeconds(0.5 + (Trouble.TotalSeconds * random.NextDouble() * random.NextDouble())),
+                TimeSpan.FromSeconds(0.5 + (within.TotalSeconds * random.NextDouble() * random.NextDouble())),
                 TimeSpan.FromSeconds(0.2 + (random.Next(3) == 0 ? 40 : 8) * random.NextDouble()),
                 random.Next(1000),
-                random.NextDouble());
+                random.NextDouble(),
+                waits);
         }
     }
 }

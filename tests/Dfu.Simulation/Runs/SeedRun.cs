@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using Dfu.Adapters.Simulated.Time;
-using Dfu.Fleet.Peers;
-using Dfu.Fleet.Shells.Directory;
-using Dfu.Protocol.Errors;
-using Dfu.Protocol.Packages;
+using Dfu.Fleet.Campaigns;
+using Dfu.Fleet.Storage;
 using Dfu.Simulation.Faults;
 using Dfu.Simulation.Hosts;
 using Dfu.Simulation.Invariants;
@@ -17,61 +15,65 @@ internal sealed class SeedRun : IDisposable
     /// <summary>A campaign is over, at the latest, so long after nothing goes wrong any more.</summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(15);
 
+    /// <summary>More than ten times what any seed takes.</summary>
+    private const long MostSteps = 5_000_000;
+
     private readonly SeedPlan _plan;
-    private readonly VirtualTime _time = new();
+    private readonly VirtualTime _time = new() { MostSteps = MostSteps };
     private readonly Coverage _coverage;
     private readonly Cluster _cluster;
     private readonly Promises _promises;
+    private readonly Operators _operators;
     private TimeSpan _faultsEnd;
-    private int _orders;
-    private string? _campaign;
-    private DfuPackage _ordered;
 
     private SeedRun(SeedPlan plan, Coverage coverage)
     {
-        (_plan, _coverage, _ordered) = (plan, coverage, plan.Packages[0]);
+        (_plan, _coverage) = (plan, coverage);
         _cluster = new(plan.Cluster with { Machines = coverage.Watch(plan.Cluster.Machines) }, _time);
         _promises = new(_cluster, plan, coverage);
+        _operators = new(_cluster, plan, _promises);
     }
 
     /// <param name="only">Numbers of the faults that happen; all of the plan's when default.</param>
     public static SeedResult Run(SeedPlan plan, Coverage coverage, ImmutableArray<int> only = default)
     {
         using var run = new SeedRun(plan, coverage);
-        return run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
+        try
+        {
+            run._time.Run(() => run.RunAsync(only.IsDefault ? plan.Faults : [.. plan.Faults.Where(fault => only.Contains(fault.Number))]));
+        }
+        catch (Exception e)
+        {
+            run._cluster.Violate($"the run broke down: {e}");
+        }
+
+        return new(plan.Seed, [.. run._cluster.Violations], run._time.Elapsed, run.Digest());
     }
 
     public void Dispose() => _cluster.Dispose();
 
-    private async Task<SeedResult> RunAsync(ImmutableArray<Fault> faults)
+    private async Task RunAsync(ImmutableArray<Fault> faults)
     {
-        for (var i = 0; i < _plan.Packages.Length; i++) _cluster.Packages.Put(_plan.Packages[i].Id, _plan.Files[i]);
         foreach (var options in _plan.Devices) _cluster.Air.Add(options);
         _promises.Watch();
-        var injector = new FaultInjector(_cluster, () => _campaign, () => OrderAsync(_plan.Packages[1], restart: true));
+        if (_plan.AuditedBefore > 0) _cluster.Database.Put("audit/", FleetJson.Write(Earlier.Audit(_plan.AuditedBefore)));
+        foreach (var device in _plan.NotedBefore > 0 ? _plan.Devices : [])
+            _cluster.Database.Put($"device/{device.ApplicationAddress}", FleetJson.Write(Earlier.Device(device.ApplicationAddress, _plan.NotedBefore)));
+        var injector = new FaultInjector(_cluster, _operators, () => _operators.OrderAsync(_plan.Packages[1], restart: true));
         _cluster.Start();
         injector.Plan(faults);
-        try
-        {
-            await PlayAsync(faults, injector);
-        }
-        catch (Exception e)
-        {
-            _cluster.Violate($"the run broke down: {e}");
-        }
-
-        _promises.Check(_campaign);
+        await PlayAsync(faults, injector);
+        _promises.Check(_operators.Campaign, [.. injector.Happened.Keys]);
         _coverage.Take(injector, _cluster);
-        return new(_plan.Seed, [.. _cluster.Violations], _time.Elapsed, Digest());
     }
 
     private async Task PlayAsync(ImmutableArray<Fault> faults, FaultInjector injector)
     {
         _faultsEnd = faults.Select(static fault => fault.At + fault.For).DefaultIfEmpty().Max() + TimeSpan.FromSeconds(1);
         _cluster.Later(_faultsEnd, injector.EndAll);
-        await OrderAsync(_plan.Packages[0], restart: false);
+        await _operators.OrderAsync(_plan.Packages[0], restart: false);
         await OverAsync();
-        if (_plan.Again) await OrderAsync(_ordered, restart: false);
+        if (_plan.Again) await _operators.OrderAsync(_operators.Ordered, restart: false);
         var rest = _faultsEnd - _time.Elapsed;
         if (_plan.Lingers && rest > TimeSpan.Zero) await Task.Delay(rest, _time);
         await OverAsync();
@@ -80,56 +82,14 @@ internal sealed class SeedRun : IDisposable
         await OverAsync();
     }
 
-    /// <summary>Somebody orders the campaign, and asks until somebody answers.</summary>
-    private async Task OrderAsync(DfuPackage package, bool restart)
-    {
-        _orders++;
-        try
-        {
-            await AskAsync(package, restart);
-        }
-        finally
-        {
-            _orders--;
-        }
-    }
-
-    private async Task AskAsync(DfuPackage package, bool restart)
-    {
-        var order = CampaignOrder.Of(new()
-        {
-            Package = package,
-            Restart = restart,
-            Targets = _plan.All
-                ? new() { All = true, Count = _plan.Devices.Length }
-                : new() { Addresses = [.. _plan.Devices.Select(static device => device.ApplicationAddress)] },
-            Key = $"order {_time.Elapsed}",
-            Content = package.Id,
-        });
-        while (true)
-        {
-            try
-            {
-                var ticket = await _cluster.CallAsync<DirectoryActivation, CampaignTicket>(new(ActorKind.Directory, ""), directory =>
-                    directory.StartAsync(order));
-                if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);
-                (_campaign, _ordered) = (ticket.Campaign, package);
-                _promises.Ordered(ticket.Campaign);
-                return;
-            }
-            catch (Exception) when (_time.Elapsed < _faultsEnd + TimeSpan.FromMinutes(2))
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), _time);
-            }
-        }
-    }
-
     private async Task OverAsync()
     {
         while (_time.Elapsed < _faultsEnd + EndsWithin)
         {
-            if (_orders == 0 && _promises.AllOver) return;
+            if (!_operators.AreWaiting && _promises.AllOver) return;
             await Task.Delay(TimeSpan.FromSeconds(1), _time);
+            if (_time.Elapsed < _faultsEnd) continue;
+            foreach (var stopped in _promises.Stopped.ToArray()) await _operators.ControlAsync(stopped, CampaignControlKind.Resume);
         }
     }
 

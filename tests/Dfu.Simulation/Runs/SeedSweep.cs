@@ -4,13 +4,15 @@ using System.Globalization;
 namespace Dfu.Simulation.Runs;
 
 /// <summary>A seed that broke a promise, with the fewest of its faults that do it.</summary>
-/// <param name="Faults">Numbers of these faults.</param>
+/// <param name="Faults">Numbers of these faults; default for all of them.</param>
 internal sealed record SeedFailure(int Seed, ImmutableArray<int> Faults, ImmutableArray<string> Violations)
 {
     /// <summary>What was broken, and the command that shows it again.</summary>
     public string Describe() =>
         $"seed {Seed} broke a promise:{Environment.NewLine}  {string.Join(Environment.NewLine + "  ", Violations.Take(3))}{Environment.NewLine}"
-        + $"  dotnet run -c Release --project tests/Dfu.Simulation -- --seed {Seed} --faults {(Faults.IsEmpty ? "," : string.Join(',', Faults))}";
+        + $"  dotnet run -c Release --project tests/Dfu.Simulation -- --seed {Seed}{Only}";
+
+    private string Only => Faults.IsDefault ? "" : $" --faults {(Faults.IsEmpty ? "," : string.Join(',', Faults))}";
 }
 
 /// <summary>Many seeds on all processors.</summary>
@@ -37,15 +39,13 @@ internal static class SeedSweep
             {
                 var seed = Interlocked.Increment(ref next);
                 if (seed >= from + count) break;
-                var plan = SeedPlan.Of(seed);
-                var result = SeedRun.Run(plan, coverage);
+                var failure = Play(seed, coverage, shrinks: failures.Count < MostShrunk);
                 lock (gate)
                 {
-                    if (!result.Violations.IsEmpty)
+                    if (failure is not null)
                     {
-                        failures.Add(failures.Count < MostShrunk ? Shrink(plan, result)
-                            : new(seed, [.. plan.Faults.Select(static fault => fault.Number)], result.Violations));
-                        tell(failures[^1].Describe());
+                        failures.Add(failure);
+                        tell(failure.Describe());
                     }
 
                     if (++done % TellEvery == 0) tell(
@@ -54,6 +54,22 @@ internal static class SeedSweep
             }
 
             lock (gate) sum.Add(coverage);
+        }
+    }
+
+    /// <returns>Null when it kept every promise.</returns>
+    private static SeedFailure? Play(int seed, Coverage coverage, bool shrinks)
+    {
+        try
+        {
+            var plan = SeedPlan.Of(seed);
+            var result = SeedRun.Run(plan, coverage);
+            if (result.Violations.IsEmpty) return null;
+            return shrinks ? Shrink(plan, result) : new(seed, [.. plan.Faults.Select(static fault => fault.Number)], result.Violations);
+        }
+        catch (Exception e)
+        {
+            return new(seed, default, [$"it could not be played: {e}"]);
         }
     }
 

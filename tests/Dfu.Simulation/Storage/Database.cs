@@ -31,8 +31,14 @@ internal sealed class Database(VirtualTime time, Random random)
 
     public int Writes { get; private set; }
 
-    /// <summary>Told of every document that was written.</summary>
-    public Action<string, string> Written { get; set; } = static (_, _) => { };
+    /// <summary>Writes that nobody has been answered yet.</summary>
+    public int UnderWay { get; private set; }
+
+    /// <summary>Told when somebody begins to write.</summary>
+    public Action<HostProcess> Begins { get; set; } = static _ => { };
+
+    /// <summary>Told of every document that was written, and by whom.</summary>
+    public Action<HostProcess, string, string> Written { get; set; } = static (_, _, _) => { };
 
     /// <summary>Asked after each write, before its writer hears of it: whether the writer's host dies at this moment.</summary>
     public Func<HostProcess, string, bool> DiesNow { get; set; } = static (_, _) => false;
@@ -60,7 +66,9 @@ internal sealed class Database(VirtualTime time, Random random)
     /// <returns>The new version.</returns>
     public Task<int> WriteAsync(HostProcess process, string key, string json, int version)
     {
-        var writing = CallAsync(process, () => Write(process, key, json, version));
+        Begins(process);
+        UnderWay++;
+        var writing = CallAsync(process, () => Write(process, key, json, version), () => UnderWay--);
         return AnswersEarly ? Task.FromResult(version + 1) : writing;
     }
 
@@ -77,12 +85,12 @@ internal sealed class Database(VirtualTime time, Random random)
         if (stored != version && !IgnoresVersions) throw new OvertakenException($"{key} is at {stored} and not at {version}");
         _rows[key] = (json, stored + 1);
         Writes++;
-        Written(key, json);
+        Written(process, key, json);
         if (DiesNow(process, key)) process.Kill();
         return stored + 1;
     }
 
-    private async Task<T> CallAsync<T>(HostProcess process, Func<T> work)
+    private async Task<T> CallAsync<T>(HostProcess process, Func<T> work, Action? answered = null)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var there = TimeSpan.FromMilliseconds(1 + (random.NextDouble() * 4)) + (Slowness * random.NextDouble());
@@ -91,22 +99,26 @@ internal sealed class Database(VirtualTime time, Random random)
         time.After(there, () =>
         {
             var away = Silent || _cut.Contains(process.Host);
-            if (away && getsLost)
+            Action reply = static () => { };
+            if (!(away && getsLost))
             {
-                time.After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
-                return;
+                try
+                {
+                    var result = work();
+                    reply = () => answer.TrySetResult(result);
+                }
+                catch (Exception e)
+                {
+                    (reply, away) = (() => answer.TrySetException(e), false);
+                }
             }
 
-            try
+            time.After(away ? Patience : back, () =>
             {
-                var result = work();
-                if (away) time.After(Patience, () => answer.TrySetException(new IOException("the database does not answer")));
-                else time.After(back, () => answer.TrySetResult(result));
-            }
-            catch (Exception e)
-            {
-                time.After(back, () => answer.TrySetException(e));
-            }
+                answered?.Invoke();
+                if (away) answer.TrySetException(new IOException("the database does not answer"));
+                else reply();
+            });
         });
         return await answer.Task;
     }

@@ -18,3 +18,19 @@ internal sealed class SimulatedDocument(HostProcess process, string key) : IDocu
 
     public Task ClearAsync() => WriteAsync("");
 }
+
+/// <summary>Documents of one kind in the simulated database, by their names.</summary>
+internal sealed class SimulatedDocuments(HostProcess process, string kind) : IDocuments
+{
+    public IDocument Of(string name) => new SimulatedDocument(process, $"{kind}/{name}");
+}
+
+/// <summary>A file in the simulated database.</summary>
+internal sealed class SimulatedFile(SimulatedDocument document) : IPackageFile
+{
+    public async Task<byte[]> ReadAsync() => Convert.FromBase64String(await document.ReadAsync());
+
+    public Task WriteAsync(byte[] file) => document.WriteAsync(Convert.ToBase64String(file));
+
+    public Task ClearAsync() => document.ClearAsync();
+}

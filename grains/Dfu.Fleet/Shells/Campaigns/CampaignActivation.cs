@@ -67,7 +67,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         _core = Core(stored);
         if (_core.State.Stage == CampaignStage.Finished)
         {
-            if (!_core.State.News.IsEmpty) Work();
+            if (!_core.State.News.IsEmpty) TellThatItIsOver();
             return;
         }
 
@@ -101,22 +101,21 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
-        await _labels.SaveAsync(labels);
+        if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
         if (_core is null)
         {
             _core = Core(campaign);
             _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
-        else
+        else if (_core.State.IsSettled)
         {
-            if (_core.State.IsSettled)
-            {
-                _screen.GoesOn = true;
-                await WakeAsync();
-                return;
-            }
-
+            _screen.GoesOn = true;
+            await WakeAsync();
+            return;
+        }
+        else if (!IsCarriedOut(campaign.Orders))
+        {
             TakeUp(campaign);
         }
 
@@ -128,8 +127,8 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public Task WakeAsync()
     {
-        if (Core() is { State.Stage: CampaignStage.Finished } core) _calls.Finished(core, true);
-        Work();
+        if (Core().State.Stage == CampaignStage.Finished) TellThatItIsOver();
+        else Work();
         return Task.CompletedTask;
     }
 
@@ -234,10 +233,11 @@ internal sealed class CampaignActivation : ICampaignPeer
     /// <inheritdoc cref="OwnTurns.TakeAsync"/>
     public Task TakeTurnAsync() => _turns.TakeAsync();
 
-    /// <summary>The reminder rings.</summary>
+    /// <summary>The reminder rings: one that is over has not told everybody yet, or the activation that had did not come to drop the reminder.</summary>
     public void Reminded()
     {
-        if (_core is null || (_core.Saved.Stage == CampaignStage.Finished && _pulse is null)) _reminder.Drop();
+        if (_core is null) _reminder.Drop();
+        else if (_core.Saved.Stage == CampaignStage.Finished && _pulse is null) TellThatItIsOver();
     }
 
     private Task PulseAsync()
@@ -273,6 +273,8 @@ internal sealed class CampaignActivation : ICampaignPeer
         throw new KeyNotFoundException($"there is no campaign {_id}");
     }
 
+    private bool IsCarriedOut(ImmutableArray<string> orders) => _core is { } core && orders.Any(core.State.Orders.Contains);
+
     /// <summary>
     /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
     /// another plan or other limits at once.
@@ -281,7 +283,7 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         _screen.GoesOn = true;
         var before = _core!.State;
-        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Order = asked.Orders.LastOrDefault(""), Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
         if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
@@ -312,6 +314,12 @@ internal sealed class CampaignActivation : ICampaignPeer
         await _fetch.DoneAsync(Core());
         var shown = _summary.Of(Core().State);
         return [.. devices.Select(address => _devices.Named(_core!.State, shown, address) ?? address)];
+    }
+
+    private void TellThatItIsOver()
+    {
+        _calls.Finished(_core!, true);
+        Work();
     }
 
     /// <summary>Begins, or goes on with, everything that is outstanding.</summary>

@@ -54,6 +54,12 @@ internal sealed class DeviceCalls(IActivation activation, DeviceShell shell, Fun
             case DeviceEffect.RequestSlot:
                 var air = await activation.Peers.Scheduler.WaitingAsync(
                     new() { Campaign = record.Campaign, Device = record.Device, At = activation.Host.Time.GetUtcNow() });
+                if (air.Accepted > shell.State?.Attempt)
+                {
+                    activation.End("another activation of it has begun an attempt");
+                    return Task.CompletedTask;
+                }
+
                 shell.Asked(air.Known);
                 setAlarm();
                 return air.Known && shell.Decides(air) ? turn(() => shell.Wait(air)) : Task.CompletedTask;

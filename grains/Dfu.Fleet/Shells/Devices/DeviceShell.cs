@@ -251,10 +251,10 @@ internal sealed class DeviceShell
     public PendingWrite Take()
     {
         DeviceHistory? history = null;
-        if (DeviceHistory.IsDue(Record!))
+        if (Saved is { } stored && DeviceHistory.IsDue(stored))
         {
-            _history = history = _history.With(Record!);
-            Record = DeviceHistory.Without(Record!);
+            _history = history = _history.With(stored);
+            Record = DeviceHistory.Without(Record!, stored);
         }
 
         Record = Record! with { Holder = State!.Running && _times.Ownership is not null ? _holder : null };

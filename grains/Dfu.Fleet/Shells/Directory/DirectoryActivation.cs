@@ -81,12 +81,12 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         }
 
         var campaign = accepted.Entry.Campaign;
-        if (repeated is not null && await RunsAsync(campaign)) return new() { Campaign = campaign, GoesOn = accepted.GoesOn };
         if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn));
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, _activation.Host.Time.GetUtcNow()) with
         {
             By = order.By,
+            Orders = [order.Key.Length > 0 ? order.Key : Guid.NewGuid().ToString("n")],
             Limits = order.Limits,
             Plan = order.Plan with { Force = order.Plan.Force || order.Restart },
         };
@@ -194,21 +194,6 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         catch (Exception e)
         {
             _activation.Log.NotWoken(campaign, e);
-            return false;
-        }
-    }
-
-    /// <summary>Whether an order that was taken before has become a campaign; one whose member died in between has not.</summary>
-    private async Task<bool> RunsAsync(string campaign)
-    {
-        if (_starts.TryGetValue(campaign, out var start)) await start;
-        try
-        {
-            await _activation.Peers.Campaign(campaign).StandingAsync();
-            return true;
-        }
-        catch (KeyNotFoundException)
-        {
             return false;
         }
     }

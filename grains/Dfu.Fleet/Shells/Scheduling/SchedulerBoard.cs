@@ -100,7 +100,8 @@ internal sealed class SchedulerBoard
         Forget(now);
         var device = Shifted(request.Device, now - request.At);
         foreach (var adapter in _adapters) adapter.Release(reservation => reservation.Device == device.Id && reservation.Attempt <= device.Attempt);
-        if (!(_accepted.TryGetValue(device.Id, out var last) && last.Campaign == request.Campaign && last.Attempt > device.Attempt))
+        var accepted = _accepted.TryGetValue(device.Id, out var last) && last.Campaign == request.Campaign ? last.Attempt : 0;
+        if (accepted <= device.Attempt)
         {
             _waiting[device.Id] = new(request.Campaign, device, now, AskedSince(request.Campaign, device, now));
             PlanNeeded = true;
@@ -108,7 +109,7 @@ internal sealed class SchedulerBoard
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
         board.Know(device);
-        return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now));
+        return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now)) with { Accepted = accepted };
     }
 
     /// <summary>Decides who gets which slot now. Every grant is promised until its adapter shows it.</summary>
