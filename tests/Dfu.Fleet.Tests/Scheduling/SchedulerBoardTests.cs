@@ -298,6 +298,8 @@ public sealed class SchedulerBoardTests
             room.Report("a", Room.Application(1));
         }
 
+        room.After(1.1);
+        room.Report("a");
         room.Watch("c", 1);
         room.After(0.1);
         var air = room.Ask("c", 1, waitingFor: 600);
@@ -318,6 +320,40 @@ public sealed class SchedulerBoardTests
         _room.After(5);
         _room.Report(A, Room.Application(1), Room.Application(2));
         Assert.Equal([(2, A)], Who(_room.Plan()));
+    }
+
+    [Fact]
+    public void What_was_heard_just_before_a_campaign_came_is_found_by_it_and_need_not_be_heard_again_to_get_a_slot()
+    {
+        _room.Report(A, Room.Application(1));
+        _room.After(0.9);
+        _room.Collect("x");
+        Assert.Equal([Room.Device(1)], Assert.Single(_room.Board.TakeFound()).Devices.ToArray());
+        _room.Collect("x", null, 1);
+        Assert.Equal(TimeSpan.FromSeconds(0.9), _room.Ask("x", 1).LastHeard);
+        Assert.Equal([(1, A)], Who(_room.Plan()));
+    }
+
+    [Fact]
+    public void A_target_that_its_campaign_does_not_speak_of_yet_was_heard_all_the_same()
+    {
+        _room.Collect("x");
+        _room.Report(A, Room.Application(1));
+        _room.After(0.05);
+        Assert.Equal(TimeSpan.FromSeconds(0.05), _room.Ask("x", 1).LastHeard);
+        Assert.Equal([(1, A)], Who(_room.Plan()));
+    }
+
+    [Fact]
+    public void What_was_heard_longer_ago_or_by_a_radio_that_went_away_is_not_found()
+    {
+        _room.Report(A, Room.Application(1));
+        _room.After(0.5);
+        _room.Report(B, Room.Application(2));
+        _room.Board.Report(new() { State = _room.Adapter(B), Deaf = true }, _room.Now);
+        _room.After(0.6);
+        _room.Collect("x");
+        Assert.Empty(_room.Board.TakeFound());
     }
 
     [Fact]

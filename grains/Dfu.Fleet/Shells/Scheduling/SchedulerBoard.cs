@@ -35,6 +35,7 @@ internal sealed class SchedulerBoard
     private readonly HashSet<string> _listening = [];
     private readonly Air _air;
     private readonly UnitTable _units = new();
+    private readonly LatelyHeard _lately = new();
     private (DateTimeOffset At, HeardAir Air)? _shown;
     private DateTimeOffset _lastForget;
     private DateTimeOffset _lastNewAdapter;
@@ -74,6 +75,7 @@ internal sealed class SchedulerBoard
         foreach (var heard in report.Heard)
         {
             _units.Hear(adapter.Number, heard.Advertisement, now - heard.Age);
+            _lately.Hear(adapter.Number, heard.Advertisement, now - heard.Age);
             foreach (var board in _campaigns.Values) board.Hear(adapter.Number, heard.Advertisement, now - heard.Age, now);
         }
 
@@ -90,7 +92,7 @@ internal sealed class SchedulerBoard
         }
 
         if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again, now);
-        board.Watch(watch, now);
+        if (board.Watch(watch, now)) HearLately(board, now);
         if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
         PlanNeeded = true;
     }
@@ -107,7 +109,7 @@ internal sealed class SchedulerBoard
         }
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
-        board.Know(device);
+        if (board.Know(device)) HearLately(board, now);
         return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now));
     }
 
@@ -271,6 +273,7 @@ internal sealed class SchedulerBoard
         if (now - _lastForget < _times.AdapterReport) return;
         _lastForget = now;
         _units.Forget(now);
+        _lately.Forget(now);
         foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= _times.Forget).ToArray()) Drop(silent.Campaign);
         foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= _times.Forget).ToArray()) _waiting.Remove(silent.Key);
     }
@@ -283,8 +286,14 @@ internal sealed class SchedulerBoard
         foreach (var accepted in _accepted.Where(pair => pair.Value.Campaign == campaign).ToArray()) _accepted.Remove(accepted.Key);
     }
 
+    private void HearLately(CampaignBoard board, DateTimeOffset now)
+    {
+        foreach (var (adapter, advertisement, at) in _lately.At(now)) board.Hear(adapter, advertisement, at, now);
+    }
+
     private void Deafen(BoardAdapter adapter)
     {
+        _lately.Forget(adapter.Number);
         foreach (var board in _campaigns.Values) board.HeardDevices.Forget(adapter.Number);
     }
 
