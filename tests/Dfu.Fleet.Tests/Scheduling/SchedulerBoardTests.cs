@@ -100,7 +100,7 @@ public sealed class SchedulerBoardTests
     public void An_advertisement_from_before_the_last_attempt_ended_counts_by_its_age()
     {
         _room.Watch("x", 1);
-        _room.Ask("x", 1, waitingFor: 1, clockAhead: TimeSpan.FromMinutes(5));
+        _room.Ask("x", 1, waitingFor: 1, attempt: 1, clockAhead: TimeSpan.FromMinutes(5));
         _room.Report(A, TimeSpan.FromSeconds(1.5), Room.Application(1));
         Assert.Empty(_room.Plan());
         _room.Report(A, TimeSpan.FromSeconds(0.5), Room.Application(1));
@@ -330,7 +330,7 @@ public sealed class SchedulerBoardTests
         _room.Collect("x");
         Assert.Equal([Room.Device(1)], Assert.Single(_room.Board.TakeFound()).Devices.ToArray());
         _room.Collect("x", null, 1);
-        Assert.Equal(TimeSpan.FromSeconds(0.9), _room.Ask("x", 1).LastHeard);
+        Assert.Equal(TimeSpan.FromSeconds(0.9), _room.Ask("x", 1, waitingFor: 0).LastHeard);
         Assert.Equal([(1, A)], Who(_room.Plan()));
     }
 
@@ -340,7 +340,19 @@ public sealed class SchedulerBoardTests
         _room.Collect("x");
         _room.Report(A, Room.Application(1));
         _room.After(0.05);
-        Assert.Equal(TimeSpan.FromSeconds(0.05), _room.Ask("x", 1).LastHeard);
+        Assert.Equal(TimeSpan.FromSeconds(0.05), _room.Ask("x", 1, waitingFor: 0).LastHeard);
+        Assert.Equal([(1, A)], Who(_room.Plan()));
+    }
+
+    [Fact]
+    public void After_an_attempt_of_its_campaign_a_device_has_to_be_heard_again()
+    {
+        _room.Watch("x", 1);
+        _room.Report(A, Room.Application(1));
+        _room.After(0.05);
+        _room.Ask("x", 1, waitingFor: 0, attempt: 3);
+        Assert.Empty(_room.Plan());
+        _room.Ask("x", 1, waitingFor: 0, attempt: 3, with: static device => device with { EarlierAttempts = 3 });
         Assert.Equal([(1, A)], Who(_room.Plan()));
     }
 
