@@ -17,6 +17,7 @@ using Dfu.Silo.Storage.Sqlite;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
 
 namespace Dfu.Silo.Flash;
 
@@ -36,16 +37,16 @@ internal sealed class CampaignSilo : IAsyncDisposable
     private readonly FleetSilo _silo;
     private readonly StorageWatch _storage;
     private readonly IReadOnlyList<IAdapterSource> _sources;
-    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly List<IDisposable> _owned = [];
     private readonly TimeProvider _real;
     private GrainFleet? _fleet;
     private CampaignView? _view;
     private CampaignView? _beforeStop;
 
     private CampaignSilo(
-        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, LineLog? log, TimeProvider real)
+        FleetHost host, StorageWatch storage, LineLog? log, TimeProvider real)
     {
-        (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
+        (_storage, _sources, _real) = (storage, host.Sources, real);
         _silo = FleetSilo.Build(
             new()
             {
@@ -55,7 +56,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
                 Cluster = (silo, endpoint) =>
                 {
                     silo.UseDevelopmentClustering(endpoint);
-                    addStorage(silo);
+                    silo.AddGrainStorage(StorageNames.State, storage);
                 },
             },
             real);
@@ -63,12 +64,13 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static CampaignSilo Open(
+    public static async Task<CampaignSilo> OpenAsync(
         string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, LineLog? log, TimeProvider time)
     {
+        // Beside the silo, which is made meanwhile.
+        var opening = Task.Run(() => SqliteGrainStorage.Open(directory));
+        Background.Run("prepare records", Task.Run(FleetJson.Prepare));
         var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
-        var storage = SqliteGrainStorage.Open(directory);
-        if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         var host = new FleetHost
         {
@@ -86,11 +88,26 @@ internal sealed class CampaignSilo : IAsyncDisposable
             GiveBack = async cancellationToken =>
             {
                 await packages.TrimAsync(cancellationToken);
-                await storage.GiveBackAsync(cancellationToken);
+                await (await opening).GiveBackAsync(cancellationToken);
             },
         };
-        var watch = new StorageWatch(settings.Storage(storage));
-        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
+        CampaignSilo? silo = null;
+        try
+        {
+            silo = new CampaignSilo(host, new(WatchedAsync()), log, time) { _owned = { ledgers } };
+            var storage = await opening;
+            silo._owned.Add(storage);
+            if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
+            return silo;
+        }
+        catch
+        {
+            if (silo is not null) await silo.DisposeAsync();
+            (await opening).Dispose();
+            throw;
+        }
+
+        async Task<IGrainStorage> WatchedAsync() => settings.Storage(await opening);
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
@@ -114,8 +131,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        var watch = new StorageWatch(new ProcessStorage());
-        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [], log, TimeProvider.System);
+        return new CampaignSilo(host, new(Task.FromResult<IGrainStorage>(new ProcessStorage())), log, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>
@@ -177,13 +193,20 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)
     {
-        await KeepAsync(stop);
         var earlier = new EarlierCampaigns(_silo.Grains);
         var same = await earlier.LookAsync(request);
+        Task? keeping = null;
+        if (same is { Outcome: not CampaignOutcome.Running })
+        {
+            // It counts unless it is among what is deleted.
+            await (keeping = KeepAsync(stop));
+            same = await earlier.LookAsync(request);
+        }
+
         _view = same;
         var fleet = new GrainFleet(_silo.Grains, _real, Poll);
         var done = same is { Outcome: CampaignOutcome.Succeeded } && !EarlierCampaigns.MayGrow(request.Targets, same);
-        if (!done) await OpenAdaptersAsync(stop);
+        if (!done) await Task.WhenAll(OpenAdaptersAsync(stop), fleet.StoreAsync(request));
         var view = await fleet.StartAsync(request, stop);
         Volatile.Write(ref _fleet, fleet);
         if (done)
@@ -192,10 +215,12 @@ internal sealed class CampaignSilo : IAsyncDisposable
             await OpenAdaptersAsync(stop);
         }
 
+        keeping ??= KeepAsync(stop);
         await FinishAsync(fleet, earlier, stop);
+        await keeping;
     }
 
-    /// <summary>Deletes what was kept for long enough. When there is much of it the campaign begins meanwhile; what is left is the next run's.</summary>
+    /// <summary>Deletes what was kept for long enough. What takes too long goes on meanwhile, and what is left is the next run's.</summary>
     private async Task KeepAsync(CancellationToken stop)
     {
         var keeping = _silo.Services.GetRequiredService<RetentionHost>().RunAsync(stop);
@@ -206,6 +231,10 @@ internal sealed class CampaignSilo : IAsyncDisposable
         catch (TimeoutException)
         {
             Background.Run("delete what was kept for long enough", keeping);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The next run does it.
         }
     }
 
