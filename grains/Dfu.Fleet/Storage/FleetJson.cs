@@ -1,9 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Dfu.Fleet.Adapters;
-using Dfu.Fleet.Campaigns;
-using Dfu.Fleet.Devices;
 using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Storage;
@@ -24,9 +21,6 @@ public static class FleetJson
         Converters = { new JsonStringEnumConverter(), new BluetoothAddressJsonConverter() },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
-
-    private static readonly Type[] First =
-        [typeof(AdapterState), typeof(DirectoryState), typeof(CampaignState), typeof(DeviceRecord), typeof(CampaignFrame), typeof(DeviceRow)];
 
     public static string Write<T>(T record) => JsonSerializer.Serialize(record, Options);
 
@@ -57,24 +51,6 @@ public static class FleetJson
         {
             throw Unreadable<T>(e);
         }
-    }
-
-    /// <summary>
-    /// Finds out how the records are written that an update begins with, and all that they are made of: the first of a kind would wait for that. It can be
-    /// done beside whatever else is started.
-    /// </summary>
-    public static void Prepare()
-    {
-        var found = new HashSet<Type>();
-        foreach (var record in First) Prepare(record, found);
-    }
-
-    private static void Prepare(Type type, HashSet<Type> found)
-    {
-        if (!found.Add(type)) return;
-        var info = Options.GetTypeInfo(type);
-        foreach (var member in info.Properties) Prepare(member.PropertyType, found);
-        if (info.ElementType is { } element) Prepare(element, found);
     }
 
     private static DfuException Unreadable<T>(Exception e) =>

@@ -17,7 +17,6 @@ using Dfu.Silo.Storage.Sqlite;
 using Dfu.Silo.Storage;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
 
 namespace Dfu.Silo.Flash;
 
@@ -37,16 +36,16 @@ internal sealed class CampaignSilo : IAsyncDisposable
     private readonly FleetSilo _silo;
     private readonly StorageWatch _storage;
     private readonly IReadOnlyList<IAdapterSource> _sources;
-    private readonly List<IDisposable> _owned = [];
+    private readonly IReadOnlyList<IDisposable> _owned;
     private readonly TimeProvider _real;
     private GrainFleet? _fleet;
     private CampaignView? _view;
     private CampaignView? _beforeStop;
 
     private CampaignSilo(
-        FleetHost host, StorageWatch storage, LineLog? log, TimeProvider real)
+        FleetHost host, StorageWatch storage, Action<ISiloBuilder> addStorage, IReadOnlyList<IDisposable> owned, LineLog? log, TimeProvider real)
     {
-        (_storage, _sources, _real) = (storage, host.Sources, real);
+        (_storage, _sources, _owned, _real) = (storage, host.Sources, owned, real);
         _silo = FleetSilo.Build(
             new()
             {
@@ -56,7 +55,7 @@ internal sealed class CampaignSilo : IAsyncDisposable
                 Cluster = (silo, endpoint) =>
                 {
                     silo.UseDevelopmentClustering(endpoint);
-                    silo.AddGrainStorage(StorageNames.State, storage);
+                    addStorage(silo);
                 },
             },
             real);
@@ -64,13 +63,12 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     /// <summary>Keeps its state in a data directory that the caller has locked.</summary>
     /// <exception cref="DfuException">DataDirectoryForeign or DataDirectoryUnusable.</exception>
-    public static async Task<CampaignSilo> OpenAsync(
+    public static CampaignSilo Open(
         string directory, IReadOnlyList<IAdapterSource> sources, FlashSettings settings, LineLog? log, TimeProvider time)
     {
-        // Beside the silo, which is made meanwhile.
-        var opening = Task.Run(() => SqliteGrainStorage.Open(directory));
-        Background.Run("prepare records", Task.Run(FleetJson.Prepare));
         var packages = new PackageCache(Path.Combine(directory, "packages"), time, settings.CacheSize);
+        var storage = SqliteGrainStorage.Open(directory);
+        if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
         var ledgers = new LateLedgers(new(Path.Combine(directory, "ledgers")), failure => settings.Say(failure.Message));
         var host = new FleetHost
         {
@@ -88,26 +86,11 @@ internal sealed class CampaignSilo : IAsyncDisposable
             GiveBack = async cancellationToken =>
             {
                 await packages.TrimAsync(cancellationToken);
-                await (await opening).GiveBackAsync(cancellationToken);
+                await storage.GiveBackAsync(cancellationToken);
             },
         };
-        CampaignSilo? silo = null;
-        try
-        {
-            silo = new CampaignSilo(host, new(WatchedAsync()), log, time) { _owned = { ledgers } };
-            var storage = await opening;
-            silo._owned.Add(storage);
-            if (storage.Upgraded is { } upgraded) settings.Say(upgraded.ToString());
-            return silo;
-        }
-        catch
-        {
-            if (silo is not null) await silo.DisposeAsync();
-            (await opening).Dispose();
-            throw;
-        }
-
-        async Task<IGrainStorage> WatchedAsync() => settings.Storage(await opening);
+        var watch = new StorageWatch(settings.Storage(storage));
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [ledgers, storage], log, time);
     }
 
     /// <param name="pump">Runs the radios, and is their clock.</param>
@@ -131,7 +114,8 @@ internal sealed class CampaignSilo : IAsyncDisposable
             Packages = new PackageMemory(),
             OnRadio = pump.Post,
         };
-        return new CampaignSilo(host, new(Task.FromResult<IGrainStorage>(new ProcessStorage())), log, TimeProvider.System);
+        var watch = new StorageWatch(new ProcessStorage());
+        return new CampaignSilo(host, watch, silo => silo.AddGrainStorage(StorageNames.State, watch), [], log, TimeProvider.System);
     }
 
     /// <summary>What a campaign in virtual time may do.</summary>

@@ -56,7 +56,7 @@ public sealed class FlashRun : IAsyncDisposable
         {
             var sources = new List<IAdapterSource>();
             foreach (var spec in settings.Adapters) sources.AddRange(spec.Open(adapters));
-            return new FlashRun(directory, adapters, await CampaignSilo.OpenAsync(directory.Path, sources, settings, log, time), log);
+            return new FlashRun(directory, adapters, CampaignSilo.Open(directory.Path, sources, settings, log, time), log);
         }
         catch
         {

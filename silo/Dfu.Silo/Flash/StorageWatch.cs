@@ -4,8 +4,8 @@ using Orleans.Storage;
 namespace Dfu.Silo.Flash;
 
 /// <summary>Grain storage that tells its host of the first failure: grains try again for ever, a station must not.</summary>
-/// <param name="opening">Over before the silo starts; the caller closes the storage after the silo.</param>
-internal sealed class StorageWatch(Task<IGrainStorage> opening) : IGrainStorage, IDisposable
+/// <param name="storage">Already open; the caller closes it after the silo.</param>
+internal sealed class StorageWatch(IGrainStorage storage) : IGrainStorage, IDisposable
 {
     private readonly CancellationTokenSource _failed = new();
     private DfuException? _failure;
@@ -16,21 +16,21 @@ internal sealed class StorageWatch(Task<IGrainStorage> opening) : IGrainStorage,
     public CancellationToken Failed => _failed.Token;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(storage => storage.ReadStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.ReadStateAsync(stateName, grainId, grainState));
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(storage => storage.WriteStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.WriteStateAsync(stateName, grainId, grainState));
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        WatchAsync(storage => storage.ClearStateAsync(stateName, grainId, grainState));
+        WatchAsync(storage.ClearStateAsync(stateName, grainId, grainState));
 
     public void Dispose() => _failed.Dispose();
 
-    private async Task WatchAsync(Func<IGrainStorage, Task> work)
+    private async Task WatchAsync(Task work)
     {
         try
         {
-            await work(await opening);
+            await work;
         }
         catch (DfuException failure)
         {
