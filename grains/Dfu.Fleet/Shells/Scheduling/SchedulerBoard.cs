@@ -38,6 +38,7 @@ internal sealed class SchedulerBoard
     private readonly LatelyHeard _lately = new();
     private (DateTimeOffset At, HeardAir Air)? _shown;
     private DateTimeOffset _lastForget;
+    private bool _changed;
     private DateTimeOffset _lastNewAdapter;
 
     /// <param name="machines">Whose plan it follows; the product's own when null.</param>
@@ -49,8 +50,8 @@ internal sealed class SchedulerBoard
         _air = new(now);
     }
 
-    /// <summary>Something changed that may let a device have a slot, or that a campaign is to be told.</summary>
-    public bool PlanNeeded { get; private set; }
+    /// <summary>A device waits, and something changed that may let it have a slot.</summary>
+    public bool PlanNeeded => _changed && _waiting.Count > 0;
 
     /// <summary>Devices that wait for a slot, or for the end of a backoff.</summary>
     public int Waits => _waiting.Count;
@@ -79,7 +80,7 @@ internal sealed class SchedulerBoard
             foreach (var board in _campaigns.Values) board.Hear(adapter.Number, heard.Advertisement, now - heard.Age, now);
         }
 
-        PlanNeeded = true;
+        _changed = true;
     }
 
     public void Watch(CampaignWatch watch, DateTimeOffset now)
@@ -94,7 +95,7 @@ internal sealed class SchedulerBoard
         if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again, now);
         if (board.Watch(watch, now)) HearLately(board, now);
         if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
-        PlanNeeded = true;
+        _changed = true;
     }
 
     public AirReport Request(SlotRequest request, DateTimeOffset now)
@@ -105,7 +106,7 @@ internal sealed class SchedulerBoard
         if (!(_accepted.TryGetValue(device.Id, out var last) && last.Campaign == request.Campaign && last.Attempt > device.Attempt))
         {
             _waiting[device.Id] = new(request.Campaign, device, now, AskedSince(request.Campaign, device, now));
-            PlanNeeded = true;
+            _changed = true;
         }
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
@@ -117,7 +118,7 @@ internal sealed class SchedulerBoard
     public ImmutableArray<BoardGrant> Plan(DateTimeOffset now)
     {
         Forget(now);
-        PlanNeeded = false;
+        _changed = false;
         var held = Held();
         var campaigns = _campaigns.Keys.ToList();
         var queued = _waiting.Values
@@ -146,7 +147,7 @@ internal sealed class SchedulerBoard
     /// <summary>The device does not wait for a slot any more. It asks again when it does.</summary>
     public void Refused(BoardGrant grant)
     {
-        if (_byId[grant.Event.Adapter].Release(reservation => reservation.Device == grant.Device && reservation.Attempt == grant.Attempt)) PlanNeeded = true;
+        if (_byId[grant.Event.Adapter].Release(reservation => reservation.Device == grant.Device && reservation.Attempt == grant.Attempt)) _changed = true;
         if (_waiting.TryGetValue(grant.Device, out var waiting) && waiting.Device.Attempt < grant.Attempt) _waiting.Remove(grant.Device);
     }
 
@@ -263,7 +264,7 @@ internal sealed class SchedulerBoard
     {
         foreach (var adapter in _adapters)
         {
-            if (adapter.Release(reservation => now >= reservation.Until)) PlanNeeded = true;
+            if (adapter.Release(reservation => now >= reservation.Until)) _changed = true;
             if (!adapter.Present || now - adapter.LastReport < _times.AdapterSilence) continue;
             adapter.Leave();
             Deafen(adapter);
