@@ -43,11 +43,17 @@ public sealed class GrainFleet : IFleet, IFollowedCampaign
 
     string IFollowedCampaign.Id => _campaign ?? throw new InvalidOperationException("no campaign was started");
 
+    /// <summary>Stores the package, which needs no campaign; <see cref="StartAsync"/> does it otherwise.</summary>
+    public async Task StoreAsync(CampaignRequest request)
+    {
+        var package = _grains.GetGrain<IPackageGrain>(request.Package.Id);
+        if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) (await package.PutAsync(request.PackageFile.ToArray())).OrThrow();
+    }
+
     public async Task<CampaignView> StartAsync(CampaignRequest request, CancellationToken cancellationToken)
     {
         _ = CampaignTargets.Key(request.Targets);
-        var package = _grains.GetGrain<IPackageGrain>(request.Package.Id);
-        if (!request.PackageFile.IsEmpty && !await package.ExistsAsync()) (await package.PutAsync(request.PackageFile.ToArray())).OrThrow();
+        await StoreAsync(request);
         cancellationToken.ThrowIfCancellationRequested();
         var ticket = await _grains.GetGrain<IFleetGrain>(0).StartAsync(CampaignOrder.Of(request));
         if (ticket.Refusal != DfuError.None) throw new DfuException(ticket.Refusal, ticket.Detail);

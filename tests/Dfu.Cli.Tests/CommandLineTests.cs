@@ -25,6 +25,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void A_command_that_is_named_is_made_alone_and_is_the_one()
+    {
+        var all = CommandLine.Create(Terminal.OfProcess()).Subcommands.Select(static command => command.Name).ToArray();
+        Assert.Contains("flash", all);
+        Assert.All(all, static name => Assert.Equal([name], CommandLine.Create(Terminal.OfProcess(), name).Subcommands.Select(static command => command.Name)));
+        Assert.Equal(all, CommandLine.Create(Terminal.OfProcess(), "--help").Subcommands.Select(static command => command.Name));
+    }
+
+    [Fact]
     public async Task A_missing_package_is_invalid_input()
     {
         var (code, output, error) = await RunAsync("package", "show", "/no/such/package.zip");

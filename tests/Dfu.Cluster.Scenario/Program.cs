@@ -4,17 +4,7 @@ using Dfu.Cluster.Scenario.Chaos;
 using Dfu.Cluster.Scenario.Processes;
 using Dfu.Protocol.Errors;
 
-switch (args)
-{
-    case ["--help" or "-h"]:
-        Console.WriteLine(ScenarioSettings.Usage);
-        return 0;
-    case ["chaos", "--help" or "-h"]:
-        Console.WriteLine(ChaosSettings.Usage);
-        return 0;
-    case [Relay.Role, var listen, var target]:
-        return await Relay.RunAsync(listen, target);
-}
+if (args is [Relay.Role, var listen, var target]) return await Relay.RunAsync(listen, target);
 
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
@@ -22,23 +12,9 @@ PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.
 
 try
 {
-    if (args is ["chaos", .. var options])
-        return Tell(await new ChaosScenario(ChaosSettings.Parse(options), TimeProvider.System).RunAsync(stop.Token));
-
-    var settings = ScenarioSettings.Parse(args);
-    using var late = new CancellationTokenSource(TimeSpan.FromSeconds(settings.MostTotal), TimeProvider.System);
-    using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
-    await using var scenario = new ClusterScenario(settings);
-    try
-    {
-        await scenario.RunAsync(either.Token);
-    }
-    catch (OperationCanceledException) when (late.IsCancellationRequested)
-    {
-        throw new ScenarioException($"it was not over after {settings.MostTotal:0} s\n{scenario.Say()}");
-    }
-
-    return Tell(scenario.Report(Console.Out));
+    var root = ScenarioSettings.Command(PlayAsync);
+    root.Add(ChaosSettings.Command(async settings => Tell(await new ChaosScenario(settings, TimeProvider.System).RunAsync(stop.Token))));
+    return await root.RunAsync(args, Console.Out, Console.Error);
 }
 catch (Exception e) when (stop.IsCancellationRequested && e is (OperationCanceledException or ScenarioException or DfuException))
 {
@@ -54,6 +30,23 @@ catch (Exception e) when (e is ScenarioException or DfuException)
 finally
 {
     foreach (var signal in signals) signal.Dispose();
+}
+
+async Task<int> PlayAsync(ScenarioSettings settings)
+{
+    using var late = new CancellationTokenSource(TimeSpan.FromSeconds(settings.MostTotal), TimeProvider.System);
+    using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
+    await using var scenario = new ClusterScenario(settings);
+    try
+    {
+        await scenario.RunAsync(either.Token);
+    }
+    catch (OperationCanceledException) when (late.IsCancellationRequested)
+    {
+        throw new ScenarioException($"it was not over after {settings.MostTotal:0} s\n{scenario.Say()}");
+    }
+
+    return Tell(scenario.Report(Console.Out));
 }
 
 void Stop(PosixSignalContext context)

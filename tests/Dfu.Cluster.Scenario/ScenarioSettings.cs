@@ -1,21 +1,21 @@
-using System.Globalization;
+using System.CommandLine;
 
 namespace Dfu.Cluster.Scenario;
 
 /// <summary>Sizes of the scenario; times are in seconds.</summary>
 internal sealed record ScenarioSettings
 {
-    public int Devices { get; init; } = 100;
+    public required int Devices { get; init; }
 
     /// <summary>Bytes of the image.</summary>
-    public int Size { get; init; } = 128 * 1024;
-    public double TimeScale { get; init; } = 1;
+    public required int Size { get; init; }
+    public required double TimeScale { get; init; }
 
     /// <summary>The member is killed when so much of all bytes has arrived.</summary>
-    public double KillAt { get; init; } = 0.25;
+    public required double KillAt { get; init; }
 
     /// <summary>Whether a member is killed at all.</summary>
-    public bool Kills { get; init; } = true;
+    public required bool Kills { get; init; }
 
     /// <summary>The database is away for so long, before the member is killed; null for never.</summary>
     public double? DatabaseAway { get; init; }
@@ -24,56 +24,41 @@ internal sealed record ScenarioSettings
     public bool DatabaseHangs { get; init; }
 
     /// <summary>The killed member is started again so long after.</summary>
-    public double RestartAfter { get; init; } = 15;
+    public required double RestartAfter { get; init; }
 
     /// <summary>What the killed member's devices may wait at most until the first of them is sent to elsewhere.</summary>
-    public double MostOutage { get; init; } = 30;
-    public double MostTotal { get; init; } = 900;
+    public required double MostOutage { get; init; }
+    public required double MostTotal { get; init; }
 
-    public const string Usage =
-        """
-        usage: dotnet run -c Release --project tests/Dfu.Cluster.Scenario [-- OPTIONS]
-          --devices N               100 unless given
-          --size BYTES              of the image, 131072 unless given
-          --time-scale N            simulated seconds in a real one, 1 unless given
-          --kill-at FRACTION        a member is killed, and the database goes away, when so much of all bytes has arrived, 0.25 unless given
-          --no-kill                 no member is killed
-          --database-away SECONDS   the PostgreSQL server is stopped for so long
-          --database-hangs SECONDS  the PostgreSQL server's processes are held up for so long
-          --restart-after SECONDS   the killed member is started again so long after, 15 unless given
-          --most-outage SECONDS     that its devices may wait at most for another radio, 30 unless given
-          --most-total SECONDS      for all of it, 900 unless given
-        """;
-
-    /// <exception cref="Processes.ScenarioException">An argument is not understood.</exception>
-    public static ScenarioSettings Parse(string[] arguments)
+    public static RootCommand Command(Func<ScenarioSettings, Task<int>> run)
     {
-        var settings = new ScenarioSettings();
-        for (var i = 0; i < arguments.Length; i += 2)
+        var devices = CommandLines.Whole("--devices", "that are updated", 100, 1);
+        var size = CommandLines.Whole("--size", "bytes of the image", 128 * 1024, 1);
+        var timeScale = CommandLines.Number("--time-scale", "simulated seconds in a real one", 1, 0.01);
+        var killAt = CommandLines.Number("--kill-at", "a member is killed, and the database goes away, when so much of all bytes has arrived", 0.25, most: 1);
+        var noKill = new Option<bool>("--no-kill") { Description = "no member is killed" };
+        var away = CommandLines.Number("--database-away", "seconds for which the PostgreSQL server is stopped", 0);
+        var hangs = CommandLines.Number("--database-hangs", "seconds for which the PostgreSQL server's processes are held up", 0);
+        var restartAfter = CommandLines.Number("--restart-after", "seconds after which the killed member is started again", 15);
+        var mostOutage = CommandLines.Number("--most-outage", "seconds that its devices may wait at most for another radio", 30);
+        var mostTotal = CommandLines.Number("--most-total", "seconds for all of it", 900);
+        var command = new RootCommand("Plays a cluster through with real processes.")
         {
-            if (arguments[i] == "--no-kill")
-            {
-                (settings, i) = (settings with { Kills = false }, i - 1);
-                continue;
-            }
-
-            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
-                throw new Processes.ScenarioException($"{arguments[i]} takes a number");
-            settings = arguments[i] switch
-            {
-                "--devices" => settings with { Devices = (int)value },
-                "--size" => settings with { Size = (int)value },
-                "--time-scale" => settings with { TimeScale = value },
-                "--kill-at" => settings with { KillAt = value },
-                "--restart-after" => settings with { RestartAfter = value },
-                "--most-outage" => settings with { MostOutage = value },
-                "--most-total" => settings with { MostTotal = value },
-                "--database-away" => settings with { DatabaseAway = value },
-                "--database-hangs" => settings with { DatabaseAway = value, DatabaseHangs = true },
-                _ => throw new Processes.ScenarioException($"'{arguments[i]}' is not understood\n{Usage}"),
-            };
-        }
-
-        return settings;
+            devices, size, timeScale, killAt, noKill, away, hangs, restartAfter, mostOutage, mostTotal,
+        };
+        command.SetAction((result, _) => run(new()
+        {
+            Devices = result.GetValue(devices),
+            Size = result.GetValue(size),
+            TimeScale = result.GetValue(timeScale),
+            KillAt = result.GetValue(killAt),
+            Kills = !result.GetValue(noKill),
+            DatabaseAway = Math.Max(result.GetValue(away), result.GetValue(hangs)) is > 0 and var seconds ? seconds : null,
+            DatabaseHangs = result.GetValue(hangs) > 0,
+            RestartAfter = result.GetValue(restartAfter),
+            MostOutage = result.GetValue(mostOutage),
+            MostTotal = result.GetValue(mostTotal),
+        }));
+        return command;
     }
 }

@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.CommandLine;
+using Dfu.Cluster.Scenario;
 using Dfu.Fuzz.Engine;
 using Dfu.Fuzz.Targets;
 
@@ -7,69 +8,39 @@ namespace Dfu.Fuzz;
 /// <summary>What the command line asks for.</summary>
 internal sealed record FuzzOptions
 {
-    private const string Usage =
-        """
-        usage: dotnet run -c Release --project tests/Dfu.Fuzz -- [--target NAME]... [--inputs N] [--minutes M] [--seed N] [--keep] [--replay FILE]
+    public required IReadOnlyList<IFuzzTarget> Targets { get; init; }
 
-          --target NAME   this target only, repeated for more
-          --inputs N      inputs of each target, 1000000 unless said otherwise
-          --minutes M     at most so long for each target
-          --seed N        another run; the same seed gives the same one
-          --keep          write the smallest corpus that takes all ways that were found to tests/Dfu.Fuzz/corpus
-          --replay FILE   run this one input of the one target
-        """;
+    public required FuzzOrder Order { get; init; }
 
-    public IReadOnlyList<IFuzzTarget> Targets { get; private init; } = FuzzTargets.All;
+    public bool Keep { get; init; }
 
-    public FuzzOrder Order { get; private init; } = new(1_000_000, null, 1);
-
-    public bool Keep { get; private init; }
-
-    public string? Replay { get; private init; }
+    public FileInfo? Replay { get; init; }
 
     /// <summary>It is the process whose parsers are instrumented.</summary>
-    public bool IsInstrumented { get; private init; }
+    public bool IsInstrumented { get; init; }
 
-    /// <returns>Null when it makes no sense, which is said then.</returns>
-    public static FuzzOptions? Parse(string[] args)
+    public static RootCommand Command(Func<FuzzOptions, int> run)
     {
-        var options = new FuzzOptions();
-        var named = new List<IFuzzTarget>();
-        for (var i = 0; i < args.Length; i++)
+        string[] names = [.. FuzzTargets.All.Select(static target => target.Name)];
+        var targets = new Option<string[]>("--target") { Description = "this target only, repeated for more", HelpName = "NAME" }.AcceptOnlyFromAmong(names);
+        var inputs = CommandLines.Whole("--inputs", "inputs of each target", 1_000_000);
+        var minutes = CommandLines.Number("--minutes", "at most so long for each target; 0 is as long as it takes", 0);
+        var seed = CommandLines.Whole("--seed", "another run; the same seed gives the same one", 1);
+        var keep = new Option<bool>("--keep") { Description = "write the smallest corpus that takes all ways that were found to tests/Dfu.Fuzz/corpus" };
+        var replay = new Option<FileInfo>("--replay") { Description = "run this one input of the one target", HelpName = "FILE" }.AcceptExistingOnly();
+        var instrumented = new Option<bool>(InstrumentedCopy.Mark) { Hidden = true };
+        var command = new RootCommand($"Feeds parsers with inputs that take ever new ways. Targets: {string.Join(' ', names)}")
         {
-            var value = i + 1 < args.Length ? args[i + 1] : "";
-            switch (args[i])
-            {
-                case "--target" when FuzzTargets.All.FirstOrDefault(target => target.Name == value) is { } target:
-                    named.Add(target);
-                    break;
-                case "--inputs" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var inputs):
-                    options = options with { Order = options.Order with { Inputs = inputs } };
-                    break;
-                case "--minutes" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes):
-                    options = options with { Order = options.Order with { For = TimeSpan.FromMinutes(minutes) } };
-                    break;
-                case "--seed" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed):
-                    options = options with { Order = options.Order with { Seed = seed } };
-                    break;
-                case "--replay" when File.Exists(value):
-                    options = options with { Replay = value };
-                    break;
-                case "--keep":
-                    options = options with { Keep = true };
-                    continue;
-                case InstrumentedCopy.Mark:
-                    options = options with { IsInstrumented = true };
-                    continue;
-                default:
-                    Console.Error.WriteLine(Usage);
-                    Console.Error.WriteLine($"targets: {string.Join(' ', FuzzTargets.All.Select(static target => target.Name))}");
-                    return null;
-            }
-
-            i++;
-        }
-
-        return named.Count == 0 ? options : options with { Targets = named };
+            targets, inputs, minutes, seed, keep, replay, instrumented,
+        };
+        command.SetAction(result => run(new()
+        {
+            Targets = result.GetValue(targets) is [_, ..] named ? [.. FuzzTargets.All.Where(target => named.Contains(target.Name))] : FuzzTargets.All,
+            Order = new(result.GetValue(inputs), result.GetValue(minutes) is > 0 and var most ? TimeSpan.FromMinutes(most) : null, result.GetValue(seed)),
+            Keep = result.GetValue(keep),
+            Replay = result.GetValue(replay),
+            IsInstrumented = result.GetValue(instrumented),
+        }));
+        return command;
     }
 }

@@ -15,18 +15,18 @@ internal static class FuzzProgram
 
     public static int Run(FuzzOptions options)
     {
-        if (options.Replay is { } file) return Replay(options.Targets[0], File.ReadAllBytes(file));
+        if (options.Replay is { } file) return Replay(options.Targets[0], File.ReadAllBytes(file.FullName));
         if (options.IsInstrumented) return RunHere(options, options.Targets[0]);
         using var stop = new CancellationTokenSource();
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));
-        var copy = InstrumentedCopy.Make(Root());
+        using var copy = InstrumentedCopy.Make(Root());
         Console.WriteLine(FuzzResult.Head);
         var code = 0;
         foreach (var target in options.Targets.TakeWhile(_ => !stop.IsCancellationRequested))
         {
             var ended = copy.Run(Arguments(options, target));
             code = Math.Max(code, Math.Min(ended, 1));
-            if (ended is not (0 or 1)) TellOfDeath(target, ended);
+            if (ended is not (0 or 1)) TellOfDeath(target, copy.LastOf(target), ended);
         }
 
         return code;
@@ -51,7 +51,7 @@ internal static class FuzzProgram
         using var stop = new CancellationTokenSource();
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));
         var coverage = Coverage.Attach();
-        using var last = new LastInput(FileOfLast(target), target.Longest);
+        using var last = new LastInput(InstrumentedCopy.FileOfLast(target), target.Longest);
         using var watch = TimeProvider.System.CreateTimer(_ => last.EndIfSame(), null, Hangs, Hangs);
         var findings = new Findings(Folder("findings"), target.Name);
         var run = new FuzzRun(target, coverage, findings, TimeProvider.System, last.Note);
@@ -65,11 +65,11 @@ internal static class FuzzProgram
     }
 
     /// <summary>The process ended in the middle of an input: by a stack that overflowed, for want of memory, or because it hung.</summary>
-    private static void TellOfDeath(IFuzzTarget target, int code)
+    private static void TellOfDeath(IFuzzTarget target, byte[] input, int code)
     {
         var what = code == LastInput.Hung ? $"hangs for {Hangs.TotalSeconds:0} s and more" : $"ends the process with code {code}";
         var findings = new Findings(Folder("findings"), target.Name);
-        Console.WriteLine($"{target.Name}: {findings.Add(LastInput.Read(FileOfLast(target)), new(what, what))}");
+        Console.WriteLine($"{target.Name}: {findings.Add(input, new(what, what))}");
     }
 
     private static IEnumerable<string> Arguments(FuzzOptions options, IFuzzTarget target)
@@ -88,8 +88,6 @@ internal static class FuzzProgram
 
         if (options.Keep) yield return "--keep";
     }
-
-    private static string FileOfLast(IFuzzTarget target) => Path.Combine(Folder("last"), target.Name);
 
     private static string Folder(string name) => Directory.CreateDirectory(Path.Combine(Root(), ".dfu", "fuzz", name)).FullName;
 

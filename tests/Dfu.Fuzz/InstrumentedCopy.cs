@@ -1,10 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
+using Dfu.Fuzz.Engine;
 using SharpFuzz;
 
 namespace Dfu.Fuzz;
 
-/// <summary>A copy of this program whose parsers count their branches. The builds themselves stay as they are.</summary>
-internal sealed class InstrumentedCopy
+/// <summary>
+/// A copy of this program whose parsers count their branches, for this process alone: others may fuzz at the same time. The builds themselves stay as they
+/// are.
+/// </summary>
+internal sealed class InstrumentedCopy : IDisposable
 {
     /// <summary>Tells the copy that it is one.</summary>
     public const string Mark = "--instrumented";
@@ -23,8 +28,9 @@ internal sealed class InstrumentedCopy
     /// <param name="root">Of the checkout.</param>
     public static InstrumentedCopy Make(string root)
     {
-        var folder = Path.Combine(root, ".dfu", "fuzz", "bin");
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        var copies = Path.Combine(root, ".dfu", "fuzz", "bin");
+        var folder = Path.Combine(copies, Name(Environment.ProcessId));
+        DeleteAbandoned(copies);
         foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(folder, Path.GetRelativePath(AppContext.BaseDirectory, file));
@@ -36,6 +42,14 @@ internal sealed class InstrumentedCopy
         return new(folder);
     }
 
+    /// <summary>Where the copy in a folder, this program's when it is one, notes a target's input before it is tried.</summary>
+    public static string FileOfLast(IFuzzTarget target, string? folder = null) => Path.Combine(folder ?? AppContext.BaseDirectory, $"last-{target.Name}");
+
+    /// <returns>The input at which the copy's process ended.</returns>
+    public byte[] LastOf(IFuzzTarget target) => LastInput.Read(FileOfLast(target, _folder));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
     /// <returns>The exit code.</returns>
     public int Run(IEnumerable<string> arguments)
     {
@@ -43,4 +57,13 @@ internal sealed class InstrumentedCopy
         process.WaitForExit();
         return process.ExitCode;
     }
+
+    /// <summary>Of processes that were killed.</summary>
+    private static void DeleteAbandoned(string copies)
+    {
+        var running = Process.GetProcesses().Select(static process => process.Id).Where(static id => id != Environment.ProcessId).Select(Name).ToHashSet();
+        foreach (var folder in Directory.CreateDirectory(copies).EnumerateDirectories().Where(folder => !running.Contains(folder.Name))) folder.Delete(true);
+    }
+
+    private static string Name(int process) => process.ToString(CultureInfo.InvariantCulture);
 }

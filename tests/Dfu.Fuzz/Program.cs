@@ -1,3 +1,4 @@
+using Dfu.Cluster.Scenario;
 using Dfu.Fuzz;
 
-return FuzzOptions.Parse(args) is { } options ? FuzzProgram.Run(options) : 2;
+return await FuzzOptions.Command(FuzzProgram.Run).RunAsync(args, Console.Out, Console.Error);

@@ -4,7 +4,7 @@ namespace Dfu.Fleet.Peers;
 /// <summary>The scheduler, as adapters, campaigns and devices call it. It stores nothing: everybody tells it again what it must know.</summary>
 public interface ISchedulerPeer
 {
-    /// <summary>From an adapter, every 0.25 s while it is open or not.</summary>
+    /// <summary>From an adapter, every 0.25 s while it is open or not, and when it changes or hears an address that was silent.</summary>
     Task AdapterAsync(AdapterReport report);
 
     /// <summary>From a campaign, every 2 s and whenever it changes: whose advertisements matter to it.</summary>

@@ -14,7 +14,7 @@ public sealed class HeardDevices
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
     /// <summary>A device heard again after this long of silence is news.</summary>
-    private static readonly TimeSpan News = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan News = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
     private readonly AdvertMatcher _matcher = new();
@@ -40,11 +40,14 @@ public sealed class HeardDevices
         }
     }
 
-    public void AddTarget(BluetoothAddress target, bool isApplication)
+    /// <returns>False when it was one.</returns>
+    public bool AddTarget(BluetoothAddress target, bool isApplication)
     {
         lock (_gate)
         {
-            if (_devices.TryAdd(target, new())) _matcher.Add(target, isApplication);
+            if (!_devices.TryAdd(target, new())) return false;
+            _matcher.Add(target, isApplication);
+            return true;
         }
     }
 
@@ -63,11 +66,13 @@ public sealed class HeardDevices
 
     /// <summary>Takes over what a device's state tells of its addresses.</summary>
     /// <param name="isApplication">The device is named by its application address.</param>
-    public void Know(DeviceState device, bool isApplication)
+    /// <returns>True when it was no target before.</returns>
+    public bool Know(DeviceState device, bool isApplication)
     {
-        AddTarget(device.Id, isApplication);
+        var isNew = AddTarget(device.Id, isApplication);
         if (device.Bootloader is { } bootloader) Correct(device.Id, device.Application, bootloader, device.Settled);
         foreach (var stranger in device.Strangers) Doubt(device.Id, stranger);
+        return isNew;
     }
 
     /// <summary>An application answered at this address, where the device's bootloader was expected.</summary>

@@ -115,13 +115,17 @@ public static class Planning
     {
         var (device, heardDevices, campaign) = queued;
         var (_, inBootloader) = heardDevices.Last(device.Id);
-        var heard = ByBond(device, heardDevices.By(device.Id, device.WaitingSince, now), inBootloader, adapters);
+        var heard = ByBond(device, heardDevices.By(device.Id, HeardSince(device), now), inBootloader, adapters);
         if (heard.IsEmpty) return null;
         if (!inBootloader && device is { AllActivated: true, Expects: false }) return null;
         return new(
             device.Id, heard, inBootloader, inBootloader ? device.BootloaderUntil : null, device.WaitingSince,
             campaign, IndexOf(adapters, Retries.Avoids(device)));
     }
+
+    /// <summary>An attempt may have left the device in its other program. Before the first of a campaign it is what it was a moment ago.</summary>
+    private static DateTimeOffset HeardSince(DeviceState device) =>
+        device.Attempt == device.EarlierAttempts ? device.WaitingSince - HeardDevices.News : device.WaitingSince;
 
     /// <summary>Of the adapters that hear a device those that may have it.</summary>
     private static ImmutableArray<HeardBy> ByBond(

@@ -177,13 +177,20 @@ internal sealed class CampaignSilo : IAsyncDisposable
 
     private async Task CampaignAsync(CampaignRequest request, CancellationToken stop)
     {
-        await KeepAsync(stop);
         var earlier = new EarlierCampaigns(_silo.Grains);
         var same = await earlier.LookAsync(request);
+        Task? keeping = null;
+        if (same is { Outcome: not CampaignOutcome.Running })
+        {
+            // It counts unless it is among what is deleted.
+            await (keeping = KeepAsync(stop));
+            same = await earlier.LookAsync(request);
+        }
+
         _view = same;
         var fleet = new GrainFleet(_silo.Grains, _real, Poll);
         var done = same is { Outcome: CampaignOutcome.Succeeded } && !EarlierCampaigns.MayGrow(request.Targets, same);
-        if (!done) await OpenAdaptersAsync(stop);
+        if (!done) await Task.WhenAll(OpenAdaptersAsync(stop), fleet.StoreAsync(request));
         var view = await fleet.StartAsync(request, stop);
         Volatile.Write(ref _fleet, fleet);
         if (done)
@@ -192,10 +199,12 @@ internal sealed class CampaignSilo : IAsyncDisposable
             await OpenAdaptersAsync(stop);
         }
 
+        keeping ??= KeepAsync(stop);
         await FinishAsync(fleet, earlier, stop);
+        await keeping;
     }
 
-    /// <summary>Deletes what was kept for long enough. When there is much of it the campaign begins meanwhile; what is left is the next run's.</summary>
+    /// <summary>Deletes what was kept for long enough. What takes too long goes on meanwhile, and what is left is the next run's.</summary>
     private async Task KeepAsync(CancellationToken stop)
     {
         var keeping = _silo.Services.GetRequiredService<RetentionHost>().RunAsync(stop);
@@ -206,6 +215,10 @@ internal sealed class CampaignSilo : IAsyncDisposable
         catch (TimeoutException)
         {
             Background.Run("delete what was kept for long enough", keeping);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The next run does it.
         }
     }
 

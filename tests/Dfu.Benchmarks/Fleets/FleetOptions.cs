@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 
 namespace Dfu.Benchmarks.Fleets;
@@ -8,41 +9,40 @@ internal sealed record FleetOptions(IReadOnlyList<int> Devices, IReadOnlyList<in
 {
     private static readonly string[] Storages = ["none", "sqlite", "postgres"];
 
-    /// <returns>Null when they are not understood.</returns>
-    public static FleetOptions? Parse(string[] arguments)
+    public static Command Command(Func<FleetOptions, Task<int>> run)
     {
-        var options = new FleetOptions([1, 10, 100, 1000], [1, 4, 16, 64], Storages, null);
-        for (var i = 0; i < arguments.Length; i += 2)
+        var devices = Numbers("--devices", "at once, a run for each", [1, 10, 100, 1000]);
+        var adapters = Numbers("--adapters", "with so many radios, a run for each", [1, 4, 16, 64]);
+        var storage = Listed("--storage", $"where grains keep their state, of {string.Join(',', Storages)}", Storages, static text => text, Storages.Contains);
+        var plots = new Option<string>("--plots") { Description = "the folder that gets the plot; none unless given", HelpName = "FOLDER" };
+        var command = new Command("fleet", "Transfers at once in real time, against the model of devices and radios alone; eight minutes.")
         {
-            if (i + 1 == arguments.Length) return null;
-            var values = arguments[i + 1].Split(',');
-            switch (arguments[i])
-            {
-                case "--devices" when Numbers(values) is { } devices:
-                    options = options with { Devices = devices };
-                    break;
-                case "--adapters" when Numbers(values) is { } adapters:
-                    options = options with { Adapters = adapters };
-                    break;
-                case "--storage" when values.All(static value => Storages.Contains(value)):
-                    options = options with { Storage = values };
-                    break;
-                case "--plots":
-                    options = options with { Plots = arguments[i + 1] };
-                    break;
-                default:
-                    return null;
-            }
-        }
-
-        return options;
+            devices, adapters, storage, plots,
+        };
+        command.SetAction((result, _) => run(new(
+            result.GetRequiredValue(devices), result.GetRequiredValue(adapters), result.GetRequiredValue(storage), result.GetValue(plots))));
+        return command;
     }
 
-    private static int[]? Numbers(string[] values)
+    private static Option<int[]> Numbers(string name, string description, int[] fallback) => Listed(
+        name,
+        $"{description}; each from 1 to 10000",
+        fallback,
+        static text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0,
+        static number => number is > 0 and <= 10_000);
+
+    private static Option<T[]> Listed<T>(string name, string description, T[] fallback, Func<string, T> read, Func<T, bool> isKnown) => new(name)
     {
-        var numbers = values.Select(Number).ToArray();
-        return Array.TrueForAll(numbers, static number => number is > 0 and <= 10_000) ? numbers : null;
-    }
-
-    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        Description = description,
+        HelpName = "LIST",
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            T[] values = [.. text.Split(',').Select(read)];
+            if (!values.All(isKnown)) result.AddError($"{name}: '{text}' is not understood");
+            return values;
+        },
+        Arity = ArgumentArity.ExactlyOne,
+    };
 }

@@ -16,11 +16,8 @@ internal static class FeedBenchmark
     private const double MostRate = 100_000;
 
     /// <returns>0 when the goals are met, 1 otherwise.</returns>
-    public static async Task<int> RunAsync(int[] given)
+    public static async Task<int> RunAsync(int devices, int viewers, int active)
     {
-        var devices = given.Length > 0 ? given[0] : 1000;
-        var viewers = given.Length > 1 ? given[1] : 10;
-        var active = given.Length > 2 ? given[2] : Math.Min(devices, 1000);
         var ports = FollowedLoad.FreePorts(3);
         using var server = new FollowedLoad(devices, active) { SiloPort = ports[0], GatewayPort = ports[1], WebPort = ports[2] }.Start();
         try

@@ -1,52 +1,41 @@
-using System.Globalization;
-using Dfu.Cluster.Scenario.Processes;
+using System.CommandLine;
 
 namespace Dfu.Cluster.Scenario.Chaos;
 
 /// <summary>Sizes of the chaos and for how long it lasts.</summary>
 internal sealed record ChaosSettings
 {
-    public const string Usage =
-        """
-        usage: ./test --scenario chaos [OPTIONS]
-          --minutes N      for so long processes are killed and stopped, 10 unless given
-          --kills N        or until there were so many kills and stops
-          --seed N         of which process is hurt when and how, of the time unless given
-          --devices N      that are updated again and again, 12 unless given
-          --size BYTES     of each image, 65536 unless given
-          --time-scale N   simulated seconds in a real one, 4 unless given
-          --most-quiet N   minutes in which the last campaign must end when nothing is hurt any more, 10 unless given
-        """;
+    public required double Minutes { get; init; }
+    public required int Kills { get; init; }
+    public required int Seed { get; init; }
+    public required int Devices { get; init; }
+    public required int Size { get; init; }
+    public required double TimeScale { get; init; }
+    public required double MostQuiet { get; init; }
 
-    public double Minutes { get; init; } = 10;
-    public int Kills { get; init; } = int.MaxValue;
-    public int Seed { get; init; } = Environment.TickCount & 0xFFFF;
-    public int Devices { get; init; } = 12;
-    public int Size { get; init; } = 64 * 1024;
-    public double TimeScale { get; init; } = 4;
-    public double MostQuiet { get; init; } = 10;
-
-    /// <exception cref="ScenarioException">An argument is not understood.</exception>
-    public static ChaosSettings Parse(string[] arguments)
+    public static Command Command(Func<ChaosSettings, Task<int>> run)
     {
-        var settings = new ChaosSettings();
-        for (var i = 0; i < arguments.Length; i += 2)
+        var minutes = CommandLines.Number("--minutes", "for so long processes are killed and stopped", 10);
+        var kills = CommandLines.Whole("--kills", "or until there were so many kills and stops; 0 is no limit", 0);
+        var seed = CommandLines.Whole("--seed", "of which process is hurt when and how; of the time unless given", Environment.TickCount & 0xFFFF);
+        var devices = CommandLines.Whole("--devices", "that are updated again and again", 12, 1);
+        var size = CommandLines.Whole("--size", "bytes of each image", 64 * 1024, 1);
+        var timeScale = CommandLines.Number("--time-scale", "simulated seconds in a real one", 4, 0.01);
+        var mostQuiet = CommandLines.Number("--most-quiet", "minutes in which the last campaign must end when nothing is hurt any more", 10);
+        var command = new Command("chaos", "Kills and stops the processes of a cluster at random.")
         {
-            if (i + 1 == arguments.Length || !double.TryParse(arguments[i + 1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
-                throw new ScenarioException($"{arguments[i]} takes a number\n{Usage}");
-            settings = arguments[i] switch
-            {
-                "--minutes" => settings with { Minutes = value },
-                "--kills" => settings with { Kills = (int)value },
-                "--seed" => settings with { Seed = (int)value },
-                "--devices" => settings with { Devices = (int)value },
-                "--size" => settings with { Size = (int)value },
-                "--time-scale" => settings with { TimeScale = value },
-                "--most-quiet" => settings with { MostQuiet = value },
-                _ => throw new ScenarioException($"'{arguments[i]}' is not understood\n{Usage}"),
-            };
-        }
-
-        return settings;
+            minutes, kills, seed, devices, size, timeScale, mostQuiet,
+        };
+        command.SetAction((result, _) => run(new()
+        {
+            Minutes = result.GetValue(minutes),
+            Kills = result.GetValue(kills) is > 0 and var most ? most : int.MaxValue,
+            Seed = result.GetValue(seed),
+            Devices = result.GetValue(devices),
+            Size = result.GetValue(size),
+            TimeScale = result.GetValue(timeScale),
+            MostQuiet = result.GetValue(mostQuiet),
+        }));
+        return command;
     }
 }

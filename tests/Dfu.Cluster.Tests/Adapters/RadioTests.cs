@@ -222,9 +222,10 @@ public sealed class RadioTests
     {
         await using var cluster = await AdapterCluster.StartAsync();
         await cluster.ReadyAsync();
+        var advertisement = new Advertisement(AdapterCluster.Address(5), AddressType.Random, -61, "Sensor", true, true);
+        cluster.Source().Current!.Hear(advertisement);
         await cluster.PassAsync(1);
         cluster.Peers.Adapters.Clear();
-        var advertisement = new Advertisement(AdapterCluster.Address(5), AddressType.Random, -61, "Sensor", true, true);
         cluster.Source().Current!.Hear(advertisement with { Rssi = -80 });
         cluster.Source().Current!.Hear(advertisement);
         cluster.Source().Current!.Hear(advertisement with { Connectable = false, Name = "" });
@@ -234,6 +235,27 @@ public sealed class RadioTests
         Assert.Equal(advertisement, heard.Advertisement);
         Assert.InRange(heard.Age, TimeSpan.Zero, TimeSpan.FromSeconds(0.25));
         Assert.All(cluster.Peers.Adapters, report => Assert.Equal(AdapterStatus.Ready, report.State.Status));
+    }
+
+    [Fact]
+    public async Task The_scheduler_hears_at_once_of_an_address_that_was_silent_and_of_several_together()
+    {
+        await using var cluster = await AdapterCluster.StartAsync();
+        await cluster.ReadyAsync();
+        await cluster.PassAsync(0.3);
+        cluster.Peers.Adapters.Clear();
+        var advertisement = new Advertisement(AdapterCluster.Address(5), AddressType.Random, -61, "Sensor", true, true);
+        cluster.Source().Current!.Hear(advertisement);
+        await cluster.SettleAsync();
+        Assert.Equal(advertisement, Assert.Single(Assert.Single(cluster.Peers.Adapters).Heard).Advertisement);
+
+        cluster.Source().Current!.Hear(advertisement);
+        foreach (var n in new[] { 6, 7 }) cluster.Source().Current!.Hear(advertisement with { Address = AdapterCluster.Address(n) });
+        await cluster.SettleAsync();
+        Assert.Single(cluster.Peers.Adapters);
+        await cluster.PassAsync(0.05);
+        Assert.Equal(2, cluster.Peers.Adapters.Count);
+        Assert.Equal([5, 6, 7], cluster.Peers.Adapters.Last().Heard.Select(heard => (int)(heard.Advertisement.Address.Value & 0xFF) / 16).Order());
     }
 
     [Fact]

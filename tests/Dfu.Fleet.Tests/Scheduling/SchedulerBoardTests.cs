@@ -97,17 +97,6 @@ public sealed class SchedulerBoardTests
     }
 
     [Fact]
-    public void An_advertisement_from_before_the_last_attempt_ended_counts_by_its_age()
-    {
-        _room.Watch("x", 1);
-        _room.Ask("x", 1, waitingFor: 1, clockAhead: TimeSpan.FromMinutes(5));
-        _room.Report(A, TimeSpan.FromSeconds(1.5), Room.Application(1));
-        Assert.Empty(_room.Plan());
-        _room.Report(A, TimeSpan.FromSeconds(0.5), Room.Application(1));
-        Assert.Single(_room.Plan());
-    }
-
-    [Fact]
     public void A_slot_stays_promised_until_the_adapter_shows_it()
     {
         _room.Change(A, static state => state with { Limit = new() { Current = 1, Ceiling = 1 } });
@@ -298,6 +287,8 @@ public sealed class SchedulerBoardTests
             room.Report("a", Room.Application(1));
         }
 
+        room.After(1.1);
+        room.Report("a");
         room.Watch("c", 1);
         room.After(0.1);
         var air = room.Ask("c", 1, waitingFor: 600);

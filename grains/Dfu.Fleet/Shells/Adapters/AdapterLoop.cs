@@ -60,7 +60,7 @@ internal sealed class AdapterLoop : IAsyncDisposable
         _radio = new(parts.Source, new RadioToLoop(this, heard, parts.Host.Policy.GoldenUnit), _time, parts.Host.Policy, parts.Host.Wall);
         _goodput = new(_time);
         _attempts = new(parts, this, _radio, _goodput);
-        _scheduler = new(parts, heard, Report);
+        _scheduler = new(parts, heard, Report, _stop.Token);
         _save = new(WriteAsync, _time);
         _orders = new(parts, this, _waits);
         _audit = new(parts.Peers, parts.Host, parts.Log);
@@ -106,6 +106,9 @@ internal sealed class AdapterLoop : IAsyncDisposable
         Wake();
         return answer;
     }
+
+    /// <summary>Somebody is heard who was not.</summary>
+    public void ReportSoon() => _scheduler.Soon();
 
     public void Stop(AttemptStop stop) => _attempts.Stop(stop);
 

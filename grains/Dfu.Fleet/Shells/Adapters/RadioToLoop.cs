@@ -15,7 +15,7 @@ internal sealed class RadioToLoop(AdapterLoop loop, UnreportedAdvertisements hea
 
     public void Heard(in Advertisement advertisement)
     {
-        if (advertisement.Address != goldenUnit) heard.Hear(advertisement);
+        if (advertisement.Address != goldenUnit && heard.Hear(advertisement)) loop.Post(loop.ReportSoon);
     }
 
     public void Deaf() => heard.Deafen();

@@ -5,17 +5,27 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Fleet.Shells.Adapters;
 
 /// <summary>Tells the scheduler what an adapter is and hears: one report at a time, the newest. What gets lost is said again soon.</summary>
-internal sealed class SchedulerReporter(AdapterParts parts, UnreportedAdvertisements heard, Func<AdapterReport> report)
+/// <param name="stopped">From then on nobody begins with what is heard.</param>
+internal sealed class SchedulerReporter(AdapterParts parts, UnreportedAdvertisements heard, Func<AdapterReport> report, CancellationToken stopped)
 {
     private long _sent;
     private bool _inFlight;
     private bool _more;
+    private bool _soon;
 
     /// <summary>Something changed that decides who may be granted a slot.</summary>
     public void Now()
     {
         if (_inFlight) _more = true;
         else Send();
+    }
+
+    /// <summary>The same, and it can be told of several at once: there is no plan in between.</summary>
+    public void Soon()
+    {
+        if (_soon) return;
+        _soon = true;
+        OwnWork.Run(parts.Log, "report to the scheduler soon", parts.Id, SoonAsync, LogLevel.Error);
     }
 
     public void Tick()
@@ -25,6 +35,14 @@ internal sealed class SchedulerReporter(AdapterParts parts, UnreportedAdvertisem
     }
 
     private void Send() => OwnWork.Run(parts.Log, "report to the scheduler", parts.Id, SendAsync, LogLevel.Error);
+
+    private async Task SoonAsync()
+    {
+        var pause = parts.Host.Times.Plan - parts.Host.Time.GetElapsedTime(_sent);
+        await Task.Delay(pause.InWholeMilliseconds(), parts.Host.Time, stopped);
+        _soon = false;
+        Now();
+    }
 
     private async Task SendAsync()
     {

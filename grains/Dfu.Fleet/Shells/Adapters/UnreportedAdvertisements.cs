@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Peers;
+using Dfu.Fleet.Scheduling;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Shells.Adapters;
@@ -10,15 +11,21 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<BluetoothAddress, (Advertisement Advertisement, long At)> _heard = [];
+    private readonly Dictionary<BluetoothAddress, long> _known = [];
     private bool _deaf;
 
-    public void Hear(in Advertisement advertisement)
+    /// <returns>True when an address was heard that had been silent for so long that nothing is begun with it.</returns>
+    public bool Hear(in Advertisement advertisement)
     {
         lock (_gate)
         {
+            var isNews = !(_known.TryGetValue(advertisement.Address, out var last) && time.GetElapsedTime(last) <= HeardDevices.Fresh);
+            _known[advertisement.Address] = time.GetTimestamp();
+
             // A device whose advertisements alternate between connectable and not can be connected to all the same.
-            if (!advertisement.Connectable && _heard.TryGetValue(advertisement.Address, out var before) && before.Advertisement.Connectable) return;
+            if (!advertisement.Connectable && _heard.TryGetValue(advertisement.Address, out var before) && before.Advertisement.Connectable) return isNews;
             _heard[advertisement.Address] = (advertisement, time.GetTimestamp());
+            return isNews;
         }
     }
 
@@ -28,6 +35,7 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
         lock (_gate)
         {
             _heard.Clear();
+            _known.Clear();
             _deaf = true;
         }
     }
@@ -41,6 +49,7 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
             var deaf = _deaf;
             _heard.Clear();
             _deaf = false;
+            foreach (var silent in _known.Where(pair => time.GetElapsedTime(pair.Value) > HeardDevices.Fresh).ToArray()) _known.Remove(silent.Key);
             return (heard, deaf);
         }
     }

@@ -45,10 +45,12 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
 
     public ImmutableArray<WatchedDevice> Devices => _watch?.Devices ?? [];
 
-    public void Watch(CampaignWatch watch, DateTimeOffset now)
+    /// <returns>True when it wants to hear somebody whom it did not before.</returns>
+    public bool Watch(CampaignWatch watch, DateTimeOffset now)
     {
         LastWatch = now;
-        if (_watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob)
+        var wants = _watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob;
+        if (wants)
         {
             HeardDevices.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
             _bystanders = new();
@@ -60,13 +62,16 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
         HeardDevices.Await(watch.Missing);
         foreach (var device in watch.Devices)
         {
-            HeardDevices.AddTarget(device.Device, watch.NamedByApplication);
+            wants |= HeardDevices.AddTarget(device.Device, watch.NamedByApplication);
             if (device.Bootloader is { } bootloader) HeardDevices.Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
         }
+
+        return wants;
     }
 
     /// <summary>A device that asks for a slot knows its addresses better than its campaign does.</summary>
-    public void Know(DeviceState device) => HeardDevices.Know(device, _watch is { NamedByApplication: true });
+    /// <returns>True when it was no target before.</returns>
+    public bool Know(DeviceState device) => HeardDevices.Know(device, _watch is { NamedByApplication: true });
 
     /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)

@@ -35,8 +35,10 @@ internal sealed class SchedulerBoard
     private readonly HashSet<string> _listening = [];
     private readonly Air _air;
     private readonly UnitTable _units = new();
+    private readonly LatelyHeard _lately = new();
     private (DateTimeOffset At, HeardAir Air)? _shown;
     private DateTimeOffset _lastForget;
+    private bool _changed;
     private DateTimeOffset _lastNewAdapter;
 
     /// <param name="machines">Whose plan it follows; the product's own when null.</param>
@@ -48,8 +50,8 @@ internal sealed class SchedulerBoard
         _air = new(now);
     }
 
-    /// <summary>Something changed that may let a device have a slot, or that a campaign is to be told.</summary>
-    public bool PlanNeeded { get; private set; }
+    /// <summary>A device waits, and something changed that may let it have a slot.</summary>
+    public bool PlanNeeded => _changed && _waiting.Count > 0;
 
     /// <summary>Devices that wait for a slot, or for the end of a backoff.</summary>
     public int Waits => _waiting.Count;
@@ -74,10 +76,11 @@ internal sealed class SchedulerBoard
         foreach (var heard in report.Heard)
         {
             _units.Hear(adapter.Number, heard.Advertisement, now - heard.Age);
+            _lately.Hear(adapter.Number, heard.Advertisement, now - heard.Age);
             foreach (var board in _campaigns.Values) board.Hear(adapter.Number, heard.Advertisement, now - heard.Age, now);
         }
 
-        PlanNeeded = true;
+        _changed = true;
     }
 
     public void Watch(CampaignWatch watch, DateTimeOffset now)
@@ -90,9 +93,9 @@ internal sealed class SchedulerBoard
         }
 
         if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again, now);
-        board.Watch(watch, now);
+        if (board.Watch(watch, now)) HearLately(board, now);
         if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
-        PlanNeeded = true;
+        _changed = true;
     }
 
     public AirReport Request(SlotRequest request, DateTimeOffset now)
@@ -104,11 +107,11 @@ internal sealed class SchedulerBoard
         if (accepted <= device.Attempt)
         {
             _waiting[device.Id] = new(request.Campaign, device, now, AskedSince(request.Campaign, device, now));
-            PlanNeeded = true;
+            _changed = true;
         }
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
-        board.Know(device);
+        if (board.Know(device)) HearLately(board, now);
         return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now)) with { Accepted = accepted };
     }
 
@@ -116,7 +119,7 @@ internal sealed class SchedulerBoard
     public ImmutableArray<BoardGrant> Plan(DateTimeOffset now)
     {
         Forget(now);
-        PlanNeeded = false;
+        _changed = false;
         var held = Held();
         var campaigns = _campaigns.Keys.ToList();
         var queued = _waiting.Values
@@ -145,7 +148,7 @@ internal sealed class SchedulerBoard
     /// <summary>The device does not wait for a slot any more. It asks again when it does.</summary>
     public void Refused(BoardGrant grant)
     {
-        if (_byId[grant.Event.Adapter].Release(reservation => reservation.Device == grant.Device && reservation.Attempt == grant.Attempt)) PlanNeeded = true;
+        if (_byId[grant.Event.Adapter].Release(reservation => reservation.Device == grant.Device && reservation.Attempt == grant.Attempt)) _changed = true;
         if (_waiting.TryGetValue(grant.Device, out var waiting) && waiting.Device.Attempt < grant.Attempt) _waiting.Remove(grant.Device);
     }
 
@@ -262,7 +265,7 @@ internal sealed class SchedulerBoard
     {
         foreach (var adapter in _adapters)
         {
-            if (adapter.Release(reservation => now >= reservation.Until)) PlanNeeded = true;
+            if (adapter.Release(reservation => now >= reservation.Until)) _changed = true;
             if (!adapter.Present || now - adapter.LastReport < _times.AdapterSilence) continue;
             adapter.Leave();
             Deafen(adapter);
@@ -272,6 +275,7 @@ internal sealed class SchedulerBoard
         if (now - _lastForget < _times.AdapterReport) return;
         _lastForget = now;
         _units.Forget(now);
+        _lately.Forget(now);
         foreach (var silent in _campaigns.Values.Where(board => now - board.LastWatch >= _times.Forget).ToArray()) Drop(silent.Campaign);
         foreach (var silent in _waiting.Where(pair => now - pair.Value.At >= _times.Forget).ToArray()) _waiting.Remove(silent.Key);
     }
@@ -284,8 +288,14 @@ internal sealed class SchedulerBoard
         foreach (var accepted in _accepted.Where(pair => pair.Value.Campaign == campaign).ToArray()) _accepted.Remove(accepted.Key);
     }
 
+    private void HearLately(CampaignBoard board, DateTimeOffset now)
+    {
+        foreach (var (adapter, advertisement, at) in _lately.At(now)) board.Hear(adapter, advertisement, at, now);
+    }
+
     private void Deafen(BoardAdapter adapter)
     {
+        _lately.Forget(adapter.Number);
         foreach (var board in _campaigns.Values) board.HeardDevices.Forget(adapter.Number);
     }
 

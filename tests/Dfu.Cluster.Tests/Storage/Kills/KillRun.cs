@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Globalization;
+using Dfu.Cluster.Scenario;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Protocol.Errors;
 
@@ -10,21 +12,17 @@ internal static class KillRun
     public const string Role = "storage";
     private const int TellEvery = 100;
 
-    private const string Usage =
-        """
-        usage: ./test --scenario storage [OPTIONS]
-          --kills N   processes that are killed while they write, 1000 unless given
-          --seed N    of the moments, of the time unless given
-        """;
-
-    public static async Task<int> RunAsync(string[] arguments)
+    public static Task<int> RunAsync(string[] arguments)
     {
-        if (Parse(arguments) is not var (kills, seed))
-        {
-            Console.WriteLine(Usage);
-            return 2;
-        }
+        var kills = CommandLines.Whole("--kills", "processes that are killed while they write", 1000, 1);
+        var seed = CommandLines.Whole("--seed", "of the moments; of the time unless given", Environment.TickCount & 0xFFFF);
+        var command = new RootCommand("Kills writers of the SQLite store.") { kills, seed };
+        command.SetAction((result, _) => RunAsync(result.GetValue(kills), result.GetValue(seed)));
+        return command.RunAsync(arguments, Console.Out, Console.Error);
+    }
 
+    private static async Task<int> RunAsync(int kills, int seed)
+    {
         var lanes = Math.Max(1, Math.Min(Environment.ProcessorCount, kills));
         Console.WriteLine($"{kills} kills of writers of the SQLite store, {lanes} at a time, seed {seed}");
         var began = TimeProvider.System.GetTimestamp();
@@ -56,19 +54,5 @@ internal static class KillRun
         }
 
         double Seconds() => TimeProvider.System.GetElapsedTime(began).TotalSeconds;
-    }
-
-    private static (int Kills, int Seed)? Parse(string[] arguments)
-    {
-        var (kills, seed) = (1000, Environment.TickCount & 0xFFFF);
-        for (var i = 0; i < arguments.Length; i += 2)
-        {
-            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return null;
-            if (arguments[i] == "--kills") kills = value;
-            else if (arguments[i] == "--seed") seed = value;
-            else return null;
-        }
-
-        return (kills, seed);
     }
 }
