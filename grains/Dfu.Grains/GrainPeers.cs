@@ -12,24 +12,13 @@ namespace Dfu.Grains;
 /// <summary>The parts of a fleet as grains.</summary>
 internal sealed class GrainPeers(IGrainFactory grains) : IPeers
 {
+    private AuditReference? _audit;
+
     public ISchedulerPeer Scheduler => new SchedulerReference(grains.GetGrain<ISchedulerGrain>(0));
 
     public IDirectoryPeer Directory => new DirectoryReference(grains.GetGrain<IFleetGrain>(0));
 
-    public IAuditPeer? Audit
-    {
-        get
-        {
-            try
-            {
-                return new AuditReference(grains.GetGrain<IAuditGrain>(0));
-            }
-            catch (ArgumentException)
-            {
-                return null; // no silo of this cluster has such grains
-            }
-        }
-    }
+    public IAuditPeer? Audit => _audit ??= FindAudit();
 
     public IDevicePeer Device(BluetoothAddress id) => new DeviceReference(grains.GetGrain<IDeviceGrain>(id.ToString()));
 
@@ -104,6 +93,19 @@ internal sealed class GrainPeers(IGrainFactory grains) : IPeers
         public Task<AirReport> WaitingAsync(SlotRequest request) => grain.WaitingAsync(request);
 
         public Task<LiveReport> LiveAsync(string campaign, bool signals) => grain.LiveAsync(campaign, signals);
+    }
+
+    /// <remarks>A cluster has an audit when one of its silos has such grains: Orleans says so by not knowing them.</remarks>
+    private AuditReference? FindAudit()
+    {
+        try
+        {
+            return new(grains.GetGrain<IAuditGrain>(0));
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 
     private sealed class DirectoryReference(IFleetGrain grain) : IDirectoryPeer

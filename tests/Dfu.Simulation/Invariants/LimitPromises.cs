@@ -1,22 +1,23 @@
 using Dfu.Adapters.Simulated;
+using Dfu.Fleet.Devices;
 using Dfu.Simulation.Hosts;
 
 namespace Dfu.Simulation.Invariants;
 
-/// <summary>Hosts and campaigns have no more transfers at once than they may.</summary>
+/// <summary>Hosts and campaigns have no more transfers at once than they may, where those who plan hear of each other.</summary>
 internal sealed class LimitPromises(Cluster cluster, Stored stored)
 {
     public void Opened(HostProcess process)
     {
+        if (cluster.Time.Elapsed < cluster.DisturbedUntil) return;
         var links = cluster.Drivers.Links.Where(link => IsTransfer(link.Device)).ToArray();
-        var (onHost, most) = (links.Count(link => link.Process == process), cluster.Spec.Policy.MaxConcurrency);
-        if (onHost > most) cluster.Violate($"{process} has {onHost} transfers at once, and {most} is the most it may have: {Name(links)}");
-        if (cluster.Time.Elapsed < cluster.DisturbedUntil) return; // two who plan may not know of each other
+        Check($"{process}", links.Count(link => link.Process == process), cluster.Spec.Policy.MaxConcurrency);
         foreach (var campaign in stored.Campaigns.Values)
+            Check(campaign.Id, links.Count(link => RecordOf(link.Device)?.Campaign == campaign.Id), campaign.Limits.MaxConcurrency);
+
+        void Check(string whose, int transfers, int? most)
         {
-            var ofCampaign = links.Count(link => RecordOf(link.Device)?.Campaign == campaign.Id);
-            if (ofCampaign > campaign.Limits.MaxConcurrency)
-                cluster.Violate($"{campaign.Id} has {ofCampaign} transfers at once, and {campaign.Limits.MaxConcurrency} is the most it may have: {Name(links)}");
+            if (transfers > most) cluster.Violate($"{whose} has {transfers} transfers at once, and {most} is the most it may have: {Name(links)}");
         }
     }
 
@@ -26,7 +27,7 @@ internal sealed class LimitPromises(Cluster cluster, Stored stored)
     /// <summary>One that has sent everything lends its place to another until it knows how that ended.</summary>
     private bool IsTransfer(VirtualDevice device) => RecordOf(device) is { Device: { Running: true } state } && !state.Images[state.Image].LastExecuteSent;
 
-    private Dfu.Fleet.Devices.DeviceRecord? RecordOf(VirtualDevice device) =>
+    private DeviceRecord? RecordOf(VirtualDevice device) =>
         stored.Devices.GetValueOrDefault(device.ApplicationAddress) is { Device.Running: true } record ? record
         : stored.Devices.GetValueOrDefault(device.BootloaderAddress);
 }
