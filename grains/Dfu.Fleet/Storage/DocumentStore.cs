@@ -92,7 +92,9 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     private async Task<bool> IsWrittenAsync(string json)
     {
         var found = await document.ReadAsync();
-        return found == json || (Digest(found).AsSpan().SequenceEqual(_stored) ? false : throw new OvertakenException($"another activation of {activation.Name} has written"));
+        if (found == json) return true;
+        if (Digest(found).AsSpan().SequenceEqual(_stored)) return false;
+        throw new OvertakenException($"another activation of {activation.Name} has written");
     }
 
     private static byte[] Digest(string json) => SHA256.HashData(MemoryMarshal.AsBytes(json.AsSpan()));

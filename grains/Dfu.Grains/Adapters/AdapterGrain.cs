@@ -31,7 +31,8 @@ internal sealed class AdapterGrain : Grain, IAdapterGrain, IAsyncDisposable
         ILoggerFactory loggers)
     {
         var id = context.GrainId.Key.ToString()!;
-        _adapter = new(id, new GrainActivation(context, id, grains, host, log, loggers), new GrainDocument(storage, "adapter", context.GrainId), guard, packages);
+        var activation = new GrainActivation(context, id, grains, host, log, loggers);
+        _adapter = new(id, activation, new GrainDocument(storage, "adapter", context.GrainId), guard, packages);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => _adapter.BeginAsync();

@@ -12,7 +12,8 @@ internal static class CheckedETag
 
     public static string For(object payload) => $"{Guid.NewGuid():N}{CheckOf(payload)}";
 
-    public static bool Fits(string etag, object payload) => etag.Length == Random || (etag.Length > Random && etag.AsSpan(Random).SequenceEqual(CheckOf(payload)));
+    public static bool Fits(string etag, object payload) =>
+        etag.Length == Random || (etag.Length > Random && etag.AsSpan(Random).SequenceEqual(CheckOf(payload)));
 
     private static string CheckOf(object payload) => Crc32.HashToUInt32(payload switch
     {

@@ -29,7 +29,8 @@ internal static class SqliteCopy
             using var copy = Open(file, SqliteOpenMode.ReadOnly);
             var schema = SqliteDatabase.Recognise(copy, name, known)
                 ?? throw new DfuException(DfuError.DataDirectoryUnusable, $"{name} has nothing of this program in it");
-            if ((FlawOf(copy) ?? SqliteStateTable.FlawOf(copy)) is { } flaw) throw new DfuException(DfuError.DataDirectoryUnusable, $"{name} is damaged: {flaw}");
+            if ((FlawOf(copy) ?? SqliteStateTable.FlawOf(copy)) is { } flaw)
+                throw new DfuException(DfuError.DataDirectoryUnusable, $"{name} is damaged: {flaw}");
             return new(new FileInfo(file).Length, (long)Scalar(copy, "SELECT count(*) FROM grain_state WHERE name = 'campaign'")!, schema);
         }
         catch (SqliteException e)

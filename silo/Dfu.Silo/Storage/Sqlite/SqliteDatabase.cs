@@ -266,8 +266,10 @@ internal sealed class SqliteDatabase : IDisposable
         return new(DfuError.DataDirectoryUnusable, $"{path}: {why} (SQLite {e.SqliteErrorCode})", e);
     }
 
-    internal static DfuException Damaged(string path, string why, Exception? inner = null, string remedy = "") => new(DfuError.DataDirectoryUnusable, $"{path}: {why}", inner)
-    {
-        Remedy = "Put a copy in its place with 'dfu restore --force', which keeps the damaged file beside it, or give another --data-dir" + remedy,
-    };
+    /// <param name="remedy">What can be done besides.</param>
+    internal static DfuException Damaged(string path, string why, Exception? inner = null, string remedy = "") =>
+        new(DfuError.DataDirectoryUnusable, $"{path}: {why}", inner)
+        {
+            Remedy = "Put a copy in its place with 'dfu restore --force', which keeps the damaged file beside it, or give another --data-dir" + remedy,
+        };
 }
