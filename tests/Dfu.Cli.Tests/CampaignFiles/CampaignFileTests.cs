@@ -102,7 +102,9 @@ public sealed class CampaignFileTests : IDisposable
     [InlineData("package: app.zip", "1:1: a campaign has no targets - Write targets: and a list of addresses, or fields that choose devices")]
     [InlineData(Least + "prioritty: 3", "3:1: unknown field 'prioritty' in a campaign - Did you mean priority?")]
     [InlineData(Least + "colour: red", "3:1: unknown field 'colour' in a campaign - Its fields are name, package")]
-    [InlineData(Least + "one-far-longer-than-any-there-is-or-would-be-read-in-a-message: 1", "3:1: unknown field 'one-far-longer-than-any-there-is-or-would-be")]
+    [InlineData(
+        Least + "one-far-longer-than-any-there-is-or-would-be-read-in-a-message: 1",
+        "3:1: unknown field 'one-far-longer-than-any-there-is-or-would-be-read-in-a-me...' in a campaign")]
     [InlineData(Least + "priority: 10", "3:11: priority: '10' is not a whole number from 1 to 9 - Write a whole number")]
     [InlineData(Least + "priority: \"5\"", "3:11: priority: '5' is not a whole number from 1 to 9 - Leave out the quotes")]
     [InlineData(Least + "priority: high", "3:11: priority: 'high' is not a whole number from 1 to 9")]
