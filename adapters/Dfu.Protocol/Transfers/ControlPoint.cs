@@ -30,6 +30,11 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
     public bool Repeated { get; private set; }
 
+    /// <summary>
+    /// An EXECUTE(data) was sent twice, and one of the two may still wait for the flash: until one at a boundary, sent once, has been answered behind it.
+    /// </summary>
+    public bool ExecuteMayWait { get; private set; }
+
     /// <summary>From the last writing of that request to its answer.</summary>
     public TimeSpan Took { get; private set; }
 
@@ -140,6 +145,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
         var response = await AskAsync(
             Request.Execute(), options.ExecuteTimeout, wait, () => _patience.OfRepeat(work, pacing, wait, _receipt?.Offset < whole), cancellationToken);
         if (!Repeated) _patience.Executed(work, time.GetElapsedTime(began));
+        ExecuteMayWait = Repeated || (ExecuteMayWait && work != FlashWork.Save);
         return response;
     }
 

@@ -227,7 +227,7 @@ public sealed class ImageTransfer
             var end = position + ObjectAt(position);
             if (end == size)
             {
-                await _objects.NothingExecutesAsync(cancellationToken);
+                await NothingExecutesAsync(cancellationToken);
                 await _objects.SendAsync(position, ContentAt(position), ExpectedAfter(position), execute: false, cancellationToken);
                 return await ExecuteLastAsync(cancellationToken);
             }
@@ -270,6 +270,20 @@ public sealed class ImageTransfer
     /// <summary>EXECUTE(data) at a boundary: answered when the flash is idle (F32).</summary>
     private Task<Response> BarrierAsync(CancellationToken cancellationToken) =>
         _control.ExecuteDataAsync(FlashWork.Save, whole: 0, _traits.Now.Pacing, cancellationToken);
+
+    /// <summary>
+    /// Before the last object: an EXECUTE that was sent twice may wait behind the save that the first began, and must not find the last object whole, which
+    /// would activate the image. One more is answered when none waits before it.
+    /// </summary>
+    private async Task NothingExecutesAsync(CancellationToken cancellationToken)
+    {
+        while (_control.ExecuteMayWait && !_rules.IsOld && _traits.Now.WritesAfterExecute != false)
+        {
+            _observer.Doing(TransferActivity.Executing);
+            ControlPoint.Expect(await BarrierAsync(cancellationToken), Asked.ExecuteData);
+            _packets.FlashIdle();
+        }
+    }
 
     private async Task<TransferEnd> ExecuteLastAsync(CancellationToken cancellationToken)
     {

@@ -19,7 +19,6 @@ internal sealed class ObjectSender(
     TimeProvider time,
     Func<CancellationToken, Task> executeInitAgain)
 {
-    private bool _executesLate;
     private bool _answeredAtOnce;
 
     /// <summary>One object until it is whole and, when asked, executed.</summary>
@@ -172,18 +171,7 @@ internal sealed class ObjectSender(
         var response = await control.ExecuteDataAsync(FlashWork.Object, whole, traits.Now.Pacing, cancellationToken);
         // The second of two that is answered at once has found the flash idle: the first was carried out, and nothing waits.
         _answeredAtOnce = control.Repeated && !rules.IsOld && control.Late < control.Took / 2;
-        _executesLate |= control.Repeated && !_answeredAtOnce;
         return response;
-    }
-
-    /// <summary>
-    /// Before the last object: an EXECUTE that was sent twice may wait behind the save that the first began, and must not find the last object whole.
-    /// </summary>
-    public async Task NothingExecutesAsync(CancellationToken cancellationToken)
-    {
-        if (!_executesLate || rules.IsOld || traits.Now.WritesAfterExecute == false) return;
-        _executesLate = false;
-        await PauseAsync(TransferTimes.SaveSettles, cancellationToken);
     }
 
     /// <summary>The control point answers and no byte arrives (T1): a reset frees the packet buffers.</summary>

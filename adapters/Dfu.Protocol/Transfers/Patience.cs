@@ -64,7 +64,7 @@ internal sealed class Patience(TimeSpan? interval)
     public void Executed(FlashWork work, TimeSpan took)
     {
         if (work == FlashWork.Object) _object = Longest(took, 0.9 * _object);
-        else _save = Longest(took, 0.9 * _save);
+        else if (took - _roundTrip >= TransferTimes.SaveShows) _save = Longest(took, 0.9 * _save); // else the flash was idle
     }
 
     private static TimeSpan Longest(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -6,6 +6,11 @@ namespace Dfu.Fleet.Adapters;
 /// Hill climbing on what really got through. A higher limit is tried where all slots are taken, kept where the transfers it added gained a good part
 /// of what the others have, and taken back where they did not or cost links.
 /// </summary>
+/// <remarks>
+/// A link that has dropped holds its place and its share of the air until it is known to have. Where links drop after so many bytes, a full air has as many
+/// such places however many transfers there are, and loses less by them the more there are. Losses are few, and chance decides how many a load meets; so what
+/// a load saves by that is not measured but reckoned, from what all loads have lost for what they sent.
+/// </remarks>
 internal static class LimitLearning
 {
     /// <summary>Where an adapter begins that nothing is known of: three transfers fill most dongles.</summary>
@@ -18,17 +23,22 @@ internal static class LimitLearning
     private const double ClearGain = 0.6;
     private const double EnoughGain = 0.25;
 
+    /// <summary>Where lost links hold at least this part of a load's places, more transfers need not gain anything else.</summary>
+    private const double MuchLost = 0.1;
+
     /// <summary>Up to <see cref="First"/> transfers are not too many before they get less through than fewer did: slots are idle between transfers.</summary>
     private const double Worse = 0.85;
 
     /// <summary>Loads are compared that differ by at least this: between nearer ones chance decides.</summary>
     private const double LowerLoad = 0.8;
 
+    /// <summary>Lost links before anything is concluded from them.</summary>
+    private const int LossesToJudge = 3;
+
     /// <summary>
-    /// Links lost at a load before it is blamed, at least and as a share of its links, for of many links some are lost by chance; and how many times as
-    /// often as at a lower one.
+    /// Links lost at a load before it is blamed, as a share of its links, for of many links some are lost by chance; and how many times as often as at a lower
+    /// one.
     /// </summary>
-    private const int LossesToBlame = 3;
     private const double LostShare = 0.4;
     private const double LossesTimes = 3;
 
@@ -70,12 +80,12 @@ internal static class LimitLearning
         var load = next.Loads.First(known => known.Sending == sending);
         var lower = next.Loads.LastOrDefault(known => known.Sending <= LowerLoad * sending);
         if (lower is not null || next.ComparedAt is null) next = next with { ComparedAt = at };
-        if (lower is not null && IsTooMuch(next.Current, load, lower)) return Lower(next, load, lower, at);
+        if (lower is not null && IsTooMuch(next, load, lower)) return Lower(next, load, lower, at);
         if (lower is null && next.Current > First && at - next.ComparedAt >= CompareAgain) return Compare(next, at);
-        if (!sample.Full || next.Current >= next.Ceiling || sending <= next.RaisedAt || next.RaiseAt > at || !IsWorthIt(load, lower)) return next;
+        if (!sample.Full || next.Current >= next.Ceiling || sending <= next.RaisedAt || next.RaiseAt > at || !IsWorthIt(next, load, lower)) return next;
         return next with
         {
-            Current = Raised(next),
+            Current = Raised(next, load),
             Loads = next.Loads.RemoveAll(known => known.Sending > sending),
             RaisedFrom = next.Current,
             RaisedAt = sending,
@@ -85,12 +95,13 @@ internal static class LimitLearning
     }
 
     /// <summary>
-    /// By a half, so that a bridge of many links is soon used, and by a quarter after a step that was too long; to the ceiling from where the load there
-    /// could not be told from a lower one.
+    /// By a half, so that a bridge of many links is soon used, and by a quarter after a step that was too long; by as many where many places are lost, for few
+    /// more save little of that; to the ceiling from where the load there could not be told from a lower one.
     /// </summary>
-    private static int Raised(TransferLimit limit)
+    private static int Raised(TransferLimit limit, MeasuredLoad load)
     {
-        var raised = limit.Current + (limit.Hold == TimeSpan.Zero ? (limit.Current + 1) / 2 : (limit.Current + 3) / 4);
+        var step = limit.Hold == TimeSpan.Zero ? (limit.Current + 1) / 2 : Lost(limit, load) >= MuchLost ? limit.Current : (limit.Current + 3) / 4;
+        var raised = limit.Current + step;
         return raised <= LowerLoad * limit.Ceiling ? raised : limit.Ceiling;
     }
 
@@ -117,17 +128,28 @@ internal static class LimitLearning
         return limit with { Current = current, Loads = [], RaisedFrom = 0, RaisedAt = 0, Hold = hold, RaiseAt = at + hold };
     }
 
-    private static bool IsTooMuch(int current, MeasuredLoad load, MeasuredLoad lower) =>
-        (load.Samples >= SamplesToJudge && (current > First ? Gain(load, lower) < EnoughGain : Goodput(load) < Worse * Goodput(lower)))
-        || (load.Losses >= Math.Max(LossesToBlame, LostShare * load.Sending) && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds
+    private static bool IsTooMuch(TransferLimit limit, MeasuredLoad load, MeasuredLoad lower) =>
+        (load.Samples >= SamplesToJudge && (limit.Current > First ? !IsEnough(limit, load, lower) : Goodput(load) < Worse * Goodput(lower)))
+        || (load.Losses >= Math.Max(LossesToJudge, LostShare * load.Sending) && load.Losses * lower.Seconds > LossesTimes * (lower.Losses + 0.5) * load.Seconds
             && WithLosses(load) < LeftByLosses * WithLosses(lower));
 
-    private static bool IsWorthIt(MeasuredLoad load, MeasuredLoad? lower) =>
-        lower is null || Gain(load, lower) >= (load.Samples < SamplesToJudge ? ClearGain : EnoughGain);
+    private static bool IsWorthIt(TransferLimit limit, MeasuredLoad load, MeasuredLoad? lower) =>
+        lower is null || (load.Samples < SamplesToJudge ? Gain(load, lower) >= ClearGain : IsEnough(limit, load, lower));
+
+    private static bool IsEnough(TransferLimit limit, MeasuredLoad load, MeasuredLoad lower) =>
+        Gain(load, lower) >= EnoughGain || (Lost(limit, load) >= MuchLost && Goodput(load) >= Worse * Goodput(lower));
 
     /// <summary>What each added transfer got, as a share of what a transfer had before: 1 where they do not hinder each other, 0 on a full air.</summary>
-    private static double Gain(MeasuredLoad load, MeasuredLoad lower) =>
-        (Goodput(load) - Goodput(lower)) / ((load.Mean - lower.Mean) * lower.Rate);
+    private static double Gain(MeasuredLoad load, MeasuredLoad lower) => ((Goodput(load) / Goodput(lower)) - 1) * lower.Mean / (load.Mean - lower.Mean);
+
+    /// <summary>Part of the places of a load that lost links hold.</summary>
+    private static double Lost(TransferLimit limit, MeasuredLoad load)
+    {
+        var losses = limit.Loads.Sum(static known => known.Losses);
+        if (losses < LossesToJudge) return 0;
+        var lostForOne = LossCosts * load.Rate * losses / limit.Loads.Sum(static known => known.Seconds * known.Rate);
+        return lostForOne / (1 + lostForOne);
+    }
 
     /// <summary>What is left of the goodput when the time is counted that lost links cost.</summary>
     private static double WithLosses(MeasuredLoad load) => Goodput(load) * load.Seconds / (load.Seconds + (LossCosts * load.Losses));

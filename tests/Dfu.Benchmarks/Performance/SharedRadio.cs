@@ -21,12 +21,14 @@ internal static class SharedRadio
     private const int Devices = 60;
     private static readonly DfuImage Image = TransferBenchmark.MakeImage(50 * 4096);
 
-    private static readonly (string Name, LinkModel Link, AdapterModel Adapter)[] Radios =
+    /// <remarks>Lasts: how long a link does on the average; null for until it is closed, or an object drops it.</remarks>
+    private static readonly (string Name, LinkModel Link, AdapterModel Adapter, TimeSpan? Lasts)[] Radios =
     [
-        ("3 packets in 7.5 ms (data length extension)", LinkModel.Perfect, new AdapterModel { MaxLinks = 8 }),
-        ("1 packet in 7.5 ms (cheap dongle)", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 8 }),
-        ("the same, 3 % of objects drop", LinkModel.Perfect with { PacketsPerEvent = 1, DropRate = 0.03 }, new AdapterModel { MaxLinks = 8 }),
-        ("3 packets, 20 links", LinkModel.Perfect, new AdapterModel { MaxLinks = 20 }),
+        ("3 packets in 7.5 ms (data length extension)", LinkModel.Perfect, new AdapterModel { MaxLinks = 8 }, null),
+        ("1 packet in 7.5 ms (cheap dongle)", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 8 }, null),
+        ("the same, 3 % of objects drop", LinkModel.Perfect with { PacketsPerEvent = 1, DropRate = 0.03 }, new AdapterModel { MaxLinks = 8 }, null),
+        ("the same, links drop after 20 s", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 8 }, TimeSpan.FromSeconds(20)),
+        ("3 packets, 20 links", LinkModel.Perfect, new AdapterModel { MaxLinks = 20 }, null),
     ];
 
     public static void Print(string? plots)
@@ -37,12 +39,12 @@ internal static class SharedRadio
         Console.WriteLine();
         Console.WriteLine("| radio | air | 1 | 2 | 3 | 4 | 6 | 8 | all links | best fixed | learned | of best | of air |");
         Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
-        foreach (var (name, link, adapter) in Radios)
+        foreach (var (name, link, adapter, lasts) in Radios)
         {
             var traits = Lessons.Of(Delivery.Device(), LinkModel.Perfect, Image).Traits;
             int[] limits = [1, 2, 3, 4, 6, 8, adapter.MaxLinks];
-            var rates = limits.Select(limit => Rate(link, adapter, traits, limit)).ToList();
-            var learned = Rate(link, adapter, traits, null);
+            var rates = limits.Select(limit => Rate(link, adapter, traits, limit, lasts)).ToList();
+            var learned = Rate(link, adapter, traits, null, lasts);
             var air = link.PacketsPerEvent * 244 / 7.5;
             var each = string.Join(" | ", rates.Select(static rate => rate.ToString("0.0", CultureInfo.InvariantCulture)));
             Console.WriteLine(string.Create(
@@ -56,14 +58,14 @@ internal static class SharedRadio
 
     /// <param name="limit">Transfers at once; null to learn.</param>
     /// <returns>kB/s.</returns>
-    private static double Rate(LinkModel link, AdapterModel model, BootloaderTraits traits, int? limit)
+    private static double Rate(LinkModel link, AdapterModel model, BootloaderTraits traits, int? limit, TimeSpan? lasts)
     {
         var time = new VirtualTime();
         return time.Run(async () =>
         {
             using var air = new SimulatedAir(time, link, seed: 1);
             await using var adapter = await air.CreateAdapter("sim", model).OpenAsync(CancellationToken.None);
-            using var queue = new Room(time, adapter, model.MaxLinks, limit, traits);
+            using var queue = new Room(time, adapter, model.MaxLinks, limit, traits, lasts);
             var began = time.GetTimestamp();
             var devices = Enumerable.Range(0, Devices).Select(i => air.Add(new VirtualDeviceOptions
             {
@@ -75,12 +77,13 @@ internal static class SharedRadio
         });
     }
 
-    private sealed class Room(VirtualTime time, IAdapter adapter, int links, int? given, BootloaderTraits traits) : IDisposable
+    private sealed class Room(VirtualTime time, IAdapter adapter, int links, int? given, BootloaderTraits traits, TimeSpan? lasts) : IDisposable
     {
         private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
         private readonly GoodputMeter _meter = new(time);
         private readonly Lessons _lessons = new() { Traits = traits };
         private readonly SemaphoreSlim _connects = new(1);
+        private readonly Random _chance = new(1);
         private TransferLimit _limit =
             LimitLearning.Start(given ?? links, given is { } one ? new() { Current = one, Hold = TimeSpan.FromDays(1) } : new());
 
@@ -97,6 +100,13 @@ internal static class SharedRadio
                     _limit = LimitLearning.Measured(_limit, sample, time.GetUtcNow());
                 await Task.Delay(Tick, time);
             }
+        }
+
+        private async Task CutAsync(VirtualDevice device, Task closed)
+        {
+            if (lasts is not { } mean) return;
+            await Task.Delay(mean * -Math.Log(1 - _chance.NextDouble()), time);
+            if (!closed.IsCompleted) device.CutLink();
         }
 
         private async Task UpdateAsync(VirtualDevice device)
@@ -116,6 +126,7 @@ internal static class SharedRadio
                 }
 
                 var opened = time.GetTimestamp();
+                _ = CutAsync(device, link.Closed);
                 await using (link)
                 {
                     var hint = _lessons.Hint with { Traits = observer.Traits, Confirmed = observer.At, Saved = observer.SavedAt };

@@ -18,6 +18,8 @@ public sealed class LimitLearningTests
     [InlineData("a step too far is taken back to where it was", 20, "3x10 5x10 8x6.2 8x6.2 8x6.2", 5)]
     [InlineData("links are lost since the limit was raised", 20, "3x10 5x10/3", 3)]
     [InlineData("links are lost as often as before", 20, "3x10/1 3x10/1 3x10/1 5x10/2 5x10/2 5x10/2", 8)]
+    [InlineData("more transfers on a full air lose less of it by links that drop", 20, "3x10/1 3x10/1 3x10/1 5x6/1 5x6/1 5x6/1", 8)]
+    [InlineData("links that drop rarely are no reason for more transfers", 20, "3x10/1 5x6 5x6 5x6", 3)]
     [InlineData("one load is never the reason to raise twice", 20, "3x10 3x10 3x10 3x10 3x10", 5)]
     [InlineData("transfers that are still connecting are waited for", 20, "3x10 3.2x10 4x9.5", 8)]
     [InlineData("fewer got more through", 3, "2x15 3x6 3x6 3x6", 2)]
@@ -75,6 +77,22 @@ public sealed class LimitLearningTests
         Assert.InRange(raised[0].At, 30, 35);
         Assert.InRange(raised[1].At - raised[0].At, 60, 65);
         Assert.InRange(raised[2].At - raised[1].At, 120, 125);
+    }
+
+    [Fact]
+    public void What_was_taken_back_before_links_were_lost_is_tried_again_with_twice_as_many()
+    {
+        var state = LimitLearning.Start(20, new());
+        var raised = new List<int>();
+        for (var i = 0; raised.Count < 2; i++)
+        {
+            var before = state.Current;
+            var losses = raised.Count == 1 && before == 3 && i % 4 == 0 ? 1 : 0;
+            state = LimitLearning.Measured(state, new(before, 30_000.0 / before, losses, before, Full: true), T0.AddSeconds(i));
+            if (state.Current > before) raised.Add(state.Current);
+        }
+
+        Assert.Equal([5, 6], raised);
     }
 
     [Fact]

@@ -187,7 +187,7 @@ public sealed class AdapterLossTests
             return await run.WaitAsync(CancellationToken.None);
         });
         Assert.Equal(DfuError.BondedElsewhere, view.Devices[0].Error);
-        Assert.Matches("^it waits in its bootloader for fake:0, which has its bond and has not heard it for 13[5-9] s$", view.Devices[0].Detail);
+        Assert.Equal("it waits in its bootloader for fake:0, which has its bond and has not heard it for 136 s", view.Devices[0].Detail);
         Assert.InRange(station.Time.Elapsed.TotalSeconds, 135, 145);
     }
 

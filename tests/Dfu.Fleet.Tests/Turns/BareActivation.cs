@@ -31,5 +31,7 @@ internal sealed class BareActivation(TimeProvider time) : IActivation
 
     public Task TurnAsync() => throw new NotSupportedException();
 
-    public void End(string reason) => throw new NotSupportedException();
+    public bool Ended { get; private set; }
+
+    public void End(string reason) => Ended = true;
 }
