@@ -71,7 +71,7 @@ public sealed class CostTests
             var before = device.Time.Total - all; // it waits for its first slot, and was not counted then
             Assert.InRange(before, -0.01, device.Time.Waiting + 0.01);
             Assert.True(
-                device.Time is { Air: > 1, Guard: > 0.1, Creating: > 0.1, Connecting: > 0, Jumping: > 0.1, Finishing: > 1, Resuming: > 0 },
+                device.Time is { Air: > 1, Guard: > 0, Creating: > 0.1, Connecting: > 0, Jumping: > 0.1, Finishing: > 1, Resuming: > 0 },
                 $"{device.Time}");
         });
     }

@@ -99,7 +99,7 @@ public sealed class FleetClientTests
         var conflict = await Assert.ThrowsAsync<DfuException>(() => client.StartAsync(All(2, 8 * 4096), None));
         Assert.Equal(DfuError.CampaignConflict, conflict.Error);
 
-        await client.ControlAsync(campaign.Campaign!, new CampaignControl(CampaignControlKind.Cancel, "anna"), None);
+        await client.ControlAsync(campaign.Campaign!, new CampaignControl(CampaignControlKind.Cancel, "anna") { Cut = true }, None);
         var view = await campaign.WaitAsync(None).Soon();
         Assert.Equal(CampaignOutcome.Failed, view.Outcome);
         Assert.All(view.Devices, static device => Assert.Equal(DeviceOutcome.Cancelled, device.Outcome));
