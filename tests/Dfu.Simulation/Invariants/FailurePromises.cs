@@ -44,7 +44,8 @@ internal sealed class FailurePromises(Cluster cluster, SeedPlan plan)
                 state.Losses?.Count > campaign.Limits.MaxFruitlessAttempts && (happened.Any(OfHosts.Contains) || happened.Any(OfRadios.Contains)),
             DfuError.ConnectFailed or DfuError.ConnectTimeout =>
                 isUsedUp && (plan.Cluster.Radio.ConnectFailureRate > 0 || happened.Any(OfRadios.Contains) || happened.Any(OfDevices.Contains)),
-            DfuError.FlashBusy or DfuError.FlashFault or DfuError.DataPathStuck => isUsedUp && happened.Contains(FaultKind.StallFlash),
+            DfuError.FlashFault => happened.Contains(FaultKind.StallFlash), // one that refuses object after object needs a reset
+            DfuError.FlashBusy or DfuError.DataPathStuck => isUsedUp && happened.Contains(FaultKind.StallFlash),
             _ => isUsedUp && (plan.Cluster.Link.DropRate > 0 || happened.Any(OfDevices.Contains) || happened.Any(OfRadios.Contains)),
         };
     }
