@@ -28,7 +28,7 @@ public sealed class VirtualTime : TimeProvider
     /// </summary>
     public double? Scale { get; init; }
 
-    /// <summary>How many timers and posted calls a run takes before it gives up, where it must not go on for ever; null (the default) for any number.</summary>
+    /// <summary>How many timers and posted calls a run takes before it gives up, for what may go on for ever; null (the default) for any number.</summary>
     public long? MostSteps { get; init; }
 
     /// <summary>Timers and posted calls there were.</summary>
@@ -135,8 +135,8 @@ public sealed class VirtualTime : TimeProvider
 
     private void CountStep()
     {
-        if (++_steps > MostSteps)
-            throw new InvalidOperationException($"{MostSteps} steps have come to {Elapsed.TotalSeconds:0.000} s: something goes on for ever");
+        if (++_steps <= MostSteps || MostSteps is null) return;
+        throw new InvalidOperationException($"{MostSteps} steps have come to {Elapsed.TotalSeconds:0.000} s: something goes on for ever");
     }
 
     private void WaitForOthers(TimeSpan atMost)

@@ -74,7 +74,8 @@ internal sealed class CampaignPromises(Cluster cluster, Stored stored)
                 || (cancelled && entry.Action is not ("devicesRetried" or "devicesRestarted" or "campaignContinued" or "campaignEnded"));
         }
 
-        if (now.IsHeldFor(HoldReason.Paused) != paused) cluster.Violate($"{now.Id} is {(paused ? "not paused, although somebody paused it" : "paused by nobody")}");
+        if (now.IsHeldFor(HoldReason.Paused) != paused)
+            cluster.Violate($"{now.Id} is {(paused ? "not paused, although somebody paused it" : "paused by nobody")}");
         if (cancelled && !now.IsClosing) cluster.Violate($"{now.Id} was cancelled and goes on");
     }
 

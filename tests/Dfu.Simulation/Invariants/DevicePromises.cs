@@ -36,7 +36,8 @@ internal sealed class DevicePromises(Cluster cluster, Stored stored, Coverage co
         Append(record.Device.Id, record.NewsFrom, record.News);
         if (record.NewsFrom + record.News.Length < known) cluster.Violate($"{record.Device.Id} forgot the end of its history");
         else CheckOutcome(before, record, history[known..]);
-        if (record.Device is { Phase: DevicePhase.Done, Outcome: DeviceOutcome.Updated } && record.Passport.Images.All(image => image.PackageId != record.PackageId))
+        var isUpdated = record.Device is { Phase: DevicePhase.Done, Outcome: DeviceOutcome.Updated };
+        if (isUpdated && record.Passport.Images.All(image => image.PackageId != record.PackageId))
             cluster.Violate($"{record.Device.Id} was updated, and its passport does not have the image");
     }
 

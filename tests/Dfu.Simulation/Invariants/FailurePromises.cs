@@ -29,7 +29,7 @@ internal sealed class FailurePromises(Cluster cluster, SeedPlan plan)
         var state = record.Device;
         if (state.Error == DfuError.None || state.Detail.Length == 0) cluster.Violate($"{state.Id} failed, and nobody says why");
         if (!IsJustified(device, state, campaign, happened))
-            cluster.Violate($"{state.Id} failed after {state.Failures} failures, {state.Fruitless} of them in a row, for no reason that is one: {state.Error}, {state.Detail}");
+            cluster.Violate($"{state.Id} failed after {state.Failures} failures for no reason that is one: {state.Error}, {state.Detail}");
     }
 
     private bool IsJustified(VirtualDevice device, DeviceState state, CampaignState campaign, IReadOnlyCollection<FaultKind> happened)

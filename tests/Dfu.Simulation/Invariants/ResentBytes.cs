@@ -5,7 +5,7 @@ using Dfu.Simulation.Hosts;
 
 namespace Dfu.Simulation.Invariants;
 
-/// <summary>Bytes are sent again only for what the bootloader lost, and for one object each time that a link which carried some ends before the image is there.</summary>
+/// <summary>Bytes are sent again only for what the bootloader lost, and for one object each time that a link which carried some drops.</summary>
 internal sealed class ResentBytes(Cluster cluster)
 {
     private const int ObjectBytes = 4096;

@@ -12,7 +12,8 @@ internal static class Earlier
 
     public static AuditHead Audit(int entries) => new()
     {
-        Entries = [.. Enumerable.Range(1, entries).Select(static entry => new AuditEntry($"{Campaign}/{entry}", default, "somebody", "campaignPaused", Campaign, ""))],
+        Entries = [.. Enumerable.Range(1, entries)
+            .Select(static entry => new AuditEntry($"{Campaign}/{entry}", default, "somebody", "campaignPaused", Campaign, ""))],
     };
 
     /// <summary>A device that was given up in a campaign which has been deleted since.</summary>

@@ -283,14 +283,8 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         _screen.GoesOn = true;
         var before = _core!.State;
-        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now)
-        {
-            By = asked.By,
-            Order = asked.Orders.LastOrDefault(""),
-            Limits = asked.Limits,
-            Plan = asked.Plan,
-            Wall = Wall,
-        });
+        var order = asked.Orders.LastOrDefault("");
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Order = order, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
         if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
