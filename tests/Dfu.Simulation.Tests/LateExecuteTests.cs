@@ -100,7 +100,7 @@ public sealed class LateExecuteTests
         }
     }
 
-    /// <summary>The flash stands still for a time, from the EXECUTE of one object on; the link drops before it is known what the device has of the next.</summary>
+    /// <summary>The flash stands still for a time, from the EXECUTE of one object on; the link drops before the device says what it has of the next.</summary>
     private sealed class StallingLink : WrappedLink
     {
         private readonly Scenario _scenario;

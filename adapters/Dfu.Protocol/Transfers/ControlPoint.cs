@@ -30,9 +30,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
     public bool Repeated { get; private set; }
 
-    /// <summary>
-    /// An EXECUTE(data) was sent twice, and one of the two may still wait for the flash: until one at a boundary, sent once, has been answered behind it.
-    /// </summary>
+    /// <summary>One of two EXECUTE(data) may still wait for the flash, until another at a boundary, sent once, is answered behind it.</summary>
     public bool ExecuteMayWait { get; private set; }
 
     /// <summary>From the last writing of that request to its answer.</summary>
@@ -213,7 +211,6 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     /// <summary>The packet receipt notification that came last since <see cref="ForgetReceipt"/>, if any.</summary>
     public ChecksumResponse? Receipt => _receipt;
-
     public void ForgetReceipt() => _receipt = null;
 
     /// <summary>Waits for a packet receipt notification; asks what the device holds when none comes.</summary>
