@@ -56,6 +56,9 @@ public sealed class AttemptRun : IDisposable
     /// <summary>What lines about the attempt name; empty before it runs, and when nobody listens.</summary>
     public ActivityContext Trace => Volatile.Read(ref _telemetry)?.Context ?? default;
 
+    /// <summary>Asked before and after each connect: whether it still has the right to its device.</summary>
+    public Func<bool> Entitled { get; init; } = static () => true;
+
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;
 
@@ -109,7 +112,7 @@ public sealed class AttemptRun : IDisposable
     {
         lock (_links)
         {
-            if (Fenced) return false;
+            if (Fenced || !Entitled()) return false;
             _links.Add(link);
             return true;
         }

@@ -197,18 +197,18 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var traffic = Count(order.Place.Campaign, device.Id);
         traffic.AtLeast(device.Traffic);
         AdapterAttempt? attempt = null;
-        var lease = new AttemptLease(host.Times.Lease, host.Time, () =>
+        var lease = new AttemptLease(host.Times.Lease, host, () =>
         {
             WaitMetrics.LeaseLost(parts.Source.Id);
             Volatile.Read(ref attempt)?.Expire();
             loop.Post(() => Stop(attempt!, DfuError.Interrupted));
         });
         var reporter = new AttemptReporter(
-            parts.Peers.Device(device.Id).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time)
+            parts.Peers.Device(device.Id).ReportAsync, device.Attempt, traffic.Read, host.Times.Report, host.Time, host.Wall)
         {
             Accepted = sent =>
             {
-                WaitMetrics.LeaseRenewed(host.Time.GetElapsedTime(sent));
+                WaitMetrics.LeaseRenewed(host.Time.GetElapsedTime(sent.Timestamp));
                 if (!attempt!.Over) lease.Renew(sent);
             },
             Refused = () => Stop(attempt!, DfuError.Interrupted),
@@ -269,7 +269,10 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
         var (host, slot) = (parts.Host, attempt.Key.Slot);
         var radio = radios.OpenedAs(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
-        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time);
+        var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time)
+        {
+            Entitled = () => attempt.Lease.Holds,
+        };
         var order = UpdateOrders.For(attempt.Device, package, knowledge, host.Policy.Transfer) with
         {
             TraceParent = attempt.Order.Place.TraceParent,

@@ -1,23 +1,37 @@
+using Dfu.Fleet.Turns;
+
 namespace Dfu.Fleet.Shells.Adapters;
 
 /// <summary>An attempt's right to its device. It ends by itself on the radio's side, however busy the activation is.</summary>
 internal sealed class AttemptLease : IDisposable
 {
     private readonly TimeSpan _length;
-    private readonly TimeProvider _time;
+    private readonly FleetHost _host;
     private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private HostMoment _renewed;
 
-    /// <param name="expired">Called at most once, by a timer of <paramref name="time"/>.</param>
-    public AttemptLease(TimeSpan length, TimeProvider time, Action expired)
+    /// <param name="expired">Called at most once, by a timer.</param>
+    public AttemptLease(TimeSpan length, FleetHost host, Action expired)
     {
-        (_length, _time) = (length, time);
-        _timer = time.CreateTimer(static state => ((Action)state!)(), expired, length, Timeout.InfiniteTimeSpan);
+        (_length, _host, _renewed) = (length, host, HostMoment.Now(host.Time, host.Wall));
+        _timer = host.Time.CreateTimer(static state => ((Action)state!)(), expired, length, Timeout.InfiniteTimeSpan);
     }
 
-    /// <param name="sent">When the report was sent that has been accepted, as a timestamp.</param>
-    public void Renew(long sent)
+    /// <summary>It has not run out. Where a host stood still its timers come late, and do not know that it was suspended.</summary>
+    public bool Holds
     {
-        var left = _length - _time.GetElapsedTime(sent);
+        get
+        {
+            lock (_gate) return _renewed.IsWithin(_length, _host.Time, _host.Wall);
+        }
+    }
+
+    /// <param name="sent">When the report was sent that has been accepted.</param>
+    public void Renew(HostMoment sent)
+    {
+        lock (_gate) _renewed = sent;
+        var left = _length - _host.Time.GetElapsedTime(sent.Timestamp);
         _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 

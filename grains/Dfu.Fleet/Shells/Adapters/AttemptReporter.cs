@@ -9,7 +9,7 @@ namespace Dfu.Fleet.Shells.Adapters;
 /// Tells a device what happens in an attempt: numbered, in order, one report at a time, until all of it is durable. Lives on one scheduler.
 /// </summary>
 internal sealed class AttemptReporter(
-    Func<AttemptReport, Task<ReportReceipt>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time)
+    Func<AttemptReport, Task<ReportReceipt>> send, int attempt, Func<DeviceTraffic> traffic, TimeSpan every, TimeProvider time, TimeProvider wall)
 {
     /// <summary>Those that are not known to be durable; they are numbered without a gap.</summary>
     private readonly List<(DeviceEvent Event, TaskCompletionSource? Durable)> _events = [];
@@ -30,8 +30,8 @@ internal sealed class AttemptReporter(
     /// <summary>Completes when the device has let the attempt go on, for the first time, and when it never will.</summary>
     public Task FirstAnswer => _firstAnswer.Task;
 
-    /// <summary>Called when a report renewed the lease, with the timestamp of its sending.</summary>
-    public Action<long> Accepted { get; init; } = static _ => { };
+    /// <summary>Called when a report renewed the lease, with the moment of its sending.</summary>
+    public Action<HostMoment> Accepted { get; init; } = static _ => { };
 
     /// <summary>Called once when the device says that the attempt is over.</summary>
     public Action Refused { get; init; } = static () => { };
@@ -89,7 +89,8 @@ internal sealed class AttemptReporter(
         {
             _urgent = false;
             var final = _ended;
-            var sent = _lastSent = time.GetTimestamp();
+            var sent = HostMoment.Now(time, wall);
+            _lastSent = sent.Timestamp;
             _sent = _last;
             ReportReceipt receipt;
             try
@@ -116,7 +117,7 @@ internal sealed class AttemptReporter(
     }
 
     /// <returns>Whether it was the last one.</returns>
-    private bool Take(ReportReceipt receipt, long sent, bool final)
+    private bool Take(ReportReceipt receipt, HostMoment sent, bool final)
     {
         var durable = Math.Clamp(receipt.Saved - _saved, 0, _events.Count);
         foreach (var entry in _events.Take(durable)) entry.Durable?.TrySetResult();

@@ -4,6 +4,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Telemetry;
+using Dfu.Fleet.Turns;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Shells.Devices;
@@ -31,8 +32,7 @@ internal sealed class DeviceShell
     private bool _confirm;
     private bool _ended;
     private long? _savedAt;
-    private long? _ownedAt;
-    private DateTimeOffset _ownedOnTheWall;
+    private HostMoment? _owned;
     private long? _takenOverAt;
     private long _heardAt;
     private long _doneAt;
@@ -84,11 +84,11 @@ internal sealed class DeviceShell
     private DateTimeOffset Now => _time.GetUtcNow();
 
     private bool Owned => _times.Ownership is not { } ownership
-        || (_ownedAt is { } at && _time.GetElapsedTime(at) < ownership && _wall.GetUtcNow() - _ownedOnTheWall < ownership);
+        || (_owned is { } since && since.IsWithin(ownership, _time, _wall));
 
     /// <summary>The activation before this one may still let the attempt go on.</summary>
     private bool IsOwnedElsewhere => _times.Ownership is { } ownership && Saved is { Device.Running: true }
-        && (_ownedAt is null || (_takenOverAt is { } at && _time.GetElapsedTime(at) < ownership));
+        && (_owned is null || (_takenOverAt is { } at && _time.GetElapsedTime(at) < ownership));
 
     /// <summary>How soon a save should begin; null when there is none to make.</summary>
     public TimeSpan? SaveIn()
@@ -259,7 +259,7 @@ internal sealed class DeviceShell
 
         Record = Record! with { Holder = State!.Running && _times.Ownership is not null ? _holder : null };
         _savedAt = _time.GetTimestamp();
-        Writing = new(Record, history, _decided, _ended, _decided ? TakeEffects() : [], _savedAt.Value, _wall.GetUtcNow());
+        Writing = new(Record, history, _decided, _ended, _decided ? TakeEffects() : [], new(_savedAt.Value, _wall.GetUtcNow()));
         _decided = _changed = _confirm = _ended = false;
         return Writing;
     }
@@ -268,13 +268,13 @@ internal sealed class DeviceShell
     public void Written(PendingWrite pending)
     {
         // Until the first write was done an activation elsewhere could accept reports, however long it took; and go on for as long as it believes to own it.
-        if (_ownedAt is null)
+        if (_owned is null)
         {
             _heardAt = _time.GetTimestamp();
             if (Saved is { Holder: { } holder } && holder != _holder) _takenOverAt = _heardAt;
         }
 
-        (_ownedAt, _ownedOnTheWall, Saved, Writing) = (pending.Began, pending.BeganOnTheWall, pending.Record, null);
+        (_owned, Saved, Writing) = (pending.Began, pending.Record, null);
         if (pending.Ended) _trace.End(pending.Record.Device);
     }
 
@@ -308,7 +308,7 @@ internal sealed class DeviceShell
     /// <summary>How long an attempt may still be silent. Never over before this activation has written, where another one may have the device.</summary>
     private TimeSpan SilentIn()
     {
-        if (_ownedAt is null && _times.Ownership is not null) return _times.Silence;
+        if (_owned is null && _times.Ownership is not null) return _times.Silence;
         var silent = _times.Silence - _time.GetElapsedTime(_heardAt);
         return _takenOverAt is { } at && _times.Ownership + _times.Silence - _time.GetElapsedTime(at) is { } still && still > silent ? still : silent;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Turns;
 
 namespace Dfu.Fleet.Shells.Devices;
 
@@ -8,12 +9,10 @@ namespace Dfu.Fleet.Shells.Devices;
 /// <param name="Decided">Others want to know.</param>
 /// <param name="Ended">The device has got its outcome.</param>
 /// <param name="Effects">To be carried out when it is written.</param>
-/// <param name="Began">Timestamp.</param>
 internal sealed record PendingWrite(
     DeviceRecord Record,
     DeviceHistory? History,
     bool Decided,
     bool Ended,
     ImmutableArray<DeviceEffect> Effects,
-    long Began,
-    DateTimeOffset BeganOnTheWall);
+    HostMoment Began);
