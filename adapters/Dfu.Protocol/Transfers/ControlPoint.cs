@@ -24,8 +24,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// <summary>An answer to EXECUTE that came while another answer was waited for.</summary>
     private Response? _executed;
     private ObjectType _selected = ObjectType.Command;
-    private ushort _prn;
-    private bool _prnKnown;
+    private ushort? _prn;
 
     /// <summary>Whether the request that was answered last had to be sent more than once.</summary>
     public bool Repeated { get; private set; }
@@ -75,10 +74,9 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// <param name="always">Also where the device was told so on this link already.</param>
     public async Task SetPrnAsync(ushort packets, CancellationToken cancellationToken, bool always = false)
     {
-        if (_prnKnown && _prn == packets && !always) return;
-        _prn = packets;
+        if (_prn == packets && !always) return;
         Expect(await AskAsync(Request.SetPrn(packets), cancellationToken), Asked.Other);
-        _prnKnown = true;
+        _prn = packets;
     }
 
     /// <summary>Hands a packet to the link, which may wait for room, but not for ever.</summary>
@@ -211,6 +209,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
 
     /// <summary>The packet receipt notification that came last since <see cref="ForgetReceipt"/>, if any.</summary>
     public ChecksumResponse? Receipt => _receipt;
+
     public void ForgetReceipt() => _receipt = null;
 
     /// <summary>Waits for a packet receipt notification; asks what the device holds when none comes.</summary>
@@ -299,7 +298,7 @@ internal sealed class ControlPoint(IDfuLink link, TransferOptions options, TimeP
     /// </summary>
     private async Task PassLateAnswersAsync(byte opCode, byte question, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var third = opCode != OpCode.SetPrn ? Request.SetPrn(_prn) : question != OpCode.Select ? Request.Select(_selected) : Request.GetCrc();
+        var third = opCode != OpCode.SetPrn ? Request.SetPrn(_prn ?? 0) : question != OpCode.Select ? Request.Select(_selected) : Request.GetCrc();
         var began = time.GetTimestamp();
         var deadline = timeout * (options.RequestRepeats + 1);
         for (var wait = _patience.OfRequest; time.GetElapsedTime(began) < deadline; wait = Shorter(wait * 2, timeout))

@@ -67,7 +67,7 @@ public sealed class BackupCommandTests : IDisposable
             PRAGMA application_id = 0x64667501;
             PRAGMA user_version = 2;
             CREATE TABLE grain_state (name TEXT NOT NULL, grain TEXT NOT NULL, etag TEXT NOT NULL, payload ANY NOT NULL, PRIMARY KEY (name, grain)) STRICT;
-            INSERT INTO grain_state VALUES ('campaign', 'campaign/1', 'e', '{}');
+            INSERT INTO grain_state VALUES ('campaign', 'campaign/1', '0123456789abcdef0123456789abcdef', '{}');
             """;
         command.ExecuteNonQuery();
     }
