@@ -16,7 +16,7 @@ internal sealed record ChaosSettings
     public static Command Command(Func<ChaosSettings, Task<int>> run)
     {
         var minutes = CommandLines.Number("--minutes", "for so long processes are killed and stopped", 10);
-        var kills = CommandLines.Whole("--kills", "or until there were so many kills and stops; 0 is no limit", 0);
+        var kills = CommandLines.Whole("--kills", "or until there were so many kills; 0 is no limit", 0);
         var seed = CommandLines.Whole("--seed", "of which process is hurt when and how; of the time unless given", Environment.TickCount & 0xFFFF);
         var devices = CommandLines.Whole("--devices", "that are updated again and again", 12, 1);
         var size = CommandLines.Whole("--size", "bytes of each image", 64 * 1024, 1);

@@ -3,8 +3,6 @@ namespace Dfu.Cluster.Scenario.Chaos;
 /// <summary>Hurts processes in the order of a seed, several at a time, until told to stop; then all of them run again.</summary>
 internal sealed class Monkey(IReadOnlyList<Victim> victims, ChaosSettings settings, TimeProvider time, Action<string> tell)
 {
-    public int Done => victims.Sum(static victim => victim.Kills + victim.Stops);
-
     /// <exception cref="Exception">What a process did that could not be hurt, or not be started again.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -13,7 +11,7 @@ internal sealed class Monkey(IReadOnlyList<Victim> victims, ChaosSettings settin
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
-            while (Done < settings.Kills)
+            while (victims.Sum(static victim => victim.Kills) < settings.Kills)
             {
                 var fault = faults.Next();
                 var kind = victims.Where(victim => victim.Kind == fault.Kind).ToArray();
