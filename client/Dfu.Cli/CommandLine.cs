@@ -110,6 +110,7 @@ internal static class CommandLine
             var known = isOption ? command.Options.Select(option => option.Name).Append("--help") : command.Subcommands.Select(sub => sub.Name);
             if (Wordless(result, unknown) is { } wordless) return ($"{wordless}: '{unknown}' is not true or false", help);
             var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+            if (known.Contains(unknown)) return ($"'{unknown}' stands before '{command.Name}'", "write it behind");
             return ($"unknown {what} '{unknown}'", Suggestions.For(unknown, known) is { } meant ? $"did you mean {meant}?" : help);
         }
 

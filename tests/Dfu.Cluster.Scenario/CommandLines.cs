@@ -24,8 +24,11 @@ internal static class CommandLines
         return await result.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error });
     }
 
+    /// <summary>Numbers of seconds and minutes become delays, which have a longest.</summary>
+    private const int Most = 60_000;
+
     /// <summary>A number from <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public static Option<double> Number(string name, string description, double fallback, double least = 0, double most = int.MaxValue) => new(name)
+    public static Option<double> Number(string name, string description, double fallback, double least = 0, double most = Most) => new(name)
     {
         Description = description,
         HelpName = "N",
@@ -62,6 +65,8 @@ internal static class CommandLines
     /// <summary>An option that is not known may pass for the value of an argument.</summary>
     private static string? Refusal(ParseResult result)
     {
+        if (result.Errors.FirstOrDefault(static error => error.Message.StartsWith("Required argument missing", StringComparison.Ordinal)) is { } missing)
+            return OneLine(missing.Message);
         if (result.UnmatchedTokens is [var unmatched, ..]) return $"'{unmatched}' is not understood";
         var option = result.Tokens.FirstOrDefault(static token => token.Type == TokenType.Argument && token.Value is ['-', '-', _, ..]);
         return option is not null ? $"'{option.Value}' is not understood" : result.Errors is [var first, ..] ? OneLine(first.Message) : null;

@@ -30,7 +30,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'--input' is not understood", "--input", "5")]
     [InlineData("'yaml' is not understood", "yaml")]
     [InlineData("--inputs: 'x' is not a number from 0 to 2147483647", "--inputs", "x")]
-    [InlineData("--minutes: '-1' is not a number from 0 to 2147483647", "--minutes", "-1")]
+    [InlineData("--minutes: '-1' is not a number from 0 to 60000", "--minutes", "-1")]
     [InlineData("--seed", "--seed")]
     [InlineData("'nobody'", "--target", "nobody")]
     [InlineData("'/no/such/file'", "--replay", "/no/such/file")]

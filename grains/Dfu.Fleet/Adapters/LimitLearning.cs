@@ -29,6 +29,15 @@ internal static class LimitLearning
     /// <summary>Up to <see cref="First"/> transfers are not too many before they get less through than fewer did: slots are idle between transfers.</summary>
     private const double Worse = 0.85;
 
+    /// <summary>More transfers that only save losses get at least this part of what the best load got; less each time would add up.</summary>
+    private const double NoWorse = 0.97;
+
+    /// <summary>
+    /// So many transfers at the most for the sake of lost links alone: more hardly hold fewer, and where links drop after so much time and not after so many
+    /// bytes, which a few losses do not tell, more transfers lose more.
+    /// </summary>
+    private const int MostForLosses = 8;
+
     /// <summary>Loads are compared that differ by at least this: between nearer ones chance decides.</summary>
     private const double LowerLoad = 0.8;
 
@@ -100,7 +109,8 @@ internal static class LimitLearning
     /// </summary>
     private static int Raised(TransferLimit limit, MeasuredLoad load)
     {
-        var step = limit.Hold == TimeSpan.Zero ? (limit.Current + 1) / 2 : Lost(limit, load) >= MuchLost ? limit.Current : (limit.Current + 3) / 4;
+        var step = limit.Hold == TimeSpan.Zero ? (limit.Current + 1) / 2 : (limit.Current + 3) / 4;
+        if (Lost(limit, load) >= MuchLost) step = Math.Max(step, Math.Min(limit.Current, MostForLosses - limit.Current));
         var raised = limit.Current + step;
         return raised <= LowerLoad * limit.Ceiling ? raised : limit.Ceiling;
     }
@@ -137,7 +147,8 @@ internal static class LimitLearning
         lower is null || (load.Samples < SamplesToJudge ? Gain(load, lower) >= ClearGain : IsEnough(limit, load, lower));
 
     private static bool IsEnough(TransferLimit limit, MeasuredLoad load, MeasuredLoad lower) =>
-        Gain(load, lower) >= EnoughGain || (Lost(limit, load) >= MuchLost && Goodput(load) >= Worse * Goodput(lower));
+        Gain(load, lower) >= EnoughGain
+        || (load.Sending <= MostForLosses && Lost(limit, load) >= MuchLost && Goodput(load) >= NoWorse * limit.Loads.Max(Goodput));
 
     /// <summary>What each added transfer got, as a share of what a transfer had before: 1 where they do not hinder each other, 0 on a full air.</summary>
     private static double Gain(MeasuredLoad load, MeasuredLoad lower) => ((Goodput(load) / Goodput(lower)) - 1) * lower.Mean / (load.Mean - lower.Mean);

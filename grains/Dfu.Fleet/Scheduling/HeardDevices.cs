@@ -103,6 +103,7 @@ public sealed class HeardDevices
             if (_awaited.Contains(match.Device)) found = match.Device;
             var news = entry.Last is not { } last || now - last > News || entry.Match.InBootloader != match.InBootloader;
             ref var ear = ref entry.EarOf(adapter);
+            if (now <= ear.At) return false; // it is told once more
             var rssi = ear.At is null || now - ear.At > Fresh ? advertisement.Rssi : ((3 * ear.Rssi) + advertisement.Rssi) / 4.0;
             ear = new(now, rssi);
             if (now < entry.Last) return false;

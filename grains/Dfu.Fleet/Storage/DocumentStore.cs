@@ -99,7 +99,7 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
 
     private static byte[] Digest(string json) => SHA256.HashData(MemoryMarshal.AsBytes(json.AsSpan()));
 
-    /// <summary>Hosts wrap what storage throws; an activation that is over has no storage any more.</summary>
+    /// <summary>A host may wrap what storage throws.</summary>
     private static bool IsRefusal(Exception? e) =>
         e is DfuException or OvertakenException or InvalidOperationException || (e?.InnerException is { } cause && IsRefusal(cause));
 

@@ -28,6 +28,8 @@ internal static class SharedRadio
         ("1 packet in 7.5 ms (cheap dongle)", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 8 }, null),
         ("the same, 3 % of objects drop", LinkModel.Perfect with { PacketsPerEvent = 1, DropRate = 0.03 }, new AdapterModel { MaxLinks = 8 }, null),
         ("the same, links drop after 20 s", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 8 }, TimeSpan.FromSeconds(20)),
+        ("the same, 20 links", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 20 }, TimeSpan.FromSeconds(20)),
+        ("20 links, links drop after 10 s", LinkModel.Perfect with { PacketsPerEvent = 1 }, new AdapterModel { MaxLinks = 20 }, TimeSpan.FromSeconds(10)),
         ("3 packets, 20 links", LinkModel.Perfect, new AdapterModel { MaxLinks = 20 }, null),
     ];
 

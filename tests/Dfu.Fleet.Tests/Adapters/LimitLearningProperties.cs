@@ -7,7 +7,7 @@ namespace Dfu.Fleet.Tests.Adapters;
 
 /// <summary>
 /// Learning on an air that carries so many transfers at full speed and no more, measured with noise. Links drop after so many bytes, and hold their share of
-/// the air for a while.
+/// the air for a while; or they drop after so much time, and what each had sent of its object is sent again.
 /// </summary>
 /// <remarks>
 /// The rooms are the same in every run: with losses and noise by chance one of some thousands ends outside of any bound that means something.
@@ -21,12 +21,21 @@ public sealed class LimitLearningProperties
     private sealed record Room(int Knee, int Links, double Noise, double LossRate, int Seed)
     {
         private const double LossLasts = 6;
+        private const double SentAgain = 0.5;
+
+        /// <summary>Links drop after so much time, however many transfers share the air.</summary>
+        public bool ByTime { get; init; }
+
+        /// <summary>Links lost in a second, of one of so many.</summary>
+        public double Losses(int sending) => ByTime ? LossRate : LossRate * Share(sending);
 
         /// <summary>With so many transfers each has this part of full speed.</summary>
         public double Share(int sending) => Math.Min(1, Knee / (double)sending);
 
         /// <summary>What gets through, as a number of transfers at full speed.</summary>
-        public double Goodput(int sending) => sending * Share(sending) / (1 + (LossLasts * LossRate * Share(sending)));
+        public double Goodput(int sending) => ByTime
+            ? Math.Max(0.01, (sending * Share(sending)) - (sending * LossRate * SentAgain))
+            : sending * Share(sending) / (1 + (LossLasts * LossRate * Share(sending)));
 
         public double Best => Enumerable.Range(1, Links).Max(Goodput);
 
@@ -41,6 +50,15 @@ public sealed class LimitLearningProperties
         learner.Pass(200);
         var (goodput, limit) = learner.Pass(200);
         AssertSettled(room, goodput, limit);
+    });
+
+    [Property(MaxTest = 300, Replay = Seed)]
+    public Property It_does_not_climb_where_more_transfers_only_lose_more() => Prop.ForAll(Rooms(), room =>
+    {
+        var losing = room with { ByTime = true, Knee = 1 + (room.Knee % 4), Links = 8 + room.Links, LossRate = Math.Max(0.05, room.LossRate) };
+        var learner = new Learner(losing);
+        learner.Pass(600);
+        AssertGoodput(losing, learner.Pass(200).Goodput);
     });
 
     [Property(MaxTest = 300, Replay = Seed)]
@@ -98,8 +116,8 @@ public sealed class LimitLearningProperties
                 var share = Room.Share(sending);
                 goodput += Room.Goodput(sending);
                 limits += sending;
-                var losses = Enumerable.Range(0, sending).Count(_ => _random.NextDouble() < Room.LossRate * share);
-                var rate = Rate * share * (1 + (Room.Noise * ((2 * _random.NextDouble()) - 1)));
+                var losses = Enumerable.Range(0, sending).Count(_ => _random.NextDouble() < Room.Losses(sending));
+                var rate = Rate * (Room.ByTime ? Room.Goodput(sending) / sending : share) * (1 + (Room.Noise * ((2 * _random.NextDouble()) - 1)));
                 _limit = LimitLearning.Measured(_limit, new(sending, rate, losses, sending, Full: true), T0.AddSeconds(_second++));
                 Assert.InRange(_limit.Current, 1, Room.Links);
             }

@@ -1,3 +1,4 @@
+using Dfu.Cluster.Tests.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Tests.Turns;
 
@@ -25,6 +26,59 @@ public sealed class DocumentStoreTests
         var store = new DocumentStore<string>(new BareActivation(TimeProvider.System), _document);
         await Assert.ThrowsAsync<IOException>(store.ClearAsync);
         Assert.True(store.Failed);
+    }
+
+    [Theory]
+    [InlineData("\"mine\"", 0)] // it was written, and only the answer was lost
+    [InlineData("\"before\"", 1)]
+    public async Task A_write_without_an_answer_is_looked_for_before_it_is_made_again(string found, int writes)
+    {
+        var (document, time) = (new DocumentWithoutAnswer(found), new ManualTime());
+        var store = new DocumentStore<string>(new BareActivation(time), document);
+        await store.ReadAsync();
+        var saving = store.SaveAsync("mine");
+        time.Advance(new FleetTimes().Again.TotalSeconds);
+        await saving;
+        Assert.Equal((writes, "\"mine\""), (document.Writes, document.Stored));
+    }
+
+    [Fact]
+    public async Task A_write_without_an_answer_that_another_came_before_is_not_made_again()
+    {
+        var (document, time) = (new DocumentWithoutAnswer("\"another's\""), new ManualTime());
+        var store = new DocumentStore<string>(new BareActivation(time), document);
+        await store.ReadAsync();
+        var saving = store.SaveAsync("mine");
+        time.Advance(new FleetTimes().Again.TotalSeconds);
+        await Assert.ThrowsAsync<IOException>(() => saving);
+        Assert.Equal((0, "\"another's\""), (document.Writes, document.Stored));
+    }
+
+    /// <param name="found">What is stored after the first write, which nobody answers.</param>
+    private sealed class DocumentWithoutAnswer(string found) : IDocument
+    {
+        private bool _answers;
+
+        public int Writes { get; private set; }
+
+        public string Stored { get; private set; } = "\"before\"";
+
+        public Task<string> ReadAsync() => Task.FromResult(Stored);
+
+        public Task WriteAsync(string json)
+        {
+            if (!_answers)
+            {
+                (_answers, Stored) = (true, found);
+                return Task.FromException(new TimeoutException("no answer"));
+            }
+
+            Writes++;
+            Stored = json;
+            return Task.CompletedTask;
+        }
+
+        public Task ClearAsync() => Task.CompletedTask;
     }
 
     private sealed class OvertakenDocument : IDocument

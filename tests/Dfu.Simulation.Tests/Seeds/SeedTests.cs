@@ -16,6 +16,16 @@ public sealed class SeedTests
         Assert.Empty(coverage.Missing());
     }
 
+    /// <summary>A host that had stood still connected to a device that another had taken over.</summary>
+    [Theory]
+    [InlineData(1_004_167)]
+    [InlineData(1_009_161)]
+    public void What_only_these_seeds_found_stays_mended(int seed)
+    {
+        var (_, failures) = SeedSweep.Run(seed, 1, static () => true, static _ => { });
+        Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Select(static failure => failure.Describe())));
+    }
+
     [Fact]
     public void One_seed_gives_the_same_run()
     {

@@ -14,13 +14,17 @@ internal sealed class UnreportedAdvertisements(TimeProvider time)
     private readonly Dictionary<BluetoothAddress, long> _known = [];
     private bool _deaf;
 
-    /// <returns>True when an address was heard that had been silent for so long that nothing is begun with it.</returns>
+    /// <returns>True when an address can be connected to that had been silent for so long that nothing is begun with it.</returns>
     public bool Hear(in Advertisement advertisement)
     {
         lock (_gate)
         {
-            var isNews = !(_known.TryGetValue(advertisement.Address, out var last) && time.GetElapsedTime(last) <= HeardDevices.Fresh);
-            _known[advertisement.Address] = time.GetTimestamp();
+            var isNews = false;
+            if (advertisement.Connectable)
+            {
+                isNews = !(_known.TryGetValue(advertisement.Address, out var last) && time.GetElapsedTime(last) <= HeardDevices.Fresh);
+                _known[advertisement.Address] = time.GetTimestamp();
+            }
 
             // A device whose advertisements alternate between connectable and not can be connected to all the same.
             if (!advertisement.Connectable && _heard.TryGetValue(advertisement.Address, out var before) && before.Advertisement.Connectable) return isNews;

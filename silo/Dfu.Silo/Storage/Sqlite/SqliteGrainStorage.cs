@@ -7,7 +7,7 @@ namespace Dfu.Silo.Storage.Sqlite;
 /// <summary>Grain states in <c>fleet.db</c> of a data directory that the caller has locked. A write is on the disk when it returns.</summary>
 /// <remarks>
 /// Grains write at the same time and share transactions. There are two connections to the file, so that readers never wait for the
-/// writer's disk. Orleans wraps what this throws, unless it is an <see cref="InconsistentStateException"/>.
+/// writer's disk.
 /// </remarks>
 internal sealed class SqliteGrainStorage : IGrainStorage, IDisposable
 {
