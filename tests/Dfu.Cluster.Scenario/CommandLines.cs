@@ -65,8 +65,9 @@ internal static class CommandLines
     /// <summary>An option that is not known may pass for the value of an argument.</summary>
     private static string? Refusal(ParseResult result)
     {
-        if (result.Errors.FirstOrDefault(static error => error.Message.StartsWith("Required argument missing", StringComparison.Ordinal)) is { } missing)
-            return OneLine(missing.Message);
+        var ofOption = result.Errors.FirstOrDefault(
+            static error => error.Message.StartsWith("--", StringComparison.Ordinal) || error.Message.StartsWith("Required", StringComparison.Ordinal));
+        if (ofOption is not null) return OneLine(ofOption.Message);
         if (result.UnmatchedTokens is [var unmatched, ..]) return $"'{unmatched}' is not understood";
         var option = result.Tokens.FirstOrDefault(static token => token.Type == TokenType.Argument && token.Value is ['-', '-', _, ..]);
         return option is not null ? $"'{option.Value}' is not understood" : result.Errors is [var first, ..] ? OneLine(first.Message) : null;
