@@ -17,12 +17,10 @@ public sealed class SeedTests
     }
 
     /// <summary>A host that had stood still connected to a device that another had taken over.</summary>
-    [Theory]
-    [InlineData(1_004_167)]
-    [InlineData(1_009_161)]
-    public void What_only_these_seeds_found_stays_mended(int seed)
+    [Fact]
+    public void What_only_one_seed_found_stays_mended()
     {
-        var (_, failures) = SeedSweep.Run(seed, 1, static () => true, static _ => { });
+        var (_, failures) = SeedSweep.Run(1_004_167, 1, static () => true, static _ => { });
         Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Select(static failure => failure.Describe())));
     }
 
