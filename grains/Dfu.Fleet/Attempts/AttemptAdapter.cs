@@ -28,7 +28,7 @@ internal sealed class AttemptAdapter(
         var error = DfuError.Cancelled;
         try
         {
-            if (run.Fenced || !run.Entitled()) throw new OperationCanceledException("the attempt is over");
+            if (!run.MayConnect) throw new OperationCanceledException("the attempt is over");
             reports.Adapter(new AdapterEvent.ConnectStarted(run.Adapter.Epoch, connect, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;

@@ -56,11 +56,14 @@ public sealed class AttemptRun : IDisposable
     /// <summary>What lines about the attempt name; empty before it runs, and when nobody listens.</summary>
     public ActivityContext Trace => Volatile.Read(ref _telemetry)?.Context ?? default;
 
-    /// <summary>Asked before and after each connect: whether it still has the right to its device.</summary>
+    /// <summary>Whether it still has the right to its device.</summary>
     public Func<bool> Entitled { get; init; } = static () => true;
 
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>Asked before and after each connect.</summary>
+    internal bool MayConnect => !Fenced && Entitled();
 
     /// <summary>Runs the attempt to its end; never throws. Called once.</summary>
     public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
@@ -112,7 +115,7 @@ public sealed class AttemptRun : IDisposable
     {
         lock (_links)
         {
-            if (Fenced || !Entitled()) return false;
+            if (!MayConnect) return false;
             _links.Add(link);
             return true;
         }

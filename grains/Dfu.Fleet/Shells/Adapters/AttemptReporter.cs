@@ -14,7 +14,7 @@ internal sealed class AttemptReporter(
     /// <summary>Those that are not known to be durable; they are numbered without a gap.</summary>
     private readonly List<(DeviceEvent Event, TaskCompletionSource? Durable)> _events = [];
     private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastSent = time.GetTimestamp();
+    private HostMoment _lastSent = HostMoment.Now(time, wall);
     private int _last;
     private int _saved;
     private int _taken;
@@ -64,7 +64,7 @@ internal sealed class AttemptReporter(
     /// <param name="next">When it is called again.</param>
     public void Tick(TimeSpan next)
     {
-        if (_urgent || time.GetElapsedTime(_lastSent) + next > every) Send();
+        if (_urgent || time.GetElapsedTime(_lastSent.Timestamp) + next > every) Send();
     }
 
     /// <summary>Sends at once, for a device that asks.</summary>
@@ -89,8 +89,7 @@ internal sealed class AttemptReporter(
         {
             _urgent = false;
             var final = _ended;
-            var sent = HostMoment.Now(time, wall);
-            _lastSent = sent.Timestamp;
+            var sent = _lastSent = HostMoment.Now(time, wall);
             _sent = _last;
             ReportReceipt receipt;
             try
