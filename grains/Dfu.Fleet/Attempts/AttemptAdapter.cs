@@ -28,7 +28,7 @@ internal sealed class AttemptAdapter(
         var error = DfuError.Cancelled;
         try
         {
-            if (!run.MayConnect) throw new OperationCanceledException("the attempt is over");
+            run.ThrowIfOver();
             reports.Adapter(new AdapterEvent.ConnectStarted(run.Adapter.Epoch, connect, run.Device, run.Attempt));
             var link = await ConnectInTimeAsync(address, addressType, cancellationToken);
             error = DfuError.None;
@@ -39,7 +39,7 @@ internal sealed class AttemptAdapter(
             }
 
             Background.Run("watch a link", WatchAsync(link));
-            return link;
+            return new LeasedLink(link, run.ThrowIfOver);
         }
         catch (DfuException e)
         {

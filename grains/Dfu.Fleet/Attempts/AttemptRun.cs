@@ -62,8 +62,8 @@ public sealed class AttemptRun : IDisposable
     /// <summary>Nothing it reports counts any more.</summary>
     public bool Fenced => Volatile.Read(ref _ended) != 0;
 
-    /// <summary>Asked before and after each connect.</summary>
-    internal bool MayConnect => !Fenced && Entitled();
+    /// <summary>It may connect to its device, and write to it.</summary>
+    internal bool MayDrive => !Fenced && Entitled();
 
     /// <summary>Runs the attempt to its end; never throws. Called once.</summary>
     public async Task RunAsync(UpdateRunner runner, UpdateOrder order, LinkOptions link)
@@ -110,12 +110,18 @@ public sealed class AttemptRun : IDisposable
         if (!Fenced) Background.Run("abandon an attempt", AbandonAsync());
     }
 
+    /// <exception cref="OperationCanceledException">It must not drive its device any more.</exception>
+    internal void ThrowIfOver()
+    {
+        if (!MayDrive) throw new OperationCanceledException("the attempt is over");
+    }
+
     /// <returns>False when the attempt is over: the link is not wanted any more.</returns>
     internal bool Opened(IDfuLink link)
     {
         lock (_links)
         {
-            if (!MayConnect) return false;
+            if (!MayDrive) return false;
             _links.Add(link);
             return true;
         }

@@ -146,9 +146,8 @@ internal sealed class Drivers(Cluster cluster)
         Opened(run.Process);
     }
 
-    private ReadOnlyMemory<byte> Wrote(Run run, DfuCharacteristic characteristic, ReadOnlyMemory<byte> value)
+    private ReadOnlyMemory<byte> Changed(Run run, DfuCharacteristic characteristic, ReadOnlyMemory<byte> value)
     {
-        if (_linked.GetValueOrDefault(run.Device) > run.Number) cluster.Violate($"{run.Process} writes to {run.Device}, which another has taken over");
         if (characteristic != DfuCharacteristic.Packet || !_garble.TryGetValue(run.Device, out var left)) return value;
         _garble[run.Device] = left - 1;
         if (left > 0) return value;
@@ -156,6 +155,11 @@ internal sealed class Drivers(Cluster cluster)
         var changed = value.ToArray();
         changed[^1] ^= 0x10;
         return changed;
+    }
+
+    private void Wrote(Run run)
+    {
+        if (_linked.GetValueOrDefault(run.Device) > run.Number) cluster.Violate($"{run.Process} writes to {run.Device}, which another has taken over");
     }
 
     private sealed record Run(int Number, HostProcess Process, BluetoothAddress Device, CancellationToken Stopped);
@@ -172,12 +176,12 @@ internal sealed class Drivers(Cluster cluster)
             var link = await drivers.ConnectAsync(run, device, () => adapter.ConnectAsync(address, addressType, cancellationToken));
             var work = device is not null ? drivers.Resent.Linked(device) : new();
             drivers.Linked(run, link, work);
-            return new WatchedLink(drivers.Wrap(link), (characteristic, value) =>
+            return new WatchedLink(drivers.Wrap(link), (characteristic, value) => drivers.Changed(run, characteristic, value), (characteristic, value) =>
             {
+                drivers.Wrote(run);
                 work.Wrote(characteristic, value.Span);
                 if (work.IsExecuting) drivers.Seen(new(Moment.Execute, run.Process, device));
                 else if (work.Bytes > 0 && characteristic == DfuCharacteristic.Packet) drivers.Seen(new(Moment.Object, run.Process, device));
-                return drivers.Wrote(run, characteristic, value);
             });
         }
     }

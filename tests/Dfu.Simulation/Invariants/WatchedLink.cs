@@ -3,10 +3,11 @@ using Dfu.Protocol.Links;
 
 namespace Dfu.Simulation.Invariants;
 
-/// <summary>A link that shows each write to somebody who may change it.</summary>
-/// <param name="writes">What is written to a link that is closed gets nowhere, and is not shown.</param>
+/// <summary>A link whose writes may be changed on their way, and are shown to somebody.</summary>
+/// <param name="changed">What is written instead.</param>
+/// <param name="wrote">What the link has taken; what it refuses, or is written when it has closed, gets nowhere and is not shown.</param>
 internal sealed class WatchedLink(
-    IDfuLink link, Func<DfuCharacteristic, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> writes) : IDfuLink
+    IDfuLink link, Func<DfuCharacteristic, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> changed, Action<DfuCharacteristic, ReadOnlyMemory<byte>> wrote) : IDfuLink
 {
     public int Mtu => link.Mtu;
 
@@ -28,17 +29,20 @@ internal sealed class WatchedLink(
 
     public Task<ReadOnlyMemory<byte>> ReadAsync(Guid characteristic, CancellationToken cancellationToken) => link.ReadAsync(characteristic, cancellationToken);
 
-    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
-    {
-        if (!link.Closed.IsCompleted) value = writes(characteristic, value);
-        return link.WriteAsync(characteristic, value, cancellationToken);
-    }
+    public Task WriteAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        Write(characteristic, value, change => link.WriteAsync(characteristic, change, cancellationToken));
 
-    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
-    {
-        if (!link.Closed.IsCompleted) value = writes(characteristic, value);
-        return link.WriteCommandAsync(characteristic, value, cancellationToken);
-    }
+    public ValueTask WriteCommandAsync(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
+        Write(characteristic, value, change => link.WriteCommandAsync(characteristic, change, cancellationToken));
 
     public ValueTask DisposeAsync() => link.DisposeAsync();
+
+    private T Write<T>(DfuCharacteristic characteristic, ReadOnlyMemory<byte> value, Func<ReadOnlyMemory<byte>, T> write)
+    {
+        if (link.Closed.IsCompleted) return write(value);
+        value = changed(characteristic, value);
+        var writing = write(value);
+        wrote(characteristic, value);
+        return writing;
+    }
 }
