@@ -267,6 +267,7 @@ internal sealed class AdapterAttempts(AdapterParts parts, AdapterLoop loop, Adap
     private void Run(AdapterAttempt attempt, DfuPackage package, CampaignKnowledge knowledge)
     {
         var (host, slot) = (parts.Host, attempt.Key.Slot);
+        if (!attempt.Lease.Holds) throw new DfuException(DfuError.Interrupted, "its host stood still before it began");
         var radio = radios.OpenedAs(attempt.Epoch) ?? throw new DfuException(DfuError.Interrupted, "its adapter went away before it began");
         attempt.Traits = knowledge.Traits;
         var run = new AttemptRun(slot.Device, slot.Attempt, radio, attempt.Traffic, new AttemptToLoop(attempt, this, loop), host.Time)
