@@ -2,38 +2,46 @@ using Microsoft.Extensions.Logging;
 
 namespace Dfu.Fleet.Turns;
 
-/// <summary>Has an activation take a turn again and again in the fleet's own clock.</summary>
-internal sealed class Pulse : IDisposable
+/// <summary>Has an activation take a turn again and again in the fleet's own clock. Used on the activation's scheduler only.</summary>
+/// <param name="turn">The next one waits for it. What it throws is logged: the next pulse tries again.</param>
+internal sealed class Pulse(IActivation activation, TimeSpan period, Func<Task> turn)
 {
-    private readonly CancellationTokenSource _stop = new();
+    private int _begun;
+    private bool _over;
 
-    /// <param name="turn">The next one waits for it. What it throws is logged: the next pulse tries again.</param>
-    public static Pulse Start(IActivation activation, TimeSpan period, Func<Task> turn)
+    public bool Beats { get; private set; }
+
+    /// <summary>Beats from now on, if it does not yet.</summary>
+    public void Begin()
     {
-        var pulse = new Pulse();
-        OwnWork.Run(activation.Log, "beat a pulse", activation.Name, () => pulse.BeatAsync(activation, period, turn), LogLevel.Error);
-        return pulse;
+        if (_over || Beats) return;
+        Beats = true;
+        var begun = ++_begun;
+        OwnWork.Run(activation.Log, "beat a pulse", activation.Name, () => BeatAsync(begun), LogLevel.Error);
     }
 
-    public void Dispose()
+    public void Stop() => Beats = false;
+
+    /// <summary>Stops it for good: a call may outlive the activation that it came to, and begins nothing there any more.</summary>
+    public void End()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        _over = true;
+        Stop();
     }
 
-    private async Task BeatAsync(IActivation activation, TimeSpan period, Func<Task> turn)
+    private async Task BeatAsync(int begun)
     {
-        var stopped = _stop.Token;
-        while (!stopped.IsCancellationRequested)
+        while (true)
         {
-            await Task.Delay(period, activation.Host.Time, stopped);
+            await Task.Delay(period, activation.Host.Time, CancellationToken.None);
+            if (!Beats || begun != _begun) return;
             try
             {
                 await turn();
             }
             catch (Exception e)
             {
-                if (!stopped.IsCancellationRequested) activation.Log.WorkFailed(LogLevel.Debug, activation.Name, "take the turn of a pulse", e);
+                if (Beats) activation.Log.WorkFailed(LogLevel.Debug, activation.Name, "take the turn of a pulse", e);
             }
         }
     }

@@ -32,8 +32,8 @@ internal sealed class CampaignActivation : ICampaignPeer
     private readonly SummaryStore _summary;
     private readonly LabelStore _labels;
     private readonly OwnTurns _turns;
+    private readonly Pulse _pulse;
     private CampaignCore? _core;
-    private Pulse? _pulse;
 
     public CampaignActivation(string id, IActivation activation, CampaignDocuments documents, ICampaignReminder reminder)
     {
@@ -43,6 +43,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         _devices = new(host.Times.Again);
         _gauge = CampaignGauge.Begin(host.Time, host.Gauges);
         _turns = new(activation);
+        _pulse = new(activation, host.Times.AdapterReport, () => _turns.RunAsync(PulseAsync));
         _save = new(WriteAsync, host.Time);
         _states = new(activation, documents.State);
         _labels = new(new(activation, documents.Labels));
@@ -81,7 +82,7 @@ internal sealed class CampaignActivation : ICampaignPeer
     /// <summary>Saves what is left to be saved; the next activation goes on from there.</summary>
     public async Task LeaveAsync()
     {
-        _pulse?.Dispose();
+        _pulse.End();
         _gauge.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
@@ -213,8 +214,7 @@ internal sealed class CampaignActivation : ICampaignPeer
 
         // From here on it is as if there were no such campaign: nothing that is on its way to it is saved any more.
         _core = null;
-        _pulse?.Dispose();
-        _pulse = null;
+        _pulse.End();
         _reminder.Drop();
         try
         {
@@ -237,12 +237,12 @@ internal sealed class CampaignActivation : ICampaignPeer
     public void Reminded()
     {
         if (_core is null) _reminder.Drop();
-        else if (_core.Saved.Stage == CampaignStage.Finished && _pulse is null) TellThatItIsOver();
+        else if (_core.Saved.Stage == CampaignStage.Finished && !_pulse.Beats) TellThatItIsOver();
     }
 
     private Task PulseAsync()
     {
-        if (_core is null || _pulse is null) return Task.CompletedTask;
+        if (_core is null || !_pulse.Beats) return Task.CompletedTask;
         Commit(new CampaignEvent.Tick(Now) { Bystanders = _screen.Bystanders });
         _gauge.Look(_core, _devices.Get);
         _calls.Repeat(_core);
@@ -254,8 +254,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         }
         else if (!_calls.IsOutstanding(_core))
         {
-            _pulse.Dispose();
-            _pulse = null;
+            _pulse.Stop();
             _reminder.Drop();
         }
 
@@ -323,11 +322,12 @@ internal sealed class CampaignActivation : ICampaignPeer
         Work();
     }
 
-    /// <summary>Begins, or goes on with, everything that is outstanding.</summary>
+    /// <summary>Begins, or goes on with, everything that is outstanding; nothing where this activation is over, and another does so.</summary>
     private void Work()
     {
         var campaign = _core!.Saved;
-        _pulse ??= Pulse.Start(_activation, _activation.Host.Times.AdapterReport, () => _turns.RunAsync(PulseAsync));
+        _pulse.Begin();
+        if (!_pulse.Beats) return;
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
         using (TracedLines.Of(campaign.TraceParent)) _activation.Log.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);

@@ -30,7 +30,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     private readonly GroupedSave _save;
     private readonly DocumentStore<DirectoryState> _states;
     private readonly OwnTurns _turns;
-    private Pulse? _pulse;
+    private readonly Pulse _pulse;
 
     /// <summary>Counts campaigns that were over and go on by themselves.</summary>
     private int _reopened;
@@ -41,6 +41,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         _save = new(WriteAsync, activation.Host.Time);
         _states = new(activation, state);
         _turns = new(activation);
+        _pulse = new(activation, activation.Host.Times.Again, () => _turns.RunAsync(PulseAsync));
     }
 
     /// <summary>Begins with what is stored.</summary>
@@ -54,7 +55,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     /// <summary>What was decided is saved already, or never will be.</summary>
     public void Leave()
     {
-        _pulse?.Dispose();
+        _pulse.End();
         _states.LastTry = true;
     }
 
@@ -225,15 +226,8 @@ internal sealed class DirectoryActivation : IDirectoryPeer
             if (_cancelling.Add(entry.Campaign)) OwnWork.Run(_activation.Log, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
         }
 
-        if (superseded.Length == 0)
-        {
-            _pulse?.Dispose();
-            _pulse = null;
-        }
-        else if (_pulse is null)
-        {
-            _pulse = Pulse.Start(_activation, _activation.Host.Times.Again, () => _turns.RunAsync(PulseAsync));
-        }
+        if (superseded.Length == 0) _pulse.Stop();
+        else _pulse.Begin();
     }
 
     private async Task CancelAsync(string campaign)
