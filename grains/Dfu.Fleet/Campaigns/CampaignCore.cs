@@ -48,8 +48,9 @@ internal sealed class CampaignCore(CampaignState state, FleetPolicy policy, Flee
         return decided ? TimeSpan.Zero : times.Report * (1 + (State.Devices.Length / DevicesPerWrite));
     }
 
-    /// <summary>Whether the device's outcome, if it has one, is durable.</summary>
-    public bool IsSaved(BluetoothAddress device) => Saved.Results.GetValueOrDefault(device) == State.Results.GetValueOrDefault(device);
+    /// <summary>Whether the device's outcome, if it has one, is durable, and so is that it is wanted again, if it is.</summary>
+    public bool IsSaved(BluetoothAddress device) => Saved.Results.GetValueOrDefault(device) == State.Results.GetValueOrDefault(device)
+        && Saved.Retrying.GetValueOrDefault(device) == State.Retrying.GetValueOrDefault(device);
 
     /// <param name="parent">What attempts have as their parent from now on. Saved with whatever is saved next.</param>
     public void Trace(string? parent) => State = State with { TraceParent = parent };
