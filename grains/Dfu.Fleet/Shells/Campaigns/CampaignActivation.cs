@@ -56,6 +56,8 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     private DateTimeOffset Now => _activation.Host.Time.GetUtcNow();
 
+    private bool IsOver => Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished };
+
     private DateTimeOffset Wall => _activation.Host.Wall.GetUtcNow();
 
     /// <summary>Begins with what is stored.</summary>
@@ -128,7 +130,7 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public Task WakeAsync()
     {
-        if (Core().State.Stage == CampaignStage.Finished) TellThatItIsOver();
+        if (IsOver) TellThatItIsOver();
         else Work();
         return Task.CompletedTask;
     }
@@ -139,7 +141,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         return _screen.ChangesAsync(since, atMostOld, Core);
     }
 
-    public Task<bool> IsOverAsync() => Task.FromResult(Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished });
+    public Task<bool> IsOverAsync() => Task.FromResult(IsOver);
 
     public async Task CancelAsync()
     {

@@ -26,6 +26,7 @@ internal sealed class CampaignCalls(
     private bool _finished;
     private bool _saidUntold;
     private bool _tellingFinished;
+    private int _ends;
     private DateTimeOffset? _watched;
 
     public bool IsOutstanding(CampaignCore core) => _keep.Count > 0 || _finished || IsUntold(core);
@@ -102,7 +103,7 @@ internal sealed class CampaignCalls(
     /// <summary>The campaign, as it is saved, is over, or is taken up again.</summary>
     public void Finished(CampaignCore core, bool finished)
     {
-        (_finished, _saidUntold, _overtook) = (finished, false, core.Saved.Overtook);
+        (_finished, _saidUntold, _overtook, _ends) = (finished, false, core.Saved.Overtook, _ends + 1);
         Repeat(core);
     }
 
@@ -242,10 +243,12 @@ internal sealed class CampaignCalls(
     private async Task FinishAsync(string campaign, bool told)
     {
         _tellingFinished = true;
+        var end = _ends;
         try
         {
+            // The directory passes over an end that is none by the time it asks; another may have come meanwhile.
             await activation.Peers.Directory.FinishedAsync(campaign, _overtook, told);
-            (_finished, _saidUntold) = (!told, !told);
+            if (end == _ends) (_finished, _saidUntold) = (!told, !told);
         }
         finally
         {
