@@ -26,6 +26,10 @@ public interface ICampaignGrain : IGrainWithStringKey
     [Alias("Changes"), AlwaysInterleave]
     Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld);
 
+    /// <inheritdoc cref="ICampaignPeer.AbandonAsync"/>
+    [Alias("Abandon")]
+    Task<bool> AbandonAsync();
+
     /// <inheritdoc cref="ICampaignPeer.IsOverAsync"/>
     [Alias("IsOver"), AlwaysInterleave]
     Task<bool> IsOverAsync();

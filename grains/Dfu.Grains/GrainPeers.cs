@@ -53,6 +53,8 @@ internal sealed class GrainPeers(IGrainFactory grains) : IPeers
 
         public Task WakeAsync() => grain.WakeAsync();
 
+        public Task<bool> AbandonAsync() => grain.AbandonAsync();
+
         public Task<bool> IsOverAsync() => grain.IsOverAsync();
 
         public Task CancelAsync() => grain.CancelAsync();

@@ -62,6 +62,10 @@ public sealed record CampaignState
     /// <summary>What the operator asked for, in a form that is equal for equal requests.</summary>
     public required string Targets { get; init; }
     public CampaignStage Stage { get; init; }
+
+    /// <summary>It never began, and nobody was told of it: what is stored keeps an order that comes late from beginning it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Abandoned { get; init; }
     public CampaignOutcome Outcome { get; init; }
 
     /// <summary>This and <see cref="EndedAt"/> are of the clock on the wall; null while it is not over.</summary>
@@ -207,6 +211,18 @@ public sealed record CampaignState
             Devices = devices,
         };
     }
+
+    /// <summary>See <see cref="Abandoned"/>.</summary>
+    public static CampaignState NeverBegan(string id) => new()
+    {
+        Id = id,
+        PackageId = "",
+        Targets = "",
+        ImageSizes = [],
+        HwVersion = 0,
+        Stage = CampaignStage.Finished,
+        Abandoned = true,
+    };
 
     /// <summary>Whether the operator may ask again for a device that ended so.</summary>
     public static bool MayTryAgain(DeviceOutcome outcome) => outcome is DeviceOutcome.Failed or DeviceOutcome.Cancelled;

@@ -45,6 +45,8 @@ internal sealed class CampaignGrain(
 
     public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld) => Campaign.ChangesAsync(since, atMostOld);
 
+    public Task<bool> AbandonAsync() => Campaign.AbandonAsync();
+
     public Task<bool> IsOverAsync() => Campaign.IsOverAsync();
 
     public Task CancelAsync() => Campaign.CancelAsync();

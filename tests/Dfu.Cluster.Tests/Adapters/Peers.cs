@@ -164,6 +164,8 @@ internal sealed class PeerCampaignGrain(Peers peers) : Grain, ICampaignGrain
 
     public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld) => throw new KeyNotFoundException();
 
+    public Task<bool> AbandonAsync() => throw new NotSupportedException();
+
     public Task<bool> IsOverAsync() => throw new KeyNotFoundException();
 
     public Task CancelAsync() => Task.CompletedTask;

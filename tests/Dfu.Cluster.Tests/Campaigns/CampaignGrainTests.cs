@@ -302,6 +302,24 @@ public sealed class CampaignGrainTests
     }
 
     [Fact]
+    public async Task A_campaign_that_was_abandoned_before_it_began_does_not_begin_late()
+    {
+        await using var cluster = await Cluster();
+        var late = CampaignState.New(new("18c-late", "p", "t", default, false, false), CampaignCluster.Order(1).Targets, [4096], 52, default);
+        Assert.True(await cluster.Campaign(late.Id).AbandonAsync().Soon());
+
+        for (var activation = 1; activation <= 2; activation++)
+        {
+            await Assert.ThrowsAsync<KeyNotFoundException>(() => cluster.Campaign(late.Id).RunAsync(late, [], new()).Soon());
+            await Assert.ThrowsAsync<KeyNotFoundException>(() => cluster.ViewAsync(late.Id));
+            await cluster.DeactivateAsync(cluster.Campaign(late.Id));
+        }
+
+        Assert.Equal((1, 0), (cluster.Storage.Writes("campaign"), cluster.Parts.Device(1).Joins));
+        Assert.False(await cluster.Campaign(await cluster.BeginAsync(CampaignCluster.Order(1))).AbandonAsync().Soon());
+    }
+
+    [Fact]
     public async Task A_reminder_is_kept_while_it_is_unfinished()
     {
         await using var cluster = await CampaignCluster.StartAsync(reminders: true);

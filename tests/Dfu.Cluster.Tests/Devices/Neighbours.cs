@@ -105,6 +105,8 @@ internal sealed class ScriptedCampaign(Neighbours neighbours) : Grain, ICampaign
 
     public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld) => throw new KeyNotFoundException();
 
+    public Task<bool> AbandonAsync() => throw new NotSupportedException();
+
     public Task<bool> IsOverAsync() => throw new KeyNotFoundException();
 
     public Task CancelAsync() => Task.CompletedTask;

@@ -108,6 +108,12 @@ internal sealed class Promises
                 break;
             case "campaign":
                 var (campaign, before) = (FleetJson.Read<CampaignState>(json), _stored.Campaigns.GetValueOrDefault(name));
+                if (campaign.Abandoned)
+                {
+                    if (before is not null) _cluster.Violate($"{name} had begun and was abandoned");
+                    break;
+                }
+
                 _stored.Campaigns[name] = campaign;
                 _audit.Written(before, campaign);
                 _campaigns.Written(before, campaign);

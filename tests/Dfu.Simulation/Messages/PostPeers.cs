@@ -86,6 +86,8 @@ internal sealed class PostPeers(Post post, HostProcess from) : IPeers
 
         public Task WakeAsync() => CallAsync(peer => peer.WakeAsync());
 
+        public Task<bool> AbandonAsync() => CallAsync(peer => peer.AbandonAsync());
+
         public Task<bool> IsOverAsync() => CallAsync(peer => peer.IsOverAsync());
 
         public Task CancelAsync() => CallAsync(peer => peer.CancelAsync());

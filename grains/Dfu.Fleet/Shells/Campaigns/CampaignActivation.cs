@@ -15,7 +15,7 @@ namespace Dfu.Fleet.Shells.Campaigns;
 /// A campaign's turns. They change the state at once and wait for its save together with whatever else changes meanwhile; what
 /// follows from a change is done, and shown, when it is saved.
 /// </summary>
-internal sealed class CampaignActivation : ICampaignPeer
+internal sealed partial class CampaignActivation : ICampaignPeer
 {
     private readonly string _id;
     private readonly IActivation _activation;
@@ -34,6 +34,9 @@ internal sealed class CampaignActivation : ICampaignPeer
     private readonly OwnTurns _turns;
     private readonly Pulse _pulse;
     private CampaignCore? _core;
+
+    /// <summary>It never began, and is never to begin.</summary>
+    private bool _abandoned;
 
     public CampaignActivation(string id, IActivation activation, CampaignDocuments documents, ICampaignReminder reminder)
     {
@@ -56,7 +59,7 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     private DateTimeOffset Now => _activation.Host.Time.GetUtcNow();
 
-    private bool IsOver => Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished };
+    private bool IsOver => _reopening == 0 && Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished };
 
     private DateTimeOffset Wall => _activation.Host.Wall.GetUtcNow();
 
@@ -66,7 +69,8 @@ internal sealed class CampaignActivation : ICampaignPeer
         var stored = await _states.ReadAsync();
         await _labels.ReadAsync();
         await _summary.ReadAsync();
-        if (stored is null) return;
+        _abandoned = stored is { Abandoned: true };
+        if (stored is null || _abandoned) return;
         _core = Core(stored);
         if (_core.State.Stage == CampaignStage.Finished)
         {
@@ -104,7 +108,9 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
+        if (_abandoned) throw NoSuchCampaign();
         if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
+        if (_abandoned) throw NoSuchCampaign(); // meanwhile
         if (_core is null)
         {
             _core = Core(campaign);
@@ -135,6 +141,15 @@ internal sealed class CampaignActivation : ICampaignPeer
         return Task.CompletedTask;
     }
 
+    /// <remarks>An activation elsewhere that the order still reaches cannot save it any more: it has read that there is nothing.</remarks>
+    public async Task<bool> AbandonAsync()
+    {
+        if (_core is not null) return false;
+        _abandoned = true;
+        await _states.SaveAsync(CampaignState.NeverBegan(_id));
+        return true;
+    }
+
     public Task<CampaignChanges> ChangesAsync(CampaignCursor since, TimeSpan atMostOld)
     {
         _ = Core();
@@ -142,30 +157,6 @@ internal sealed class CampaignActivation : ICampaignPeer
     }
 
     public Task<bool> IsOverAsync() => Task.FromResult(IsOver);
-
-    public async Task CancelAsync()
-    {
-        _ = Core();
-        await CommitAsync(new CampaignEvent.CancelRequested(_core!.State.Run));
-    }
-
-    /// <remarks>A campaign that is over goes on only with the directory's consent, and is not over there before it is not over here.</remarks>
-    public async Task<ControlAnswer> ControlAsync(CampaignControl asked)
-    {
-        var control = asked with { Devices = await NamedAsync(asked.Devices) };
-        var verdict = CampaignControls.Judge(Core().State, control, Wall);
-        var reopens = verdict.Changes && _core!.State.Stage == CampaignStage.Finished;
-        if (reopens)
-        {
-            if (await _calls.ReopenAsync(_core!.State) is { Length: > 0 } refusal) return ControlAnswer.Refused(refusal);
-            verdict = CampaignControls.Judge(Core().State, control, Wall);
-        }
-
-        if (verdict.Changes) await CommitAsync(new CampaignEvent.Controlled(_core!.State.Changes + 1, control, Now));
-        else if (!ReferenceEquals(_core!.State, _core.Saved)) await _save.SaveAsync(TimeSpan.Zero);
-        if (reopens && _core is { } core) await _calls.ReopenAsync(core.State);
-        return verdict.Refused ? ControlAnswer.Refused(verdict.Detail) : ControlAnswer.Done(verdict.Detail);
-    }
 
     public Task<CampaignStanding> StandingAsync() => Task.FromResult(CampaignViews.Standing(Core().Shown));
 
@@ -271,8 +262,10 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         if (_core is not null) return _core;
         _activation.End("");
-        throw new KeyNotFoundException($"there is no campaign {_id}");
+        throw NoSuchCampaign();
     }
+
+    private KeyNotFoundException NoSuchCampaign() => new($"there is no campaign {_id}");
 
     private bool IsCarriedOut(ImmutableArray<string> orders) => _core is { } core && orders.Any(core.State.Orders.Contains);
 
@@ -309,15 +302,6 @@ internal sealed class CampaignActivation : ICampaignPeer
         _calls.Finished(_core, false);
     }
 
-    /// <summary>As the campaign names them; strangers as they are.</summary>
-    private async Task<ImmutableArray<BluetoothAddress>> NamedAsync(ImmutableArray<BluetoothAddress> devices)
-    {
-        if (devices.All(Core().State.Devices.Contains)) return devices;
-        await _fetch.DoneAsync(Core());
-        var shown = _summary.Of(Core().State);
-        return [.. devices.Select(address => _devices.Named(_core!.State, shown, address) ?? address)];
-    }
-
     private void TellThatItIsOver()
     {
         _calls.Finished(_core!, true);
@@ -330,10 +314,10 @@ internal sealed class CampaignActivation : ICampaignPeer
         var campaign = _core!.Saved;
         _pulse.Begin();
         if (!_pulse.Beats) return;
+        _reminder.Keep();
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;
         using (TracedLines.Of(campaign.TraceParent)) _activation.Log.AtWork(campaign.Id, campaign.Devices.Length, campaign.Results.Count);
-        _reminder.Keep();
         foreach (var learned in campaign.Classes.Values) _calls.Keep(learned, _id);
         foreach (var gone in campaign.Gone) _calls.LetGo(gone, campaign);
         _calls.Watch(campaign, now: true);

@@ -183,19 +183,31 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     {
         try
         {
-            await _activation.Peers.Campaign(campaign).WakeAsync().WithinAsync(_activation.Host.Times.Forget, _activation.Host.Time, CancellationToken.None);
-            return true;
-        }
-        catch (KeyNotFoundException)
-        {
-            // No caller was told that the campaign exists, unless one is about to be.
-            if (!_startedHere.Contains(campaign)) await SaveAsync(_directory.Remove(campaign));
+            await WakeOrAbandonAsync(_activation.Peers.Campaign(campaign), campaign)
+                .WithinAsync(_activation.Host.Times.Forget, _activation.Host.Time, CancellationToken.None);
             return true;
         }
         catch (Exception e)
         {
             _activation.Log.NotWoken(campaign, e);
             return false;
+        }
+    }
+
+    /// <remarks>No caller was told that a campaign exists which does not, unless one is about to be.</remarks>
+    private async Task WakeOrAbandonAsync(ICampaignPeer peer, string campaign)
+    {
+        try
+        {
+            await peer.WakeAsync();
+        }
+        catch (KeyNotFoundException) when (!_startedHere.Contains(campaign))
+        {
+            if (await peer.AbandonAsync()) await SaveAsync(_directory.Remove(campaign));
+        }
+        catch (KeyNotFoundException)
+        {
+            // It is about to begin.
         }
     }
 
