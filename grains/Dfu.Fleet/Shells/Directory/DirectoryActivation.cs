@@ -145,8 +145,8 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
-        if (!_directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told))) return;
-        await SaveAsync(_directory.Finish(campaign, overtook, told));
+        var isNews = _directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told));
+        await SaveAsync(isNews ? _directory.Finish(campaign, overtook, told) : _directory);
     }
 
     public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
@@ -154,22 +154,17 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         var (next, refusal) = _directory.Reopen(campaign, devices);
         if (refusal.Length > 0) return refusal;
         _reopened++;
-        await (ReferenceEquals(next, _saved) ? Task.CompletedTask : SaveAsync(next));
+        await SaveAsync(next);
         return "";
     }
 
     public async Task<ImmutableArray<string>> ForgetAsync(ImmutableArray<string> campaigns)
     {
-        var next = _directory.Forget(campaigns);
-        if (!ReferenceEquals(next, _directory)) await SaveAsync(next);
+        await SaveAsync(_directory.Forget(campaigns));
         return [.. campaigns.Where(campaign => !_saved.Campaigns.Any(entry => entry.Campaign == campaign))];
     }
 
-    public Task KeepClassAsync(ClassState learned)
-    {
-        var next = _directory.Keep(learned);
-        return ReferenceEquals(next, _directory) ? Task.CompletedTask : SaveAsync(next);
-    }
+    public Task KeepClassAsync(ClassState learned) => SaveAsync(_directory.Keep(learned));
 
     private async Task RunAsync(CampaignState first, CampaignLabels labels)
     {
@@ -258,10 +253,11 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         }
     }
 
+    /// <summary>Durable when it returns, also where it was so decided before and is still to be written.</summary>
     private Task SaveAsync(DirectoryState next)
     {
         _directory = next;
-        return _save.SaveAsync(TimeSpan.Zero);
+        return ReferenceEquals(next, _saved) ? Task.CompletedTask : _save.SaveAsync(TimeSpan.Zero);
     }
 
     private async Task WriteAsync()
