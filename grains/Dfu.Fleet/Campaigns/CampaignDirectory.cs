@@ -115,13 +115,17 @@ public static class CampaignDirectory
 
     /// <summary>Every device of the campaign has an outcome.</summary>
     /// <param name="overtook">Campaigns that had devices of it before.</param>
-    /// <param name="told">The audit has all of it.</param>
-    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook, bool told = true) => directory with
-    {
-        Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign
-            ? entry with { Finished = true, Untold = !told, Addresses = "" }
-            : overtook.Contains(entry.Campaign) ? entry with { Overtaken = true } : entry)],
-    };
+    /// <param name="told">The audit has all of it. What comes late may say that it does not, after it has.</param>
+    /// <returns>The same directory when it is no news.</returns>
+    public static DirectoryState Finish(this DirectoryState directory, string campaign, IReadOnlySet<string> overtook, bool told = true) =>
+        directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || (entry.Untold && told)))
+        ? directory with
+        {
+            Campaigns = [.. directory.Campaigns.Select(entry => entry.Campaign == campaign
+                ? entry with { Finished = true, Untold = !told, Addresses = "" }
+                : overtook.Contains(entry.Campaign) ? entry with { Overtaken = true } : entry)],
+        }
+        : directory;
 
     /// <summary>A campaign that is over goes on.</summary>
     /// <param name="devices">By all their addresses, of a list that was given; empty for what is collected from the air.</param>

@@ -145,8 +145,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         while (_starts.ContainsKey(campaign) || reopened != _reopened);
 
         _startedHere.Remove(campaign);
-        var isNews = _directory.Campaigns.Any(entry => entry.Campaign == campaign && (!entry.Finished || entry.Untold == told));
-        await SaveAsync(isNews ? _directory.Finish(campaign, overtook, told) : _directory);
+        await SaveAsync(_directory.Finish(campaign, overtook, told));
     }
 
     public async Task<string> ReopenAsync(string campaign, ImmutableArray<BluetoothAddress> devices)
