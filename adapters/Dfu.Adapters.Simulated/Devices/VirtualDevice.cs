@@ -244,6 +244,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     {
         _memory.Main = _memory.Backup = settings with { Bank0 = default, Bank1 = default, PendingVersion = 0, PendingSoftDevice = 0 };
         Counters.SettingsErases++;
+        Counters.LostBytes += settings.Bank1.Size;
         StartBootloader(Options.Profile.Inactivity);
     }
 

@@ -71,6 +71,7 @@ public sealed class CampaignDirectoryTests(ITestOutputHelper output)
         var directory = Begun(Begun(new(), One, "p"), Two, "p");
         string[] ids = [.. directory.Campaigns.Select(static entry => entry.Campaign)];
         directory = directory.Finish(ids[0], Nothing).Finish(ids[1], Nothing);
+        Assert.Same(directory, directory.Finish(ids[0], Nothing, told: false)); // it came late
         directory = Begun(directory, One + " C0:00:00:00:00:30", "q");
         directory = directory.Finish(directory.Campaigns[2].Campaign, new HashSet<string> { ids[0] });
         Assert.Null(directory.Same("p", Wanted(One)));
