@@ -16,10 +16,20 @@ public sealed class SeedTests
         Assert.Empty(coverage.Missing());
     }
 
-    /// <summary>A host that had stood still connected to a device that another had taken over, or wrote to it over a link that had stayed open.</summary>
     [Theory]
-    [InlineData(1_004_167)]
-    [InlineData(1_009_161)]
+    [InlineData(1_004_167)] // a host that had stood still connected to a device that another had taken over
+    [InlineData(1_009_161)] // or wrote to it, over a link that had stayed open
+    [InlineData(2_002_570)] // or began to drive it
+    [InlineData(2_004_931)] // a call that outlived its activation began the campaign's work there
+    [InlineData(2_018_563)] // an end was acknowledged because of a retry that was not saved
+    [InlineData(2_020_354)] // a campaign told the directory too early that it was over, and then no more
+    [InlineData(2_025_848)] // it was taken for over while it was asked to go on
+    [InlineData(2_027_534)] // it was over, had something to tell and no reminder
+    [InlineData(2_045_429)] // it began late, when it had been begun again in its place
+    [InlineData(2_047_105)] // an image was spoiled after it was accepted
+    [InlineData(2_052_955)] // a late word of what the audit lacked
+    [InlineData(2_055_206)] // the directory answered before it had saved
+    [InlineData(2_110_154)] // a device waited for a campaign that was over, where another activation had ended it
     public void What_only_one_seed_found_stays_mended(int seed)
     {
         var (_, failures) = SeedSweep.Run(seed, 1, static () => true, static _ => { });

@@ -218,7 +218,12 @@ internal sealed class DeviceShell
     public void Asked(bool known)
     {
         var next = known ? _times.FirstAsk : Least(2 * _askIn, _times.Again);
-        if (!known && State is { Phase: DevicePhase.Queued or DevicePhase.BackingOff }) (_doneAt, _againIn) = (_time.GetTimestamp(), _askIn);
+        if (!known && State is { Phase: DevicePhase.Queued or DevicePhase.BackingOff })
+        {
+            // The device may have ended in another activation, and the campaign may be over: a write tells.
+            (_doneAt, _againIn, _changed) = (_time.GetTimestamp(), _askIn, _changed || _times.Ownership is not null);
+        }
+
         _askIn = next;
     }
 
