@@ -34,7 +34,7 @@ internal sealed class Operators(Cluster cluster, SeedPlan plan, Promises promise
         var by = $"operator {++_count}";
         await AskAsync<PackageActivation, PackageAnswer>(new(ActorKind.Package, package.Id), store => store.PutAsync(file, $"{by}, who brings it"));
         var wish = promises.Wish(by, isKeyed: true);
-        var goesOn = !restart && package == Ordered && promises.MayGoOn(Campaign);
+        var goesOnWith = !restart && package == Ordered && promises.MayGoOn(Campaign) ? Campaign : null;
         var order = CampaignOrder.Of(new()
         {
             Package = package,
@@ -54,7 +54,7 @@ internal sealed class Operators(Cluster cluster, SeedPlan plan, Promises promise
             return TakenAsync(directory.StartAsync(order));
         });
         (Campaign, Ordered) = (ticket.Campaign, package);
-        promises.Acknowledged(wish, order.Key, ticket, goesOn);
+        promises.Acknowledged(wish, order.Key, ticket, goesOn: ticket.Campaign == goesOnWith);
     }
 
     public Task ControlAsync(CampaignControlKind kind, bool cut = false) => Campaign is { } campaign ? ControlAsync(campaign, kind, cut) : Task.CompletedTask;
