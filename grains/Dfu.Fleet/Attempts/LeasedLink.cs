@@ -10,6 +10,9 @@ namespace Dfu.Fleet.Attempts;
 /// <param name="throwIfOver">Throws <see cref="OperationCanceledException"/> when the device is lost.</param>
 internal sealed class LeasedLink(IDfuLink link, Action throwIfOver) : IDfuLink
 {
+    /// <summary>As the radio opened it.</summary>
+    public IDfuLink Inner => link;
+
     public int Mtu => link.Mtu;
     public IReadOnlySet<DfuCharacteristic> Characteristics => link.Characteristics;
     public IReadOnlySet<Guid> Readable => link.Readable;

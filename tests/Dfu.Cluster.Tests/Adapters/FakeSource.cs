@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Dfu.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 
@@ -109,6 +110,9 @@ internal sealed class FakeLink : IDfuLink
     public ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
     public Task<LinkClosure> Closed => _closed.Task;
     public bool IsClosed => _closed.Task.IsCompleted;
+
+    /// <param name="link">As an attempt gets it.</param>
+    public static FakeLink Of(IDfuLink link) => (FakeLink)((LeasedLink)link).Inner;
 
     public void Close(byte reason) => _closed.TrySetResult(new(reason));
 

@@ -24,7 +24,7 @@ internal sealed class ScriptedAttempts
         Interlocked.Increment(ref _count);
         Before();
         observer.PhaseChanged(UpdatePhase.Connecting);
-        var link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
+        var link = FakeLink.Of(await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken));
         var attempt = new ScriptedAttempt(order, observer, link, cancellationToken);
         using var registration = cancellationToken.Register(() => attempt.End.TrySetCanceled(cancellationToken));
         _begun.Writer.TryWrite(attempt);

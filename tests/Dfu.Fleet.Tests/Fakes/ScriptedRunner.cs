@@ -30,7 +30,7 @@ internal sealed class ScriptedRunner(World world)
         try
         {
             observer.PhaseChanged(UpdatePhase.Connecting);
-            var link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
+            var link = FakeLink.Of(await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken));
             device.InBootloader = true;
             observer.Identified(device.Application, device.Address);
             for (var image = order.Image; image < order.Package.Images.Count; image++)

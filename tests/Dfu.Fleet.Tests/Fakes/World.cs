@@ -1,4 +1,5 @@
 using Dfu.Adapters;
+using Dfu.Fleet.Attempts;
 using Dfu.Protocol.Links;
 
 namespace Dfu.Fleet.Tests.Fakes;
@@ -208,6 +209,9 @@ internal sealed class FakeLink(FakeDevice device, TimeProvider time) : IDfuLink
     public bool KeepsOrder => true;
     public System.Threading.Channels.ChannelReader<LinkNotification> Notifications => throw new NotSupportedException();
     public Task<LinkClosure> Closed => _closed.Task;
+
+    /// <param name="link">As an attempt gets it.</param>
+    public static FakeLink Of(IDfuLink link) => (FakeLink)((LeasedLink)link).Inner;
 
     /// <summary>How long the host takes to close it.</summary>
     public TimeSpan ClosesAfter { get; set; }

@@ -140,7 +140,7 @@ public sealed class AdapterLossTests
             Dfu.Fleet.Updates.IUpdateAdapter radio, Dfu.Fleet.Updates.UpdateOrder order, Dfu.Fleet.Updates.IUpdateObserver observer, TimeProvider time,
                 CancellationToken cancellationToken)
         {
-            link = (FakeLink)await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken);
+            link = FakeLink.Of(await radio.ConnectAsync(order.Heard.Address, order.Heard.AddressType, cancellationToken));
             link.ClosesAfter = TimeSpan.FromSeconds(2);
             await new TaskCompletionSource().Task;
             throw new InvalidOperationException();
