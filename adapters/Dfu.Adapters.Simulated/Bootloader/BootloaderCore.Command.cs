@@ -25,7 +25,7 @@ internal sealed partial class BootloaderCore
     private bool _placed;
 
     /// <summary>Bytes of an image that it has; all of them from the moment it has accepted them.</summary>
-    public int Held => _step == EndingStep.None ? _progress.Offset : _imageSize;
+    public int Held => Ends ? _imageSize : _progress.Offset;
 
     /// <summary>What RAM knows.</summary>
     public Progress RamProgress => _progress;

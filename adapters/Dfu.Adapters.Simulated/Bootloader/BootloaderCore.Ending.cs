@@ -28,6 +28,9 @@ internal sealed partial class BootloaderCore
     /// <summary>About to reset: nothing is advertised any more.</summary>
     public bool Leaves => _step == EndingStep.Leaving;
 
+    /// <summary>It has answered the last EXECUTE, and goes on by itself.</summary>
+    public bool Ends => _step != EndingStep.None;
+
     /// <summary>A notification has reached the host; the bootloaders of SDK 13 and 14 leave only after that (docs/bootloader.md T7).</summary>
     public void OnNotificationDelivered()
     {

@@ -54,6 +54,9 @@ public sealed record DeviceCounters
     /// <summary>Bytes of an image that the bootloader held, and no longer did after a lost link or a reset.</summary>
     public long LostBytes { get; internal set; }
 
+    /// <summary>Images that were answered for, and lost with a reset before the settings said so.</summary>
+    public int AcceptedLost { get; internal set; }
+
     /// <summary>Packets that did not reach the flash whole because they were not aligned to words (docs/bootloader.md T8).</summary>
     public int UnalignedWrites { get; internal set; }
 

@@ -145,6 +145,7 @@ public sealed partial class VirtualDevice : IBootloaderPort
     private void Reboot(bool holdsBootloader, bool powerCut)
     {
         var held = Held;
+        if (_core is { Ends: true } && !PendingActivation) Counters.AcceptedLost++;
         Stop();
         if (!PendingActivation) Counters.LostBytes += Math.Max(0, held - FlashSettings.Progress.Offset);
         _flash.Reset(powerCut && Options.PowerCutDamagesSettings);
