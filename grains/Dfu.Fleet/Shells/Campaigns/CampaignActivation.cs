@@ -35,6 +35,9 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     private readonly Pulse _pulse;
     private CampaignCore? _core;
 
+    /// <summary>An order has come to this activation: it begins.</summary>
+    private bool _ordered;
+
     /// <summary>It never began, and is never to begin.</summary>
     private bool _abandoned;
 
@@ -109,6 +112,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
         if (_abandoned) throw NoSuchCampaign();
+        _ordered = true;
         if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
         if (_abandoned) throw NoSuchCampaign(); // meanwhile
         if (_core is null)
@@ -132,6 +136,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         await _save.SaveAsync(TimeSpan.Zero);
         _screen.Outdate();
         Work();
+        if (!_pulse.Beats) throw new IOException($"{_id} is to be activated again");
     }
 
     public Task WakeAsync()
@@ -261,7 +266,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     private CampaignCore Core()
     {
         if (_core is not null) return _core;
-        _activation.End("");
+        if (!_ordered) _activation.End("");
         throw NoSuchCampaign();
     }
 
