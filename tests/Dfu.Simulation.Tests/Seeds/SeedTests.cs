@@ -29,6 +29,7 @@ public sealed class SeedTests
     [InlineData(2_047_105)] // an image was spoiled after it was accepted
     [InlineData(2_052_955)] // a late word of what the audit lacked
     [InlineData(2_055_206)] // the directory answered before it had saved
+    [InlineData(3_043_230)] // an order was acknowledged by an activation that was over
     [InlineData(2_110_154)] // a device waited for a campaign that was over, where another activation had ended it
     public void What_only_one_seed_found_stays_mended(int seed)
     {
