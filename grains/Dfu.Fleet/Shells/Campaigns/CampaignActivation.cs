@@ -101,20 +101,14 @@ internal sealed class CampaignActivation : ICampaignPeer
 
     public async Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels)
     {
-        if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
+        if (!IsCarriedOut(campaign.LastOrder)) await _labels.SaveAsync(labels);
         if (_core is null)
         {
             _core = Core(campaign);
             _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
-        else if (_core.State.IsSettled)
-        {
-            _screen.GoesOn = true;
-            await WakeAsync();
-            return;
-        }
-        else if (!IsCarriedOut(campaign.Orders))
+        else if (!IsCarriedOut(campaign.LastOrder))
         {
             TakeUp(campaign);
         }
@@ -122,7 +116,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
         _screen.Outdate();
-        Work();
+        await WakeAsync();
     }
 
     public Task WakeAsync()
@@ -273,7 +267,7 @@ internal sealed class CampaignActivation : ICampaignPeer
         throw new KeyNotFoundException($"there is no campaign {_id}");
     }
 
-    private bool IsCarriedOut(ImmutableArray<string> orders) => _core is { } core && orders.Any(core.State.Orders.Contains);
+    private bool IsCarriedOut(int order) => _core is { } core && core.State.IsCarriedOut(order);
 
     /// <summary>
     /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
@@ -283,8 +277,14 @@ internal sealed class CampaignActivation : ICampaignPeer
     {
         _screen.GoesOn = true;
         var before = _core!.State;
-        var order = asked.Orders.LastOrDefault("");
-        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Order = order, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now)
+        {
+            By = asked.By,
+            Order = asked.LastOrder,
+            Limits = asked.Limits,
+            Plan = asked.Plan,
+            Wall = Wall,
+        });
         if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);
