@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dfu.Fleet.Tests.Turns;
 
 /// <summary>An activation that has a clock and nothing else.</summary>
-internal sealed class BareActivation(TimeProvider time) : IActivation
+/// <param name="peers">Null for none.</param>
+internal sealed class BareActivation(TimeProvider time, IPeers? peers = null) : IActivation
 {
     public string Name => "bare";
 
@@ -21,7 +22,7 @@ internal sealed class BareActivation(TimeProvider time) : IActivation
         Packages = null!,
     };
 
-    public IPeers Peers => throw new NotSupportedException();
+    public IPeers Peers => peers ?? throw new NotSupportedException();
 
     public ILogger Log => NullLogger.Instance;
 
