@@ -30,7 +30,10 @@ internal sealed class BareActivation(TimeProvider time, IPeers? peers = null) : 
 
     public void Enter(Func<Task> work) => throw new NotSupportedException();
 
-    public Task TurnAsync() => throw new NotSupportedException();
+    /// <summary>What a call of the activation to itself does.</summary>
+    public Func<Task> Turn { get; set; } = static () => throw new NotSupportedException();
+
+    public Task TurnAsync() => Turn();
 
     public bool Ended { get; private set; }
 
