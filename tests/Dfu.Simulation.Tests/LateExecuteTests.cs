@@ -1,5 +1,6 @@
 using Dfu.Adapters.Simulated;
 using Dfu.Benchmarks;
+using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
 using Dfu.Protocol.Requests;
 using Dfu.Protocol.Transfers;
@@ -36,6 +37,27 @@ public sealed class LateExecuteTests
             Assert.True(scenario.HasImage, scenario.ToString());
             Assert.True(recorded, $"a stall of {stall} ms: {scenario}");
         }
+    }
+
+    /// <summary>
+    /// Where every first answer to an EXECUTE is lost, none before the last object tells whether another waits. That ends with the link: the next one begins
+    /// with an EXECUTE of its own, and the device goes on where it was.
+    /// </summary>
+    [Fact]
+    public void A_link_over_which_every_EXECUTE_is_sent_twice_ends_before_the_last_object()
+    {
+        HalfDeafLink? first = null;
+        var scenario = new Scenario
+        {
+            Package = TestPackages.Application((2 * Object) + 900),
+            Options = Device(BootloaderProfile.Sdk17Saving),
+            Hint = new TransferHint { Traits = new() { WritesAfterExecute = true, Pacing = Pacing.Initial.AfterClean(afterSave: false) } },
+            Wrap = (scenario, link, number) => number > 1 ? link : first = new HalfDeafLink(link, scenario, objects: 2),
+        }.Run();
+        Assert.True(scenario.HasImage, scenario.ToString());
+        Assert.Equal([DfuError.RequestTimeout], scenario.Errors);
+        Assert.Equal((2, 1, 0), (scenario.Device.Counters.Connects, scenario.Device.Counters.Activations, scenario.Resent));
+        Assert.InRange(first!.DeafFor, TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(46));
     }
 
     /// <summary>What an EXECUTE takes that finds the flash idle says nothing of a save: the one behind a save is not sent twice for it.</summary>
@@ -97,6 +119,34 @@ public sealed class LateExecuteTests
             if (!_loses || value.Span[0] != OpCode.Execute) return base.WriteAsync(characteristic, value, cancellationToken);
             _loses = false;
             return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>From the EXECUTE of an object on the first answer to each EXECUTE is lost, for three minutes.</summary>
+    private sealed class HalfDeafLink : WrappedLink
+    {
+        private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+        private readonly Scenario _scenario;
+        private readonly int _objects;
+        private long? _began;
+        private bool _passes = true;
+
+        public HalfDeafLink(IDfuLink inner, Scenario scenario, int objects)
+            : base(inner)
+        {
+            (_scenario, _objects) = (scenario, objects);
+            _ = PassOnAsync();
+        }
+
+        /// <summary>From the first answer that was lost to the last of all.</summary>
+        public TimeSpan DeafFor { get; private set; }
+
+        protected override void OnNotification(LinkNotification notification)
+        {
+            var isDeaf = notification.Value.Span[1] == OpCode.Execute && _scenario.Device.Counters.Creates == _objects;
+            if (isDeaf) DeafFor = _scenario.Time.GetElapsedTime(_began ??= _scenario.Time.GetTimestamp());
+            if (isDeaf && DeafFor < Longest && !(_passes = !_passes)) return;
+            Pass(notification);
         }
     }
 

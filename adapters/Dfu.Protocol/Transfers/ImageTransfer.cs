@@ -273,12 +273,18 @@ public sealed class ImageTransfer
 
     /// <summary>
     /// Before the last object: an EXECUTE that was sent twice may wait behind the save that the first began, and must not find the last object whole, which
-    /// would activate the image. One more is answered when none waits before it.
+    /// would activate the image. One more is answered when none waits before it. Where each has to be sent twice, for as long as any request is waited for,
+    /// only a new link helps.
     /// </summary>
+    /// <exception cref="DfuException">RequestTimeout: one may still wait.</exception>
     private async Task NothingExecutesAsync(CancellationToken cancellationToken)
     {
+        var began = _time.GetTimestamp();
+        var longest = _options.ExecuteTimeout * (_options.RequestRepeats + 1);
         while (_control.ExecuteMayWait && !_rules.IsOld && _traits.Now.WritesAfterExecute != false)
         {
+            if (_time.GetElapsedTime(began) >= longest)
+                throw new DfuException(DfuError.RequestTimeout, $"for {longest.TotalSeconds:0.#} s every EXECUTE had to be sent twice: one may still wait");
             _observer.Doing(TransferActivity.Executing);
             ControlPoint.Expect(await BarrierAsync(cancellationToken), Asked.ExecuteData);
             _packets.FlashIdle();

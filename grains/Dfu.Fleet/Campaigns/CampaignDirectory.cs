@@ -17,9 +17,10 @@ public abstract record CampaignDecision
     public sealed record Refused(DfuError Error, string Detail) : CampaignDecision;
 
     /// <param name="Entry">The campaign that begins or goes on.</param>
+    /// <param name="Order">The number of this order among those of the campaign.</param>
     /// <param name="GoesOn">False for a new campaign.</param>
     /// <param name="Next">The directory from now on.</param>
-    public sealed record Accepted(DirectoryEntry Entry, bool GoesOn, DirectoryState Next) : CampaignDecision;
+    public sealed record Accepted(DirectoryEntry Entry, int Order, bool GoesOn, DirectoryState Next) : CampaignDecision;
 }
 
 /// <summary>Which campaign a request goes on with, which ones are in its way, and what a directory keeps.</summary>
@@ -63,8 +64,12 @@ public static class CampaignDirectory
 
         if (same is not null)
         {
+            var order = same.Orders + 1;
             return new CampaignDecision.Accepted(
-                same, GoesOn: true, directory.Change(same.Campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses }));
+                same,
+                order,
+                GoesOn: true,
+                directory.Change(same.Campaign, known => known with { Finished = false, Untold = false, Addresses = wanted.Addresses, Orders = order }));
         }
 
         var begun = new DirectoryEntry(directory.NewId(packageId, now), packageId, wanted.Key, now, Finished: false, Superseded: false)
@@ -73,8 +78,9 @@ public static class CampaignDirectory
             Addresses = wanted.Addresses,
             NameGlob = selection.NameGlob,
             Name = name,
+            Orders = 1,
         };
-        return new CampaignDecision.Accepted(begun, GoesOn: false, directory.Begin(begun, restart));
+        return new CampaignDecision.Accepted(begun, begun.Orders, GoesOn: false, directory.Begin(begun, restart));
     }
 
     /// <summary>What was decided when the same request was made before; null when it was not.</summary>
@@ -87,7 +93,7 @@ public static class CampaignDirectory
         {
             if (entry.Requests.FirstOrDefault(request => request.Key == key) is not { } known) continue;
             return known.Content == content
-                ? new CampaignDecision.Accepted(entry, known.GoesOn, directory)
+                ? new CampaignDecision.Accepted(entry, known.Order, known.GoesOn, directory)
                 : new CampaignDecision.Refused(
                     DfuError.IdempotencyKeyReused, $"the idempotency key was given before with another request, for the campaign {entry.Campaign}");
         }

@@ -64,8 +64,8 @@ public abstract record CampaignEvent
         /// <summary>For the audit.</summary>
         public string By { get; init; } = "";
 
-        /// <summary>See <see cref="CampaignState.Orders"/>; empty for one that nobody sends again.</summary>
-        public string Order { get; init; } = "";
+        /// <summary>See <see cref="CampaignState.LastOrder"/>.</summary>
+        public int Order { get; init; }
 
         /// <summary>What it may do from now on, and how it is carried out; null changes nothing.</summary>
         public CampaignLimits? Limits { get; init; }

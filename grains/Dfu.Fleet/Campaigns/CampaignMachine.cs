@@ -119,9 +119,9 @@ public static partial class CampaignMachine
     /// <remarks>A device that is being cancelled may end so at any moment: it is asked for again like those that have.</remarks>
     private static CampaignState TakeUp(CampaignState state, CampaignEvent.TakenUp t)
     {
+        if (state.IsSettled) return state.Remember(t.Order);
         var over = state.Stage == CampaignStage.Finished;
-        var planned = CampaignGroups.Plan(state, t.Plan ?? state.Plan) with { Limits = t.Limits ?? state.Limits };
-        if (t.Order.Length > 0) planned = planned.Remember(t.Order);
+        var planned = CampaignGroups.Plan(state.Remember(t.Order), t.Plan ?? state.Plan) with { Limits = t.Limits ?? state.Limits };
         var started = over ? Start(planned, t.Run, t.At) : planned with { Run = t.Run, ScheduleSince = t.At };
         var again = state.Results.Where(static pair => CampaignState.MayTryAgain(pair.Value.Outcome)).Select(static pair => pair.Key).ToArray();
         var cancelled = state.IsClosing ? state.Devices.Where(device => !state.Results.ContainsKey(device)) : [];

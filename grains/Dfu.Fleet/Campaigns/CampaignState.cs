@@ -47,9 +47,6 @@ public sealed record CampaignState
 {
     public const int CurrentVersion = 1;
 
-    /// <summary>More than the directory remembers of one campaign.</summary>
-    private const int MostOrders = 32;
-
     [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(CampaignState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
@@ -75,8 +72,11 @@ public sealed record CampaignState
     /// <summary>Who asked for it, for the audit.</summary>
     public string By { get; init; } = "";
 
-    /// <summary>The last orders that began it or went on with it, oldest first: one that comes again is not carried out again.</summary>
-    public ImmutableArray<string> Orders { get; init; } = [];
+    /// <summary>The last order that began it or went on with it, see <see cref="DirectoryEntry.Orders"/>; 0 before orders were counted.</summary>
+    public int LastOrder { get; init; }
+
+    /// <summary>Orders before <see cref="LastOrder"/> that never came.</summary>
+    public ImmutableArray<int> MissedOrders { get; init; } = [];
 
     /// <summary>How often a process took it up, or somebody asked for it or for devices of it again.</summary>
     public int Run { get; init; }
@@ -184,8 +184,13 @@ public sealed record CampaignState
     /// <summary>Classes a notice was given for.</summary>
     public ImmutableArray<string> NoticedClasses { get; init; } = [];
 
-    /// <summary>The same with one more order that was carried out.</summary>
-    public CampaignState Remember(string order) => this with { Orders = [.. Orders.TakeLast(MostOrders - 1), order] };
+    /// <summary>Whether the order is one that is not to be carried out again.</summary>
+    public bool IsCarriedOut(int order) => order <= LastOrder && !MissedOrders.Contains(order);
+
+    /// <summary>The same with one more order that is carried out.</summary>
+    public CampaignState Remember(int order) => order > LastOrder
+        ? this with { LastOrder = order, MissedOrders = [.. MissedOrders, .. Enumerable.Range(LastOrder + 1, order - LastOrder - 1)] }
+        : this with { MissedOrders = MissedOrders.Remove(order) };
 
     /// <summary>A campaign that begins.</summary>
     /// <param name="now">When a process takes it up.</param>

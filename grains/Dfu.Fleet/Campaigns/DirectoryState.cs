@@ -43,6 +43,9 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
     /// <summary>Another campaign has had devices of it since: no request goes on with it.</summary>
     public bool Overtaken { get; init; }
 
+    /// <summary>How many orders began it or went on with it: the number of the last. 0 for one from before they were counted.</summary>
+    public int Orders { get; init; }
+
     /// <summary>The last requests with a key of their own that began it or went on with it, oldest first.</summary>
     public ImmutableArray<DirectoryRequest> Requests { get; init; } = [];
 
@@ -63,4 +66,5 @@ public sealed record DirectoryEntry(string Campaign, string PackageId, string Ta
 /// <param name="Key">What its sender tells it by from all others.</param>
 /// <param name="Content">The same for the same request.</param>
 /// <param name="GoesOn">What was answered.</param>
-public sealed record DirectoryRequest(string Key, string Content, bool GoesOn);
+/// <param name="Order">Its number among the campaign's orders; 0 for one from before they were counted.</param>
+public sealed record DirectoryRequest(string Key, string Content, bool GoesOn, int Order = 0);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Protocol.Links;
 
@@ -34,6 +35,14 @@ public sealed class AdvertMatcher
     private readonly HashSet<(BluetoothAddress Device, BluetoothAddress Address)> _strangers = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _knownAt = [];
     private readonly Dictionary<BluetoothAddress, DateTimeOffset> _belowSince = [];
+
+    /// <summary>Every address at which a target may be heard.</summary>
+    /// <param name="application">As far as connecting showed it; null while nothing did.</param>
+    public static ImmutableArray<BluetoothAddress> AddressesOf(BluetoothAddress target, BluetoothAddress? application, BluetoothAddress? bootloader)
+    {
+        var runs = application ?? target;
+        return [target, target.Application, target.Bootloader, runs, runs.Bootloader, bootloader ?? target];
+    }
 
     /// <param name="isApplication">True when the address is known to be an application's, because it was heard as one.</param>
     public void Add(BluetoothAddress target, bool isApplication = false) => _targets[target] = isApplication ? Given.AsApplication : Given.Unknown;

@@ -14,7 +14,7 @@ public interface ICampaignPeer
     /// takes whatever it hears.
     /// </summary>
     /// <param name="campaign">
-    /// The state to begin with. One that goes on takes its limits and its plan over, once for each of its <see cref="CampaignState.Orders"/>.
+    /// The state to begin with. One that goes on takes its limits and its plan over, once for each <see cref="CampaignState.LastOrder"/>.
     /// </param>
     /// <param name="labels">What people call its devices; ones that go on with none keep those they have.</param>
     Task RunAsync(CampaignState campaign, ImmutableArray<ClassState> classes, CampaignLabels labels);

@@ -27,6 +27,7 @@ internal sealed class PackageGrain(FleetHost host, [FromKeyedServices(StorageNam
             id,
             new GrainActivation(GrainContext, id, GrainFactory, host, logger),
             new PackageFile(storage, grain),
+            new GrainDocument(storage, "package-change", grain),
             package => GrainFactory.GetGrain<IRetentionGrain>(0).NeededAsync(package));
         return Task.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Peers;
+using Dfu.Fleet.Storage;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using static Dfu.Cluster.Tests.Devices.Given;
@@ -240,6 +241,30 @@ public sealed class DeviceGrainTests(DeviceCluster cluster) : DeviceGrainBench(c
         Cluster.Time.Advance(0.5);
         await SettleAsync();
         Assert.Equal(2, Steps.Count(Id, "ask Queued"));
+    }
+
+    [Fact]
+    public async Task An_activation_that_has_missed_an_attempt_ends_and_the_next_one_knows_of_it()
+    {
+        var accepted = 0;
+        Cluster.Neighbours.Airs[Id] = () => Air() with { Accepted = accepted };
+        Assert.True(await Device.JoinAsync(Place()));
+        await Steps.SeenAsync(Id, "ask Queued");
+        await SettleAsync();
+
+        // Another activation, for whom this one was lost, has written.
+        Cluster.Storage.Overwrite("device", Id.ToString(), FleetJson.Write(Record with { Device = Stored with { Attempt = 2 } }));
+        accepted = 2;
+        var over = Cluster.Cluster.WaitForDeactivationAsync(Device);
+        Cluster.Time.Advance(10);
+        await over;
+        Assert.Equal(2, (await Device.GetAsync())!.Attempt);
+
+        // One that is up to date goes on.
+        await Steps.SeenAsync(Id, "ask Queued after 2");
+        await SettleAsync();
+        Assert.True(await Device.GrantAsync(Grant(Id, attempt: 3)));
+        await Steps.SeenAsync(Id, "begin 3");
     }
 
     [Fact]

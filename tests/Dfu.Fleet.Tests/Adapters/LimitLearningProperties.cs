@@ -72,7 +72,8 @@ public sealed class LimitLearningProperties
         learner.Room = room;
         learner.Rate *= 3;
         learner.Pass(500);
-        AssertGoodput(room, learner.Pass(200).Goodput); // the limit comes down by halves, five minutes each, where lost links had raised it
+        var (goodput, limit) = learner.Pass(200);
+        AssertSettled(room, goodput, limit);
     });
 
     /// <summary>The mean over the time at which it is settled, trials of more included.</summary>

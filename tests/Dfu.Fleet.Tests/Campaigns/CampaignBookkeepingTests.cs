@@ -36,6 +36,40 @@ public sealed class CampaignBookkeepingTests
     }
 
     [Fact]
+    public void An_order_is_carried_out_once_whenever_it_comes()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 200; round++)
+        {
+            var (state, carriedOut) = (New(1), new List<int>());
+            foreach (var order in Enumerable.Range(0, 40).Select(_ => random.Next(1, 12)))
+            {
+                Assert.Equal(carriedOut.Contains(order), state.IsCarriedOut(order));
+                if (carriedOut.Contains(order)) continue;
+                carriedOut.Add(order);
+                state = Apply(state, new CampaignEvent.TakenUp(0, At(1)) { Order = order });
+            }
+
+            Assert.Equal(state.LastOrder - carriedOut.Count, state.MissedOrders.Length);
+        }
+    }
+
+    [Fact]
+    public void An_order_from_before_they_were_counted_is_carried_out_and_a_new_one_is_not()
+    {
+        Assert.True(New(1).IsCarriedOut(0));
+        Assert.False(New(1).IsCarriedOut(1));
+    }
+
+    [Fact]
+    public void An_order_for_a_campaign_that_has_nothing_to_do_is_remembered_and_changes_nothing()
+    {
+        var over = Apply(New(1), Ended(1));
+        var asked = Apply(over, new CampaignEvent.TakenUp(0, At(9)) { Order = 1, Limits = new() { MaxAttempts = 2 } });
+        Assert.Equal(over with { LastOrder = 1, MissedOrders = asked.MissedOrders }, asked);
+    }
+
+    [Fact]
     public void That_applications_say_what_they_are_is_known_until_one_says_nothing()
     {
         var told = Apply(New(1), new CampaignEvent.ApplicationTold(true));

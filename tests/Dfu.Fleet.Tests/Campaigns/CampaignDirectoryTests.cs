@@ -167,6 +167,17 @@ public sealed class CampaignDirectoryTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Orders_of_a_campaign_are_counted_and_a_repeated_one_keeps_its_number()
+    {
+        var begun = Assert.IsType<CampaignDecision.Accepted>(new DirectoryState().Decide("p", Selection(One), restart: false, DateTimeOffset.UnixEpoch));
+        var again = Assert.IsType<CampaignDecision.Accepted>(begun.Next.Decide("p", Selection(One), restart: false, DateTimeOffset.UnixEpoch));
+        var directory = again.Next.Remember(again.Entry.Campaign, new("key", "content", again.GoesOn, again.Order));
+        var third = Assert.IsType<CampaignDecision.Accepted>(directory.Decide("p", Selection(One), restart: false, DateTimeOffset.UnixEpoch));
+        var repeated = Assert.IsType<CampaignDecision.Accepted>(third.Next.Repeated("key", "content"));
+        Assert.Equal((1, 2, 3, 2), (begun.Order, again.Order, third.Order, repeated.Order));
+    }
+
+    [Fact]
     public void A_request_without_a_key_is_not_remembered()
     {
         var directory = Begun(new(), One, "p");

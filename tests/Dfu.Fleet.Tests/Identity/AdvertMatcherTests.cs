@@ -20,6 +20,40 @@ public sealed class AdvertMatcherTests
     }
 
     [Fact]
+    public void Whoever_is_taken_for_a_target_is_at_one_of_its_addresses()
+    {
+        var taken = 0;
+        for (var seed = 1; seed <= 1000; seed++)
+        {
+            var (random, matcher) = (new Random(seed), new AdvertMatcher());
+            var targets = new Dictionary<BluetoothAddress, (BluetoothAddress? Application, BluetoothAddress? Bootloader)>();
+            for (var i = 0; i < 4; i++)
+            {
+                var target = Any();
+                if (!targets.TryAdd(target, default)) continue;
+                matcher.Add(target);
+                if (random.Next(3) > 0) continue;
+                var (application, bootloader) = targets[target] = (Any(), Any());
+                matcher.Correct(target, application!.Value, bootloader!.Value, settled: random.Next(2) == 0);
+            }
+
+            for (var second = 0; second < 40; second++)
+            {
+                string[] names = ["", "Sensor", "DfuTarg", $"DFU{Any().Value & 0xFF_FFFF:X6}"];
+                var heard = new Advertisement(Any(), AddressType.Random, -60, names[random.Next(4)], random.Next(2) == 0, true);
+                if (matcher.Match(heard, T0.AddSeconds(second)) is not { } match) continue;
+                taken++;
+                var (application, bootloader) = targets[match.Device];
+                Assert.True(AdvertMatcher.AddressesOf(match.Device, application, bootloader).Contains(heard.Address), $"seed {seed}: {heard} is {match}");
+            }
+
+            BluetoothAddress Any() => A((byte)random.Next(12));
+        }
+
+        Assert.InRange(taken, 10_000, 40_000);
+    }
+
+    [Fact]
     public void An_exact_address_is_the_application()
     {
         Targets(0x10);

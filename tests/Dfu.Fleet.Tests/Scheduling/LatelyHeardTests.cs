@@ -66,6 +66,30 @@ public sealed class LatelyHeardTests
         Assert.Single(_room.Plan());
     }
 
+    [Fact]
+    public void A_target_that_comes_later_costs_nothing_of_what_others_were_heard()
+    {
+        Assert.InRange(Bytes(heard: 4_000, Asks), 0, 2 * Bytes(heard: 400, Asks));
+        Assert.InRange(Bytes(heard: 4_000, Watches), 0, 2 * Bytes(heard: 400, Watches));
+
+        static void Asks(Room room, int n) => room.Ask("x", n, waitingFor: 0);
+        static void Watches(Room room, int n) => room.Watch("x", [.. Enumerable.Range(1, n)]);
+    }
+
+    /// <summary>What is allocated when a hundred targets of a campaign come one after another, who were heard with many others.</summary>
+    private static long Bytes(int heard, Action<Room, int> come)
+    {
+        var room = new Room();
+        room.Report(A, [.. Enumerable.Range(1, heard).Select(static n => Room.Application(n))]);
+        room.Watch("x");
+        come(room, 1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 2; n <= 100; n++) come(room, n);
+        var after = GC.GetAllocatedBytesForCurrentThread();
+        Assert.All(Enumerable.Range(1, 100), n => Assert.Equal(TimeSpan.Zero, room.Ask("x", n, waitingFor: 0).LastHeard));
+        return after - before;
+    }
+
     private (BluetoothAddress Device, string Adapter) Granted()
     {
         var grant = Assert.Single(_room.Plan());

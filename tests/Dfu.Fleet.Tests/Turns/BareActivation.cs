@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dfu.Fleet.Tests.Turns;
 
 /// <summary>An activation that has a clock and nothing else.</summary>
-internal sealed class BareActivation(TimeProvider time) : IActivation
+/// <param name="peers">Null for none.</param>
+internal sealed class BareActivation(TimeProvider time, IPeers? peers = null) : IActivation
 {
     public string Name => "bare";
 
@@ -21,7 +22,7 @@ internal sealed class BareActivation(TimeProvider time) : IActivation
         Packages = null!,
     };
 
-    public IPeers Peers => throw new NotSupportedException();
+    public IPeers Peers => peers ?? throw new NotSupportedException();
 
     public ILogger Log => NullLogger.Instance;
 
@@ -29,7 +30,10 @@ internal sealed class BareActivation(TimeProvider time) : IActivation
 
     public void Enter(Func<Task> work) => throw new NotSupportedException();
 
-    public Task TurnAsync() => throw new NotSupportedException();
+    /// <summary>What a call of the activation to itself does.</summary>
+    public Func<Task> Turn { get; set; } = static () => throw new NotSupportedException();
+
+    public Task TurnAsync() => Turn();
 
     public bool Ended { get; private set; }
 

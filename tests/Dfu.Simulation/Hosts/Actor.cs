@@ -116,8 +116,8 @@ internal sealed class Actor(ActorName id, HostProcess process) : IActivation
                 await audit.BeginAsync();
                 return audit;
             case ActorKind.Package:
-                return new PackageActivation(
-                    id.Key, this, new SimulatedFile(new(process, PackageStore.KeyOf(id.Key))), static _ => Task.CompletedTask);
+                var file = new SimulatedFile(new(process, PackageStore.KeyOf(id.Key)));
+                return new PackageActivation(id.Key, this, file, Document("package-change"), static _ => Task.CompletedTask);
             default:
                 var scheduler = new SchedulerActivation(this);
                 scheduler.Begin();

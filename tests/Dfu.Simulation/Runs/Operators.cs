@@ -32,7 +32,12 @@ internal sealed class Operators(Cluster cluster, SeedPlan plan, Promises promise
     {
         var file = plan.Files[plan.Packages.IndexOf(package)];
         var by = $"operator {++_count}";
-        await AskAsync<PackageActivation, PackageAnswer>(new(ActorKind.Package, package.Id), store => store.PutAsync(file, $"{by}, who brings it"));
+        var brought = promises.Wish($"{by}, who brings it", isKeyed: true);
+        await AskAsync<PackageActivation, PackageAnswer>(new(ActorKind.Package, package.Id), store =>
+        {
+            brought.Arrived++;
+            return store.PutAsync(file, brought.By);
+        });
         var wish = promises.Wish(by, isKeyed: true);
         var goesOnWith = !restart && package == Ordered && promises.MayGoOn(Campaign) ? Campaign : null;
         var order = CampaignOrder.Of(new()

@@ -113,7 +113,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     {
         if (_abandoned) throw NoSuchCampaign();
         _ordered = true;
-        if (!IsCarriedOut(campaign.Orders)) await _labels.SaveAsync(labels);
+        if (!IsCarriedOut(campaign.LastOrder)) await _labels.SaveAsync(labels);
         if (_abandoned) throw NoSuchCampaign(); // meanwhile
         if (_core is null)
         {
@@ -121,13 +121,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
             _core.Trace(_trace.Begin(campaign, goesOn: false));
             foreach (var device in campaign.Devices) _devices.IsNew(device);
         }
-        else if (_core.State.IsSettled)
-        {
-            _screen.GoesOn = true;
-            await WakeAsync();
-            return;
-        }
-        else if (!IsCarriedOut(campaign.Orders))
+        else if (!IsCarriedOut(campaign.LastOrder))
         {
             TakeUp(campaign);
         }
@@ -135,7 +129,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
         _screen.Outdate();
-        Work();
+        await WakeAsync();
         if (!_pulse.Beats) throw new IOException($"{_id} is to be activated again");
     }
 
@@ -272,7 +266,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
 
     private KeyNotFoundException NoSuchCampaign() => new($"there is no campaign {_id}");
 
-    private bool IsCarriedOut(ImmutableArray<string> orders) => _core is { } core && orders.Any(core.State.Orders.Contains);
+    private bool IsCarriedOut(int order) => _core is { } core && core.State.IsCarriedOut(order);
 
     /// <summary>
     /// The operator asks for it again: what failed is tried again, and one that takes whatever it hears listens again. Devices at work are told of
@@ -282,8 +276,14 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     {
         _screen.GoesOn = true;
         var before = _core!.State;
-        var order = asked.Orders.LastOrDefault("");
-        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now) { By = asked.By, Order = order, Limits = asked.Limits, Plan = asked.Plan, Wall = Wall });
+        _core.Apply(new CampaignEvent.TakenUp(before.Run + 1, Now)
+        {
+            By = asked.By,
+            Order = asked.LastOrder,
+            Limits = asked.Limits,
+            Plan = asked.Plan,
+            Wall = Wall,
+        });
         if (asked.Limits != before.Limits || asked.Plan != before.Plan)
         {
             foreach (var device in before.Devices.Where(device => !before.Results.ContainsKey(device))) _devices.CallNow(device);

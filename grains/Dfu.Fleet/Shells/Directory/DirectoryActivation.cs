@@ -82,16 +82,15 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         }
 
         var campaign = accepted.Entry.Campaign;
-        if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn));
+        if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn, accepted.Order));
         _startedHere.Add(campaign);
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, _activation.Host.Time.GetUtcNow()) with
         {
             By = order.By,
-            Orders = [order.Key.Length > 0 ? order.Key : Guid.NewGuid().ToString("n")],
             Limits = order.Limits,
             Plan = order.Plan with { Force = order.Plan.Force || order.Restart },
         };
-        var start = RunAsync(CampaignMachine.Begin(first, order.By, now), new() { Labels = order.Targets.Labels });
+        var start = RunAsync(CampaignMachine.Begin(first.Remember(accepted.Order), order.By, now), new() { Labels = order.Targets.Labels });
         _starts[campaign] = start;
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Dfu.Fleet.Audit;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
@@ -10,8 +11,9 @@ using Dfu.Protocol.Packages;
 namespace Dfu.Fleet.Shells.Packages;
 
 /// <summary>Keeps a package file under its own hash. The bytes are read when somebody wants them, and never kept in memory. One call at a time.</summary>
+/// <param name="begun">The entry of the audit for what is being done to the file.</param>
 /// <param name="needed">Tells retention that a package is about to be used or to be stored.</param>
-internal sealed class PackageActivation(string id, IActivation activation, IPackageFile stored, Func<string, Task> needed) : IPackagePeer
+internal sealed class PackageActivation(string id, IActivation activation, IPackageFile stored, IDocument begun, Func<string, Task> needed) : IPackagePeer
 {
     /// <summary>Between the look at an order's package and the moment the directory has the campaign.</summary>
     private static readonly TimeSpan LongestOrder = TimeSpan.FromSeconds(30);
@@ -25,12 +27,10 @@ internal sealed class PackageActivation(string id, IActivation activation, IPack
         if (activation.Host.Orders.OfPackage(id, file) is { } refused) return new(refused.Error, refused.Detail);
         await WantedAsync();
         if (_there) return PackageAnswer.Taken;
-        if (!IsWhole(await stored.ReadAsync()))
-        {
-            if (by.Length > 0) await TellAsync(by, "packageUploaded");
-            await stored.WriteAsync(file);
-        }
-
+        var isThere = IsWhole(await stored.ReadAsync());
+        if (!isThere && by.Length > 0) await ChangeAsync(by, "packageUploaded", () => stored.WriteAsync(file));
+        else if (!isThere) await stored.WriteAsync(file);
+        await EndAsync();
         _there = true;
         return PackageAnswer.Taken;
     }
@@ -62,6 +62,7 @@ internal sealed class PackageActivation(string id, IActivation activation, IPack
     public async Task<bool> ForgetAsync()
     {
         if (_wanted is { } since && activation.Host.Time.GetElapsedTime(since) < RetentionRound.Least) return false;
+        await EndAsync();
         await stored.ReadAsync();
         await stored.ClearAsync();
         _there = false;
@@ -74,17 +75,38 @@ internal sealed class PackageActivation(string id, IActivation activation, IPack
         if (_ordered is { } since && activation.Host.Time.GetElapsedTime(since) < LongestOrder)
             return new(DfuError.PackageInUse, "a campaign was asked for with it a moment ago; try again in a minute");
         if ((await stored.ReadAsync()).Length == 0) return new(DfuError.NotFound, $"nobody has the package {id}");
-        await TellAsync(by, "packageDeleted");
-        await stored.ClearAsync();
+        await ChangeAsync(by, "packageDeleted", stored.ClearAsync);
+        await EndAsync();
         _there = false;
         activation.End("");
         return PackageAnswer.Taken;
     }
 
-    private Task TellAsync(string by, string action)
+    /// <summary>Does what the audit has heard of: it misses nothing. What is cut off, and wanted again by the same operator, is the same change.</summary>
+    private async Task ChangeAsync(string by, string action, Func<Task> change)
     {
-        var now = activation.Host.Wall.GetUtcNow();
-        return activation.Peers.Audit?.AppendAsync([new($"{id}/{action}/{now:O}", now, by, action, id, "")]) ?? Task.CompletedTask;
+        if (activation.Peers.Audit is { } audit)
+        {
+            var entry = await BegunAsync();
+            if (entry is null || (entry.By, entry.Action) != (by, action))
+            {
+                var now = activation.Host.Wall.GetUtcNow();
+                entry = new($"{id}/{action}/{now:O}", now, by, action, id, "");
+                await begun.WriteAsync(FleetJson.Write(entry));
+            }
+
+            await audit.AppendAsync([entry]);
+        }
+
+        await change();
+    }
+
+    private async Task<AuditEntry?> BegunAsync() => await begun.ReadAsync() is { Length: > 0 } json ? FleetJson.Read<AuditEntry>(json) : null;
+
+    /// <summary>Whatever was begun is done: the next change is another one.</summary>
+    private async Task EndAsync()
+    {
+        if (await BegunAsync() is not null) await begun.ClearAsync();
     }
 
     /// <summary>Whoever asks is going to start a campaign with it.</summary>

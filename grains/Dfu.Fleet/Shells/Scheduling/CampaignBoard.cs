@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dfu.Adapters;
 using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
+using Dfu.Fleet.Identity;
 using Dfu.Fleet.Peers;
 using Dfu.Fleet.Plans;
 using Dfu.Fleet.Scan;
@@ -45,12 +46,12 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
 
     public ImmutableArray<WatchedDevice> Devices => _watch?.Devices ?? [];
 
-    /// <returns>True when it wants to hear somebody whom it did not before.</returns>
-    public bool Watch(CampaignWatch watch, DateTimeOffset now)
+    /// <param name="lately">Whom it wants to hear and did not before was heard when these heard it.</param>
+    public void Watch(CampaignWatch watch, LatelyHeard lately, DateTimeOffset now)
     {
         LastWatch = now;
-        var wants = _watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob;
-        if (wants)
+        var wantsOthers = _watch is null || watch.Collecting != _watch.Collecting || watch.NameGlob != _watch.NameGlob;
+        if (wantsOthers)
         {
             HeardDevices.Collect(watch.Collecting ? CampaignTargets.Wanted(watch.NameGlob) : null);
             _bystanders = new();
@@ -60,18 +61,24 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
         if (Held) _openSince = now;
         _watch = watch;
         HeardDevices.Await(watch.Missing);
+        var added = new List<BluetoothAddress>();
         foreach (var device in watch.Devices)
         {
-            wants |= HeardDevices.AddTarget(device.Device, watch.NamedByApplication);
+            if (HeardDevices.AddTarget(device.Device, watch.NamedByApplication))
+                added.AddRange(AdvertMatcher.AddressesOf(device.Device, device.Application, device.Bootloader));
             if (device.Bootloader is { } bootloader) HeardDevices.Correct(device.Device, device.Application ?? device.Device, bootloader, settled: false);
         }
 
-        return wants;
+        Hear(wantsOthers ? lately.All(now) : lately.At(added, now), now);
     }
 
     /// <summary>A device that asks for a slot knows its addresses better than its campaign does.</summary>
-    /// <returns>True when it was no target before.</returns>
-    public bool Know(DeviceState device) => HeardDevices.Know(device, _watch is { NamedByApplication: true });
+    /// <param name="lately">See <see cref="Watch"/>.</param>
+    public void Know(DeviceState device, LatelyHeard lately, DateTimeOffset now)
+    {
+        if (HeardDevices.Know(device, _watch is { NamedByApplication: true }))
+            Hear(lately.At(AdvertMatcher.AddressesOf(device.Id, device.Application, device.Bootloader), now), now);
+    }
 
     /// <returns>True when a device was heard that had been silent, or one that may join.</returns>
     public bool Hear(int adapter, in Advertisement advertisement, DateTimeOffset at, DateTimeOffset now)
@@ -82,6 +89,11 @@ internal sealed class CampaignBoard(string campaign, TimeSpan again, DateTimeOff
         _told[device] = now;
         _found.Add(device);
         return true;
+    }
+
+    private void Hear(IEnumerable<(int Adapter, Advertisement Advertisement, DateTimeOffset At)> heard, DateTimeOffset now)
+    {
+        foreach (var (adapter, advertisement, at) in heard) Hear(adapter, advertisement, at, now);
     }
 
     /// <summary>Devices the campaign is to be told of, in the order they were heard; it is told again later unless it takes them.</summary>

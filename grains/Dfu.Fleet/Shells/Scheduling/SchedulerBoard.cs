@@ -93,7 +93,7 @@ internal sealed class SchedulerBoard
         }
 
         if (!_campaigns.TryGetValue(watch.Campaign, out var board)) _campaigns[watch.Campaign] = board = new(watch.Campaign, _times.Again, now);
-        if (board.Watch(watch, now)) HearLately(board, now);
+        board.Watch(watch, _lately, now);
         if (board.Collecting && _air.ListeningSince is not null) _listening.Add(board.Campaign);
         _changed = true;
     }
@@ -111,7 +111,7 @@ internal sealed class SchedulerBoard
         }
 
         if (!_campaigns.TryGetValue(request.Campaign, out var board)) return new();
-        if (board.Know(device)) HearLately(board, now);
+        board.Know(device, _lately, now);
         return Known(_air.Around(device, board.HeardDevices, board.OpenSince(now), NumberOf, now)) with { Accepted = accepted };
     }
 
@@ -286,11 +286,6 @@ internal sealed class SchedulerBoard
         _listening.Remove(campaign);
         foreach (var waiting in _waiting.Where(pair => pair.Value.Campaign == campaign).ToArray()) _waiting.Remove(waiting.Key);
         foreach (var accepted in _accepted.Where(pair => pair.Value.Campaign == campaign).ToArray()) _accepted.Remove(accepted.Key);
-    }
-
-    private void HearLately(CampaignBoard board, DateTimeOffset now)
-    {
-        foreach (var (adapter, advertisement, at) in _lately.At(now)) board.Hear(adapter, advertisement, at, now);
     }
 
     private void Deafen(BoardAdapter adapter)
