@@ -64,7 +64,7 @@ public sealed class ImageTransfer
         _packets = new PacketStream(_control, _rules, _observer, _time);
 
         var holdsInit = Reconcile.HoldsInit(command, _image.InitPacket.Length, _initCrc);
-        if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(cancellationToken);
+        if (holdsInit && !_hint.LastExecuteSent) await ExecuteInitAsync(accepted: _hint.Confirmed > 0, cancellationToken);
 
         // A device that holds another init packet, or none, gets ours whatever it has of an image.
         var isFresh = !holdsInit && !_hint.LastExecuteSent && !_looks;
@@ -117,13 +117,15 @@ public sealed class ImageTransfer
     };
 
     /// <summary>EXECUTE(command) of an init packet the device already holds: without it CREATE(data) may be refused (F15b, T4).</summary>
-    private async Task ExecuteInitAsync(CancellationToken cancellationToken)
+    /// <param name="accepted">The device has executed it before, and did not refuse it.</param>
+    private async Task ExecuteInitAsync(bool accepted, CancellationToken cancellationToken)
     {
         var response = await _control.ExecuteCommandAsync(cancellationToken);
         if (InitPacketRefusal.IsUnclear(response, _rules))
         {
             await Task.Delay(TransferTimes.PauseAfterShort, _time, cancellationToken); // a later one behind a small MTU: its flash is idle by then
             response = await _control.ExecuteCommandAsync(cancellationToken);
+            if (accepted && InitPacketRefusal.IsUnclear(response, _rules)) throw Refusal.Exception(response, Asked.ExecuteCommand);
         }
 
         ExpectOfInit(response, Asked.ExecuteCommand);
@@ -138,7 +140,7 @@ public sealed class ImageTransfer
     private async Task ExecuteAgainAsync(CancellationToken cancellationToken)
     {
         await _control.SelectAsync(ObjectType.Command, cancellationToken);
-        await ExecuteInitAsync(cancellationToken);
+        await ExecuteInitAsync(accepted: true, cancellationToken);
         _wear.InitExecutedAgain();
         await _control.SelectAsync(ObjectType.Data, cancellationToken);
     }
@@ -163,7 +165,7 @@ public sealed class ImageTransfer
                 throw new DfuException(DfuError.ObjectCorrupt, $"the init packet arrived short or wrong {attempt} times");
         }
 
-        await ExecuteInitAsync(cancellationToken);
+        await ExecuteInitAsync(accepted: false, cancellationToken);
         _wear.InitExecuted();
         _objectSize = (await _control.SelectAsync(ObjectType.Data, cancellationToken)).MaxSize;
     }
