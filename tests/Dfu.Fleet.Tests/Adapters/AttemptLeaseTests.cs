@@ -86,6 +86,16 @@ public sealed class AttemptLeaseTests : IDisposable
     }
 
     [Fact]
+    public void What_is_accepted_after_it_has_expired_does_not_give_it_back()
+    {
+        Pass(10);
+        _lease.Renew(Now);
+        Assert.Equal((false, 1), Is);
+        Pass(100);
+        Assert.Equal((false, 1), Is);
+    }
+
+    [Fact]
     public void On_a_host_that_was_suspended_it_does_not_hold_although_its_timer_knows_nothing_of_it()
     {
         Pass(1);
