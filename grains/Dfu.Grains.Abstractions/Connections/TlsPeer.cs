@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Dfu.Grains.Connections;
 
@@ -19,12 +20,18 @@ public sealed class TlsPeer
 
     internal static TlsPeer Begin(EndPoint? address) => InThisFlow.Value = new(address);
 
-    /// <summary>Why the handshake failed, as a sentence about the other end; null when that only looked whether somebody listens.</summary>
-    public string? Explain(Exception? failure)
+    /// <summary>
+    /// Why it is kept out, as a sentence about it; null when the handshake failed for nothing that it showed: it only looked whether somebody listens,
+    /// it died, or one of the ends was held up for too long or is stopping.
+    /// </summary>
+    public string? WhyKeptOut(Exception? failure)
     {
         if (Flaw is not null) return $"its certificate {Flaw}";
-        if (failure is OperationCanceledException) return "it did not finish the TLS handshake";
-        if (failure is IOException && failure.Message.Contains("EOF", StringComparison.Ordinal)) return null;
-        return $"it has no certificate of this cluster, or does not speak TLS ({(failure?.InnerException ?? failure)?.Message})";
+        return failure is OperationCanceledException || IsGone(failure)
+            ? null
+            : $"it has no certificate of this cluster, or does not speak TLS ({(failure?.InnerException ?? failure)?.Message})";
     }
+
+    private static bool IsGone(Exception? failure) => failure is IOException
+        && (failure.InnerException is SocketException || failure.Message.Contains("EOF", StringComparison.Ordinal));
 }

@@ -116,10 +116,13 @@ internal sealed class LineLog : ILoggerProvider
         }
     }
 
-    /// <summary>Of a handshake that failed: with whom and why.</summary>
+    /// <summary>
+    /// Of a handshake that failed: with whom and why. That somebody was held up for too long, or is gone, keeps nobody out: whoever is of the cluster
+    /// tries again.
+    /// </summary>
     private sealed class TlsCategory(LineLog log, string name, LogLevel least) : Category(log, name, least)
     {
-        private readonly string _begin = name.Contains("Server", StringComparison.Ordinal) ? "refused a connection from" : "cannot talk to";
+        private readonly bool _serves = name.Contains("Server", StringComparison.Ordinal);
         private readonly LineLog _log = log;
 
         public override void Log<TState>(
@@ -131,9 +134,12 @@ internal sealed class LineLog : ILoggerProvider
                 return;
             }
 
-            if (!IsEnabled(logLevel) || peer.Explain(exception) is not { } why) return;
             var who = peer.Address is System.Net.IPEndPoint { Address: var address } ? address.ToString() : "somebody";
-            if (_log.IsNews(who + why)) _log.Host.Log(logLevel, default, $"{_begin} {who}: {why}", null, static (text, _) => text);
+            var (level, text) = peer.WhyKeptOut(exception) is { } why
+                ? (logLevel, $"{(_serves ? "refused a connection from" : "cannot talk to")} {who}: {why}")
+                : (exception is OperationCanceledException ? LogLevel.Information : LogLevel.Debug,
+                    $"a connection {(_serves ? "from" : "to")} {who} ended before its TLS handshake was done");
+            if (IsEnabled(level) && _log.IsNews(text)) _log.Host.Log(level, default, text, null, static (text, _) => text);
         }
     }
 }

@@ -72,6 +72,14 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
+    /// <summary>Fails with what its operator was told of somebody who is refused. That something is slow may be told.</summary>
+    public void KeptNobodyOut()
+    {
+        var told = Said.Where(static line => line.Contains("refused a connection", StringComparison.Ordinal)
+            || line.Contains("cannot talk to", StringComparison.Ordinal));
+        Assert.True(!told.Any(), string.Join('\n', told));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

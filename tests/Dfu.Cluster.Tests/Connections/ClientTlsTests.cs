@@ -4,6 +4,7 @@ using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Campaigns;
 using Dfu.Grains.Connections;
 using Dfu.Protocol.Errors;
+using Microsoft.Extensions.Logging;
 using static Dfu.Cluster.Tests.Client.Requests;
 
 namespace Dfu.Cluster.Tests.Connections;
@@ -101,6 +102,22 @@ public sealed class ClientTlsTests : IDisposable
         Assert.Empty(await client.CampaignsAsync(None));
         await server.ToldAsync("refused a connection from 127.0.0.1");
         Assert.InRange(server.Said.Count, 1, 2); // a line for each way to fail, not for each stranger
+    }
+
+    [Fact]
+    public async Task Whoever_goes_away_in_the_handshake_is_not_said_to_be_refused()
+    {
+        await using var server = await Server.StartAsync(
+            null, "north", settings => settings with { Tls = _files.North, LogLevel = LogLevel.Debug }, TimeProvider.System);
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(server.Gateway);
+            await socket.GetStream().WriteAsync(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00, 0x01 }); // the first bytes of a ClientHello
+            socket.LingerState = new(enable: true, seconds: 0); // so that it is reset
+        }
+
+        await server.ToldAsync("debug: a connection from 127.0.0.1 ended before its TLS handshake was done");
+        server.KeptNobodyOut();
     }
 
     private static async Task<string> RefusedAsync(Server server, TlsFiles? tls, TimeProvider? time = null)

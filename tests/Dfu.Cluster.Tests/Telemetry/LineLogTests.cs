@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Dfu.Grains.Connections;
 using Dfu.Protocol.Timing;
 using Dfu.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -60,5 +64,30 @@ public sealed class LineLogTests
         var mine = lines.Where(static line => line.Contains("a thing of this test", StringComparison.Ordinal)).ToArray();
         Assert.Equal(told, mine.Length);
         Assert.All(mine, static line => Assert.Equal("debug: could not close a thing of this test, which changed nothing: IOException: it is gone", line));
+    }
+
+    public static TheoryData<Exception, string?, string> Handshakes => new()
+    {
+        { new AuthenticationException("unreadable"), null, Refused + "it has no certificate of this cluster, or does not speak TLS (unreadable)" },
+        { new AuthenticationException("refused"), "'north' has expired", Refused + "its certificate 'north' has expired" },
+        { new TaskCanceledException(), null, "info: a connection from 10.0.0.7 ended before its TLS handshake was done" },
+        { new IOException("Received an unexpected EOF or 0 bytes from the transport stream."), null, Gone },
+        { new IOException("Connection reset by peer", new SocketException((int)SocketError.ConnectionReset)), null, Gone },
+    };
+
+    private const string Refused = "warning: refused a connection from 10.0.0.7: ";
+    private const string Gone = "debug: a connection from 10.0.0.7 ended before its TLS handshake was done";
+
+    [Theory]
+    [MemberData(nameof(Handshakes))]
+    public void Only_who_shows_that_it_is_not_of_the_cluster_is_said_to_be_refused(Exception failure, string? flaw, string told)
+    {
+        var lines = new List<string>();
+        using var log = new LineLog(lines.Add, LogLevel.Debug, TimeProvider.System);
+        TlsPeer.Begin(new IPEndPoint(IPAddress.Parse("10.0.0.7"), 40000)).Flaw = flaw;
+        var logger = log.CreateLogger("Orleans.Connections.Security.TlsServerConnectionMiddleware");
+        logger.Log(LogLevel.Warning, default, "Authentication failed", failure, static (text, _) => text);
+        logger.Log(LogLevel.Warning, default, "Authentication failed", failure, static (text, _) => text);
+        Assert.Equal(told, Assert.Single(lines));
     }
 }

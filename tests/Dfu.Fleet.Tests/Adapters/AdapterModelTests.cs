@@ -63,7 +63,7 @@ public sealed class AdapterModelTests
                 if (e is not AdapterEvent.SlotFreed) Assert.Equal(dropped, effects.OfType<AdapterEffect.HandOver>().Select(effect => effect.Slot));
                 if (e is AdapterEvent.SlotTaken && next.Slots.Length > state.Slots.Length) Assert.Equal(AdapterStatus.Ready, state.Status);
                 Assert.True(WhatWakes(next, pending));
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<AdapterState>(FleetJson.Write(next))));
+                if (!ReferenceEquals(state, next)) AssertStored(next);
                 state = next;
             }
         });
@@ -126,5 +126,11 @@ public sealed class AdapterModelTests
             from seconds in Gen.Elements(0, 0.3, 1, 8, 40)
             select new Step(kind, late, device, number, seconds);
         return step.ArrayOf(80).ToArbitrary();
+    }
+
+    private static void AssertStored(AdapterState state)
+    {
+        var stored = FleetJson.Write(state);
+        Assert.Equal(stored, FleetJson.Write(FleetJson.Read<AdapterState>(stored)));
     }
 }

@@ -50,7 +50,7 @@ public sealed class DeviceModelTests
                 Assert.True(WhatWakes(next));
                 Assert.Null(next.Images[^1].Passed); // what comes last is sent, or the device has failed
                 Assert.True(next.Images[next.Image].Passed is null || next.Phase != DevicePhase.Queued, "a part that was passed over is asked again");
-                Assert.Equal(FleetJson.Write(next), FleetJson.Write(FleetJson.Read<DeviceState>(FleetJson.Write(next))));
+                if (!ReferenceEquals(state, next)) AssertStored(next);
                 state = next;
             }
 
@@ -127,5 +127,11 @@ public sealed class DeviceModelTests
             from seconds in Gen.Elements(0, 0.3, 2, 40)
             select new Step(kind, late, image, number, seconds);
         return step.ArrayOf(60).ToArbitrary();
+    }
+
+    private static void AssertStored(DeviceState state)
+    {
+        var stored = FleetJson.Write(state);
+        Assert.Equal(stored, FleetJson.Write(FleetJson.Read<DeviceState>(stored)));
     }
 }

@@ -3,7 +3,7 @@ using Dfu.Fleet.Devices;
 using Dfu.Fleet.Tests.Fakes;
 using Dfu.Protocol.Errors;
 
-namespace Dfu.Fleet.Tests.Stations;
+namespace Dfu.Simulation.Tests;
 
 /// <summary>Radios that come and go, devices that fall silent, links that drop, processes that end, all at random moments of one seed.</summary>
 public sealed class ChaosTests
