@@ -59,7 +59,7 @@ internal sealed class CampaignCalls(
             NamedByApplication = campaign.NamedByApplication,
             Over = over,
             Limits = campaign.Limits,
-            Held = campaign.IsHeld,
+            Held = campaign.IsHeld || campaign.IsClosing,
             Priority = campaign.Plan.Priority,
             Missing = campaign is { Feed: true, Stage: CampaignStage.Collecting }
                 ? [.. campaign.Results.Where(static result => result.Value.Error == DfuError.NotHeard).Select(static result => result.Key)]
