@@ -47,6 +47,8 @@ public sealed class FleetHost
     /// <summary>Deletes what is too much on this host, and gives back the room of what was deleted from its storage.</summary>
     public Func<CancellationToken, Task> GiveBack { get; init; } = static _ => Task.CompletedTask;
 
+    internal StorageRefusals Refusals { get; } = new();
+
     internal FleetMachines Machines { get; init; } = FleetMachines.Plain;
 
     /// <summary>Has somebody's figures read by whoever collects, until what it returns is disposed.</summary>

@@ -61,8 +61,8 @@ internal static partial class Log
     [LoggerMessage(Message = "{Subject}: its storage has not answered for {Seconds:0} s; it is asked again until it does")]
     public static partial void StorageAway(this ILogger logger, LogLevel level, string subject, double seconds, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Subject} could not be saved; it goes on from what was")]
-    public static partial void NotStored(this ILogger logger, string subject, Exception e);
+    [LoggerMessage(Message = "{Subject} could not be saved; it goes on from what was")]
+    public static partial void NotStored(this ILogger logger, LogLevel level, string subject, Exception e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Campaign {Campaign} is at work: {Devices} devices, {Ended} of them ended")]
     public static partial void AtWork(this ILogger logger, string campaign, int devices, int ended);

@@ -9,8 +9,8 @@ namespace Dfu.Fleet.Storage;
 /// <summary>An activation's record in its storage: read on activation, written before anything it decides has effects.</summary>
 /// <remarks>
 /// Storage that does not answer is waited for, and the activation keeps what it knows meanwhile. One that refuses, and a record that somebody else has
-/// written, end the activation: the next one reads the truth. Nothing is written through it any more then. One write at a time. The text itself is not
-/// kept: it is larger than what was read from it.
+/// written, end the activation: the next one reads the truth, after a pause where storage refuses. Nothing is written through it any more then. One write at a
+/// time. The text itself is not kept: it is larger than what was read from it.
 /// </remarks>
 internal sealed class DocumentStore<T>(IActivation activation, IDocument document)
     where T : class
@@ -31,6 +31,8 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     /// <exception cref="DfuException">It is from a newer program, or no such record.</exception>
     public async Task<T?> ReadAsync()
     {
+        var pause = activation.Host.Refusals.TakePause(activation.Name, activation.Host.Times.Report, activation.Host.Time);
+        if (pause > TimeSpan.Zero) await Task.Delay(pause, activation.Host.Time, CancellationToken.None);
         var json = await document.ReadAsync();
         _stored = Digest(json);
         return json.Length > 0 ? FleetJson.Read<T>(json) : null;
@@ -70,7 +72,8 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
             }
             catch (Exception e) when (LastTry || IsRefusal(e))
             {
-                activation.Log.NotStored(activation.Name, e);
+                var tells = e is OvertakenException || activation.Host.Refusals.Add(activation.Name, activation.Host.Time);
+                activation.Log.NotStored(tells ? LogLevel.Warning : LogLevel.Debug, activation.Name, e);
                 Fail();
                 ThrowWhereOvertaken(e);
                 throw;

@@ -1,6 +1,7 @@
 using Dfu.Cluster.Tests.Devices;
 using Dfu.Fleet.Storage;
 using Dfu.Fleet.Tests.Turns;
+using Dfu.Protocol.Errors;
 
 namespace Dfu.Fleet.Tests.Storage;
 
@@ -54,6 +55,32 @@ public sealed class DocumentStoreTests
         Assert.Equal((0, "\"another's\""), (document.Writes, document.Stored));
     }
 
+    [Fact]
+    public async Task Where_storage_refuses_the_next_activation_waits_once_before_it_begins()
+    {
+        var time = new ManualTime();
+        var activation = new BareActivation(time);
+        await Assert.ThrowsAsync<DfuException>(() => new DocumentStore<string>(activation, new FullDocument()).SaveAsync("mine"));
+
+        var next = new DocumentStore<string>(activation, new FullDocument()).ReadAsync();
+        time.Advance(0.9 * new FleetTimes().Report.TotalSeconds);
+        Assert.False(next.IsCompleted);
+        time.Advance(0.1 * new FleetTimes().Report.TotalSeconds);
+        await next;
+        Assert.True(new DocumentStore<string>(activation, new FullDocument()).ReadAsync().IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void That_storage_refuses_is_said_once_a_minute()
+    {
+        var (refusals, time) = (new StorageRefusals(), new ManualTime());
+        Assert.Equal([true, false, false], [refusals.Add("a", time), refusals.Add("a", time), refusals.Add("b", time)]);
+        time.Advance(59);
+        Assert.False(refusals.Add("b", time));
+        time.Advance(1);
+        Assert.True(refusals.Add("b", time));
+    }
+
     /// <param name="found">What is stored after the first write, which nobody answers.</param>
     private sealed class DocumentWithoutAnswer(string found) : IDocument
     {
@@ -79,6 +106,15 @@ public sealed class DocumentStoreTests
         }
 
         public Task ClearAsync() => Task.CompletedTask;
+    }
+
+    private sealed class FullDocument : IDocument
+    {
+        public Task<string> ReadAsync() => Task.FromResult("");
+
+        public Task WriteAsync(string json) => Task.FromException(new DfuException(DfuError.DataDirectoryUnusable, "the disk is full"));
+
+        public Task ClearAsync() => WriteAsync("");
     }
 
     private sealed class OvertakenDocument : IDocument
