@@ -9,8 +9,11 @@ internal sealed class StorageRefusals
     /// <summary>One line is enough for so long.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
 
+    /// <summary>One that was refused again within this time pauses.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, long> _refused = [];
+    private readonly Dictionary<string, (long At, bool Pauses)> _refused = [];
     private long? _told;
 
     /// <summary>The storage has refused what an activation of this name wanted to be kept.</summary>
@@ -20,15 +23,15 @@ internal sealed class StorageRefusals
         lock (_gate)
         {
             var now = time.GetTimestamp();
-            var tells = _told is not { } told || time.GetElapsedTime(told, now) >= Quiet;
-            if (tells)
+            _refused[name] = (now, _refused.TryGetValue(name, out var before) && time.GetElapsedTime(before.At, now) < Again);
+            if (_told is { } told && time.GetElapsedTime(told, now) < Quiet) return false;
+            foreach (var (other, refusal) in _refused)
             {
-                _told = now;
-                _refused.Clear();
+                if (time.GetElapsedTime(refusal.At, now) >= Again) _refused.Remove(other);
             }
 
-            _refused[name] = now;
-            return tells;
+            _told = now;
+            return true;
         }
     }
 
@@ -38,8 +41,9 @@ internal sealed class StorageRefusals
     {
         lock (_gate)
         {
-            if (!_refused.Remove(name, out var at)) return TimeSpan.Zero;
-            var left = pause - time.GetElapsedTime(at);
+            if (!_refused.TryGetValue(name, out var refusal) || !refusal.Pauses) return TimeSpan.Zero;
+            _refused[name] = refusal with { Pauses = false };
+            var left = pause - time.GetElapsedTime(refusal.At);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
