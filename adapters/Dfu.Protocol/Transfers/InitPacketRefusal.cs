@@ -21,7 +21,7 @@ internal static class InitPacketRefusal
 
     /// <remarks>
     /// SDK 12, dfu_req_handling.c: 0A for hardware, SoftDevice, version and a packet that is not signed, 05 for the signature; others were met
-    /// that say 05 to all of it. SDK 13 and 14 answer 0A to what is built for debug bootloaders. None of them says 0A because its flash is busy.
+    /// that say 05 to all of it. SDK 13 and 14 answer 0A to what is built for debug bootloaders. None of these three says 0A because its flash is busy.
     /// </remarks>
     private static DfuError ErrorOf(Response response, Asked asked, bool explains, BootloaderRules rules)
     {

@@ -4,8 +4,8 @@ using Dfu.Protocol.Links;
 namespace Dfu.Fleet.Attempts;
 
 /// <summary>
-/// A link that carries nothing for an attempt that has lost its device: another may drive it by then. A process that was stopped goes on before its timers ring,
-/// and its links may have stayed open meanwhile.
+/// A link that carries nothing for an attempt that has lost its device: another may drive it by then. A process that was stopped goes on before its timers
+/// ring, and its links may have stayed open meanwhile.
 /// </summary>
 /// <param name="throwIfOver">Throws <see cref="OperationCanceledException"/> when the device is lost.</param>
 internal sealed class LeasedLink(IDfuLink link, Action throwIfOver) : IDfuLink

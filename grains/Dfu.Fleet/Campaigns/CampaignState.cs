@@ -47,6 +47,9 @@ public sealed record CampaignState
 {
     public const int CurrentVersion = 1;
 
+    /// <summary>More than the directory knows again.</summary>
+    private const int MostMissed = 32;
+
     [JsonPropertyName("v"), JsonRequired, StoredVersion(nameof(CampaignState), CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
 
@@ -75,7 +78,7 @@ public sealed record CampaignState
     /// <summary>The last order that began it or went on with it, see <see cref="DirectoryEntry.Orders"/>; 0 before orders were counted.</summary>
     public int LastOrder { get; init; }
 
-    /// <summary>Orders before <see cref="LastOrder"/> that never came.</summary>
+    /// <summary>Orders before <see cref="LastOrder"/> that never came, the last <see cref="MostMissed"/>.</summary>
     public ImmutableArray<int> MissedOrders { get; init; } = [];
 
     /// <summary>How often a process took it up, or somebody asked for it or for devices of it again.</summary>
@@ -189,7 +192,7 @@ public sealed record CampaignState
 
     /// <summary>The same with one more order that is carried out.</summary>
     public CampaignState Remember(int order) => order > LastOrder
-        ? this with { LastOrder = order, MissedOrders = [.. MissedOrders, .. Enumerable.Range(LastOrder + 1, order - LastOrder - 1)] }
+        ? this with { LastOrder = order, MissedOrders = [.. MissedOrders.Concat(Enumerable.Range(LastOrder + 1, order - LastOrder - 1)).TakeLast(MostMissed)] }
         : this with { MissedOrders = MissedOrders.Remove(order) };
 
     /// <summary>A campaign that begins.</summary>

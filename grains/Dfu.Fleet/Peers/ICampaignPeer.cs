@@ -22,7 +22,9 @@ public interface ICampaignPeer
     /// <summary>Does nothing but see to it that the campaign is at work.</summary>
     Task WakeAsync();
 
-    /// <summary>From the directory, which was not told that the campaign began, and told nobody: it never begins, even if the order is still on its way.</summary>
+    /// <summary>
+    /// From the directory, which was not told that the campaign began, and told nobody: it never begins, even if the order is still on its way.
+    /// </summary>
     /// <returns>False when it has begun.</returns>
     Task<bool> AbandonAsync();
 

@@ -7,14 +7,16 @@ namespace Dfu.Fleet.Turns;
 internal sealed class Pulse(IActivation activation, TimeSpan period, Func<Task> turn)
 {
     private int _begun;
-    private bool _over;
+
+    /// <summary>It never beats again.</summary>
+    public bool IsOver { get; private set; }
 
     public bool Beats { get; private set; }
 
     /// <summary>Beats from now on, if it does not yet.</summary>
     public void Begin()
     {
-        if (_over || Beats) return;
+        if (IsOver || Beats) return;
         Beats = true;
         var begun = ++_begun;
         OwnWork.Run(activation.Log, "beat a pulse", activation.Name, () => BeatAsync(begun), LogLevel.Error);
@@ -25,7 +27,7 @@ internal sealed class Pulse(IActivation activation, TimeSpan period, Func<Task> 
     /// <summary>Stops it for good: a call may outlive the activation that it came to, and begins nothing there any more.</summary>
     public void End()
     {
-        _over = true;
+        IsOver = true;
         Stop();
     }
 

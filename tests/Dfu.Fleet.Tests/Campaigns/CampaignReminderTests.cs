@@ -26,6 +26,7 @@ public sealed class CampaignReminderTests
         Assert.Equal((0, 0), (_world.Told, _world.Dropped));
 
         campaign.Reminded();
+        Assert.Equal((1, 0), (_world.Kept, _world.Dropped));
         await Task.Delay(Long, _time);
         Assert.Equal((1, 1), (_world.Told, _world.Dropped));
     });
@@ -76,6 +77,7 @@ public sealed class CampaignReminderTests
 
         public int Told { get; private set; }
 
+        public int Kept { get; private set; }
         public int Dropped { get; private set; }
 
         public IDirectoryPeer Directory => this;
@@ -97,7 +99,7 @@ public sealed class CampaignReminderTests
 
         public Task ClearAsync() => throw new NotSupportedException();
 
-        public void Keep() => throw new NotSupportedException();
+        public void Keep() => Kept++;
 
         public void Drop() => Dropped++;
 

@@ -7,7 +7,9 @@ namespace Dfu.Simulation.Invariants;
 /// <param name="changed">What is written instead.</param>
 /// <param name="wrote">What the link has taken; what it refuses, or is written when it has closed, gets nowhere and is not shown.</param>
 internal sealed class WatchedLink(
-    IDfuLink link, Func<DfuCharacteristic, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> changed, Action<DfuCharacteristic, ReadOnlyMemory<byte>> wrote) : IDfuLink
+    IDfuLink link,
+    Func<DfuCharacteristic, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> changed,
+    Action<DfuCharacteristic, ReadOnlyMemory<byte>> wrote) : IDfuLink
 {
     public int Mtu => link.Mtu;
 

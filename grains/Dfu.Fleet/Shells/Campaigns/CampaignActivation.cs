@@ -62,7 +62,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
 
     private DateTimeOffset Now => _activation.Host.Time.GetUtcNow();
 
-    private bool IsOver => _reopening == 0 && Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished };
+    private bool IsOver => Core() is { State.Stage: CampaignStage.Finished, Saved.Stage: CampaignStage.Finished } && _reopening == 0;
 
     private DateTimeOffset Wall => _activation.Host.Wall.GetUtcNow();
 
@@ -92,6 +92,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     public async Task LeaveAsync()
     {
         _pulse.End();
+        _calls.End();
         _gauge.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
@@ -129,14 +130,16 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         _core.Learn(classes);
         await _save.SaveAsync(TimeSpan.Zero);
         _screen.Outdate();
-        await WakeAsync();
-        if (!_pulse.Beats) throw new IOException($"{_id} is to be activated again");
+        if (IsOver) TellThatItIsOver();
+        else Work();
+        if (_pulse.IsOver) throw new IOException($"{_id} was ordered where it ended; order it again");
     }
 
     public Task WakeAsync()
     {
         if (IsOver) TellThatItIsOver();
-        else Work();
+        else if (Core().Saved.Stage == CampaignStage.Finished) throw new IOException($"{_id} is over, and is about to go on");
+        else if (!_pulse.Beats) Work();
         return Task.CompletedTask;
     }
 
@@ -197,7 +200,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         Take(device);
         if (device.EarlierCampaign is { } earlier) _core.Overtake(earlier);
         await CommitAsync(new CampaignEvent.DeviceEnded(device.Id, device.Outcome, device.Error, device.Run));
-        if (!_core.IsSaved(device.Id)) await _save.SaveAsync(_activation.Host.Times.Report);
+        if (_core is { } core && !core.IsSaved(device.Id)) await _save.SaveAsync(_activation.Host.Times.Report);
     }
 
     public async Task ForgetAsync()
@@ -207,6 +210,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         // From here on it is as if there were no such campaign: nothing that is on its way to it is saved any more.
         _core = null;
         _pulse.End();
+        _calls.End();
         _reminder.Drop();
         try
         {
@@ -317,8 +321,8 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     private void Work()
     {
         var campaign = _core!.Saved;
+        if (_pulse.IsOver) return;
         _pulse.Begin();
-        if (!_pulse.Beats) return;
         _reminder.Keep();
         _calls.Audit(_core);
         if (campaign.Stage == CampaignStage.Finished) return;

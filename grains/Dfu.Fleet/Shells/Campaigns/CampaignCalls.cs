@@ -26,6 +26,7 @@ internal sealed class CampaignCalls(
     private bool _finished;
     private bool _saidUntold;
     private bool _tellingFinished;
+    private bool _over;
     private int _ends;
     private DateTimeOffset? _watched;
 
@@ -33,10 +34,13 @@ internal sealed class CampaignCalls(
 
     private DateTimeOffset Now => activation.Host.Time.GetUtcNow();
 
+    /// <summary>Its activation is over: the next one calls devices.</summary>
+    public void End() => _over = true;
+
     /// <summary>Calls devices without an outcome that were never called or are silent.</summary>
     public void Devices(CampaignCore core)
     {
-        if (core.Saved.Stage == CampaignStage.Finished) return;
+        if (_over || core.Saved.Stage == CampaignStage.Finished) return;
         foreach (var device in devices.Due(core.Saved, MostAtOnce - _calling, Now))
         {
             _calling++;

@@ -20,7 +20,6 @@ internal sealed class DirectoryActivation : IDirectoryPeer
 
     /// <summary>Requests that wait until their campaign runs.</summary>
     private readonly Dictionary<string, Task> _starts = [];
-    private readonly HashSet<string> _startedHere = [];
     private readonly HashSet<string> _cancelling = [];
     private DirectoryState _directory = new();
     private DirectoryState _saved = new();
@@ -32,8 +31,12 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     private readonly OwnTurns _turns;
     private readonly Pulse _pulse;
 
-    /// <summary>Counts campaigns that were over and go on by themselves.</summary>
-    private int _reopened;
+    /// <summary>Counts campaigns that began, or go on.</summary>
+    private int _takenUp;
+
+    /// <summary>A campaign may not be as it is listed: it was to begin or to go on, and may not have come to that. All are woken until they answer.</summary>
+    private bool _doubts;
+    private bool _waking;
 
     public DirectoryActivation(IActivation activation, IDocument state)
     {
@@ -49,6 +52,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     {
         if (await _states.ReadAsync() is { } stored) _directory = _saved = stored.Upgraded();
         _log.Take(_saved);
+        _doubts = _saved.Campaigns.Any(static entry => !entry.Finished || entry.Untold);
         CancelSuperseded();
     }
 
@@ -83,7 +87,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
 
         var campaign = accepted.Entry.Campaign;
         if (repeated is null) _directory = accepted.Next.Remember(campaign, new(order.Key, order.Content, accepted.GoesOn, accepted.Order));
-        _startedHere.Add(campaign);
+        _takenUp++;
         var first = CampaignState.New(accepted.Entry, order.Targets, order.ImageSizes, order.HwVersion, _activation.Host.Time.GetUtcNow()) with
         {
             By = order.By,
@@ -95,6 +99,11 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         try
         {
             await start;
+        }
+        catch (Exception)
+        {
+            Doubt();
+            throw;
         }
         finally
         {
@@ -133,17 +142,16 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     public async Task FinishedAsync(string campaign, ImmutableHashSet<string> overtook, bool told)
     {
         // It may have said so before it was taken up again; it says so again when it is over.
-        int reopened;
+        int takenUp;
         do
         {
-            reopened = _reopened;
+            takenUp = _takenUp;
             if (_starts.TryGetValue(campaign, out var start))
                 await start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!await IsOverAsync(campaign)) return;
         }
-        while (_starts.ContainsKey(campaign) || reopened != _reopened);
+        while (_starts.ContainsKey(campaign) || takenUp != _takenUp);
 
-        _startedHere.Remove(campaign);
         await SaveAsync(_directory.Finish(campaign, overtook, told));
     }
 
@@ -151,7 +159,8 @@ internal sealed class DirectoryActivation : IDirectoryPeer
     {
         var (next, refusal) = _directory.Reopen(campaign, devices);
         if (refusal.Length > 0) return refusal;
-        _reopened++;
+        _takenUp++;
+        Doubt();
         await SaveAsync(next);
         return "";
     }
@@ -194,7 +203,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         {
             await peer.WakeAsync();
         }
-        catch (KeyNotFoundException) when (!_startedHere.Contains(campaign))
+        catch (KeyNotFoundException) when (!_starts.ContainsKey(campaign))
         {
             if (await peer.AbandonAsync()) await SaveAsync(_directory.Remove(campaign));
         }
@@ -218,8 +227,33 @@ internal sealed class DirectoryActivation : IDirectoryPeer
 
     private Task PulseAsync()
     {
+        if (_doubts && !_waking) OwnWork.Run(_activation.Log, "be as they are listed", "campaigns", WakeDoubtedAsync);
         CancelSuperseded();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Woken with the next pulse, and not at once: whoever asked for it may still be at it.</summary>
+    private void Doubt()
+    {
+        _doubts = true;
+        _pulse.Begin();
+    }
+
+    private async Task WakeDoubtedAsync()
+    {
+        (_waking, _doubts) = (true, false);
+        try
+        {
+            await WakeAsync();
+        }
+        catch (IOException)
+        {
+            _doubts = true;
+        }
+        finally
+        {
+            _waking = false;
+        }
     }
 
     /// <summary>Cancels what was superseded until it is over.</summary>
@@ -231,19 +265,21 @@ internal sealed class DirectoryActivation : IDirectoryPeer
             if (_cancelling.Add(entry.Campaign)) OwnWork.Run(_activation.Log, "be cancelled yet", entry.Campaign, () => CancelAsync(entry.Campaign));
         }
 
-        if (superseded.Length == 0) _pulse.Stop();
+        if (superseded.Length == 0 && !_doubts && !_waking) _pulse.Stop();
         else _pulse.Begin();
     }
 
     private async Task CancelAsync(string campaign)
     {
+        var peer = _activation.Peers.Campaign(campaign);
         try
         {
-            await _activation.Peers.Campaign(campaign).CancelAsync();
+            await peer.CancelAsync();
         }
         catch (KeyNotFoundException)
         {
-            await _activation.Peers.Directory.FinishedAsync(campaign, [], told: true);
+            // Its order may still be on its way, or be about to be carried out: then it is cancelled with the next pulse.
+            if (!_starts.ContainsKey(campaign) && await peer.AbandonAsync()) await _activation.Peers.Directory.FinishedAsync(campaign, [], told: true);
         }
         finally
         {
