@@ -41,6 +41,9 @@ public sealed record FleetTimes
     /// <summary>Between two attempts to do what is outstanding: requests for slots, campaigns to their devices. Default 2 s.</summary>
     public TimeSpan Again { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>An activation whose storage has refused again begins again so long after that. Default 1 s.</summary>
+    public TimeSpan Refused { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>After a request for a slot that the scheduler could not answer yet; it doubles up to <see cref="Again"/>. Default 0.25 s.</summary>
     public TimeSpan FirstAsk { get; init; } = TimeSpan.FromSeconds(0.25);
 

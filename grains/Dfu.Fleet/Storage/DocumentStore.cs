@@ -31,7 +31,7 @@ internal sealed class DocumentStore<T>(IActivation activation, IDocument documen
     /// <exception cref="DfuException">It is from a newer program, or no such record.</exception>
     public async Task<T?> ReadAsync()
     {
-        var pause = activation.Host.Refusals.TakePause(activation.Name, activation.Host.Times.Report, activation.Host.Time);
+        var pause = activation.Host.Refusals.TakePause(activation.Name, activation.Host.Times.Refused, activation.Host.Time);
         if (pause > TimeSpan.Zero) await Task.Delay(pause, activation.Host.Time, CancellationToken.None);
         var json = await document.ReadAsync();
         _stored = Digest(json);

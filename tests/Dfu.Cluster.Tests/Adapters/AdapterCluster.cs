@@ -229,7 +229,7 @@ internal sealed class AdapterCluster : IAsyncDisposable, IPackageCache
         Silo = silo,
         Policy = Policy,
         Time = _time,
-        Times = Times,
+        Times = Times with { Refused = TimeSpan.Zero },
         Runner = Runner ?? Attempts.RunAsync,
         Sources = Sources ?? [.. Enumerable.Range(0, Radios).Select(radio => Source(silo, radio))],
         Ledger = campaign => LedgersFull ? throw new IOException("the disk is full") : _ledgers.GetOrAdd(campaign, static _ => new()),

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using Dfu.Cluster.Tests.Devices;
 using Dfu.Cluster.Tests.Support;
 using Dfu.Fleet.Audit;
-using Dfu.Fleet;
 using Dfu.Grains;
 using Dfu.Grains.Storage;
 using Dfu.Silo.Storage;
@@ -146,7 +145,6 @@ public sealed class AuditGrainTests : OneSiloTest
     /// <summary>As a process that starts again has none.</summary>
     private async Task ForgetMemoryAsync()
     {
-        Time.Advance(new FleetTimes().Report); // storage that refused is not asked again before that
         if (await Cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Audit) is not null) await Cluster.DeactivateAsync(Audit).Soon();
     }
 }

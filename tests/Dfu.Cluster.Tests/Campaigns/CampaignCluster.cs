@@ -202,6 +202,7 @@ internal sealed class CampaignCluster : IAsyncDisposable, IPackageCache
         Silo = silo,
         Policy = new(),
         Time = Time,
+        Times = new() { Refused = TimeSpan.Zero },
         Runner = static (_, _, _, _, _) => throw new NotSupportedException("nothing is transferred here"),
         Ledger = static _ => new InMemoryTrafficLedger(),
         Packages = this,

@@ -21,7 +21,7 @@ internal static class Given
         Silo = "here",
         Policy = new(),
         Time = time,
-        Times = times ?? new(),
+        Times = (times ?? new()) with { Refused = TimeSpan.Zero }, // by this clock nothing passes by itself
         Runner = null!,
         Ledger = static _ => throw new NotSupportedException("no device asks a ledger"),
         Packages = null!,

@@ -6,7 +6,6 @@ using Dfu.Fleet.Campaigns;
 using Dfu.Fleet.Devices;
 using Dfu.Fleet.Retention;
 using Dfu.Fleet.Storage;
-using Dfu.Fleet;
 using Dfu.Grains;
 using Dfu.Protocol.Errors;
 using Dfu.Protocol.Links;
@@ -93,7 +92,6 @@ public sealed class RetentionGrainTests : OneSiloTest
     /// <summary>As a process that starts again has none.</summary>
     private async Task ForgetMemoryAsync()
     {
-        Time.Advance(new FleetTimes().Report); // storage that refused is not asked again before that
         IGrain[] all =
         [
             Retention,

@@ -67,9 +67,9 @@ public sealed class DocumentStoreTests
         }
 
         var next = new DocumentStore<string>(activation, new FullDocument()).ReadAsync();
-        time.Advance(0.9 * new FleetTimes().Report.TotalSeconds);
+        time.Advance(0.9 * new FleetTimes().Refused.TotalSeconds);
         Assert.False(next.IsCompleted);
-        time.Advance(0.1 * new FleetTimes().Report.TotalSeconds);
+        time.Advance(0.1 * new FleetTimes().Refused.TotalSeconds);
         await next;
         Assert.True(new DocumentStore<string>(activation, new FullDocument()).ReadAsync().IsCompletedSuccessfully);
     }

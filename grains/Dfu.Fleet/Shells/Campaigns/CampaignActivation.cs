@@ -341,6 +341,8 @@ internal sealed partial class CampaignActivation : ICampaignPeer
             return;
         }
 
+        // Another activation may have called it, which did not know that it had ended.
+        if (device.Phase != DevicePhase.Done && _core.Saved.Results.ContainsKey(device.Id)) _calls.LetGo(device.Id, _core.Saved);
         _devices.Take(device, Now);
         _calls.Pause(_core.Saved);
         if (CampaignMachine.SameAs(_core!.State, device, _devices.Get) is { } same) Commit(same);
