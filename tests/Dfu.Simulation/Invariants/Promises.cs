@@ -101,6 +101,7 @@ internal sealed class Promises
                 var earlier = _stored.Devices.GetValueOrDefault(device);
                 _stored.Devices[device] = record;
                 _devices.Written(earlier, record);
+                _limits.Written(record.Device);
                 if (record.Device.Attempt > (earlier?.Device.Attempt ?? 0)) _campaigns.Begins(record.Campaign, device);
                 break;
             case "history":
