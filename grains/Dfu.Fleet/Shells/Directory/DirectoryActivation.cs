@@ -196,22 +196,20 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         }
     }
 
-    /// <remarks>No caller was told that a campaign exists which does not, unless one is about to be.</remarks>
     private async Task WakeOrAbandonAsync(ICampaignPeer peer, string campaign)
     {
         try
         {
             await peer.WakeAsync();
         }
-        catch (KeyNotFoundException) when (!_starts.ContainsKey(campaign))
-        {
-            if (await peer.AbandonAsync()) await SaveAsync(_directory.Remove(campaign));
-        }
         catch (KeyNotFoundException)
         {
-            // It is about to begin.
+            if (await NeverBeginsAsync(peer, campaign)) await SaveAsync(_directory.Remove(campaign));
         }
     }
+
+    /// <summary>Of a campaign that does not exist: nobody was told of it, unless somebody is about to be, and from now on its order cannot begin it.</summary>
+    private async Task<bool> NeverBeginsAsync(ICampaignPeer peer, string campaign) => !_starts.ContainsKey(campaign) && await peer.AbandonAsync();
 
     private async Task<bool> IsOverAsync(string campaign)
     {
@@ -278,8 +276,7 @@ internal sealed class DirectoryActivation : IDirectoryPeer
         }
         catch (KeyNotFoundException)
         {
-            // Its order may still be on its way, or be about to be carried out: then it is cancelled with the next pulse.
-            if (!_starts.ContainsKey(campaign) && await peer.AbandonAsync()) await _activation.Peers.Directory.FinishedAsync(campaign, [], told: true);
+            if (await NeverBeginsAsync(peer, campaign)) await _activation.Peers.Directory.FinishedAsync(campaign, [], told: true);
         }
         finally
         {
