@@ -49,7 +49,7 @@ internal static class BenchmarkCommands
 
     private static Command Performance()
     {
-        var plots = new Argument<string?>("PLOTS") { Description = "the folder that gets its plots; none unless given", Arity = ArgumentArity.ZeroOrOne };
+        var plots = CommandLines.FolderArgument("PLOTS", "the folder that gets its plots; none unless given");
         var command = new Command("performance", "The tables of docs/PERFORMANCE.md that are in virtual time; three minutes.") { plots };
         command.SetAction(result => Done(() => PerformanceReport.Print(result.GetValue(plots))));
         return command;
@@ -58,7 +58,7 @@ internal static class BenchmarkCommands
     private static Command Endurance()
     {
         var minutes = CommandLines.Number("--minutes", "for so long", 60);
-        var svg = new Option<string>("--svg") { Description = "where the plot is written; nowhere unless given", HelpName = "FILE" };
+        var svg = CommandLines.Output("--svg", "where the plot is written; nowhere unless given");
         var command = new Command("endurance", "Whether a server of a virtual farm grows: memory, handles, threads, database.") { minutes, svg };
         command.SetAction((result, _) => EnduranceBenchmark.RunAsync(result.GetValue(minutes), result.GetValue(svg)));
         return command;

@@ -53,6 +53,70 @@ internal static class CommandLines
         CustomParser = result => Read(result, name, least, int.MaxValue),
     };
 
+    /// <summary>A file, read before any work.</summary>
+    public static Option<byte[]?> Input(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "FILE",
+        CustomParser = result => Try(result, name, "read", File.ReadAllBytes),
+    };
+
+    /// <summary>A file that is written when the work is done. That it can be is tried before, which leaves everything as it was.</summary>
+    public static Option<string?> Output(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "FILE",
+        CustomParser = result => Try(result, name, "written", static path =>
+        {
+            var isThere = File.Exists(path);
+            using var tried = new FileStream(path, new FileStreamOptions
+            {
+                Mode = isThere ? FileMode.Open : FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Options = isThere ? FileOptions.None : FileOptions.DeleteOnClose,
+            });
+            return path;
+        }),
+    };
+
+    /// <summary>A folder that gets files when the work is done. It is made, and that it takes files is tried, before.</summary>
+    public static Option<string?> Folder(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "FOLDER",
+        CustomParser = result => Try(result, name, "written to", Taking),
+    };
+
+    /// <inheritdoc cref="Folder"/>
+    public static Argument<string?> FolderArgument(string name, string description) => new(name)
+    {
+        Description = description,
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => Try(result, name, "written to", Taking),
+    };
+
+    private static string Taking(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using var tried = File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose);
+        return folder;
+    }
+
+    private static T? Try<T>(ArgumentResult result, string name, string done, Func<string, T> use)
+        where T : class
+    {
+        if (result.Tokens is not [var token, ..]) return null;
+        try
+        {
+            return use(token.Value);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            result.AddError($"{name}: '{token.Value}' cannot be {done} ({failure.Message.TrimEnd('.')}), give one that can");
+            return null;
+        }
+    }
+
     private static T Read<T>(ArgumentResult result, string name, T least, T most)
         where T : INumber<T>
     {

@@ -33,7 +33,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--minutes: '-1' is not a number from 0 to 60000", "--minutes", "-1")]
     [InlineData("--seed", "--seed")]
     [InlineData("'nobody'", "--target", "nobody")]
-    [InlineData("'/no/such/file'", "--replay", "/no/such/file")]
+    [InlineData("--replay: '/no/such/file' cannot be read (", "--replay", "/no/such/file", "--target", "yaml")]
+    [InlineData("--replay: '/' cannot be read (", "--replay", "/", "--target", "yaml")]
+    [InlineData("--replay: '/dev/null' is an input of one target, name it with --target", "--replay", "/dev/null")]
+    [InlineData("--replay: '/dev/null' is an input of one target", "--replay", "/dev/null", "--target", "yaml", "--target", "csv")]
     public async Task What_is_not_understood_is_refused_by_name_in_one_line(string said, params string[] arguments)
     {
         Assert.Equal(2, await RunAsync(arguments));
@@ -52,6 +55,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.False(_asked.Keep || _asked.IsInstrumented);
         Assert.Equal(7, await RunAsync([]));
         Assert.Equal((null, 15), (_asked.Order.For, _asked.Targets.Count));
+    }
+
+    [Fact]
+    public async Task An_input_is_replayed_with_its_target()
+    {
+        Assert.Equal(7, await RunAsync(["--target", "yaml", "--replay", "/dev/null"]));
+        Assert.Empty(_asked!.Replay!);
+        Assert.Equal("yaml", Assert.Single(_asked.Targets).Name);
     }
 
     private Task<int> RunAsync(string[] arguments) => FuzzOptions.Command(options =>

@@ -14,7 +14,7 @@ internal sealed record FuzzOptions
 
     public bool Keep { get; init; }
 
-    public FileInfo? Replay { get; init; }
+    public byte[]? Replay { get; init; }
 
     /// <summary>It is the process whose parsers are instrumented.</summary>
     public bool IsInstrumented { get; init; }
@@ -27,12 +27,17 @@ internal sealed record FuzzOptions
         var minutes = CommandLines.Number("--minutes", "at most so long for each target; 0 is as long as it takes", 0);
         var seed = CommandLines.Whole("--seed", "another run; the same seed gives the same one", 1);
         var keep = new Option<bool>("--keep") { Description = "write the smallest corpus that takes all ways that were found to tests/Dfu.Fuzz/corpus" };
-        var replay = new Option<FileInfo>("--replay") { Description = "run this one input of the one target", HelpName = "FILE" }.AcceptExistingOnly();
+        var replay = CommandLines.Input("--replay", "run this one input of the one target");
         var instrumented = new Option<bool>(InstrumentedCopy.Mark) { Hidden = true };
         var command = new RootCommand($"Feeds parsers with inputs that take ever new ways. Targets: {string.Join(' ', names)}")
         {
             targets, inputs, minutes, seed, keep, replay, instrumented,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(replay) is { Tokens: [var file] } && result.GetResult(targets) is not { Tokens.Count: 1 })
+                result.AddError($"--replay: '{file.Value}' is an input of one target, name it with --target");
+        });
         command.SetAction(result => run(new()
         {
             Targets = result.GetValue(targets) is [_, ..] named ? [.. FuzzTargets.All.Where(target => named.Contains(target.Name))] : FuzzTargets.All,

@@ -15,7 +15,7 @@ internal static class FuzzProgram
 
     public static int Run(FuzzOptions options)
     {
-        if (options.Replay is { } file) return Replay(options.Targets[0], File.ReadAllBytes(file.FullName));
+        if (options.Replay is { } input) return Replay(options.Targets[0], input);
         if (options.IsInstrumented) return RunHere(options, options.Targets[0]);
         using var stop = new CancellationTokenSource();
         using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));

@@ -11,54 +11,46 @@ public static class Commands
         usage: dotnet run -c Release --project tests/Dfu.Simulation -- [OPTION...]
           --seeds N            how many seeds, from 1 or from --from on; 1,000 unless given
           --from N             the first of them
-          --hours H            instead of --seeds: for so long
+          --hours H            instead of --seeds: for so long, up to 10,000
           --seed N             plays one seed and tells what happened
           --faults 1,4,7       with --seed: of its faults only these
           --transitions        lists every transition of the machines that was seen
         """;
 
+    private const double MostHours = 10_000;
+
     /// <returns>0 when everything was as promised, 1 when not, 2 when nobody understands the arguments.</returns>
     public static int Run(string[] args, TextWriter output)
     {
-        var (count, from, hours, seed, transitions) = (1000, 1, 0.0, 0, false);
-        var faults = default(ImmutableArray<int>);
+        var asked = new Asked();
         for (var i = 0; i < args.Length; i++)
         {
-            var value = i + 1 < args.Length ? args[i + 1] : "";
             if (args[i] is "--help" or "-h")
             {
                 output.WriteLine(Usage);
                 return 0;
             }
 
-            var known = args[i] switch
-            {
-                "--seeds" => int.TryParse(value, CultureInfo.InvariantCulture, out count) && count > 0,
-                "--from" => int.TryParse(value, CultureInfo.InvariantCulture, out from),
-                "--hours" => double.TryParse(value, CultureInfo.InvariantCulture, out hours) && hours > 0,
-                "--seed" => int.TryParse(value, CultureInfo.InvariantCulture, out seed) && seed != 0,
-                "--faults" => TryNumbers(value, out faults),
-                "--transitions" => transitions = true,
-                _ => false,
-            };
-            if (!known)
-            {
-                output.WriteLine($"'{$"{args[i]} {value}".TrimEnd()}' is not understood");
-                output.WriteLine(Usage);
-                return 2;
-            }
-
+            if (asked.Take(args[i], i + 1 < args.Length ? args[i + 1] : "") is { } refusal) return Refuse(refusal, output);
             if (args[i] != "--transitions") i++;
         }
 
-        if (seed != 0) return One(seed, faults, transitions, output);
-        return Many(from, hours > 0 ? int.MaxValue - from : count, TimeSpan.FromHours(hours), transitions, output);
+        if (asked.Contradiction is { } contradiction) return Refuse(contradiction, output);
+        if (asked.Seed is { } seed) return One(SeedPlan.Of(seed), asked.Faults, asked.Transitions, output);
+        var from = asked.From ?? 1;
+        return Many(from, asked.Hours is null ? asked.Count : int.MaxValue - from, TimeSpan.FromHours(asked.Hours ?? 0), asked.Transitions, output);
     }
 
-    private static int One(int seed, ImmutableArray<int> faults, bool transitions, TextWriter output)
+    private static int Refuse(string refusal, TextWriter output)
     {
-        var plan = SeedPlan.Of(seed);
-        output.WriteLine($"seed {seed}: {string.Join(", ", plan.Cluster.Hosts.Select(static host => $"{host.Name} with {host.Radios} radios"))}, "
+        output.WriteLine(refusal);
+        output.WriteLine(Usage);
+        return 2;
+    }
+
+    private static int One(SeedPlan plan, ImmutableArray<int> faults, bool transitions, TextWriter output)
+    {
+        output.WriteLine($"seed {plan.Seed}: {string.Join(", ", plan.Cluster.Hosts.Select(static host => $"{host.Name} with {host.Radios} radios"))}, "
             + $"{plan.Devices.Length} devices ({plan.Devices[0].Profile.Name}), {plan.Packages[0].Images[0].Firmware.Length} bytes");
         foreach (var fault in plan.Faults.OrderBy(static fault => fault.At)) output.WriteLine((faults.IsDefault || faults.Contains(fault.Number) ? "  " : "- ")
             + fault);
@@ -81,15 +73,69 @@ public static class Commands
         return failed.Count == 0 ? 0 : 1;
     }
 
-    private static bool TryNumbers(string text, out ImmutableArray<int> numbers)
+    private sealed class Asked
     {
-        numbers = [];
-        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        private int? _seeds;
+
+        public int Count => _seeds ?? 1000;
+
+        public int? From { get; private set; }
+
+        public double? Hours { get; private set; }
+
+        public int? Seed { get; private set; }
+
+        /// <summary>Default for all of them.</summary>
+        public ImmutableArray<int> Faults { get; private set; }
+
+        public bool Transitions { get; private set; }
+
+        /// <returns>Why not, or null.</returns>
+        public string? Take(string option, string value)
         {
-            if (!int.TryParse(part, CultureInfo.InvariantCulture, out var number)) return false;
-            numbers = numbers.Add(number);
+            string? Unless(bool isTaken, string what) => isTaken ? null : $"{option}: '{value}' is not {what}";
+            return option switch
+            {
+                "--seeds" => Unless((_seeds = Whole(value)) > 0, $"a number from 1 to {int.MaxValue}"),
+                "--from" => Unless((From = Whole(value)) is not null, "a whole number"),
+                "--hours" => Unless((Hours = Number(value)) is > 0 and <= MostHours, $"a number above 0, up to {MostHours}"),
+                "--seed" => Unless((Seed = Whole(value)) is not (null or 0), "a whole number other than 0"),
+                "--faults" => Unless(!(Faults = Numbers(value)).IsDefault, "numbers with commas between them"),
+                "--transitions" => Unless(Transitions = true, ""),
+                _ => $"'{option}' is not understood",
+            };
         }
 
-        return true;
+        /// <summary>Why these do not go together; null when they do.</summary>
+        public string? Contradiction => this switch
+        {
+            { Seed: null, Faults.IsDefault: false } => $"--faults {string.Join(',', Faults)}: give the --seed whose faults these are",
+            { Seed: { } seed, _seeds: { } seeds } => $"--seed {seed} plays one seed: leave out --seeds {seeds}",
+            { Seed: { } seed, From: { } from } => $"--seed {seed} plays one seed: leave out --from {from}",
+            { Seed: { } seed, Hours: { } hours } => string.Create(CultureInfo.InvariantCulture, $"--seed {seed} plays one seed: leave out --hours {hours}"),
+            { _seeds: { } seeds, Hours: not null } => $"--seeds {seeds}: leave it out or --hours, for each says how many",
+            { From: { } from } when from > int.MaxValue - Count => $"--from {from}: give one up to {int.MaxValue - Count}, for there are {Count} seeds",
+            { Seed: { } seed, Faults.IsDefaultOrEmpty: false } => Unknown(SeedPlan.Of(seed)),
+            _ => null,
+        };
+
+        private string? Unknown(SeedPlan plan)
+        {
+            int[] unknown = [.. Faults.Except(plan.Faults.Select(static fault => fault.Number))];
+            if (unknown is []) return null;
+            var known = plan.Faults is [.., var last] ? $"give some of 0 to {last.Number}" : "leave it out";
+            return $"--faults {string.Join(',', unknown)}: seed {plan.Seed} has no such fault, {known}";
+        }
+
+        private static int? Whole(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+        private static double? Number(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+        /// <returns>Default when one is none; a comma alone is no number at all.</returns>
+        private static ImmutableArray<int> Numbers(string text)
+        {
+            int?[] numbers = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Whole)];
+            return text.Length == 0 || numbers.Contains(null) ? default : [.. numbers.OfType<int>()];
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Dfu.Cluster.Scenario;
 
 namespace Dfu.Benchmarks.Fleets;
 
@@ -14,7 +15,7 @@ internal sealed record FleetOptions(IReadOnlyList<int> Devices, IReadOnlyList<in
         var devices = Numbers("--devices", "at once, a run for each", [1, 10, 100, 1000]);
         var adapters = Numbers("--adapters", "with so many radios, a run for each", [1, 4, 16, 64]);
         var storage = Listed("--storage", $"where grains keep their state, of {string.Join(',', Storages)}", Storages, static text => text, Storages.Contains);
-        var plots = new Option<string>("--plots") { Description = "the folder that gets the plot; none unless given", HelpName = "FOLDER" };
+        var plots = CommandLines.Folder("--plots", "the folder that gets the plot; none unless given");
         var command = new Command("fleet", "Transfers at once in real time, against the model of devices and radios alone; eight minutes.")
         {
             devices, adapters, storage, plots,

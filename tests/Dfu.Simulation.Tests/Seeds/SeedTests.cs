@@ -52,15 +52,27 @@ public sealed class SeedTests
     }
 
     [Theory]
-    [InlineData("--seeds", "none")]
-    [InlineData("--seed")]
-    [InlineData("--faults", "1,x")]
-    [InlineData("help")]
-    public void What_nobody_understands_is_answered_with_the_usage(params string[] arguments)
+    [InlineData("--seeds: 'none' is not a number from 1 to 2147483647", "--seeds", "none")]
+    [InlineData("--seed: '' is not a whole number other than 0", "--seed")]
+    [InlineData("--faults: '1,x' is not numbers with commas between them", "--faults", "1,x")]
+    [InlineData("--faults: '' is not numbers with commas between them", "--seed", "1", "--faults")]
+    [InlineData("'help' is not understood", "help")]
+    [InlineData("--hours: '1e9' is not a number above 0, up to 10000", "--hours", "1e9")]
+    [InlineData("--hours: 'NaN' is not a number above 0, up to 10000", "--hours", "NaN")]
+    [InlineData("--faults 1,2: give the --seed whose faults these are", "--faults", "1,2")]
+    [InlineData("--faults 99: seed 1 has no such fault, ", "--seed", "1", "--faults", "99")]
+    [InlineData("--seed 1 plays one seed: leave out --seeds 3", "--seed", "1", "--seeds", "3")]
+    [InlineData("--seed 1 plays one seed: leave out --from 3", "--from", "3", "--seed", "1")]
+    [InlineData("--seed 1 plays one seed: leave out --hours 0.5", "--seed", "1", "--hours", "0.5")]
+    [InlineData("--seeds 3: leave it out or --hours, for each says how many", "--seeds", "3", "--hours", "0.5")]
+    [InlineData("--from 2147483647: give one up to 2147482647, for there are 1000 seeds", "--from", "2147483647")]
+    public void What_nobody_understands_is_answered_with_the_usage(string said, params string[] arguments)
     {
         using var output = new StringWriter();
         Assert.Equal(2, Commands.Run(arguments, output));
-        Assert.Contains("usage:", output.ToString(), StringComparison.Ordinal);
+        var lines = output.ToString().Split(Environment.NewLine);
+        Assert.StartsWith(said, lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("usage:", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
