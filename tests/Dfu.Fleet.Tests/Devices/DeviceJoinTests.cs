@@ -60,12 +60,17 @@ public sealed class DeviceJoinTests : DeviceShellBench
         Run();
         Take(Report(1, Ended(1)));
         Shell.Acknowledged(State);
-        Shell.Join(Place("c2"));
-        Commit();
-        Assert.True(Shell.Grant(Grant(Id, attempt: 2)));
-        Commit();
-        Take(Report(2, Ended(2)));
-        Shell.Acknowledged(State);
+        for (var later = 2; later <= 3; later++)
+        {
+            Assert.True(Shell.Join(Place($"c{later}")));
+            Commit();
+            Assert.True(Shell.Grant(Grant(Id, attempt: later)));
+            Commit();
+            Take(Report(later, Ended(later)));
+            Shell.Acknowledged(State);
+        }
+
+        Assert.False(Shell.Join(Place("c2")));
         Assert.False(Shell.Join(Place())); // an activation of it that has missed how it ended there
         Assert.Empty(Commit());
         Assert.True(Shell.Join(Place() with { Run = 3 }));

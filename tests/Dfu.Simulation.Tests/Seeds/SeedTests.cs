@@ -33,6 +33,7 @@ public sealed class SeedTests
     [InlineData(3_055_446)] // a bootloader whose flash is busy does not refuse an init packet that it accepted before
     [InlineData(4_007_284)] // a device was granted a slot by a campaign that was cancelled, before it had heard of that
     [InlineData(4_051_858)] // a device was updated for a campaign that had counted it as cancelled
+    [InlineData(5_049_715)] // a device was called back by a campaign that it had been in before the last
     [InlineData(2_110_154)] // a device waited for a campaign that was over, where another activation had ended it
     public void What_only_one_seed_found_stays_mended(int seed)
     {

@@ -127,7 +127,7 @@ internal sealed class DeviceShell
         }
 
         // That campaign has stored how it ended there: one of its activations calls that has missed it, and would have it flashed with what is old by now.
-        if (place.Run == 0 && State?.EarlierCampaign == place.Campaign) return false;
+        if (place.Run == 0 && (State?.EarlierCampaign == place.Campaign || History().Any(entry => entry.Campaign == place.Campaign))) return false;
 
         var passport = Passport ?? new();
         var state = (State is { } old ? old.Anew(place.ImageSizes, Now) : DeviceState.New(_id, place.ImageSizes, Now)).Knowing(passport, place.Finish) with
