@@ -53,7 +53,7 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         _save = new(WriteAsync, host.Time);
         _states = new(activation, documents.State);
         _labels = new(new(activation, documents.Labels));
-        _calls = new(activation, _devices, _labels, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
+        _calls = new(activation, _pulse, _devices, _labels, Refused, through => Commit(new CampaignEvent.AuditTaken(through)));
         _effects = new(activation, _trace, _devices, _calls);
         _fetch = new(host, _devices, _calls);
         _summary = new(new(activation, documents.Summary), _devices, _labels, host.Time);
@@ -92,7 +92,6 @@ internal sealed partial class CampaignActivation : ICampaignPeer
     public async Task LeaveAsync()
     {
         _pulse.End();
-        _calls.End();
         _gauge.Dispose();
         if (_core is null) return;
         _trace.End(CampaignOutcome.Interrupted, _core.State);
@@ -210,7 +209,6 @@ internal sealed partial class CampaignActivation : ICampaignPeer
         // From here on it is as if there were no such campaign: nothing that is on its way to it is saved any more.
         _core = null;
         _pulse.End();
-        _calls.End();
         _reminder.Drop();
         try
         {

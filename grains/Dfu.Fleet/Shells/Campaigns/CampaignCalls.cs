@@ -10,10 +10,11 @@ using Microsoft.Extensions.Logging;
 namespace Dfu.Fleet.Shells.Campaigns;
 
 /// <summary>What a campaign says to its peers. No turn waits for an answer; what got none is said again.</summary>
+/// <param name="pulse">Its activation's: when that is over the next activation calls devices.</param>
 /// <param name="refused">A device that is to be cancelled belongs to another campaign.</param>
 /// <param name="audited">The audit has the campaign's changes up to this one.</param>
 internal sealed class CampaignCalls(
-    IActivation activation, CampaignDevices devices, LabelStore labels, Action<BluetoothAddress, int> refused, Action<int> audited)
+    IActivation activation, Pulse pulse, CampaignDevices devices, LabelStore labels, Action<BluetoothAddress, int> refused, Action<int> audited)
 {
     private const int MostAtOnce = 128;
 
@@ -26,7 +27,6 @@ internal sealed class CampaignCalls(
     private bool _finished;
     private bool _saidUntold;
     private bool _tellingFinished;
-    private bool _over;
     private int _ends;
     private DateTimeOffset? _watched;
 
@@ -34,13 +34,10 @@ internal sealed class CampaignCalls(
 
     private DateTimeOffset Now => activation.Host.Time.GetUtcNow();
 
-    /// <summary>Its activation is over: the next one calls devices.</summary>
-    public void End() => _over = true;
-
     /// <summary>Calls devices without an outcome that were never called or are silent.</summary>
     public void Devices(CampaignCore core)
     {
-        if (_over || core.Saved.Stage == CampaignStage.Finished) return;
+        if (pulse.IsOver || core.Saved.Stage == CampaignStage.Finished) return;
         foreach (var device in devices.Due(core.Saved, MostAtOnce - _calling, Now))
         {
             _calling++;
